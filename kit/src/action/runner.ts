@@ -1,0 +1,70 @@
+import * as core from '@actions/core';
+
+/**
+ * The door to the GitHub runner: inputs, outputs, state, masks, log and summary.
+ * The one real implementation is {@link githubRunner}; tests pass `fakeRunner()` of `kit/src/testing`.
+ */
+export interface Runner {
+  /** The raw text of an input, untrimmed; an absent input is the empty string. */
+  input(name: string): string;
+  /** A variable of the step's environment; undefined when unset or empty. */
+  env(name: string): string | undefined;
+  output(name: string, value: string): void;
+  /** Value kept for the `post` step of the same action. */
+  saveState(name: string, value: string): void;
+  state(name: string): string;
+  /** Registers ONE line with the runner's log filter. Use `maskSecret` of ./secrets.ts. */
+  mask(line: string): void;
+  info(line: string): void;
+  debug(line: string): void;
+  notice(line: string): void;
+  warning(line: string): void;
+  error(line: string): void;
+  group<T>(title: string, body: () => Promise<T>): Promise<T>;
+  /** Appends Markdown to the job summary. */
+  summary(markdown: string): Promise<void>;
+  /** Marks the step failed: an error annotation and exit code 1. */
+  fail(message: string): void;
+}
+
+/** The real runner, through @actions/core. */
+export function githubRunner(): Runner {
+  return {
+    input: (name) => core.getInput(name, { trimWhitespace: false }),
+    env: (name) => process.env[name] || undefined,
+    output: (name, value) => {
+      core.setOutput(name, value);
+    },
+    saveState: (name, value) => {
+      core.saveState(name, value);
+    },
+    state: (name) => core.getState(name),
+    mask: (line) => {
+      core.setSecret(line);
+    },
+    info: (line) => {
+      core.info(line);
+    },
+    debug: (line) => {
+      core.debug(line);
+    },
+    notice: (line) => {
+      core.notice(line);
+    },
+    warning: (line) => {
+      core.warning(line);
+    },
+    error: (line) => {
+      core.error(line);
+    },
+    group: (title, body) => core.group(title, body),
+    summary: async (markdown) => {
+      // A local rehearsal has no summary file; @actions/core would throw.
+      if (!process.env['GITHUB_STEP_SUMMARY']) return;
+      await core.summary.addRaw(markdown, true).write();
+    },
+    fail: (message) => {
+      core.setFailed(message);
+    },
+  };
+}
