@@ -1,0 +1,32 @@
+import type { InputReader } from '../action/inputs.ts';
+import type { Runner } from '../action/runner.ts';
+import type { Host } from './host.ts';
+import { localHost } from './local-host.ts';
+import { readSshTarget, type SshTarget } from './ssh-target.ts';
+import { connectSsh } from './ssh-host.ts';
+
+/** Where to deploy: a server by SSH, or the runner itself (`host: local`). */
+export type HostTarget = { readonly kind: 'local' } | SshTarget;
+
+/**
+ * Reads the SSH inputs that every action shares (DESIGN §2), each falling back on its DEPLOY_* variable.
+ * Secrets are masked here. Nothing is dialed.
+ * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
+ */
+export function readHostTarget(inputs: InputReader): HostTarget {
+  const host = inputs.required('host', { env: 'DEPLOY_HOST' });
+  return host === 'local' ? { kind: 'local' } : readSshTarget(inputs, host);
+}
+
+/** Whether the optional SSH inputs were given at all, for actions that can work without a server. */
+export function hasHostTarget(inputs: InputReader): boolean {
+  return inputs.optional('host', { env: 'DEPLOY_HOST' }) !== undefined;
+}
+
+/**
+ * Connects. The caller closes the host.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED
+ */
+export async function connectHost(target: HostTarget, runner: Runner, signal: AbortSignal): Promise<Host> {
+  return target.kind === 'local' ? localHost() : connectSsh(target, runner, signal);
+}
