@@ -36,7 +36,11 @@ export class ConfigurationError extends DeployError<'INPUT_INVALID'> {
 
 /** For the end of a `switch` over a union: the compiler proves that no member is left. */
 export function assertNever(value: never): never {
-  throw new DeployError({ code: 'BUG', message: `unexpected value ${JSON.stringify(value)}`, hint: 'Please report it.' });
+  throw new DeployError({
+    code: 'BUG',
+    message: `unexpected value ${JSON.stringify(value)}`,
+    hint: 'Please report it.',
+  });
 }
 
 /** The message of anything thrown, never its stack. */

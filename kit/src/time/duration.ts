@@ -28,7 +28,9 @@ export function parseDuration(text: string, subject: string): Duration {
     const bare = /^\d+(\.\d+)?$/.test(value);
     throw new ConfigurationError(
       `${subject}: ${JSON.stringify(text)} is not a duration.`,
-      bare ? `Give the unit: ${value}s, ${value}ms or ${value}m.` : 'Write it like 500ms, 10s, 1m30s or 2h (at most 30d).',
+      bare
+        ? `Give the unit: ${value}s, ${value}ms or ${value}m.`
+        : 'Write it like 500ms, 10s, 1m30s or 2h (at most 30d).',
     );
   }
   return milliseconds(ms);

@@ -1,0 +1,44 @@
+import { badInput, type InputReader } from '../action/inputs.ts';
+import { ConfigurationError } from '../action/errors.ts';
+
+declare const brand: unique symbol;
+/** An absolute, normalised folder on the server that holds one deployed project. */
+export type DeployPath = string & { readonly [brand]: 'DeployPath' };
+
+/** Folders of the system: deploying into one of them would put other people's files at stake. */
+const systemFolders = new Set(
+  '/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Reads `deploy-path` (or DEPLOY_PATH).
+ * @throws ConfigurationError for anything that is not an absolute path to a folder of its own
+ */
+export function readDeployPath(inputs: InputReader): DeployPath {
+  return parseDeployPath(inputs.required('deploy-path', { env: 'DEPLOY_PATH' }));
+}
+
+/** Parses a deploy path; see {@link readDeployPath}. */
+export function parseDeployPath(text: string): DeployPath {
+  const path = text.replace(/\/+$/, '');
+  if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
+    throw badInput('deploy-path', text, 'an absolute path without `.`, `..` or control characters');
+  if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+    throw new ConfigurationError(
+      `input \`deploy-path\`: ${JSON.stringify(text)} is a system folder or a home directory.`,
+      'Give the project a folder of its own, for example /srv/my-app.',
+    );
+  return path as DeployPath;
+}
+
+/** True for NUL, newlines and the like, which no path of ours may hold. */
+export function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => character.charCodeAt(0) < 32 || character.charCodeAt(0) === 127);
+}
+
+/** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
+export function statePath(deployPath: DeployPath, ...parts: readonly string[]): string {
+  return [deployPath, '.deploy', ...parts].join('/');
+}

@@ -1,0 +1,81 @@
+import { describeThrown } from '../action/errors.ts';
+import { inputReader, type InputReader } from '../action/inputs.ts';
+import type { StepContext } from '../action/run.ts';
+import { connectHost, readHostTarget } from '../host/connect.ts';
+import type { Host } from '../host/host.ts';
+import { systemClock } from '../time/clock.ts';
+import type { Duration } from '../time/duration.ts';
+import { readDeployPath, type DeployPath } from './deploy-path.ts';
+import { acquireLease, releaseOwnLease, type HeldLease, type LeaseOptions } from './lease-store.ts';
+import { currentOwner } from './owner.ts';
+
+const leaseTtlSeconds = 600;
+const heartbeatMs = 120_000;
+
+/** Reads `lock-wait`: how long to wait for another run's lease. */
+export function readLockWait(inputs: InputReader): Duration {
+  return inputs.duration('lock-wait');
+}
+
+function leaseOptions(context: StepContext, host: Host, deployPath: DeployPath, waitMs: number): LeaseOptions {
+  const { runner, signal } = context;
+  return {
+    host,
+    deployPath,
+    waitMs,
+    signal,
+    owner: currentOwner(runner),
+    clock: systemClock,
+    ttlSeconds: leaseTtlSeconds,
+    onWait: (message) => {
+      runner.info(message);
+    },
+  };
+}
+
+/**
+ * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
+ * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * `.deploy/` must exist (see ensureStateFolder).
+ */
+export async function withLease<T>(
+  context: StepContext,
+  host: Host,
+  deployPath: DeployPath,
+  waitMs: number,
+  body: (lease: HeldLease) => Promise<T>,
+): Promise<T> {
+  const lease = await acquireLease(leaseOptions(context, host, deployPath, waitMs));
+  if (lease.isNew) {
+    context.runner.saveState('lease', 'taken');
+    context.runner.info('Lease taken for this job; its post step releases it.');
+  }
+  const heartbeat = setInterval(() => {
+    // A lost lease or connection shows itself at the next step of the body, which reports it better than a timer can.
+    lease.renew().catch((thrown: unknown) => {
+      context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+    });
+  }, heartbeatMs);
+  try {
+    return await body(lease);
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
+export async function releaseLeaseInPost(context: StepContext): Promise<void> {
+  const { runner, signal } = context;
+  if (runner.state('lease') !== 'taken') {
+    runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+    return;
+  }
+  const inputs = inputReader(runner);
+  const host = await connectHost(readHostTarget(inputs), runner, signal);
+  try {
+    const released = await releaseOwnLease(leaseOptions(context, host, readDeployPath(inputs), 0));
+    runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+  } finally {
+    await host.close();
+  }
+}

@@ -1,0 +1,114 @@
+import type { DeployPath } from './deploy-path.ts';
+import { statePath } from './deploy-path.ts';
+import { scriptOrThrow, type Host } from '../host/host.ts';
+
+/** One image pin as it is recorded: `service` or environment variable → immutable reference. */
+export interface RecordedPin {
+  readonly kind: 'service' | 'env';
+  readonly name: string;
+  /** `repository@sha256:…` */
+  readonly ref: string;
+}
+
+export interface RecordedMigration {
+  readonly applied: boolean;
+  readonly reversible: boolean;
+  readonly backupPath?: string;
+}
+
+/** One finished deploy: what `.deploy/releases/<n>.json` holds. */
+export interface Release {
+  readonly number: number;
+  readonly result: 'ok' | 'rolled_back' | 'failed';
+  /** Set later by a red health gate; such a release is never a rollback target (DESIGN I5). */
+  readonly gateFailed?: boolean;
+  readonly pins: readonly RecordedPin[];
+  /** Service → image reference that its containers run after this deploy. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** The synced tree that went live with it, if one did. */
+  readonly filesRelease?: string;
+  readonly composeHash: string;
+  readonly commit: string;
+  readonly runUrl: string;
+  readonly actor: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly migration?: RecordedMigration;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** The ledger: every recorded release, ascending, and which one is current (the last whose result is ok). */
+export interface Ledger {
+  readonly releases: readonly Release[];
+  readonly current: Release | undefined;
+}
+
+const readScript = `
+cd "$1/.deploy" 2>/dev/null || exit 0
+for f in releases/*.json; do [ -e "$f" ] || continue; cat "$f"; done
+printf 'current %s\\n' "$(readlink current 2>/dev/null || true)"`;
+
+/** $1 deploy path, $2 number, $3 "current" to move the pointer; stdin: the record. Renames, so a reader sees old or new. */
+const writeScript = `
+set -eu
+cd "$1/.deploy"
+cat > "releases/.$2.new"; sync "releases/.$2.new" 2>/dev/null || sync
+mv -f "releases/.$2.new" "releases/$2.json"
+if [ "$3" = current ]; then ln -s "releases/$2.json" current.new 2>/dev/null || { rm -f current.new; ln -s "releases/$2.json" current.new; }; mv -fT current.new current 2>/dev/null || { rm -f current; mv current.new current; }; fi`;
+
+/** Reads the ledger; an absent one is empty. */
+export async function readLedger(host: Host, deployPath: DeployPath): Promise<Ledger> {
+  const result = await scriptOrThrow(host, 'read the release ledger', readScript, [deployPath]);
+  return parseLedger(result.stdout);
+}
+
+/** Pure part of {@link readLedger}: one JSON record a line, then `current releases/<n>.json`. */
+export function parseLedger(text: string): Ledger {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  // Records are written by writeRelease only, one line each.
+  const releases = lines
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Release)
+    .sort((a, b) => a.number - b.number);
+  const pointer = /^current releases\/(\d+)\.json$/m.exec(text)?.[1];
+  return { releases, current: releases.find((release) => String(release.number) === pointer) };
+}
+
+/** The number the next deploy records itself under. */
+export function nextReleaseNumber(ledger: Ledger): number {
+  return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
+}
+
+/** The newest release OLDER than current whose result is ok and that no gate marked (DESIGN I5). */
+export function previousRelease(ledger: Ledger): Release | undefined {
+  const { current } = ledger;
+  if (current === undefined) return undefined;
+  return ledger.releases.filter((r) => r.number < current.number && r.result === 'ok' && r.gateFailed !== true).at(-1);
+}
+
+/** Writes one record; with `isCurrent` the pointer moves to it. Rewriting a number replaces its record whole. */
+export async function writeRelease(
+  host: Host,
+  deployPath: DeployPath,
+  release: Release,
+  isCurrent: boolean,
+): Promise<void> {
+  await scriptOrThrow(
+    host,
+    'write the release record',
+    writeScript,
+    [deployPath, String(release.number), isCurrent ? 'current' : '-'],
+    { stdin: `${JSON.stringify(release)}\n` },
+  );
+}
+
+/** One line for `.deploy/audit.jsonl`: who changed what. */
+export async function appendAudit(
+  host: Host,
+  deployPath: DeployPath,
+  line: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await scriptOrThrow(host, 'append to the audit log', 'cat >> "$1"', [statePath(deployPath, 'audit.jsonl')], {
+    stdin: `${JSON.stringify(line)}\n`,
+  });
+}

@@ -1,0 +1,53 @@
+import { DeployError } from '../action/errors.ts';
+import type { Host } from '../host/host.ts';
+import type { DeployPath } from './deploy-path.ts';
+
+export type StateErrorCode = 'DEPLOY_PATH_UNUSABLE' | 'STATE_FORMAT_UNKNOWN';
+export class StateError extends DeployError<StateErrorCode> {}
+
+/** The layout version of `.deploy/` that this code reads and writes (DESIGN §3). */
+const format = '1';
+
+/**
+ * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
+ * `.deploy` is private to the deploying user: its files name images, people and paths.
+ */
+const ensureScript = `
+set -eu
+[ -d "$1" ] || exit 3
+[ -w "$1" ] && [ -x "$1" ] || exit 4
+cd "$1"
+if [ -e .deploy/format ]; then
+  found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+else
+  mkdir -p -m 0700 .deploy
+  printf '%s\\n' "$2" > .deploy/format
+fi
+mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups`;
+
+/**
+ * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
+ * @throws StateError naming deploy-path when it does not exist or cannot be written
+ */
+export async function ensureStateFolder(host: Host, deployPath: DeployPath): Promise<void> {
+  const result = await host.script(ensureScript, [deployPath, format]);
+  if (result.code === 0) return;
+  const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
+  if (result.code === 3)
+    throw new StateError({
+      code: 'DEPLOY_PATH_UNUSABLE',
+      message: `${where} does not exist.`,
+      hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
+    });
+  if (result.code === 5)
+    throw new StateError({
+      code: 'STATE_FORMAT_UNKNOWN',
+      message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
+      hint: 'A newer version of these actions deployed here. Use that version or a later one.',
+    });
+  throw new StateError({
+    code: 'DEPLOY_PATH_UNUSABLE',
+    message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
+    hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
+  });
+}
