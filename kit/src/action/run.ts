@@ -33,6 +33,21 @@ export async function runStep(main: (context: StepContext) => Promise<void>): Pr
   process.exit(process.exitCode ?? 0);
 }
 
+/**
+ * The entry of an action with a post step: one bundle serves both, told apart by a state that main leaves behind.
+ * action.yml: `main` and `post` name the same dist/index.js, `post-if: always()`.
+ */
+export async function runMainOrPost(
+  main: (context: StepContext) => Promise<void>,
+  post: (context: StepContext) => Promise<void>,
+): Promise<void> {
+  await runStep(async (context) => {
+    if (context.runner.state('is-post') === 'true') return post(context);
+    context.runner.saveState('is-post', 'true');
+    return main(context);
+  });
+}
+
 /** Prints a failure for the person on call and sets `error-code`. Exported for steps that fail after their own report. */
 export function reportFailure(runner: Runner, thrown: unknown): void {
   const known = thrown instanceof DeployError;
