@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { runProgram } from './process.ts';
+
+const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js');
+
+/** One file of a bundle: its path inside dist/, its size and its hash. */
+export interface BundledFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Bundles one action into the folder `dist`, wiped first. ncc runs in the action's folder: started elsewhere, its
+ * output depends on where (docs/adr/0001). Types are checked by `check:types`, not here.
+ * @returns what is now in `dist`, sorted by path
+ * @throws Error with ncc's output when it fails or leaves something native behind
+ */
+export async function bundleAction(folder: string, dist = join(folder, 'dist')): Promise<readonly BundledFile[]> {
+  rmSync(dist, { recursive: true, force: true });
+  const args = [
+    'build',
+    'src/index.ts',
+    '-o',
+    dist,
+    '--transpile-only',
+    '--license',
+    'licenses.txt',
+    '--no-cache',
+    '-q',
+  ];
+  const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
+  if (code !== 0) throw new Error(`ncc failed in ${folder}:\n${output}`);
+  // ssh2's helper for PuTTY's agent on Windows. No action uses an agent; scanners flag binaries.
+  rmSync(join(dist, 'pagent.exe'), { force: true });
+  const files = listBundle(dist);
+  const foreign = files.filter(({ path }) => !/(^|\/)(licenses\.txt|[^/]+\.(js|cjs|mjs|json))$/.test(path));
+  if (foreign.length > 0) {
+    throw new Error(
+      `${folder}: the bundle holds ${foreign.map(({ path }) => path).join(', ')}: native or unknown parts. Was npm install run with install scripts on?`,
+    );
+  }
+  return files;
+}
+
+/** What is in a dist folder, sorted by path; empty when there is none. */
+export function listBundle(dist: string): readonly BundledFile[] {
+  let names: string[];
+  try {
+    names = readdirSync(dist, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => statSync(join(dist, name)).isFile())
+    .sort()
+    .map((path) => {
+      const content = readFileSync(join(dist, path));
+      return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+    });
+}
+
+/** The files that differ between two listings, each with how. */
+export function compareBundles(committed: readonly BundledFile[], built: readonly BundledFile[]): readonly string[] {
+  const before = new Map(committed.map((file) => [file.path, file.sha256]));
+  const after = new Map(built.map((file) => [file.path, file.sha256]));
+  const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return paths.flatMap((path) => {
+    if (!before.has(path)) return [`${path} (not committed)`];
+    if (!after.has(path)) return [`${path} (left over)`];
+    return before.get(path) === after.get(path) ? [] : [`${path} (differs)`];
+  });
+}

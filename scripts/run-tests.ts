@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runProgram } from './process.ts';
+import { countTests, summarize, type TestCount } from './test-report.ts';
+import { root } from './workspace.ts';
+
+/** `npm test [-- FILTER …]`: the unit tests, then the tests against the lab. The last line is `N passed, N failed`. */
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const filters = process.argv.slice(2);
+const scratch = mkdtempSync(join(tmpdir(), 'deploy-actions-tests-'));
+
+async function runProject(project: string): Promise<TestCount> {
+  console.log(`\n== ${project} tests`);
+  const report = join(scratch, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { code } = await runProgram(
+    process.execPath,
+    [
+      vitest,
+      'run',
+      '--project',
+      project,
+      ...(filters.length > 0 ? ['--passWithNoTests'] : []),
+      ...reporters,
+      ...filters,
+    ],
+    { cwd: root, onOutput: (chunk) => process.stdout.write(chunk) },
+  );
+  const counted = countTests(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}, code);
+  const skipped = counted.skipped > 0 ? `, ${counted.skipped} skipped` : '';
+  console.log(`${project}: ${counted.passed} passed, ${counted.failed} failed${skipped}`);
+  return counted;
+}
+
+try {
+  const counts = [await runProject('unit'), await runProject('lab')];
+  process.exitCode = counts.some(({ failed }) => failed > 0) ? 1 : 0;
+  console.log(`\n${summarize(counts)}`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
