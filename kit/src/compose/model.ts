@@ -34,6 +34,8 @@ export interface ComposeModel {
   readonly services: Readonly<Record<string, ServiceModel>>;
   /** May hold interpolated secrets: never logged, never written to a file. */
   readonly text: string;
+  /** The files it came from, in `-f` order, relative to deploy-path. */
+  readonly composeFiles: readonly string[];
 }
 
 export type ComposeErrorCode =
@@ -59,7 +61,7 @@ const asNumber = (value: unknown): number | undefined => (typeof value === 'numb
  * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
  * @throws ComposeError COMPOSE_INVALID when it is not such a model
  */
-export function parseComposeModel(text: string): ComposeModel {
+export function parseComposeModel(text: string, composeFiles: readonly string[] = []): ComposeModel {
   let model: Json;
   try {
     model = asObject(JSON.parse(text));
@@ -78,6 +80,7 @@ export function parseComposeModel(text: string): ComposeModel {
     name: asText(model['name']) ?? '',
     services: Object.fromEntries(services) as ComposeModel['services'],
     text,
+    composeFiles,
   };
 }
 

@@ -1,0 +1,87 @@
+/** One container as `docker inspect` shows it: the part that decisions are made of. */
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly isOneOff: boolean;
+  /** Compose's hash of the service's configuration this container was created from. */
+  readonly configHash: string;
+  /** The reference it was created with. */
+  readonly image: string;
+  readonly imageId: string;
+  readonly createdAt: string;
+  readonly startedAt: string;
+  readonly status: string;
+  readonly exitCode: number;
+  readonly isOomKilled: boolean;
+  readonly restartCount: number;
+  /** undefined without a health check. */
+  readonly health: Health | undefined;
+  /** Seconds Docker waits between SIGTERM and SIGKILL; 10 is its default. */
+  readonly stopGraceSeconds: number;
+  readonly addresses: readonly string[];
+}
+
+export interface Health {
+  readonly status: string;
+  /** The last probes' outputs, oldest first, one line each. */
+  readonly probes: readonly string[];
+  /** How long Docker may take to call a container unhealthy: start period + retries × (interval + timeout). */
+  readonly budgetMs: number;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+/** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
+export function parseContainers(output: string): readonly Container[] {
+  if (output.trim() === '') return [];
+  const list: unknown = JSON.parse(output);
+  return Array.isArray(list) ? list.map((entry) => parseContainer(object(entry))) : [];
+}
+
+function parseContainer(entry: Json): Container {
+  const config = object(entry['Config']);
+  const state = object(entry['State']);
+  const labels = object(config['Labels']);
+  const networks = object(object(entry['NetworkSettings'])['Networks']);
+  return {
+    id: text(entry['Id']),
+    name: text(entry['Name']).replace(/^\//, ''),
+    service: text(labels['com.docker.compose.service']),
+    isOneOff: text(labels['com.docker.compose.oneoff']) === 'True',
+    configHash: text(labels['com.docker.compose.config-hash']),
+    image: text(config['Image']),
+    imageId: text(entry['Image']),
+    createdAt: text(entry['Created']),
+    startedAt: text(state['StartedAt']),
+    status: text(state['Status']),
+    exitCode: number(state['ExitCode']),
+    isOomKilled: state['OOMKilled'] === true,
+    restartCount: number(entry['RestartCount']),
+    health: parseHealth(object(config['Healthcheck']), state['Health']),
+    stopGraceSeconds: number(config['StopTimeout']) || 10,
+    addresses: Object.values(networks)
+      .map((network) => text(object(network)['IPAddress']))
+      .filter((address) => address !== ''),
+  };
+}
+
+function parseHealth(config: Json, state: unknown): Health | undefined {
+  const test = config['Test'];
+  const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
+  if (isOff && (state === undefined || state === null)) return undefined;
+  const log = object(state)['Log'];
+  const probes = (Array.isArray(log) ? log : []).map((probe) => {
+    const entry = object(probe);
+    return `exit ${number(entry['ExitCode'])}: ${text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+  });
+  const milliseconds = (key: string, fallback: number): number => (number(config[key]) || fallback) / 1e6;
+  // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
+  const cycle = milliseconds('Interval', 30e9) + milliseconds('Timeout', 30e9);
+  const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((number(config['Retries']) || 3) + 1);
+  return { status: text(object(state)['Status']) || 'starting', probes, budgetMs };
+}

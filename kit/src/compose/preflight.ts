@@ -1,0 +1,97 @@
+import { requireDigests, type ImagePin } from '../image/image-lines.ts';
+import type { RecordedPin } from '../state/release.ts';
+import { resolveModel, type ComposeScope } from './compose-cli.ts';
+import { checkDocker, inspectImage, type DockerVersions } from './docker-cli.ts';
+import { ComposeError, type ComposeModel } from './model.ts';
+import { pullImage, type RegistryCredentials } from './registry-login.ts';
+
+/** What the read-only look at the server found; migrate and rolling-deploy run the same one, before anything is touched. */
+export interface Preflight {
+  readonly versions: DockerVersions;
+  readonly model: ComposeModel;
+}
+
+/**
+ * The pins of this step as they are recorded.
+ * @throws ConfigurationError for a reference without a digest: a tag can move between here and the next pull
+ */
+export function recordPins(pins: readonly ImagePin[]): readonly RecordedPin[] {
+  return requireDigests(pins, 'images').map(({ kind, name, ref }) => ({
+    kind,
+    name,
+    ref: `${ref.registry}/${ref.repository}@${ref.digest}`,
+  }));
+}
+
+/**
+ * Docker is reachable and new enough, the model is valid, and every pin of this step changes something in it.
+ * Changes nothing on the server.
+ * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
+ */
+export async function preflight(scope: ComposeScope, given: readonly RecordedPin[]): Promise<Preflight> {
+  const versions = await checkDocker(scope.host);
+  // Service pins first: Compose's own words for an override without a base ("has neither an image nor a build
+  // context") would not name the input.
+  const withoutServicePins = scope.pins.filter((pin) => pin.kind !== 'service');
+  const base = await resolveModel({ ...scope, pins: withoutServicePins });
+  const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
+  if (unknown !== undefined) throw unknownService(unknown, base);
+  const model = withoutServicePins.length === scope.pins.length ? base : await resolveModel(scope);
+  const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
+  if (unused !== undefined) throw unusedPin(unused);
+  return { versions, model };
+}
+
+function unknownService(pin: RecordedPin, model: ComposeModel): ComposeError {
+  return new ComposeError({
+    code: 'SERVICE_UNKNOWN',
+    message: `input \`images\`: ${JSON.stringify(pin.name)} is not a service of the compose files (they have: ${Object.keys(model.services).join(', ')}).`,
+    hint: 'The left side is a service name, or an environment variable in capitals that the compose file uses.',
+  });
+}
+
+function unusedPin(pin: RecordedPin): ComposeError {
+  return new ComposeError({
+    code: 'SERVICE_UNKNOWN',
+    message: `input \`images\`: no service of the compose files runs ${pin.ref} after ${pin.name} was set to it.`,
+    hint: `Write \`image: \${${pin.name}}\` at the service; a \`profiles\` input may be missing too.`,
+  });
+}
+
+/**
+ * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
+ * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
+ */
+export async function pullPins(
+  scope: ComposeScope,
+  pins: readonly RecordedPin[],
+  credentials: RegistryCredentials | undefined,
+  signal: AbortSignal,
+  onPulled: (ref: string, wasThere: boolean) => void,
+): Promise<void> {
+  const { host } = scope;
+  const { platform } = await checkDocker(host);
+  for (const ref of new Set(pins.map((pin) => pin.ref))) {
+    const wasThere = (await inspectImage(host, ref)) !== undefined;
+    if (!wasThere) await pullImage(host, { ref, registry: ref.split('/')[0] ?? '', credentials, signal });
+    await proveImage(scope, ref, platform);
+    onPulled(ref, wasThere);
+  }
+}
+
+async function proveImage(scope: ComposeScope, ref: string, platform: string): Promise<void> {
+  const image = await inspectImage(scope.host, ref);
+  const digest = ref.slice(ref.indexOf('@'));
+  if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
+    throw new ComposeError({
+      code: 'IMAGE_MISMATCH',
+      message: `${scope.host.name}: after the pull, no local image has the digest of ${ref}.`,
+      hint: 'A registry mirror of the server may answer with other content. Nothing was changed.',
+    });
+  if (image.platform !== platform)
+    throw new ComposeError({
+      code: 'IMAGE_MISMATCH',
+      message: `${ref} is for ${image.platform}, but ${scope.host.name} runs ${platform}.`,
+      hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
+    });
+}

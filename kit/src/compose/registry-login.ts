@@ -1,0 +1,82 @@
+import type { InputReader } from '../action/inputs.ts';
+import { ConfigurationError } from '../action/errors.ts';
+import { lastLines, type Host } from '../host/host.ts';
+import { ComposeError } from './model.ts';
+
+/** For the server's `docker pull`; masked already. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Reads `registry-username` and `registry-password`; undefined when neither is given, and then the server pulls with
+ * what its own Docker configuration knows.
+ * @throws ConfigurationError when only one of them is given
+ */
+export function readRegistryCredentials(inputs: InputReader): RegistryCredentials | undefined {
+  const username = inputs.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
+  const password = inputs.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' });
+  if (username !== undefined && password !== undefined) return { username, password: password.trim() };
+  if (username === undefined && password === undefined) return undefined;
+  const missing = username === undefined ? 'registry-username' : 'registry-password';
+  throw new ConfigurationError(`input \`${missing}\` is empty, but its partner is given.`, 'Give both or none.');
+}
+
+/** Docker's own key for its Hub in a configuration file. */
+const hubKey = 'https://index.docker.io/v1/';
+
+/** A Docker configuration with credentials for exactly the given registries. */
+export function renderDockerConfig(registries: readonly string[], credentials: RegistryCredentials): string {
+  const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+  const key = (registry: string): string => (registry === 'docker.io' ? hubKey : registry);
+  return JSON.stringify({ auths: Object.fromEntries(registries.map((registry) => [key(registry), { auth }])) });
+}
+
+/**
+ * Pulls $1 with the configuration on stdin, which lives in memory (or a private folder) while this script runs and is
+ * removed by its trap, also when the connection dies. The user's own configuration stays as it is; the engine it points
+ * to is passed on by hand, because a context belongs to the configuration that is replaced here.
+ */
+const pullScript = `
+umask 077
+dir=$(mktemp -d /dev/shm/deploy-actions-XXXXXX 2>/dev/null || mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 129' HUP INT TERM PIPE
+cat > "$dir/config.json"
+engine=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || true)
+if [ -n "$engine" ] && [ -z "\${DOCKER_HOST:-}" ]; then DOCKER_HOST=$engine; export DOCKER_HOST; fi
+docker --config "$dir" pull --quiet "$1"`;
+
+/** What one pull needs. */
+export interface PullRequest {
+  /** `repository@sha256:…` */
+  readonly ref: string;
+  readonly registry: string;
+  readonly credentials: RegistryCredentials | undefined;
+  readonly signal: AbortSignal;
+}
+
+const pullTimeoutMs = 15 * 60_000;
+
+/**
+ * Pulls one image on the server.
+ * @throws ComposeError IMAGE_PULL_FAILED with Docker's last words
+ */
+export async function pullImage(host: Host, request: PullRequest): Promise<void> {
+  const { ref, registry, credentials, signal } = request;
+  const options = { timeoutMs: pullTimeoutMs, signal };
+  const result =
+    credentials === undefined
+      ? await host.exec(['docker', 'pull', '--quiet', ref], options)
+      : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
+  if (result.code === 0) return;
+  const said = lastLines(result.stderr, 1)[0] ?? '';
+  throw new ComposeError({
+    code: 'IMAGE_PULL_FAILED',
+    message: `${host.name}: docker pull ${ref} failed: ${said}`,
+    hint: /unauthorized|denied|forbidden|no basic auth/i.test(said)
+      ? 'The registry refused the server. Give `registry-username` and `registry-password` with pull rights.'
+      : 'Nothing was changed on the server.',
+  });
+}

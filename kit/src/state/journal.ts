@@ -1,0 +1,75 @@
+import { scriptOrThrow, type Host } from '../host/host.ts';
+import { statePath, type DeployPath } from './deploy-path.ts';
+
+/** One transition of a deploy; `step` is closed by the engine that writes it, `data` is what undoing or finishing needs. */
+export interface JournalLine {
+  readonly step: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A deploy that did not reach its end: its runner died, lost the connection, or the server went down. */
+export interface UnfinishedDeploy {
+  readonly deployId: string;
+  readonly lines: readonly JournalLine[];
+}
+
+/** Steps that end a journal. */
+const finalSteps: ReadonlySet<string> = new Set([
+  'committed',
+  'rollback-done',
+  'rollback-failed',
+  'recovered',
+  'refused',
+]);
+
+/** Appends and syncs BEFORE the mutation that the line announces (DESIGN I3). $1 file; stdin: the line. */
+const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
+
+const newestScript = `
+cd "$1/.deploy/journal" 2>/dev/null || exit 0
+newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -n "$newest" ] || exit 0
+echo "$newest"; cat "$newest"`;
+
+/** The journal of one deploy. Ids sort by time, so that the newest file is the last deploy. */
+export interface Journal {
+  readonly deployId: string;
+  append(step: string, data?: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
+export function openJournal(host: Host, deployPath: DeployPath, deployId: string): Journal {
+  const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
+  return {
+    deployId,
+    append: async (step, data = {}) => {
+      const line = JSON.stringify({ at: new Date().toISOString(), step, data });
+      await scriptOrThrow(host, `write the journal (${step})`, appendScript, [file], { stdin: `${line}\n` });
+    },
+  };
+}
+
+/** The last deploy, if its journal does not end in a final step. */
+export async function findUnfinishedDeploy(host: Host, deployPath: DeployPath): Promise<UnfinishedDeploy | undefined> {
+  const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+  return parseUnfinished(result.stdout);
+}
+
+/** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
+export function parseUnfinished(text: string): UnfinishedDeploy | undefined {
+  const [file, ...rest] = text.split('\n');
+  const deployId = file?.replace(/\.jsonl$/, '') ?? '';
+  if (deployId === '') return undefined;
+  const lines = rest.flatMap(parseLine);
+  const last = lines.at(-1);
+  return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
+}
+
+function parseLine(text: string): readonly JournalLine[] {
+  try {
+    const line = JSON.parse(text) as Partial<JournalLine>;
+    return typeof line.step === 'string' ? [{ step: line.step, data: line.data ?? {} }] : [];
+  } catch {
+    return [];
+  }
+}
