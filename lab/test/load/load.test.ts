@@ -1,0 +1,156 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startGenerator } from '../../src/load/generator.ts';
+import { startLoad } from '../../src/load/index.ts';
+import { completeLoadOptions, isLabAddress } from '../../src/load/load-options.ts';
+import { measureLatency, type LoadReport } from '../../src/load/load-report.ts';
+import { scheduleRequest } from '../../src/load/schedule.ts';
+
+const servers: Server[] = [];
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
+}
+
+const answerWith =
+  (sha: string): RequestListener =>
+  (request, response) => {
+    request.resume();
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ git_sha: sha }));
+  };
+
+async function loadFor(
+  url: string,
+  options: Parameters<typeof completeLoadOptions>[0] | object = {},
+): Promise<LoadReport> {
+  return startGenerator(completeLoadOptions({ url, rate: 200, seconds: 0.5, ...options })).ended;
+}
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+describe('the schedule', () => {
+  it('spaces requests evenly, a fifth of them POSTs, on kept and on fresh connections alike', () => {
+    const requests = Array.from({ length: 100 }, (_, index) =>
+      scheduleRequest(index, { rate: 100, post: 0.2, keepAlive: 'both' }),
+    );
+    expect(requests[99]?.dueMs).toBe(990);
+    expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(20);
+    expect(requests.filter(({ method, isKeepAlive }) => method === 'POST' && isKeepAlive)).toHaveLength(10);
+    expect(requests.filter(({ isKeepAlive }) => isKeepAlive)).toHaveLength(50);
+  });
+});
+
+describe('the options', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['10.211.3.4', true],
+    ['10.220.0.1', false],
+    ['192.168.1.1', false],
+    ['example.com', false],
+    ['localhost', true],
+  ])('%s may be loaded: %s', (host, expected) => {
+    expect(isLabAddress(host)).toBe(expected);
+  });
+  it.each([
+    { url: 'http://example.com/' },
+    { url: 'https://127.0.0.1/' },
+    { url: 'http://127.0.0.1/', rate: 5000 },
+    { url: 'http://127.0.0.1/', seconds: 1e6 },
+  ])('refuse %j', (options) => {
+    expect(() => completeLoadOptions(options)).toThrow(/^(url|rate|seconds): /);
+  });
+});
+
+describe('latency', () => {
+  it('is given by rank', () => {
+    expect(measureLatency(Array.from({ length: 100 }, (_, n) => 100 - n))).toEqual({
+      p50: 50,
+      p95: 95,
+      p99: 99,
+      max: 100,
+    });
+    expect(measureLatency([])).toEqual({ p50: 0, p95: 0, p99: 0, max: 0 });
+  });
+});
+
+describe('the generator', () => {
+  it('counts every answer of a healthy server, by version', async () => {
+    const report = await loadFor(await serve(answerWith('abc')));
+    expect(report).toMatchObject({ sent: 100, failed: 0, failures: [], shas: { abc: { count: 100 } } });
+    expect(report.phases[0]).toMatchObject({ sent: 100, posts: 20, keptAlive: 50 });
+  });
+  it('keeps its schedule when answers are slow, and shows the wait', async () => {
+    const url = await serve((_, response) => void setTimeout(() => response.end('{}'), 300));
+    const report = await loadFor(url);
+    expect(report).toMatchObject({ sent: 100, failed: 0 });
+    expect(report.durationMs).toBeLessThan(2_000);
+    expect(report.phases[0]?.latency.p50).toBeGreaterThan(290);
+  });
+  it('calls an answer over its limit slow', async () => {
+    const url = await serve((_, response) => void setTimeout(() => response.end('{}'), 400));
+    const report = await loadFor(url, { rate: 20, limitMs: 100 });
+    expect(report).toMatchObject({ sent: 10, failed: 10, phases: [{ failuresByKind: { slow: 10 } }] });
+  });
+  it('tells resets, bad statuses and cut bodies apart', async () => {
+    let count = 0;
+    const url = await serve((request, response) => {
+      request.resume();
+      const turn = count++ % 4;
+      if (turn === 0) request.socket.resetAndDestroy();
+      else if (turn === 1) response.writeHead(503).end('{"git_sha":"bad"}');
+      else if (turn === 2) {
+        response.writeHead(200, { 'content-length': 100 }).write('{"git');
+        setTimeout(() => request.socket.destroy(), 5);
+      } else response.end('{"git_sha":"ok"}');
+    });
+    const report = await loadFor(url, { rate: 40, seconds: 1, keepAlive: 'no' });
+    expect(report.phases[0]?.failuresByKind).toEqual({ reset: 10, status: 10, truncated: 10 });
+    expect(report.failed).toBe(30);
+    expect(report.shas).toMatchObject({ bad: { count: 10 }, ok: { count: 10 } });
+    expect(report.failures[0]).toMatchObject({ phase: 'load', method: 'GET', isKeepAlive: false });
+  });
+  it('calls a closed port a connect failure', async () => {
+    const url = await serve(answerWith('x'));
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    expect((await loadFor(url, { rate: 20 })).phases[0]?.failuresByKind).toEqual({ connect: 10 });
+  });
+  it('keeps phases apart and attributes a request to the phase it was sent in', async () => {
+    const url = await serve(answerWith('abc'));
+    const generator = startGenerator(completeLoadOptions({ url, rate: 100, seconds: 30, phase: 'before' }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    generator.mark('after');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { phases, sent } = await generator.stop();
+    expect(phases.map(({ name }) => name)).toEqual(['before', 'after']);
+    expect(phases.every((phase) => phase.sent >= 10)).toBe(true);
+    expect(phases.reduce((sum, phase) => sum + phase.sent, 0)).toBe(sent);
+  });
+});
+
+describe('a load in its own process', () => {
+  it('keeps up with 200 requests a second without a failure of its own', async () => {
+    const load = await startLoad({ url: await serve(answerWith('abc')), rate: 200, phase: 'one' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    load.mark('two');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const report = await load.stop();
+    expect(report.failed).toBe(0);
+    expect(report.sent).toBeGreaterThan(380);
+    expect(report.phases.map(({ name }) => name)).toEqual(['one', 'two']);
+  });
+  it('says so when its process dies', async () => {
+    const load = await startLoad({ url: await serve(answerWith('abc')) });
+    load.kill();
+    await expect(load.stop()).rejects.toThrow('without a report (SIGKILL)');
+  });
+});
