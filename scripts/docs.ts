@@ -1,10 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
-import { readMetadata } from './metadata.ts';
-import { fillReadme } from './readme-table.ts';
-import { listActions, root } from './workspace.ts';
+import { renderReadme } from './readme.ts';
+import { listActions } from './workspace.ts';
 
 /**
  * `npm run docs`: writes the input and output tables of each action's README from its action.yml.
@@ -12,30 +9,20 @@ import { listActions, root } from './workspace.ts';
  */
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
-let isDrifting = false;
-for (const folder of listActions()) {
-  const file = join(root, folder, 'README.md');
-  if (!existsSync(file)) {
-    console.error(`FAIL ${folder}: there is no README.md`);
-    isDrifting = true;
-    continue;
-  }
+async function updateReadme(folder: string): Promise<boolean> {
   try {
-    const before = readFileSync(file, 'utf8');
-    const filled = fillReadme(before, readMetadata(join(root, folder, 'action.yml')));
-    const after = await format(filled, { ...(await resolveConfig(file)), filepath: file });
-    if (before === after) {
-      console.log(`ok   ${folder}/README.md`);
-    } else if (values.check) {
-      console.error(`FAIL ${folder}/README.md is not what its action.yml says. Run \`npm run docs\`.`);
-      isDrifting = true;
-    } else {
-      writeFileSync(file, after);
-      console.log(`wrote ${folder}/README.md`);
-    }
+    const { file, before, after } = await renderReadme(folder);
+    const isCurrent = before === after;
+    if (!isCurrent && !values.check) writeFileSync(file, after);
+    const isFailing = !isCurrent && values.check;
+    console.log(`${isFailing ? 'FAIL' : isCurrent ? 'ok  ' : 'new '} ${folder}/README.md`);
+    if (isFailing) console.log('     It is not what its action.yml says. Run `npm run docs`.');
+    return !isFailing;
   } catch (thrown) {
-    console.error(`FAIL ${folder}/README.md: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    isDrifting = true;
+    console.log(`FAIL ${folder}/README.md: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    return false;
   }
 }
-process.exitCode = isDrifting ? 1 : 0;
+
+const results = await Promise.all(listActions().map(updateReadme));
+process.exitCode = results.every(Boolean) ? 0 : 1;

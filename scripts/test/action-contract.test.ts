@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createScanner, type UsedNames } from '../contract-scan.ts';
+import { readMetadata, record, type ActionMetadata } from '../metadata.ts';
+import { renderReadme } from '../readme.ts';
+import { findStepLists } from '../workflow-steps.ts';
+import { listActions, root } from '../workspace.ts';
+
+const chain = ['verify-image', 'sync-remote', 'migrate', 'rolling-deploy', 'health-gate', 'notify'];
+const folders = listActions();
+const actions = new Map(folders.map((folder) => [folder, readMetadata(join(root, folder, 'action.yml'))]));
+const everyAction = new Map<string, ActionMetadata>([...actions, ['.', readMetadata(join(root, 'action.yml'))]]);
+/** Longer texts do not fit the Marketplace's form. */
+const longestDescription = 124;
+const colors = ['white', 'black', 'yellow', 'blue', 'green', 'orange', 'red', 'purple', 'gray-dark'];
+/** Feather icons that GitHub renders and that fit one of our actions. */
+const icons = [
+  'activity',
+  'bell',
+  'check-circle',
+  'database',
+  'folder',
+  'heart',
+  'layers',
+  'message-circle',
+  'package',
+];
+const moreIcons = ['refresh-cw', 'repeat', 'send', 'server', 'shield', 'truck', 'upload', 'upload-cloud', 'zap'];
+/** Inputs that mean the same thing everywhere (DESIGN §2), so they have the same default everywhere. */
+const shared = ['host', 'port', 'user', 'ssh-private-key', 'ssh-passphrase', 'known-hosts', 'host-fingerprint'];
+const sharedMore = [
+  'proxy-command',
+  'deploy-path',
+  'compose-files',
+  'project-name',
+  'profiles',
+  'env-file',
+  'lock-wait',
+];
+
+test('the six actions of the chain are there', () => {
+  expect(folders).toEqual(expect.arrayContaining(chain.map((name) => `action-${name}`)));
+});
+
+describe.each([...everyAction])('%s/action.yml', (folder, action) => {
+  test('has a name, branding that GitHub renders, and descriptions that fit', () => {
+    expect(action.name).not.toBe('');
+    expect(colors).toContain(action.branding.color);
+    expect([...icons, ...moreIcons]).toContain(action.branding.icon);
+    const described = [
+      ['the action', action.description],
+      ...Object.entries(action.inputs).map(([name, input]) => [`input ${name}`, input.description]),
+      ...Object.entries(action.outputs).map(([name, output]) => [`output ${name}`, output.description]),
+    ] as const;
+    const unfit = described.filter(([, text = '']) => text === '' || text.length > longestDescription);
+    expect(unfit).toEqual([]);
+  });
+
+  test('has no default on a required input', () => {
+    const odd = Object.entries(action.inputs).filter(([, input]) => input.required && input.default !== undefined);
+    expect(odd.map(([name]) => name)).toEqual([]);
+  });
+
+  test('gives shared inputs the default they have everywhere', () => {
+    const different = [...shared, ...sharedMore].filter((name) => {
+      const own = action.inputs[name];
+      const others = [...everyAction.values()]
+        .map((other) => other.inputs[name])
+        .filter((input) => input !== undefined);
+      return own !== undefined && others.some((other) => (other.default ?? '') !== (own.default ?? ''));
+    });
+    expect(different, folder).toEqual([]);
+  });
+});
+
+describe('code and action.yml', () => {
+  let scan: (folder: string) => UsedNames;
+  beforeAll(() => {
+    scan = createScanner(folders);
+  }, 120_000);
+
+  test.each(folders)('%s reads exactly the inputs and writes exactly the outputs it declares', (folder) => {
+    const used = scan(folder);
+    const declared = actions.get(folder);
+    expect(used.unknown).toEqual([]);
+    expect(used.inputs).toEqual(Object.keys(declared?.inputs ?? {}).sort());
+    expect(used.outputs).toEqual(Object.keys(declared?.outputs ?? {}).sort());
+  });
+
+  test.each([...actions])('%s runs its own bundle on node24', (_folder, action) => {
+    expect(action.runs['using']).toBe('node24');
+    expect(action.runs['main']).toBe('dist/index.js');
+    expect([undefined, 'dist/index.js']).toContain(action.runs['post']);
+  });
+
+  test.each(folders)('%s/README.md shows the tables of its action.yml', async (folder) => {
+    const { before, after } = await renderReadme(folder);
+    expect(before).toBe(after);
+  });
+
+  test.each(folders)('%s has a package of its own version and a changelog', (folder) => {
+    const manifest = record(JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')));
+    const changelog = readFileSync(join(root, folder, 'CHANGELOG.md'), 'utf8');
+    expect(changelog).toContain(String(manifest['version']));
+  });
+});
+
+describe('examples, documents and the composite', () => {
+  const lists = findStepLists();
+
+  test('use inputs that exist and give those that are required', () => {
+    const complaints = lists.flatMap(({ steps }) =>
+      steps.flatMap((step) => {
+        const inputs = everyAction.get(step.folder)?.inputs;
+        if (inputs === undefined) return [`${step.where}: there is no ${step.folder}`];
+        const unknown = step.with.filter((name) => inputs[name] === undefined);
+        const missing = Object.keys(inputs).filter((name) => inputs[name]?.required && !step.with.includes(name));
+        return [
+          ...unknown.map((name) => `${step.where}: unknown ${name}`),
+          ...missing.map((name) => `${step.where}: no ${name}`),
+        ];
+      }),
+    );
+    expect(complaints).toEqual([]);
+    expect(lists.flatMap(({ steps }) => steps).length).toBeGreaterThan(chain.length);
+  });
+
+  test('refer to outputs that exist', () => {
+    const complaints = lists.flatMap(({ steps, references }) =>
+      references.flatMap(({ where, id, output }) => {
+        const step = steps.find((candidate) => candidate.id === id);
+        const outputs = step && everyAction.get(step.folder)?.outputs;
+        return outputs !== undefined && outputs[output] === undefined
+          ? [`${where}: steps.${id}.outputs.${output}`]
+          : [];
+      }),
+    );
+    expect(complaints).toEqual([]);
+  });
+});
