@@ -16,6 +16,9 @@ export type LineListener = (
   step: { readonly id: string; readonly name: string; readonly stage: 'main' | 'post' },
 ) => void;
 
+/** Told of every step that ended. */
+export type StepListener = (result: StepResult) => void;
+
 /** The steps of a job, or of one composite: they share a status and see each other's outputs. */
 export interface StepScope {
   readonly inputs: Readonly<Record<string, Value>>;
@@ -56,6 +59,7 @@ export interface JobState {
   readonly cancelTimes: CancelTimes;
   readonly stepTimeoutMs: number;
   readonly onLine: LineListener | undefined;
+  readonly onStep: StepListener | undefined;
   readonly exported: Map<string, string>;
   readonly extraPath: string[];
   readonly posts: PostStep[];

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defaultFacts, type GithubFacts } from './environment.ts';
 import { assertUsage } from './error.ts';
 import type { Value } from './expression.ts';
-import { makeJobPaths, newTrackingId, type JobState, type LineListener } from './job-state.ts';
+import { makeJobPaths, newTrackingId, type JobState, type LineListener, type StepListener } from './job-state.ts';
 import { createMasker } from './masker.ts';
 import { killTracked, RUNNER_CANCEL_TIMES, type CancelTimes } from './step-process.ts';
 import { runPost, runSources, runStep } from './step-runner.ts';
@@ -32,6 +32,10 @@ export interface JobOptions {
   /** Default: 15 minutes. */
   readonly stepTimeoutMs?: number;
   readonly onLine?: LineListener;
+  /** Told of every step that ended, the children of a composite before it and posts included. */
+  readonly onStep?: StepListener;
+  /** Aborting cancels the job, as `cancel()` does. */
+  readonly signal?: AbortSignal;
 }
 
 /** One step: an action, or a script for bash. */
@@ -54,7 +58,7 @@ export interface StepOptions {
 /** How a whole job ended. */
 export interface JobResult {
   readonly conclusion: Exclude<Outcome, 'skipped'>;
-  /** By id, in order. */
+  /** In order; a composite's own steps are its `children`. */
   readonly steps: readonly StepResult[];
   /** Post steps in the order they ran: last step first. */
   readonly posts: readonly StepResult[];
@@ -83,6 +87,7 @@ async function makeState(options: JobOptions): Promise<JobState> {
     cancelTimes: options.cancelTimes ?? RUNNER_CANCEL_TIMES,
     stepTimeoutMs: options.stepTimeoutMs ?? 15 * 60_000,
     onLine: options.onLine,
+    onStep: options.onStep,
     exported: new Map(),
     extraPath: [],
     posts: [],
@@ -104,10 +109,15 @@ async function makeState(options: JobOptions): Promise<JobState> {
 /** One job on one runner: run its steps one after another, then `finish()`, then `dispose()` (or `await using`). */
 export class Job implements AsyncDisposable {
   private readonly state: JobState;
+  private readonly results: StepResult[] = [];
+  private readonly signal: AbortSignal | undefined;
   private isFinished = false;
 
-  constructor(state: JobState) {
+  constructor(state: JobState, signal?: AbortSignal) {
     this.state = state;
+    this.signal = signal;
+    signal?.addEventListener('abort', this.onAbort);
+    if (signal?.aborted === true) this.onAbort();
   }
 
   /** RUNNER_TEMP of the job: for tests that look for what was left behind. */
@@ -136,7 +146,7 @@ export class Job implements AsyncDisposable {
     assertUsage(this.state.running === undefined, 'a step of this job is still running');
     assertUsage((options.uses === undefined) !== (options.run === undefined), 'a step needs either uses or run');
     const condition = options.if;
-    return runStep(this.state, this.state.jobScope, {
+    const result = await runStep(this.state, this.state.jobScope, {
       id: options.id ?? options.uses ?? `step-${String(this.state.jobScope.steps.size + 1)}`,
       name: options.name ?? options.uses ?? 'run',
       if: condition !== undefined && /^\w+$/.test(condition) ? `${condition}()` : condition,
@@ -149,13 +159,16 @@ export class Job implements AsyncDisposable {
       continueOnError: options.continueOnError ?? false,
       timeoutMs: options.timeoutMs ?? this.state.stepTimeoutMs,
       onLine: options.onLine,
+      onStep: options.onStep,
     });
   }
 
   /** Runs steps as they stand in a workflow, `${{ }}` evaluated. */
   async steps(sources: readonly StepSource[]): Promise<readonly StepResult[]> {
     assertUsage(!this.isFinished, 'the job has finished');
-    return runSources(this.state, this.state.jobScope, sources, undefined);
+    const results = await runSources(this.state, this.state.jobScope, sources, undefined);
+    this.results.push(...results);
+    return results;
   }
 
   /** The red button: the running step gets SIGINT, SIGTERM, SIGKILL unless its `if` still holds; resolves when it has ended. */
@@ -185,14 +198,17 @@ export class Job implements AsyncDisposable {
     const { isCancelled, jobScope } = this.state;
     return {
       conclusion: isCancelled ? 'cancelled' : jobScope.hasFailed ? 'failure' : 'success',
-      steps: [...jobScope.steps.values()],
+      steps: this.results,
       posts,
       orphans: orphans.length,
     };
   }
 
+  private readonly onAbort = (): void => void this.cancel();
+
   /** Kills what is left and removes the job's own folders; the workspace stays. */
   async dispose(): Promise<void> {
+    this.signal?.removeEventListener('abort', this.onAbort);
     if (this.state.running !== undefined) await this.kill();
     await rm(this.state.paths.base, { recursive: true, force: true });
   }
@@ -204,5 +220,5 @@ export class Job implements AsyncDisposable {
 
 /** Sets a job up on this machine. */
 export async function createJob(options: JobOptions): Promise<Job> {
-  return new Job(await makeState(options));
+  return new Job(await makeState(options), options.signal);
 }

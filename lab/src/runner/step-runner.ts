@@ -28,11 +28,12 @@ export interface PreparedStep {
 
 type Facts = Pick<PreparedStep, 'id' | 'name' | 'continueOnError'>;
 
-function conclude(scope: StepScope, step: Facts, result: StepResult): StepResult {
+function conclude(state: JobState, scope: StepScope, step: Facts, result: StepResult): StepResult {
   const conclusion: Outcome = result.outcome === 'failure' && step.continueOnError ? 'success' : result.outcome;
   if (conclusion === 'failure') scope.hasFailed = true;
   const concluded = { ...result, conclusion };
   scope.steps.set(step.id, concluded);
+  state.onStep?.(concluded);
   return concluded;
 }
 
@@ -200,12 +201,12 @@ async function runUses(state: JobState, scope: StepScope, step: PreparedStep, us
 /** Runs one step unless its condition says no, and records it in its scope. */
 export async function runStep(state: JobState, scope: StepScope, step: PreparedStep): Promise<StepResult> {
   if (state.isDead || !isConditionMet(step.if, expressionScope(state, scope)))
-    return conclude(scope, step, emptyResult({ id: step.id, name: step.name, outcome: 'skipped' }));
+    return conclude(state, scope, step, emptyResult({ id: step.id, name: step.name, outcome: 'skipped' }));
   const result =
     step.uses === undefined
       ? await runScript(state, scope, step, step.run ?? '')
       : await runUses(state, scope, step, step.uses);
-  return conclude(scope, step, result);
+  return conclude(state, scope, step, result);
 }
 
 function prepare(
@@ -258,7 +259,7 @@ export async function runSources(
     results.push(
       isDue
         ? await runStep(state, scope, prepare(state, scope, source, index, onLine))
-        : conclude(scope, facts, emptyResult({ id: facts.id, name: facts.name, outcome: 'skipped' })),
+        : conclude(state, scope, facts, emptyResult({ id: facts.id, name: facts.name, outcome: 'skipped' })),
     );
   }
   return results;
@@ -285,5 +286,6 @@ export async function runPost(state: JobState, post: PostStep): Promise<StepResu
     onLine: post.onLine,
   });
   if (result.outcome === 'failure') scope.hasFailed = true;
+  state.onStep?.(result);
   return result;
 }
