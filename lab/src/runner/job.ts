@@ -159,8 +159,9 @@ export class Job implements AsyncDisposable {
       continueOnError: options.continueOnError ?? false,
       timeoutMs: options.timeoutMs ?? this.state.stepTimeoutMs,
       onLine: options.onLine,
-      onStep: options.onStep,
     });
+    this.results.push(result);
+    return result;
   }
 
   /** Runs steps as they stand in a workflow, `${{ }}` evaluated. */
