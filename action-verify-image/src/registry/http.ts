@@ -1,0 +1,159 @@
+import { lookup, type LookupAddress } from 'node:dns';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { getCACertificates } from 'node:tls';
+
+import { addressKind, bareHost, type AddressKind } from './address.ts';
+
+/** One GET. */
+export interface Exchange {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A longer body ends the exchange. */
+  readonly maxBytes: number;
+  /** For the whole exchange, from connect to the last byte: a slow drip ends too. */
+  readonly timeoutMs: number;
+  /** Where the address may lie; undefined when the user named the host. */
+  readonly allowed?: readonly AddressKind[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Uint8Array;
+  /** Where the address that answered lies. */
+  readonly peer: AddressKind | undefined;
+}
+
+export type ExchangeFault = 'network' | 'timeout' | 'tls' | 'too-large' | 'address';
+
+/** No usable answer came. */
+export class ExchangeError extends Error {
+  readonly fault: ExchangeFault;
+
+  constructor(fault: ExchangeFault, message: string) {
+    super(message);
+    this.name = 'ExchangeError';
+    this.fault = fault;
+  }
+}
+
+/** The door to the network: one exchange, no redirects, no retries, no authentication. */
+export interface Http {
+  get(exchange: Exchange): Promise<Answer>;
+  /** Exchanges so far. */
+  count(): number;
+  close(): void;
+}
+
+const socketsPerHost = 8;
+/** Of an error answer only the start is of use. */
+const errorBodyBytes = 64 * 1024;
+
+/** Opens the door on node:http and node:https, with kept connections. `ca`: PEM certificates trusted beside the known ones. */
+export function openHttp(options: { readonly ca?: string | undefined }): Http {
+  const ca = options.ca === undefined ? {} : { ca: [...getCACertificates('default'), options.ca] };
+  const agents = new Map<string, http.Agent>();
+  let exchanges = 0;
+  const agentFor = ({ url, allowed }: Exchange): http.Agent => {
+    // A connection opened without the guard must not serve a guarded exchange.
+    const key = `${url.protocol} ${allowed?.join() ?? 'any'}`;
+    const pool = { keepAlive: true, maxSockets: socketsPerHost };
+    const agent =
+      agents.get(key) ?? (url.protocol === 'https:' ? new https.Agent({ ...pool, ...ca }) : new http.Agent(pool));
+    agents.set(key, agent);
+    return agent;
+  };
+  return {
+    get: (exchange) => {
+      exchanges++;
+      return exchangeOnce(exchange, agentFor(exchange));
+    },
+    count: () => exchanges,
+    close: () => {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+async function exchangeOnce(exchange: Exchange, agent: http.Agent): Promise<Answer> {
+  const { url, allowed, signal } = exchange;
+  const kind = addressKind(bareHost(url.hostname));
+  if (allowed !== undefined && kind !== undefined && !allowed.includes(kind)) throw refusedAddress(url, kind);
+  const timeout = AbortSignal.timeout(exchange.timeoutMs);
+  const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+  const options: https.RequestOptions = {
+    agent,
+    signal: either,
+    headers: { 'user-agent': 'deploy-actions-verify-image', 'accept-encoding': 'identity', ...exchange.headers },
+    ...(allowed === undefined ? {} : { lookup: guardedLookup(url, allowed) }),
+  };
+  try {
+    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const request = (url.protocol === 'https:' ? https : http).request(url, options, resolve);
+      request.on('error', reject);
+      request.end();
+    });
+    const peer = addressKind(answer.socket.remoteAddress ?? '');
+    const body = await readBody(answer, exchange.maxBytes);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body, peer };
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    if (timeout.aborted) throw new ExchangeError('timeout', `no whole answer within ${exchange.timeoutMs / 1000}s`);
+    throw classifyFault(thrown);
+  }
+}
+
+async function readBody(answer: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const isGood = answer.statusCode === 200;
+  const limit = isGood ? maxBytes : errorBodyBytes;
+  if (isGood && Number(answer.headers['content-length'] ?? 0) > limit) throw tooLarge(answer, limit);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit && isGood) throw tooLarge(answer, limit);
+    chunks.push(chunk);
+    // Leaving the loop destroys the connection: the rest of an error page is not read.
+    if (size > limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit);
+}
+
+function tooLarge(answer: http.IncomingMessage, limit: number): ExchangeError {
+  answer.destroy();
+  return new ExchangeError('too-large', `the answer is larger than ${limit / 1024 / 1024} MiB`);
+}
+
+function refusedAddress(url: URL, kind: AddressKind): ExchangeError {
+  return new ExchangeError('address', `${url.hostname} is a ${kind} address`);
+}
+
+/** Resolves a name and refuses it when any of its addresses lies where it may not: checked on what is connected to. */
+function guardedLookup(url: URL, allowed: readonly AddressKind[]): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[] | undefined) => {
+      const addresses = found ?? [];
+      const kinds = addresses.map(({ address }) => addressKind(address) ?? 'private');
+      const refused = kinds.find((kind) => !allowed.includes(kind));
+      const [first] = addresses;
+      if (error !== null) callback(error, []);
+      else if (refused !== undefined || first === undefined) callback(refusedAddress(url, refused ?? 'private'), []);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function classifyFault(thrown: unknown): ExchangeError {
+  if (thrown instanceof ExchangeError) return thrown;
+  const code = thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  const message = thrown instanceof Error && thrown.message !== '' ? thrown.message : String(thrown);
+  const isTls = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/.test(code);
+  return new ExchangeError(
+    isTls ? 'tls' : 'network',
+    code === '' || message.includes(code) ? message : `${code}: ${message}`,
+  );
+}
