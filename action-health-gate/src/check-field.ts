@@ -1,0 +1,94 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { ConfigurationError } from '@deploy-actions/kit/action/errors';
+import type { Header } from './check.ts';
+import { readCommitSha, type CommitSha } from './commit-sha.ts';
+import { readJsonPath, type JsonPath } from './json-path.ts';
+import { readStatusSet, type StatusSet } from './status-set.ts';
+
+// Each reader takes the subject of its message: ``input `url` `` or a check of the list. All throw ConfigurationError.
+
+/** Reads an http(s) URL without credentials and fragment. */
+export function parseUrl(text: string, subject: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+    throw bad(subject, text, 'an http or https URL', 'Write it whole, for example https://example.com/healthz.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    // Not quoted: the URL holds a password.
+    const hint = 'Give credentials as a header: `Authorization: Basic …`, from a secret.';
+    throw new ConfigurationError(`${subject}: credentials in a URL are not accepted.`, hint);
+  }
+  url.hash = '';
+  return url;
+}
+
+/** Reads `name:port`, `192.0.2.1:5432` or `[::1]:5432`. */
+export function parseAddress(text: string, subject: string): { readonly address: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
+  const address = match?.[1] ?? match?.[2];
+  if (address === undefined || address.startsWith('-')) {
+    throw bad(subject, text, 'an address with a port', 'Write it like 127.0.0.1:5432.');
+  }
+  return { address, port: parsePort(match?.[3] ?? '', subject) };
+}
+
+export function parsePort(text: string, subject: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw bad(subject, text, 'a port from 1 to 65535');
+  return port;
+}
+
+/** Reads a URL path with an optional query. */
+export function parsePath(text: string, subject: string): string {
+  if (!/^\/(?!\/)[\x21-\x7e]*$/.test(text) || text.includes('#')) {
+    throw bad(subject, text, 'a path', 'Begin it with a slash, for example /healthz.');
+  }
+  return text;
+}
+
+/** Reads a Compose service name; the rule is Compose's own. */
+export function parseService(text: string, subject: string): string {
+  if (!/^[a-zA-Z0-9._-]+$/.test(text)) throw bad(subject, text, 'the name of a Compose service');
+  return text;
+}
+
+export function parseStatus(text: string, subject: string): StatusSet {
+  const set = readStatusSet(text);
+  if (set === undefined)
+    throw bad(subject, text, 'a set of status codes', 'Write it like 200, 200-299 or 200-299,304.');
+  return set;
+}
+
+export function parseCommit(text: string, subject: string): CommitSha {
+  const sha = readCommitSha(text);
+  if (sha === undefined) throw bad(subject, text, 'a commit of 7 to 64 hexadecimal digits');
+  return sha;
+}
+
+export function parseJsonPath(text: string, subject: string): JsonPath {
+  const path = readJsonPath(text);
+  if (path === undefined)
+    throw bad(subject, text, 'a path into JSON', 'Write it like git_sha, build.sha or items[0].id.');
+  return path;
+}
+
+/** Reads one header; the value is never quoted in a message. */
+export function parseHeader(name: string, value: string, subject: string): Header {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw new ConfigurationError(
+      `${subject}: the header ${JSON.stringify(name)} has a name or a value that HTTP does not allow.`,
+    );
+  }
+  // They frame the message; with a wrong one the app would wait for a body that never comes.
+  if (/^(content-length|transfer-encoding|connection|upgrade|expect)$/i.test(name)) {
+    throw new ConfigurationError(`${subject}: the header ${JSON.stringify(name)} is set by the gate itself.`);
+  }
+  return [name, value];
+}
+
+function bad(subject: string, value: string, expected: string, hint?: string): ConfigurationError {
+  return new ConfigurationError(`${subject}: ${JSON.stringify(value)} is not ${expected}.`, hint);
+}

@@ -1,0 +1,88 @@
+import { ConfigurationError, DeployError } from '@deploy-actions/kit/action/errors';
+import type { StepContext } from '@deploy-actions/kit/action/run';
+import type { Runner } from '@deploy-actions/kit/action/runner';
+import { connectHost } from '@deploy-actions/kit/host/connect';
+import { systemClock } from '@deploy-actions/kit/time/clock';
+import { formatDuration } from '@deploy-actions/kit/time/duration';
+import { networkAttempt, type Server } from './attempt.ts';
+import { describePlan } from './check.ts';
+import { findProjectName } from './compose-project.ts';
+import { GateError } from './error.ts';
+import { runGate, type GateOutcome } from './gate.ts';
+import { loadInputs, type Inputs } from './inputs.ts';
+import { progressPrinter } from './progress.ts';
+import { gateError, gateOutputs } from './report.ts';
+import { renderSummary } from './summary.ts';
+
+/** Asks every check until all are green at the same time, or fails at the deadline. It changes nothing on any server. */
+export async function main(context: StepContext): Promise<void> {
+  const { runner } = context;
+  try {
+    const inputs = loadInputs(runner);
+    for (const line of describePlan(inputs.checks)) runner.info(line);
+    const outcome = await holdGate(context, inputs);
+    await report(runner, inputs, outcome);
+  } catch (thrown) {
+    runner.output('result', resultOfError(thrown));
+    throw thrown;
+  }
+}
+
+async function holdGate(context: StepContext, inputs: Inputs): Promise<GateOutcome> {
+  const { runner, signal } = context;
+  const server = await openServer(context, inputs);
+  try {
+    return await runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, () =>
+      runGate(inputs.checks, inputs.settings, {
+        clock: systemClock,
+        attempt: networkAttempt(server),
+        signal,
+        onProgress: progressPrinter((line) => {
+          runner.info(line);
+        }),
+      }),
+    );
+  } finally {
+    await server?.host.close();
+  }
+}
+
+/** Connects where a check asks from the server. */
+async function openServer({ runner, signal }: StepContext, inputs: Inputs): Promise<Server | undefined> {
+  if (inputs.target === undefined) return undefined;
+  const host = await connectHost(inputs.target, runner, signal);
+  try {
+    const projectName = inputs.compose === undefined ? '' : await findProjectName(host, inputs.compose);
+    return { host, projectName };
+  } catch (thrown) {
+    await host.close();
+    throw thrown;
+  }
+}
+
+/** @throws GateError when the gate is red and that fails the step */
+async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome): Promise<void> {
+  const outputs = gateOutputs(outcome);
+  runner.output('result', outputs.result);
+  runner.output('observed-sha', outputs.observedSha);
+  runner.output('attempts', outputs.attempts);
+  runner.output('elapsed-ms', outputs.elapsedMs);
+  runner.output('p95-ms', outputs.p95Ms);
+  runner.output('failed-checks', outputs.failedChecks);
+  await runner.summary(renderSummary(outcome));
+  if (outcome.result === 'healthy') {
+    runner.info(`Green after ${formatDuration(outcome.elapsedMs)}.`);
+    return;
+  }
+  const error = gateError(outcome);
+  runner.output('error-code', error.code);
+  if (inputs.shouldFail) throw error;
+  runner.warning(`${error.message} ${error.hint ?? ''}`);
+}
+
+function resultOfError(thrown: unknown): 'timeout' | 'cancelled' | 'config-error' | 'error' {
+  if (thrown instanceof ConfigurationError) return 'config-error';
+  if (!(thrown instanceof DeployError)) return 'error';
+  if (thrown.code === 'CANCELLED') return 'cancelled';
+  return thrown instanceof GateError && thrown.code !== 'PROJECT_UNKNOWN' ? 'timeout' : 'error';
+}

@@ -1,0 +1,69 @@
+import { formatDuration } from '@deploy-actions/kit/time/duration';
+import type { Check } from './check.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What is known of one check so far. */
+export interface Progress {
+  readonly check: Check;
+  readonly tries: number;
+  /** Successes in a row, up to now. */
+  readonly streak: number;
+  readonly latenciesMs: readonly number[];
+  readonly last: Verdict | undefined;
+  /** The newest miss, kept after it is over: what a person asks for first. */
+  readonly lastMiss: Extract<Verdict, { ok: false }> | undefined;
+  readonly observedSha: string | undefined;
+}
+
+export function startProgress(check: Check): Progress {
+  return { check, tries: 0, streak: 0, latenciesMs: [], last: undefined, lastMiss: undefined, observedSha: undefined };
+}
+
+/** The progress after one more attempt; a miss begins the streak anew. */
+export function recordAttempt(progress: Progress, verdict: Verdict, latencyMs: number): Progress {
+  return {
+    check: progress.check,
+    tries: progress.tries + 1,
+    streak: verdict.ok ? progress.streak + 1 : 0,
+    latenciesMs: [...progress.latenciesMs, latencyMs],
+    last: verdict,
+    lastMiss: verdict.ok ? progress.lastMiss : verdict,
+    observedSha: verdict.observedSha ?? progress.observedSha,
+  };
+}
+
+export function isGreen(progress: Progress): boolean {
+  return progress.streak >= progress.check.pace.successThreshold;
+}
+
+/** The 95th percentile by nearest rank, in whole milliseconds; undefined before the first attempt. */
+export function percentile95(latenciesMs: readonly number[]): number | undefined {
+  const sorted = [...latenciesMs].sort((a, b) => a - b);
+  const value = sorted[Math.ceil(sorted.length * 0.95) - 1];
+  return value === undefined ? undefined : Math.round(value);
+}
+
+/** One line for all checks; the same state gives the same line, so that only news is printed. */
+export function describeProgress(all: readonly Progress[]): string {
+  return all.map(describeOne).join(' · ');
+}
+
+function describeOne(progress: Progress): string {
+  const { check, streak, last } = progress;
+  if (last === undefined) return `${check.name}: not asked yet`;
+  if (!last.ok) return `${check.name}: not yet (${last.reason})`;
+  const threshold = check.pace.successThreshold;
+  return isGreen(progress) ? `${check.name}: ok` : `${check.name}: ok ${streak}/${threshold}`;
+}
+
+/** Prints the line when it has changed, and otherwise every ten seconds, so that a long wait is seen to be alive. */
+export function progressPrinter(print: (line: string) => void): (all: readonly Progress[], elapsedMs: number) => void {
+  const heartbeatMs = 10_000;
+  let shown = { line: '', atMs: 0 };
+  return (all, elapsedMs) => {
+    const line = describeProgress(all);
+    if (line === shown.line && elapsedMs - shown.atMs < heartbeatMs) return;
+    shown = { line, atMs: elapsedMs };
+    print(`${formatDuration(elapsedMs).padStart(7)}  ${line}`);
+  };
+}

@@ -1,0 +1,41 @@
+import { cell, table } from '@deploy-actions/kit/action/markdown';
+import { formatDuration } from '@deploy-actions/kit/time/duration';
+import { vantageOf } from './check.ts';
+import type { GateOutcome } from './gate.ts';
+import { isGreen, percentile95, type Progress } from './progress.ts';
+import { describeMiss } from './report.ts';
+
+/** The job summary of a gate: one row per check. */
+export function renderSummary(outcome: GateOutcome): string {
+  const isHealthy = outcome.result === 'healthy';
+  const title = isHealthy ? '✅ Health gate: green' : '❌ Health gate: red';
+  const rows = outcome.progress.map((progress) => row(progress, isHealthy));
+  return `### ${title} after ${formatDuration(outcome.elapsedMs)}\n\n${table(
+    ['Check', 'Via', 'Result', 'Commit', 'Streak', 'Tries', 'p95', 'Last error'],
+    rows,
+  )}\n`;
+}
+
+function row(progress: Progress, isHealthy: boolean): readonly string[] {
+  const { check, streak, tries, latenciesMs, observedSha } = progress;
+  const p95 = percentile95(latenciesMs);
+  const lastError = isHealthy || isGreen(progress) ? (progress.lastMiss?.reason ?? '') : describeMiss(progress);
+  return [
+    cell(check.name),
+    vantageOf(check.target),
+    isGreen(progress) ? 'ok' : 'not healthy',
+    cell(shorten(observedSha)),
+    `${streak}/${check.pace.successThreshold}`,
+    String(tries),
+    p95 === undefined ? '' : `${p95} ms`,
+    cell(lastError),
+  ];
+}
+
+/** Commits as people compare them: twelve digits. */
+function shorten(shas: string | undefined): string {
+  return (shas ?? '')
+    .split(',')
+    .map((sha) => sha.slice(0, 12))
+    .join(', ');
+}
