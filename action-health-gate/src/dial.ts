@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { DeployError } from '@deploy-actions/kit/action/errors';
+import { DeployError, describeThrown } from '@deploy-actions/kit/action/errors';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import type { Phase, Probe } from './verdict.ts';
@@ -59,7 +59,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new Error(String(reason)));
+      reject(reason instanceof Error ? reason : new Error(describeThrown(reason)));
     };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
@@ -80,7 +80,7 @@ const terminalCodes: ReadonlySet<string> = new Set([
 
 /** Throws again what ends the gate; returns for everything that is "not yet". */
 export function rethrowTerminal(thrown: unknown, signal: AbortSignal): void {
-  if (thrown instanceof DeployError && terminalCodes.has(thrown.code) && !signal.aborted) throw thrown;
+  if (thrown instanceof DeployError && terminalCodes.has(String(thrown.code)) && !signal.aborted) throw thrown;
 }
 
 /** The phase an error belongs to: a failed name lookup surfaces from the same call as a failed connection. */

@@ -40,7 +40,7 @@ export async function probeHttp(
     phase = 'headers';
     const response = await ask(stream, question, bound);
     phase = 'body';
-    const { body, isTruncated } = await readBody(response);
+    const { body, isTruncated } = await abortable(readBody(response), bound);
     return { kind: 'answer', status: response.statusCode ?? 0, headers: flattenHeaders(response), body, isTruncated };
   } catch (thrown) {
     rethrowTerminal(thrown, signal);
@@ -100,7 +100,7 @@ function mergeHeaders(url: URL, headers: readonly Header[]): Record<string, stri
 async function readBody(response: IncomingMessage): Promise<{ readonly body: string; readonly isTruncated: boolean }> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The iterator rejects when the request's signal ends a drip-fed body, and destroys the stream on an early return.
+  // Leaving the loop early destroys the stream.
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;

@@ -1,0 +1,107 @@
+import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
+import { describe, expect, it } from 'vitest';
+import { describePlan } from '../src/check.ts';
+import { loadInputs } from '../src/inputs.ts';
+import { gateInputs } from './builder.ts';
+
+const sha = '94e9cbb0aaaabbbbccccddddeeeeffff00001111';
+const load = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
+  loadInputs(fakeRunner(gateInputs(inputs), env));
+
+describe('loadInputs', () => {
+  it('makes one check of a URL, asked from the runner', () => {
+    const inputs = load({ url: 'https://example.com/healthz?key=1', 'expect-sha': `sha-${sha.slice(0, 8)}` });
+    expect(inputs.target).toBeUndefined();
+    expect(describePlan(inputs.checks)).toEqual([
+      'https://example.com/healthz?… from the runner, status 200-299, commit 94e9cbb0 in `git_sha`, 3 times in a row',
+    ]);
+  });
+
+  it('asks every container of a service on the server', () => {
+    const inputs = load({ service: 'api', 'container-port': '8000', host: 'local', 'deploy-path': '/srv/app' });
+    expect(inputs.checks[0]?.target).toEqual({ kind: 'service', service: 'api', port: 8000, path: '/healthz' });
+    expect(inputs.target).toEqual({ kind: 'local' });
+    expect(inputs.compose?.deployPath).toBe('/srv/app');
+  });
+
+  it('reads a list of checks that override the inputs', () => {
+    const inputs = load({
+      'expect-sha': sha,
+      host: 'local',
+      checks: [
+        '- name: api',
+        '  url: https://example.com/version',
+        '  sha-path: build.sha',
+        '  interval: 500ms',
+        '  success-threshold: 5',
+        '- { type: tcp, name: db, address: "127.0.0.1:5432", via: server }',
+        '- { name: page, url: "https://example.com/", expect-sha: none, expect-status: "200,304" }',
+      ].join('\n'),
+    });
+    expect(describePlan(inputs.checks)).toEqual([
+      `api (https://example.com/version) from the runner, status 200-299, commit ${sha} in \`build.sha\`, 5 times in a row`,
+      'db (127.0.0.1:5432) from the server, a connection, 3 times in a row',
+      'page (https://example.com/) from the runner, status 200,304, 3 times in a row',
+    ]);
+    expect(inputs.checks[0]?.pace.interval).toBe(500);
+  });
+
+  it('masks the values of headers, and the words of a value, before anything else', () => {
+    const runner = fakeRunner(
+      gateInputs({
+        headers: 'Authorization: Bearer s3cret-token\nHost: app.example.com',
+        checks: '- { url: "http://127.0.0.1/", headers: { X-Key: other-secret } }',
+      }),
+    );
+    loadInputs(runner);
+    expect(runner.masks).toEqual(expect.arrayContaining(['Bearer s3cret-token', 's3cret-token', 'other-secret']));
+    expect(runner.masks).not.toContain('app.example.com');
+  });
+
+  it.each([
+    [{}, 'there is nothing to check'],
+    [{ url: 'example.com' }, 'input `url`: "example.com" is not an http or https URL.'],
+    [{ url: 'ftp://example.com' }, 'input `url`: "ftp://example.com" is not an http or https URL.'],
+    [{ url: 'https://me:pw@example.com' }, 'input `url`: credentials in a URL are not accepted.'],
+    [{ url: 'https://example.com', 'expect-sha': 'latest' }, 'input `expect-sha`: "latest" is not a commit'],
+    [{ url: 'https://example.com', 'expect-status': '2xx' }, 'input `expect-status`: "2xx" is not a set'],
+    [{ url: 'https://example.com', 'sha-path': '$..x' }, 'input `sha-path`'],
+    [{ url: 'https://example.com', deadline: '120' }, 'input `deadline`: "120" is not a duration.'],
+    [{ url: 'https://example.com', deadline: '4s' }, 'can never be green'],
+    [{ url: 'https://example.com', interval: '10ms' }, 'would flood the app'],
+    [{ url: 'https://example.com', via: 'server' }, 'input `host` (or the environment variable DEPLOY_HOST) is empty'],
+    [{ url: 'https://example.com', headers: 'no colon' }, 'input `headers`, line 1: it is not of the form'],
+    [{ url: 'https://example.com', headers: 'Content-Length: 5' }, 'is set by the gate itself'],
+    [{ url: 'https://example.com', headers: 'X-A: b\u0001' }, 'that HTTP does not allow'],
+    [{ service: 'api' }, 'input `service` needs input `container-port`'],
+    [{ 'container-port': '80', url: 'https://example.com' }, 'input `container-port` needs input `service`'],
+    [{ service: '-x', 'container-port': '0', host: 'local' }, '"0" is not a port'],
+    [{ service: 'a b', 'container-port': '80', host: 'local' }, 'is not the name of a Compose service'],
+    [{ service: 'api', 'container-port': '80', host: 'local', path: 'x' }, 'input `path`: "x" is not a path'],
+    [{ service: 'api', 'container-port': '80', host: 'local' }, 'input `deploy-path` is required'],
+    [{ checks: '- : [' }, 'input `checks`'],
+    [{ checks: 'url: x' }, 'input `checks`: it is not a YAML list.'],
+    [{ checks: '[]' }, 'there is nothing to check'],
+    [{ checks: '- 5' }, 'check 1: it is not a map'],
+    [{ checks: '- { url: "http://h/", exepct-sha: abc }' }, 'check 1: unknown key `exepct-sha`.'],
+    [{ checks: '- { name: x, type: tcp, url: "http://h/" }' }, 'check 1 (x): unknown key `url`.'],
+    [{ checks: '- { type: grpc }' }, '`type` "grpc" is not one of: http, tcp.'],
+    [{ checks: '- { name: x }' }, 'needs either `url` or `service`'],
+    [{ checks: '- { service: api }' }, 'needs `container-port`'],
+    [{ checks: '- { service: api, container-port: 80, via: runner }' }, 'only be asked with `via: server`'],
+    [{ checks: '- { url: "http://h/", interval: 5 }' }, '`interval`: "5" is not a duration'],
+    [{ checks: '- { url: "http://h/", container-port: 5 }' }, '`container-port` belongs to a check with `service`'],
+    [{ checks: '- { url: "http://h/", sha-path: x }' }, '`sha-path` without `expect-sha`'],
+    [{ checks: '- { type: tcp, address: "nohost" }' }, '"nohost" is not an address with a port'],
+    [{ checks: '- { url: "http://h/" }\n- { url: "http://h/" }' }, 'two checks are called'],
+    [{ checks: '- { url: "http://h/", success-threshold: 0 }' }, '`success-threshold` "0"'],
+    [{ checks: '- { url: "http://h/", success-threshold: [1] }' }, '`success-threshold` is not a single value'],
+    [{ url: 'https://example.com', fail: 'yes' }, 'input `fail`: "yes" is not true or false'],
+  ])('refuses %j in one sentence that names it', (inputs, message) => {
+    expect(() => load(inputs)).toThrow(message);
+  });
+
+  it('never quotes the value of a header that it refuses', () => {
+    expect(() => load({ url: 'https://h', headers: 'X-Key: s3cret\u0001' })).not.toThrow('s3cret');
+  });
+});

@@ -1,0 +1,221 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeployError } from '@deploy-actions/kit/action/errors';
+import { afterEach, describe, expect, it } from 'vitest';
+import { networkAttempt } from '../src/attempt.ts';
+import { dialFromRunner, probeTcp, type Dial } from '../src/dial.ts';
+import { probeHttp } from '../src/http-probe.ts';
+import type { Probe } from '../src/verdict.ts';
+import { urlCheck } from './builder.ts';
+
+const never = new AbortController().signal;
+const closers: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function listen(server: Server | TcpServer): Promise<number> {
+  closers.push(() => {
+    server.close();
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+const serve = async (handler: RequestListener): Promise<string> =>
+  `http://127.0.0.1:${await listen(createServer(handler))}`;
+
+function ask(
+  url: string,
+  options: { readonly timeoutMs?: number; readonly headers?: readonly (readonly [string, string])[] } = {},
+): Promise<Probe> {
+  return probeHttp(
+    { url: new URL(url), headers: options.headers ?? [] },
+    dialFromRunner,
+    options.timeoutMs ?? 2000,
+    never,
+  );
+}
+
+describe('probeHttp', () => {
+  it('reads status, headers and body, over a connection of its own each time', async () => {
+    const sockets = new Set<unknown>();
+    const base = await serve((request, response) => {
+      sockets.add(request.socket);
+      response.setHeader('X-App', 'yes');
+      response.end('{"git_sha":"abc"}');
+    });
+    await ask(base);
+    const probe = await ask(`${base}/healthz?deep=1`);
+    expect(probe).toMatchObject({ kind: 'answer', status: 200, body: '{"git_sha":"abc"}', isTruncated: false });
+    expect(probe.kind === 'answer' && probe.headers['x-app']).toBe('yes');
+    expect(sockets.size).toBe(2);
+  });
+
+  it('asks no cache, and lets a header of the user replace its own, the Host header too', async () => {
+    let seen: Readonly<Record<string, unknown>> = {};
+    let path: string | undefined;
+    const base = await serve((request, response) => {
+      seen = request.headers;
+      path = request.url;
+      response.end();
+    });
+    await ask(`${base}/a%20b?x=1`, {
+      headers: [
+        ['HOST', 'app.example.com'],
+        ['Authorization', 'Bearer t'],
+      ],
+    });
+    expect(seen).toMatchObject({
+      host: 'app.example.com',
+      authorization: 'Bearer t',
+      'cache-control': 'no-cache',
+      connection: 'close',
+    });
+    expect(path).toBe('/a%20b?x=1');
+  });
+
+  it('does not follow a redirect', async () => {
+    const base = await serve((_, response) => {
+      response.writeHead(302, { location: '/loop' }).end();
+    });
+    expect(await ask(base)).toMatchObject({ kind: 'answer', status: 302 });
+  });
+
+  it('reads no more than 1 MiB of an endless body', async () => {
+    const base = await serve((_, response) => {
+      const more = (): void => {
+        while (response.writable && response.write(Buffer.alloc(65_536, 120)));
+      };
+      response.on('drain', more);
+      response.on('error', () => undefined);
+      more();
+    });
+    const probe = await ask(base);
+    expect(probe).toMatchObject({ kind: 'answer', isTruncated: true });
+    expect(probe.kind === 'answer' && probe.body.length).toBe(1024 * 1024);
+  });
+
+  it('bounds an answer whose body drips', async () => {
+    const base = await serve((_, response) => {
+      const drip = setInterval(() => response.write('x'), 20);
+      response.on('close', () => {
+        clearInterval(drip);
+      });
+    });
+    const began = performance.now();
+    expect(await ask(base, { timeoutMs: 200 })).toEqual({
+      kind: 'broken',
+      phase: 'body',
+      problem: 'no answer within 200ms',
+    });
+    expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  it('bounds a server that accepts and says nothing', async () => {
+    const port = await listen(createTcpServer(() => undefined));
+    expect(await ask(`http://127.0.0.1:${port}/`, { timeoutMs: 100 })).toEqual({
+      kind: 'broken',
+      phase: 'headers',
+      problem: 'no answer within 100ms',
+    });
+  });
+
+  it('tells a refused connection, an unknown name and a reset apart', async () => {
+    const closed = createTcpServer();
+    const port = await listen(closed);
+    closed.close();
+    expect(await ask(`http://127.0.0.1:${port}/`)).toMatchObject({
+      phase: 'connect',
+      problem: expect.stringContaining('ECONNREFUSED') as string,
+    });
+    expect(await ask('http://no-such-name.invalid/')).toMatchObject({ phase: 'lookup' });
+    const resetting = await listen(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    expect(await ask(`http://127.0.0.1:${resetting}/`)).toMatchObject({ kind: 'broken', phase: 'headers' });
+  });
+
+  it('does not trust a certificate that nobody signed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gate-tls-'));
+    closers.push(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '1',
+        '-subj',
+        '/CN=localhost',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ],
+      { stdio: 'ignore' },
+    );
+    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+      response.end();
+    });
+    const port = await listen(server);
+    expect(await ask(`https://localhost:${port}/`)).toMatchObject({
+      kind: 'broken',
+      phase: 'tls',
+      problem: expect.stringMatching(/self.signed/) as string,
+    });
+  });
+
+  it('says when TLS is spoken to a plain port', async () => {
+    const base = await serve((_, response) => {
+      response.end();
+    });
+    expect(await ask(base.replace('http:', 'https:'))).toMatchObject({ kind: 'broken', phase: 'tls' });
+  });
+
+  it('ends the gate when the connection to the server is lost, but not when a port there is refused', async () => {
+    const failing =
+      (code: string): Dial =>
+      () =>
+        Promise.reject(new DeployError({ code, message: `web1: ${code}` }));
+    const probe = (code: string): Promise<Probe> =>
+      probeHttp({ url: new URL('http://127.0.0.1:1/'), headers: [] }, failing(code), 1000, never);
+    await expect(probe('CONNECTION_LOST')).rejects.toThrow('web1: CONNECTION_LOST');
+    expect(await probe('HOST_UNREACHABLE')).toEqual({
+      kind: 'broken',
+      phase: 'connect',
+      problem: 'web1: HOST_UNREACHABLE',
+    });
+  });
+});
+
+describe('probeTcp', () => {
+  it('is a success when something listens', async () => {
+    const port = await listen(createTcpServer((socket) => socket.end()));
+    expect(await probeTcp('127.0.0.1', port, dialFromRunner, 1000, never)).toEqual({ kind: 'connected' });
+  });
+});
+
+describe('networkAttempt', () => {
+  it('hides header values that the app repeats in its answer', async () => {
+    const base = await serve((request, response) => {
+      response.writeHead(403).end(`you sent ${String(request.headers.authorization)}`);
+    });
+    const check = urlCheck('app', base, { headers: [['Authorization', 'Bearer s3cret-token']] });
+    const verdict = await networkAttempt(undefined)(check, 2000, never);
+    expect(verdict).toMatchObject({ ok: false, reason: 'status 403, expected 200-299: you sent ***' });
+  });
+});
