@@ -107,7 +107,7 @@ export function runnerVariables(facts: GithubFacts, paths: JobPaths): Readonly<R
 }
 
 /** The `github` context of expressions. */
-export function githubContext(facts: GithubFacts, paths: JobPaths): Readonly<Record<string, Value>> {
+export function githubContext(facts: GithubFacts, workspace: string): Readonly<Record<string, Value>> {
   return {
     token: facts.token,
     repository: facts.repository,
@@ -126,7 +126,7 @@ export function githubContext(facts: GithubFacts, paths: JobPaths): Readonly<Rec
     event: facts.event,
     server_url: facts.serverUrl,
     api_url: facts.apiUrl,
-    workspace: paths.workspace,
+    workspace,
   };
 }
 

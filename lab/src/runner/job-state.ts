@@ -119,7 +119,7 @@ export function expressionScope(state: JobState, scope: StepScope): Scope {
     status,
     contexts: {
       github: {
-        ...githubContext(state.facts, state.paths),
+        ...githubContext(state.facts, state.paths.workspace),
         ...(scope.actionPath === undefined ? {} : { action_path: scope.actionPath, action_status: jobStatus(status) }),
       },
       runner: {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { defaultFacts, githubContext, type GithubFacts } from './environment.ts';
 import { assertUsage } from './error.ts';
 import { interpolate, isConditionMet, type Scope, type Value } from './expression.ts';
 import { createJob, type JobOptions, type JobResult, type StepOptions } from './job.ts';
@@ -94,13 +95,15 @@ export async function runWorkflowJob(run: WorkflowRun): Promise<JobResult> {
   assertUsage(workflow['defaults'] === undefined, `${file}: defaults is not supported`);
   const [name, source] = pickJob(workflow, wanted, file);
   const inputs = fillInputs(workflow, given ?? {});
+  const workflowName = optionalText(workflow['name'], `${file}: name`) ?? file;
+  const github: GithubFacts = { ...defaultFacts(), job: name, workflow: workflowName, ...options.github };
   const context: Scope = {
     status: { success: true, failure: false, cancelled: false },
     contexts: {
       inputs: inputs,
       vars: options.vars ?? {},
       secrets: options.secrets ?? {},
-      github: { ...options.github },
+      github: githubContext(github, options.workspace),
       env: {},
     },
   };
@@ -111,13 +114,7 @@ export async function runWorkflowJob(run: WorkflowRun): Promise<JobResult> {
   const condition = optionalText(source['if'], `${file}: jobs.${name}.if`);
   if (!isConditionMet(condition, context)) return { conclusion: 'success', steps: [], posts: [], orphans: 0 };
   const steps = parseSteps(source['steps'], `${file}: jobs.${name}.steps`);
-  const workflowName = optionalText(workflow['name'], `${file}: name`) ?? file;
-  await using job = await createJob({
-    ...options,
-    inputs,
-    env,
-    github: { job: name, workflow: workflowName, ...options.github },
-  });
+  await using job = await createJob({ ...options, inputs, env, github });
   await job.steps(steps);
   return await job.finish();
 }
