@@ -1,0 +1,21 @@
+import { DeployError } from '@deploy-actions/kit/action/errors';
+
+/** Failures of the rollout itself; what is wrong with connection, Docker, Compose or state has codes of its own. */
+export type RolloutErrorCode =
+  /** A new container's health check failed. */
+  | 'CONTAINER_UNHEALTHY'
+  /** A new container ended, was killed, or keeps restarting. */
+  | 'CONTAINER_EXITED'
+  /** A new container was neither healthy nor failed in time. */
+  | 'HEALTH_TIMEOUT'
+  /** What was created is not what was planned. */
+  | 'WRONG_CONTAINER'
+  /** Somebody else changed the project's containers meanwhile. */
+  | 'CONCURRENT_CHANGE'
+  /** The way back failed too; the message says what runs. */
+  | 'ROLLBACK_FAILED'
+  /** `mode: rollback` found no release to go back to. */
+  | 'NO_RELEASE'
+  | 'CANCELLED';
+
+export class RolloutError extends DeployError<RolloutErrorCode> {}

@@ -1,0 +1,43 @@
+import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
+import { inspectImage } from '@deploy-actions/kit/compose/docker-cli';
+import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import { pullPins } from '@deploy-actions/kit/compose/preflight';
+import { pullImage } from '@deploy-actions/kit/compose/registry-login';
+import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
+import { formatDuration } from '@deploy-actions/kit/time/duration';
+import type { ServicePlan } from './rollout-plan.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
+ * only the compose file names where the server lacks them.
+ */
+export async function pullImages(
+  session: Session,
+  scope: ComposeScope,
+  model: ComposeModel,
+  changed: readonly ServicePlan[],
+): Promise<void> {
+  const { clock, inputs, log, signal } = session;
+  const needed = new Set(changed.map(({ image }) => image));
+  const pins = scope.pins.filter((pin) => needed.has(pin.ref));
+  const start = clock.now();
+  await pullPins(scope, pins, inputs.credentials, signal, (ref, wasThere) => {
+    log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
+  });
+  const pinned = new Set(pins.map((pin) => pin.ref));
+  const pinnedRegistries = new Set(pins.map((pin) => registryOf(pin.ref)));
+  for (const { service, image } of changed) {
+    if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true) continue;
+    if ((await inspectImage(scope.host, image)) !== undefined) continue;
+    const registry = registryOf(image);
+    // Credentials go only to the registries they were given for: those of the pinned images.
+    const credentials = pinnedRegistries.has(registry) ? inputs.credentials : undefined;
+    await pullImage(scope.host, { ref: image, registry, credentials, signal });
+    log(`image: pulled ${image}, named by the compose file only`);
+  }
+}
+
+function registryOf(ref: string): string {
+  return parseImageRef(ref, 'the compose file').registry;
+}

@@ -1,0 +1,34 @@
+import type { StepContext } from '@deploy-actions/kit/action/run';
+import { connectHost } from '@deploy-actions/kit/host/connect';
+import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import { releaseLeaseInPost, withLease } from '@deploy-actions/kit/state/lease-step';
+import { currentOwner } from '@deploy-actions/kit/state/owner';
+import { systemClock } from '@deploy-actions/kit/time/clock';
+import { loadInputs } from './inputs.ts';
+import { recoverUnfinished } from './recovery.ts';
+
+/**
+ * The end of the job: settles a deploy of this job that was cancelled or lost its connection, then releases the lease.
+ * Runs also after a cancel, when main had only ten seconds left.
+ */
+export async function settle(context: StepContext): Promise<void> {
+  const { runner, signal } = context;
+  const inputs = loadInputs(runner);
+  if (inputs.mode === 'plan') return;
+  const host = await connectHost(inputs.target, runner, signal);
+  try {
+    const { deployPath } = inputs.settings;
+    const unfinished = await findUnfinishedDeploy(host, deployPath);
+    if (unfinished !== undefined) {
+      const log = (line: string): void => {
+        runner.info(line);
+      };
+      const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+      await withLease(context, host, deployPath, 0, () => recoverUnfinished(session));
+      runner.warning('The deploy of this job did not reach its end; it was settled now. See the log of the post step.');
+    }
+  } finally {
+    await host.close();
+  }
+  await releaseLeaseInPost(context);
+}

@@ -1,0 +1,47 @@
+import type { Container } from '@deploy-actions/kit/compose/container';
+import type { DeployError } from '@deploy-actions/kit/action/errors';
+import type { RolloutPlan } from './rollout-plan.ts';
+import { hasEnded } from './rollout-plan.ts';
+
+export type Outcome = 'planned' | 'noop' | 'deployed' | 'rolled_back' | 'rollback_failed' | 'unknown' | 'refused';
+
+/** Service → image reference that its running containers were created with. */
+export type Digests = Readonly<Record<string, string>>;
+
+/** What this step did: outputs, summary and the last log lines are made of it. */
+export interface Report {
+  readonly outcome: Outcome;
+  readonly deployId: string;
+  readonly host: string;
+  readonly project: string;
+  /** Number of the release that is current now; undefined when there is none. */
+  readonly release: number | undefined;
+  readonly previousRelease: number | undefined;
+  readonly plan: RolloutPlan | undefined;
+  readonly changed: readonly string[];
+  readonly digests: Digests;
+  readonly previousDigests: Digests;
+  readonly timings: Readonly<Record<string, number>>;
+  readonly failure: DeployError | undefined;
+  /** One sentence: what serves now, and what to do next. */
+  readonly nowServing: string;
+}
+
+/** What runs, by service; a service with two versions at once shows both. */
+export function runningDigests(containers: readonly Container[]): Digests {
+  const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
+  const services = [...new Set(running.map((container) => container.service))].sort();
+  return Object.fromEntries(
+    services.map((service) => [
+      service,
+      [...new Set(running.filter((c) => c.service === service).map((c) => c.image))].join(' + '),
+    ]),
+  );
+}
+
+/** `service=reference` lines, the form of the outputs `digests` and `previous-digests`. */
+export function formatDigests(digests: Digests): string {
+  return Object.entries(digests)
+    .map(([service, ref]) => `${service}=${ref}`)
+    .join('\n');
+}

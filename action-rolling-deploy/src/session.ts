@@ -1,0 +1,36 @@
+import type { Runner } from '@deploy-actions/kit/action/runner';
+import { runCompose, type ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
+import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
+import { lastLines, type Host } from '@deploy-actions/kit/host/host';
+import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
+import type { Clock } from '@deploy-actions/kit/time/clock';
+import type { Inputs } from './inputs.ts';
+
+/** What a whole run of this action works with. */
+export interface Session {
+  readonly runner: Runner;
+  readonly inputs: Inputs;
+  readonly host: Host;
+  readonly owner: LeaseOwner;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+/** Compose's hash of every service of a scope, by name: what a container created from it would be labelled with. */
+export async function readWantedHashes(
+  scope: ComposeScope,
+  model: ComposeModel,
+): Promise<Readonly<Record<string, string>>> {
+  const result = await runCompose(scope, model.composeFiles, ['config', '--hash', '*']);
+  if (result.code !== 0)
+    throw new ComposeError({
+      code: 'COMPOSE_INVALID',
+      message: `docker compose config --hash failed: ${lastLines(result.stderr, 2).join(' ')}`,
+    });
+  const pairs = result.stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash] as const]));
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,59 @@
+import { block, cell, code, table } from '@deploy-actions/kit/action/markdown';
+import { formatDuration } from '@deploy-actions/kit/time/duration';
+import type { Report } from './report.ts';
+import type { RolloutPlan } from './rollout-plan.ts';
+
+/** The plan as aligned lines for the log. */
+export function logPlan(log: (line: string) => void, plan: RolloutPlan): void {
+  const width = Math.max(0, ...plan.services.map(({ service }) => service.length));
+  log('Plan:');
+  for (const { service, action, reason, replicas } of plan.services)
+    log(`  ${service.padEnd(width)}  ${action.padEnd(11)}  ${replicas} replica(s)  ${reason}`);
+  for (const orphan of plan.orphans)
+    log(`  ${orphan.padEnd(width)}  left alone   runs, but the compose files do not have it`);
+}
+
+const icons: Readonly<Record<Report['outcome'], string>> = {
+  planned: '📋',
+  noop: '✅',
+  deployed: '✅',
+  rolled_back: '↩️',
+  rollback_failed: '🛑',
+  refused: '🛑',
+  unknown: '❓',
+};
+
+/** The job summary: outcome, plan, from → to, time per phase, and the failure with its evidence. Pure. */
+export function renderSummary(report: Report): string {
+  const { outcome, project, host, failure, plan, timings } = report;
+  const parts = [
+    `### ${icons[outcome]} Rolling deploy: ${outcome.replaceAll('_', ' ')} – ${cell(project)} on ${cell(host)}\n`,
+    `${cell(report.nowServing)}\n`,
+  ];
+  if (plan !== undefined) parts.push(renderPlan(report, plan));
+  if (failure !== undefined) {
+    parts.push(`**${cell(failure.code)}**: ${cell(failure.message)}\n`);
+    if (failure.hint !== undefined) parts.push(`${cell(failure.hint)}\n`);
+    if (failure.evidence.length > 0)
+      parts.push(`<details><summary>Evidence</summary>\n\n${block(failure.evidence)}\n</details>\n`);
+  }
+  const phases = Object.entries(timings).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
+  parts.push(`Deploy ${code(report.deployId)} · ${phases.join(' · ')}\n`);
+  return parts.join('\n');
+}
+
+function renderPlan(report: Report, plan: RolloutPlan): string {
+  const rows = plan.services.map(({ service, action, reason }) => [
+    cell(service),
+    action,
+    cell(reason),
+    code(shortRef(report.previousDigests[service])),
+    code(shortRef(report.digests[service])),
+  ]);
+  return table(['Service', 'Action', 'Why', 'Before', 'Now'], rows);
+}
+
+/** `repo@sha256:abcdef012345`, or the tag as it is. */
+function shortRef(ref: string | undefined): string {
+  return ref === undefined ? '–' : ref.replaceAll(/(@sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1…');
+}
