@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { renderReadme } from './readme.ts';
-import { listActions } from './workspace.ts';
+import { listReadmes, renderReadme } from './readme.ts';
+import { root } from './workspace.ts';
 
 /**
  * `npm run docs`: writes the input and output tables of each action's README from its action.yml.
@@ -15,7 +16,7 @@ async function updateReadme(folder: string): Promise<boolean> {
     const isCurrent = before === after;
     if (!isCurrent && !values.check) writeFileSync(file, after);
     const isFailing = !isCurrent && values.check;
-    console.log(`${isFailing ? 'FAIL' : isCurrent ? 'ok  ' : 'new '} ${folder}/README.md`);
+    console.log(`${isFailing ? 'FAIL' : isCurrent ? 'ok  ' : 'new '} ${relative(root, file)}`);
     if (isFailing) console.log('     It is not what its action.yml says. Run `npm run docs`.');
     return !isFailing;
   } catch (thrown) {
@@ -24,5 +25,5 @@ async function updateReadme(folder: string): Promise<boolean> {
   }
 }
 
-const results = await Promise.all(listActions().map(updateReadme));
+const results = await Promise.all(listReadmes().map(updateReadme));
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -17,7 +17,11 @@ export function fillReadme(readme: string, action: ActionMetadata): string {
   return sections.reduce((text, section) => fillSection(text, section, renderTable(section, action)), readme);
 }
 
-function fillSection(text: string, section: Section, content: string): string {
+/**
+ * Replaces what stands between `<!-- name -->` and `<!-- /name -->`.
+ * @throws Error when the markers are missing
+ */
+export function fillSection(text: string, section: string, content: string): string {
   const [open, close] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
   const start = text.indexOf(open);
   const end = text.indexOf(close);
@@ -39,12 +43,14 @@ function renderOutputs(action: ActionMetadata): string {
   return renderRows(['Output', 'Description'], rows);
 }
 
-function renderRows(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table; prettier aligns it. */
+export function renderRows(header: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'None.\n';
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n') + '\n';
 }
 
-function escapeCell(text: string): string {
+/** A text of an action.yml as a cell. */
+export function escapeCell(text: string): string {
   return text
     .replaceAll(/\s*\n\s*/g, ' ')
     .replaceAll('|', '\\|')

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { readMetadata } from './metadata.ts';
-import { fillReadme } from './readme-table.ts';
-import { root } from './workspace.ts';
+import { escapeCell, fillReadme, fillSection, renderRows } from './readme-table.ts';
+import { listActions, root } from './workspace.ts';
 
 /** A README as it stands, and as its action.yml says it should be. */
 export interface ReadmeState {
@@ -12,13 +12,28 @@ export interface ReadmeState {
   readonly after: string;
 }
 
+/** Every README with generated parts. */
+export function listReadmes(): readonly string[] {
+  return ['.', ...listActions()];
+}
+
 /**
- * Renders the generated parts of an action's README.
+ * Renders the generated parts of the README in a folder: an action's tables, or the root's list of actions and workflow.
  * @throws Error when there is no README.md or a section's markers are missing
  */
 export async function renderReadme(folder: string): Promise<ReadmeState> {
   const file = join(root, folder, 'README.md');
   const before = readFileSync(file, 'utf8');
-  const filled = fillReadme(before, readMetadata(join(root, folder, 'action.yml')));
+  const filled = folder === '.' ? fillRoot(before) : fillReadme(before, readMetadata(join(root, folder, 'action.yml')));
   return { file, before, after: await format(filled, { ...(await resolveConfig(file)), filepath: file }) };
+}
+
+function fillRoot(readme: string): string {
+  const workflow = readFileSync(join(root, 'examples/promote-by-sha/.github/workflows/deploy-api.yml'), 'utf8');
+  const rows = listActions().map((folder) => {
+    const { description } = readMetadata(join(root, folder, 'action.yml'));
+    return [`[${folder.replace('action-', '')}](${folder}/README.md)`, escapeCell(description)];
+  });
+  const withActions = fillSection(readme, 'actions', renderRows(['Action', 'What it does'], rows));
+  return fillSection(withActions, 'workflow', `\`\`\`yaml\n${workflow}\`\`\`\n`);
 }
