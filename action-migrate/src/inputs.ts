@@ -1,0 +1,82 @@
+import { ConfigurationError } from '@deploy-actions/kit/action/errors';
+import { badInput, type InputReader } from '@deploy-actions/kit/action/inputs';
+import { readComposeSettings, type ComposeSettings } from '@deploy-actions/kit/compose/compose-settings';
+import { recordPins } from '@deploy-actions/kit/compose/preflight';
+import { readRegistryCredentials, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
+import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
+import { parseImagePins } from '@deploy-actions/kit/image/image-lines';
+import { readLockWait } from '@deploy-actions/kit/state/lease-step';
+import type { RecordedPin } from '@deploy-actions/kit/state/release';
+import type { Duration } from '@deploy-actions/kit/time/duration';
+import { parseCommandLine, type CommandLine } from './command-line.ts';
+
+/** All that the user asked for; valid before the first connection. */
+export interface Inputs {
+  readonly target: HostTarget;
+  readonly settings: ComposeSettings;
+  /** This step's pins; empty = the service runs what the server's release, or its Compose file, says. */
+  readonly pins: readonly RecordedPin[];
+  readonly credentials: RegistryCredentials | undefined;
+  readonly service: string;
+  /** At least one; the service's own command where the user named none. */
+  readonly commands: readonly CommandLine[];
+  readonly pendingCheck: CommandLine | undefined;
+  readonly runTimeout: Duration;
+  readonly lockWait: Duration;
+  readonly shouldStartDependencies: boolean;
+  readonly isReversible: boolean;
+}
+
+/** What Docker and the runner can hold side by side; more commands than this are a script. */
+const mostCommands = 50;
+
+/**
+ * Reads every input.
+ * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
+ */
+export function loadInputs(inputs: InputReader): Inputs {
+  const pendingCheck = inputs.optional('pending-check');
+  return {
+    target: readHostTarget(inputs),
+    settings: readComposeSettings(inputs),
+    pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
+    credentials: readRegistryCredentials(inputs),
+    service: readService(inputs),
+    commands: readCommands(inputs),
+    pendingCheck: pendingCheck === undefined ? undefined : readPendingCheck(pendingCheck),
+    runTimeout: readRunTimeout(inputs),
+    lockWait: readLockWait(inputs),
+    shouldStartDependencies: inputs.flag('start-dependencies'),
+    isReversible: inputs.flag('reversible'),
+  };
+}
+
+function readService(inputs: InputReader): string {
+  const service = inputs.required('service');
+  // The rule of the Compose specification; a leading dash would be read as an option.
+  if (/^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/.test(service)) return service;
+  throw badInput('service', service, 'the name of a Compose service');
+}
+
+function readCommands(inputs: InputReader): readonly CommandLine[] {
+  const commands = inputs
+    .lines('commands')
+    .map((line, index) => parseCommandLine(line, `input \`commands\`, command ${index + 1}`));
+  if (commands.length > mostCommands)
+    throw new ConfigurationError(
+      `input \`commands\`: ${commands.length} commands are more than ${mostCommands}.`,
+      'Put them into a script in the image.',
+    );
+  return commands.length > 0 ? commands : [{ text: '', argv: [] }];
+}
+
+function readPendingCheck(text: string): CommandLine {
+  if (text.includes('\n')) throw badInput('pending-check', text, 'one command');
+  return parseCommandLine(text, 'input `pending-check`');
+}
+
+function readRunTimeout(inputs: InputReader): Duration {
+  const timeout = inputs.duration('run-timeout');
+  if (timeout < 1000) throw badInput('run-timeout', inputs.required('run-timeout'), 'at least 1s');
+  return timeout;
+}

@@ -1,0 +1,95 @@
+import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
+import { inspectImage } from '@deploy-actions/kit/compose/docker-cli';
+import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
+import { preflight, pullPins } from '@deploy-actions/kit/compose/preflight';
+import { pullImage } from '@deploy-actions/kit/compose/registry-login';
+import type { Host } from '@deploy-actions/kit/host/host';
+import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
+import { mergePins } from '@deploy-actions/kit/state/pins';
+import { readLedger, type RecordedPin } from '@deploy-actions/kit/state/release';
+import { buildStagedView, findStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { MigrateError } from './error.ts';
+import type { Inputs } from './inputs.ts';
+
+/** The project as it will be: staged files, this release's pins, its images on the server. */
+export interface Project {
+  readonly model: ComposeModel;
+  /** What `service` runs. */
+  readonly image: string;
+}
+
+/**
+ * Resolves the project with this step's images on top of the current release's, from the staged files if there are some,
+ * and pulls. Everything that the rollout would refuse is refused here, before the database is touched.
+ * @throws ComposeError, MigrateError IMAGE_MISMATCH
+ */
+export async function prepareProject(
+  host: Host,
+  inputs: Inputs,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<Project> {
+  const scope = await openScope(host, inputs, say);
+  const { versions, model } = await preflight(scope, inputs.pins);
+  say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
+  const image = serviceImage(model, inputs);
+  await pullPins(scope, inputs.pins, inputs.credentials, signal, (ref, wasThere) => {
+    say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
+  });
+  await pullServiceImage(host, image, inputs, signal, say);
+  return { model, image };
+}
+
+async function openScope(host: Host, inputs: Inputs, say: (line: string) => void): Promise<ComposeScope> {
+  const { deployPath } = inputs.settings;
+  const { current } = await readLedger(host, deployPath);
+  const staged = await findStagedTree(host, deployPath);
+  if (staged !== undefined) say(`Compose files of the staged release ${staged.releaseId}, which is not live yet.`);
+  const baseDir = staged === undefined ? deployPath : await buildStagedView(host, deployPath, staged.releaseId);
+  // A one-off service usually sits in a profile of its own, so that `up` leaves it alone: look at all of them.
+  const settings = { ...inputs.settings, profiles: ['*'] };
+  return { host, baseDir, settings, pins: mergePins(current?.pins ?? [], inputs.pins) };
+}
+
+/** The image of `service`; with `images` given it must be one of them, or an old version would run the new migration. */
+function serviceImage(model: ComposeModel, inputs: Inputs): string {
+  const service = model.services[inputs.service];
+  if (service === undefined)
+    throw new ComposeError({
+      code: 'SERVICE_UNKNOWN',
+      message: `input \`service\`: ${JSON.stringify(inputs.service)} is not a service of the compose files (they have: ${Object.keys(model.services).join(', ')}).`,
+      hint: 'Name the service whose image holds the migration.',
+    });
+  const { image } = service;
+  if (image === undefined)
+    throw new MigrateError({
+      code: 'IMAGE_MISMATCH',
+      message: `service ${service.name} has no \`image\`, and this action never builds.`,
+      hint: `Give it one in the compose file, and pin it: ${service.name}=repository@sha256:….`,
+    });
+  if (inputs.pins.length > 0 && !inputs.pins.some((pin) => pin.ref === image))
+    throw new MigrateError({
+      code: 'IMAGE_MISMATCH',
+      message: `service ${service.name} would run ${image}, which is none of \`images\`: the commands would run in another version than the one that is deployed.`,
+      hint: `Add a line ${service.name}=repository@sha256:… to \`images\`, or let the service share the variable of the app's image.`,
+    });
+  return image;
+}
+
+async function pullServiceImage(
+  host: Host,
+  image: string,
+  inputs: Inputs,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  if ((await inspectImage(host, image)) !== undefined) return;
+  const { registry } = parseImageRef(image, `the image of service ${inputs.service}`);
+  await pullImage(host, { ref: image, registry, credentials: inputs.credentials, signal });
+  say(`Pulled: ${image}`);
+}
+
+/** Registries that this step's credentials are for. */
+export function registriesOf(pins: readonly RecordedPin[]): readonly string[] {
+  return [...new Set(pins.map(({ ref }) => parseImageRef(ref, 'a pin').registry))];
+}

@@ -1,0 +1,47 @@
+import { block, cell, code, table } from '@deploy-actions/kit/action/markdown';
+import { formatDuration } from '@deploy-actions/kit/time/duration';
+import { explainExitCode } from './exit-code.ts';
+import type { CommandOutcome, CommandResult, MigrationResult } from './result.ts';
+import type { RunPlan } from './run-plan.ts';
+
+const titles: Readonly<Record<MigrationResult['status'], string>> = {
+  applied: '✅ Migration: done',
+  'nothing-pending': '✅ Migration: nothing to do',
+  failed: '❌ Migration: stopped',
+  'timed-out': '❌ Migration: stopped by its time limit',
+  unknown: '⚠️ Migration: end unknown',
+};
+
+const outcomes: Readonly<Record<CommandOutcome, string>> = {
+  done: '✅ done',
+  'done-before': '✅ done in an earlier attempt',
+  failed: '❌ failed',
+  'timed-out': '❌ timed out',
+  unknown: '⚠️ unknown',
+  'not-run': '– not run',
+};
+
+/** The job summary: a table that says what ran, and the end of the log where something went wrong. */
+export function renderSummary(plan: RunPlan, host: string, result: MigrationResult): string {
+  const rows = result.commands.map((command) => [
+    String(command.number),
+    code(command.text),
+    outcomes[command.outcome],
+    describeResultCode(command),
+    command.durationMs === undefined ? '' : formatDuration(command.durationMs),
+  ]);
+  const where = `${code(plan.image)} as service ${code(plan.service)} on ${cell(host)}, ${formatDuration(result.durationMs)} in all.`;
+  const parts = [`### ${titles[result.status]}`, '', where, ''];
+  if (result.status === 'nothing-pending') parts.push('The pending check ended with 0: no command was run.', '');
+  else parts.push(table(['#', 'Command', 'Result', 'Exit code', 'Time'], rows));
+  if (result.error !== undefined) parts.push(`${cell(result.error.message)} ${cell(result.error.hint ?? '')}`, '');
+  if (result.error !== undefined && result.tail.length > 0)
+    parts.push('Last lines of its log:', '', block(result.tail));
+  return `${parts.join('\n')}\n`;
+}
+
+function describeResultCode({ exitCode }: CommandResult): string {
+  if (exitCode === undefined) return '';
+  const meaning = explainExitCode(exitCode, false);
+  return meaning === undefined ? String(exitCode) : `${exitCode} (${cell(meaning)})`;
+}
