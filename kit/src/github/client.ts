@@ -1,0 +1,135 @@
+import { getOctokit } from '@actions/github';
+import type { Runner } from '../action/runner.ts';
+import { parseApprovals, type Approval } from './approval.ts';
+import { GithubError, githubError, type CallPurpose } from './error.ts';
+
+export interface DeploymentRequest {
+  /** Commit, branch or tag. */
+  readonly ref: string;
+  readonly environment: string;
+  readonly description: string;
+  /** Kept by GitHub with the deployment and readable by everyone who may read the repository: no secrets. */
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
+
+export interface DeploymentStatus {
+  readonly state: DeploymentState;
+  readonly description: string;
+  readonly environmentUrl?: string;
+  readonly logUrl?: string;
+}
+
+/** Where a workflow run stands. */
+export interface RunState {
+  readonly isFinished: boolean;
+  /** GitHub's word: `queued`, `in_progress`, `completed`, `waiting` … */
+  readonly status: string;
+  /** The newest attempt; an older one than this is over. */
+  readonly attempt: number;
+}
+
+/** The door to GitHub's API. Every method rejects with a GithubError. */
+export interface GithubClient {
+  /** Needs `deployments: write`. Returns the id of the new deployment. */
+  createDeployment(request: DeploymentRequest): Promise<number>;
+  /** Needs `deployments: write`. */
+  setDeploymentStatus(deploymentId: number, status: DeploymentStatus): Promise<void>;
+  /** Who approved or rejected a run's environments. Needs `actions: read`. */
+  listApprovals(runId: number): Promise<readonly Approval[]>;
+  /** Whether a run still goes on. Needs `actions: read`. */
+  getRunState(runId: number): Promise<RunState>;
+}
+
+export interface GithubClientOptions {
+  readonly token: string;
+  /** `owner/name` */
+  readonly repository: string;
+  /** `https://api.github.com`, or GHES' `https://<host>/api/v3`. */
+  readonly apiUrl: string;
+  /** Bounds every call together with `timeoutMs` (default 10 s). */
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+/** The client of this run's repository, from the runner's environment; undefined outside GitHub Actions. */
+export function githubClientOf(runner: Runner, token: string, signal: AbortSignal): GithubClient | undefined {
+  const repository = runner.env('GITHUB_REPOSITORY');
+  if (repository === undefined) return undefined;
+  return githubClient({ token, repository, signal, apiUrl: runner.env('GITHUB_API_URL') ?? 'https://api.github.com' });
+}
+
+/** The real client, through @actions/github. */
+export function githubClient(options: GithubClientOptions): GithubClient {
+  const { token, repository, apiUrl } = options;
+  const call = caller(options);
+  // The step's log must not show Octokit's warnings (deprecations, 404s) as if they were ours.
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const octokit = getOctokit(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
+  const [owner = '', repo = ''] = repository.split('/');
+
+  return {
+    createDeployment: (request) =>
+      call({ what: 'create a deployment', permission: 'deployments: write' }, async (bounds) => {
+        const { data } = await octokit.rest.repos.createDeployment({
+          owner,
+          repo,
+          ...request,
+          // What is deployed was decided by the workflow; GitHub must neither merge nor wait for checks first.
+          auto_merge: false,
+          required_contexts: [],
+          payload: { ...request.payload },
+          request: bounds,
+        });
+        if ('id' in data) return data.id;
+        throw new GithubError({
+          code: 'GITHUB_REQUEST_FAILED',
+          message: `GitHub: created no deployment of ${request.ref}: ${data.message ?? 'it gave no reason'}.`,
+        });
+      }),
+    setDeploymentStatus: (deploymentId, status) =>
+      call({ what: 'set the status of the deployment', permission: 'deployments: write' }, async (bounds) => {
+        await octokit.rest.repos.createDeploymentStatus({
+          owner,
+          repo,
+          deployment_id: deploymentId,
+          state: status.state,
+          description: status.description,
+          ...(status.environmentUrl === undefined ? {} : { environment_url: status.environmentUrl }),
+          ...(status.logUrl === undefined ? {} : { log_url: status.logUrl }),
+          request: bounds,
+        });
+      }),
+    listApprovals: (runId) =>
+      call({ what: 'list who approved this run', permission: 'actions: read' }, async (bounds) => {
+        const answer = await octokit.rest.actions.getReviewsForRun({ owner, repo, run_id: runId, request: bounds });
+        return parseApprovals(answer.data);
+      }),
+    getRunState: (runId) =>
+      call({ what: 'look up a workflow run', permission: 'actions: read' }, async (bounds) => {
+        const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: runId, request: bounds });
+        const status = data.status ?? 'unknown';
+        return { isFinished: status === 'completed', status, attempt: data.run_attempt ?? 1 };
+      }),
+  };
+}
+
+type Call = <T>(purpose: CallPurpose, send: (bounds: { readonly signal: AbortSignal }) => Promise<T>) => Promise<T>;
+
+/** Bounds each call in time and turns what it throws into a GithubError. */
+function caller({ signal, timeoutMs = 10_000 }: GithubClientOptions): Call {
+  return async (purpose, send) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      return await send({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      throw thrown instanceof GithubError ? thrown : githubError(purpose, thrown);
+    }
+  };
+}
+
+function ignore(): void {
+  // Octokit's own log goes nowhere.
+}
