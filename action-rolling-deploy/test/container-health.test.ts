@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { healthDeadlineMs, judgeContainer } from '../src/container-health.ts';
+import { container } from './builders.ts';
+
+const health = (
+  status: string,
+  ...probes: readonly string[]
+): { health: { status: string; probes: readonly string[]; budgetMs: number } } => ({
+  health: { status, probes, budgetMs: 8000 },
+});
+
+describe('a look at a new container', () => {
+  it('is ready when its health check says healthy', () => {
+    expect(judgeContainer(container('a', 'web'))).toEqual({ kind: 'ready' });
+  });
+
+  it('is ready when it runs and has no health check', () => {
+    expect(judgeContainer(container('a', 'web', { health: undefined }))).toEqual({ kind: 'ready' });
+  });
+
+  it('waits while the health check is starting', () => {
+    expect(judgeContainer(container('a', 'web', health('starting')))).toEqual({
+      kind: 'waiting',
+      seen: 'health: starting',
+    });
+  });
+
+  it('fails at once when unhealthy, with the last probe as the reason', () => {
+    expect(judgeContainer(container('a', 'web', health('unhealthy', 'exit 1: refused')))).toEqual({
+      kind: 'failed',
+      code: 'CONTAINER_UNHEALTHY',
+      reason: 'is unhealthy (last probe: exit 1: refused)',
+    });
+  });
+
+  it.each([
+    ['ended', container('a', 'web', { status: 'exited', exitCode: 3 }), 'ended with exit code 3'],
+    ['was killed for memory', container('a', 'web', { isOomKilled: true }), 'was killed: out of memory'],
+    ['restarts again and again', container('a', 'web', { restartCount: 3, exitCode: 1 }), 'restarted 3 times'],
+    ['is gone', undefined, 'is gone'],
+  ])('fails when the container %s', (_what, seen, reason) => {
+    expect(judgeContainer(seen)).toMatchObject({
+      kind: 'failed',
+      code: 'CONTAINER_EXITED',
+      reason: expect.stringContaining(reason) as string,
+    });
+  });
+
+  it('forgives a first restart', () => {
+    expect(judgeContainer(container('a', 'web', { status: 'restarting', restartCount: 1 })).kind).toBe('waiting');
+  });
+});
+
+describe('the deadline of a container', () => {
+  it('is what its health check allows plus 30 s, capped at ten minutes', () => {
+    expect(healthDeadlineMs(container('a', 'web'))).toBe(38_000);
+    const slow = { status: 'starting', probes: [], budgetMs: 3_600_000 };
+    expect(healthDeadlineMs(container('a', 'web', { health: slow }))).toBe(600_000);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { planRecovery } from '../src/recovery.ts';
+
+const line = (step: string, data: Record<string, unknown> = {}): { step: string; data: Record<string, unknown> } => ({
+  step,
+  data,
+});
+const begin = line('begin', { project: 'shop', before: ['old'], staged: null, previous: 1 });
+
+describe('the recovery of a deploy that died', () => {
+  it('has nothing to do when it died before its first mutation was announced', () => {
+    expect(planRecovery({ deployId: 'd', lines: [line('plan')] })).toEqual({ kind: 'nothing-happened' });
+  });
+
+  it('undoes what was created, and files that may have been swapped', () => {
+    const recovery = planRecovery({
+      deployId: 'd',
+      lines: [
+        begin,
+        line('files-swapped', { releaseId: 'r1' }),
+        line('intent', { service: 'web' }),
+        line('created', { service: 'web', ids: ['new'] }),
+        line('unrouted', { service: 'web', id: 'old' }),
+      ],
+    });
+    expect(recovery).toMatchObject({ kind: 'undo', project: 'shop', activated: 'r1', pending: undefined });
+    if (recovery.kind !== 'undo') return;
+    expect([...recovery.footprint.created]).toEqual([['web', ['new']]]);
+    expect([...recovery.footprint.spent]).toEqual(['old']);
+    expect([...recovery.footprint.known].sort()).toEqual(['new', 'old']);
+  });
+
+  it('looks for a container whose creation was announced and not recorded', () => {
+    const recovery = planRecovery({ deployId: 'd', lines: [begin, line('intent', { service: 'web' })] });
+    expect(recovery).toMatchObject({ kind: 'undo', pending: 'web' });
+  });
+
+  it('finishes a commit that had begun', () => {
+    const commit = { release: { number: 2 } };
+    expect(planRecovery({ deployId: 'd', lines: [begin, line('pins-staged', { commit })] })).toEqual({
+      kind: 'finish',
+      commit,
+    });
+  });
+});
