@@ -8,7 +8,8 @@ export interface Challenge {
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const parameterPattern = new RegExp(`(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))`, 'y');
-const schemePattern = new RegExp(`(${token})(?:[ \\t]+[A-Za-z0-9._~+/-]+=*(?=\\s*(?:,|$)))?`, 'y');
+// A name with `=` after it is a parameter gone wrong, not the next scheme.
+const schemePattern = new RegExp(`(${token})(?![^\\s,]|\\s*=)(?:[ \\t]+[A-Za-z0-9._~+/-]+=*(?=\\s*(?:,|$)))?`, 'y');
 const separatorPattern = /[\s,]*/y;
 
 /**

@@ -53,7 +53,8 @@ const indexTypes = [
  */
 export const manifestAccept = [...indexTypes, ...manifestTypes].join(', ');
 
-const isSchema1Type = (type: string): boolean => /manifest\.v1\+(json|prettyjws)$/.test(type);
+const isSchema1Type = (type: string): boolean =>
+  /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/.test(type);
 
 /** Reads a manifest or index; `contentType` is the header as received. */
 export function parseManifest(bytes: Uint8Array, contentType: string): Manifest | BadManifest {

@@ -11,6 +11,8 @@ export interface Refusal {
   /** Tag or digest asked for; undefined for content that a manifest refers to. */
   readonly reference: string | undefined;
   readonly url: URL;
+  /** Did another host answer, after a redirect? Then it had no credentials of ours. */
+  readonly isAway: boolean;
   readonly answer: Answer;
   /** The Authorization header's scheme; undefined when none was sent. */
   readonly sent: 'basic' | 'bearer' | undefined;
@@ -22,6 +24,14 @@ export interface Refusal {
 export function judgeRefusal(refusal: Refusal): VerifyError {
   const { image, url, answer, redact } = refusal;
   const evidence = [redact(describeAnswer(url, answer))];
+  if (refusal.isAway) {
+    return verifyError({
+      code: 'ANSWER_INVALID',
+      message: `${image.registry} redirects ${image.text} to ${url.host}, which answered ${answer.status}.`,
+      hint: 'The storage behind the registry refuses what the registry allowed: a fault of its setup, or a clock that is wrong.',
+      evidence,
+    });
+  }
   switch (answer.status) {
     case 401:
       return refusal.sent === 'basic' ? rejectedError(image.registry, evidence) : deniedError(refusal, evidence);

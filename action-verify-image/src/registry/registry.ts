@@ -67,7 +67,8 @@ export function openRegistry(options: AuthenticatorOptions): Registry {
     if (answer.status === 200) return arrival;
     const hasCredentials = options.credentialsFor(image.registry) !== undefined;
     const scheme = sent === undefined ? undefined : sent.startsWith('Basic ') ? 'basic' : 'bearer';
-    throw judgeRefusal({ image, reference, url, answer, sent: scheme, hasCredentials, redact: options.redact });
+    const isAway = url.origin !== endpoint.origin.origin;
+    throw judgeRefusal({ image, isAway, reference, url, answer, sent: scheme, hasCredentials, redact: options.redact });
   };
 
   return {

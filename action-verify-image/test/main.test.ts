@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { runAction } from './scenario.ts';
+import { buildImage, buildIndex, content, openScriptedRegistry, type ScriptedRegistry } from './scripted-registry.ts';
+
+const commit = '94e9cbb0123456789abcdef0123456789abcdef0';
+let registry: ScriptedRegistry;
+
+beforeEach(async () => {
+  registry = await openScriptedRegistry();
+});
+afterEach(async () => {
+  await registry[Symbol.asyncDispose]();
+});
+const paths = () => registry.seen.map(({ path }) => path.replace('/v2/acme/api/', '').replace(/sha256:.*/, 'sha256'));
+
+describe('the action', () => {
+  it('hands on the digest and the commit of an image, with two requests', async () => {
+    const image = buildImage({ revision: commit });
+    registry.serveImage(image, commit);
+    const { runner, error } = await runAction({ images: `API_IMAGE=${registry.host}/acme/api:${commit}` });
+    expect(error).toBeUndefined();
+    expect(runner.outputs.get('images')).toBe(`API_IMAGE=${registry.host}/acme/api@${image.manifest.digest}`);
+    expect(runner.outputs.get('digest')).toBe(image.manifest.digest);
+    expect(runner.outputs.get('revision')).toBe(commit);
+    expect(JSON.parse(runner.outputs.get('images-json') ?? '')).toMatchObject([
+      { name: 'API_IMAGE', tag: commit, digest: image.manifest.digest, platforms: [{ platform: 'linux/amd64' }] },
+    ]);
+    expect(paths()).toEqual([`manifests/${commit}`, 'blobs/sha256']);
+    expect(registry.seen[0]?.accept?.split(', ')).toHaveLength(4);
+    expect(runner.summaryText()).toContain(`\`${image.manifest.digest}\``);
+    expect(runner.summaryText()).toContain('94e9cbb01234');
+  });
+
+  it('pins the digest of an index and looks at the platform asked for, attestations aside', async () => {
+    const [amd, arm] = [buildImage({ revision: commit }), buildImage({ platform: 'linux/arm64/v8', mark: 'arm' })];
+    const proof = content({ schemaVersion: 2, mark: 'proof' }, 'application/vnd.oci.image.manifest.v1+json');
+    const index = buildIndex([
+      {
+        content: proof,
+        platform: 'unknown/unknown',
+        annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
+      },
+      { content: arm.manifest, platform: 'linux/arm64/v8' },
+      { content: amd.manifest, platform: 'linux/amd64' },
+    ]);
+    for (const image of [amd, arm]) registry.serveImage(image);
+    registry.serve(index, 'v1.0.0');
+    const { runner } = await runAction({
+      images: `api=${registry.host}/acme/api:v1.0.0`,
+      platforms: 'linux/amd64, linux/arm64',
+    });
+    expect(runner.outputs.get('images')).toBe(`api=${registry.host}/acme/api@${index.digest}`);
+    expect(JSON.parse(runner.outputs.get('images-json') ?? '')).toMatchObject([
+      {
+        platforms: [
+          { platform: 'linux/amd64', digest: amd.manifest.digest },
+          { platform: 'linux/arm64', digest: arm.manifest.digest },
+        ],
+      },
+    ]);
+  });
+
+  it('opens an index inside an index', async () => {
+    const image = buildImage({ revision: commit });
+    registry.serveImage(image);
+    const inner = buildIndex([{ content: image.manifest, platform: 'linux/amd64' }]);
+    registry.serve(inner);
+    const outer = buildIndex([{ content: inner }]);
+    registry.serve(outer, 'v1.0.0');
+    const { runner } = await runAction({ images: `${registry.host}/acme/api:v1.0.0` });
+    expect(runner.outputs.get('images')).toBe(`${registry.host}/acme/api@${outer.digest}`);
+  });
+
+  it('asks once for an image that several names share', async () => {
+    registry.serveImage(buildImage({ revision: commit }), commit);
+    const ref = `${registry.host}/acme/api:${commit}`;
+    const { runner } = await runAction({ images: `API_IMAGE=${ref}\nMIGRATE_IMAGE=${ref}\n# a comment` });
+    expect(runner.outputs.get('images')?.split('\n')).toHaveLength(2);
+    expect(registry.seen).toHaveLength(2);
+  });
+
+  it('fetches by digest when one is given, and ignores the tag beside it', async () => {
+    const image = buildImage();
+    registry.serveImage(image, 'latest');
+    const { runner } = await runAction({ images: `api=${registry.host}/acme/api:latest@${image.manifest.digest}` });
+    expect(runner.outputs.get('digest')).toBe(image.manifest.digest);
+    expect(paths()).toEqual(['manifests/sha256', 'blobs/sha256']);
+  });
+
+  it('waits for an image that was just pushed', async () => {
+    const image = buildImage();
+    let looks = 0;
+    registry.on(/manifests\/v1\.0\.0$/, (_request, response) => {
+      if (++looks === 3) registry.serveImage(image, 'v1.0.0');
+      response.writeHead(looks < 3 ? 404 : 200, { 'content-type': image.manifest.mediaType });
+      response.end(looks < 3 ? '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' : image.manifest.bytes);
+    });
+    const { runner } = await runAction({ images: `api=${registry.host}/acme/api:v1.0.0`, 'wait-timeout': '10s' });
+    expect(runner.outputs.get('digest')).toBe(image.manifest.digest);
+    expect(looks).toBe(3);
+  });
+
+  it('sets no output when one image of two fails, and names both failures', async () => {
+    registry.serveImage(buildImage(), 'v1.0.0');
+    const base = `${registry.host}/acme/api`;
+    const { runner, error } = await runAction({
+      images: `a=${base}:v1.0.0\nb=${base}:v2.0.0\nc=${base}:v3.0.0`,
+      'wait-timeout': '0',
+    });
+    expect(error).toMatchObject({ code: 'TAG_MISSING' });
+    expect(error?.message).toContain('v2.0.0');
+    expect(error?.evidence.join('\n')).toContain('v3.0.0');
+    expect(runner.outputs.get('images')).toBeUndefined();
+    expect(runner.summaryText()).toContain('2 of 3 not verified');
+  });
+});
+
+describe('what the image must be', () => {
+  const verify = (inputs: Record<string, string>) =>
+    runAction({ images: `api=${registry.host}/acme/api:v1.0.0`, 'wait-timeout': '0', ...inputs });
+
+  it('refuses an absent tag and says that the registry was readable', async () => {
+    const { error } = await verify({ 'wait-timeout': '20s' });
+    expect(error).toMatchObject({ code: 'TAG_MISSING' });
+    expect(error?.message).toContain('tag v1.0.0 is absent');
+    expect(error?.message).toContain('Waited 20.0s');
+    expect(error?.evidence[0]).toMatch(/answered 404: MANIFEST_UNKNOWN/);
+  });
+
+  it('refuses an image of another platform and says which it is', async () => {
+    registry.serveImage(buildImage({ platform: 'linux/arm64' }), 'v1.0.0');
+    const { error } = await verify({});
+    expect(error).toMatchObject({ code: 'PLATFORM_MISSING' });
+    expect(error?.message).toContain('is for linux/arm64; linux/amd64 was asked for');
+    expect((await verify({ platforms: '' })).error).toBeUndefined();
+  });
+
+  it('refuses an index without the platform, and lists what it has', async () => {
+    const image = buildImage({ platform: 'linux/arm64' });
+    registry.serveImage(image);
+    registry.serve(buildIndex([{ content: image.manifest, platform: 'linux/arm64' }]), 'v1.0.0');
+    const { error } = await verify({});
+    expect(error).toMatchObject({ code: 'PLATFORM_MISSING' });
+    expect(error?.message).toContain('The index is for linux/arm64');
+  });
+
+  it('refuses an index that offers under one platform what was built for another', async () => {
+    const image = buildImage({ platform: 'linux/arm64' });
+    registry.serveImage(image);
+    registry.serve(buildIndex([{ content: image.manifest, platform: 'linux/amd64' }]), 'v1.0.0');
+    expect((await verify({})).error).toMatchObject({ code: 'PLATFORM_MISSING' });
+  });
+
+  it.each([
+    ['another commit', commit.replace('94', '00'), 'was built from'],
+    ['no label', undefined, 'has no label'],
+    ['a label that is no commit', 'main', 'was built from main'],
+  ])('refuses an image with %s', async (_case, revision, message) => {
+    registry.serveImage(buildImage(revision === undefined ? {} : { revision }), 'v1.0.0');
+    const { error } = await verify({ 'expect-revision': commit });
+    expect(error).toMatchObject({ code: 'REVISION_MISMATCH' });
+    expect(error?.message).toContain(message);
+  });
+
+  it('takes the first 12 digits of a commit for it', async () => {
+    registry.serveImage(buildImage({ revision: commit }), 'v1.0.0');
+    expect((await verify({ 'expect-revision': commit.slice(0, 12) })).error).toBeUndefined();
+    expect((await verify({ 'expect-revision': `api=${commit}` })).error).toBeUndefined();
+  });
+
+  it('refuses another digest than the expected one', async () => {
+    const image = buildImage();
+    registry.serveImage(image, 'v1.0.0');
+    expect((await verify({ 'expect-digest': image.manifest.digest })).error).toBeUndefined();
+    const { error } = await verify({ 'expect-digest': image.config.digest });
+    expect(error).toMatchObject({ code: 'DIGEST_EXPECTED_MISMATCH' });
+    expect(error?.message).toContain(image.manifest.digest);
+  });
+
+  it('refuses what is no container image', async () => {
+    registry.serveImage(buildImage({ configType: 'application/vnd.cncf.helm.config.v1+json' }), 'v1.0.0');
+    expect((await verify({})).error).toMatchObject({ code: 'NOT_AN_IMAGE' });
+  });
+
+  it('tells content that is gone from a tag that is absent', async () => {
+    registry.serve(buildImage().manifest, 'v1.0.0');
+    const { error } = await verify({ 'wait-timeout': '60s' });
+    expect(error).toMatchObject({ code: 'CONTENT_MISSING' });
+  });
+});
