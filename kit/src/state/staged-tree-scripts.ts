@@ -1,0 +1,181 @@
+/**
+ * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
+ * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
+ * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
+ * would write through a hard link into other releases.
+ */
+const functions = `
+set -eu
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
+link_all() {
+  [ -s "$1" ] || return 0
+  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
+  while IFS= read -r p; do
+    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
+    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
+  done < "$1"
+}
+# move_all LIST FROM TO: renames each path of LIST, sorted by folder: one mv for each run of paths in one folder.
+move_all() {
+  list=$1; from=$2; to=$3; folder=; set --
+  while IFS= read -r p; do
+    if [ $# -gt 0 ] && { [ "\${p%/*}" != "$folder" ] || [ $# -ge 200 ]; }; then mv -f -- "$@" "$to/$folder/"; set --; fi
+    folder=\${p%/*}; set -- "$@" "$from/$p"
+  done < "$list"
+  [ $# -eq 0 ] || mv -f -- "$@" "$to/$folder/"
+}
+# remove_all LIST: files and links of LIST below the current folder; never a folder.
+remove_all() {
+  while IFS= read -r p; do if [ -L "$p" ] || [ -f "$p" ]; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
+  [ ! -s "$1.there" ] || tr '\\n' '\\0' < "$1.there" | xargs -0 rm -f --
+}
+# of KINDS PLAN: the paths of a plan's steps of these kinds.
+of() { sed -n "s/^[$1] //p" "$2"; }
+# verify FOLDER: tree/ holds exactly what paths and hashes say.
+verify() {
+  [ -s "$1/paths" ] || return 0
+  (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
+}
+# publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
+publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
+# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
+seal() {
+  verify "$1"
+  sync -f "$1" 2>/dev/null || sync
+  mv "$1/manifest.json.new" "$1/manifest.json"
+  live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
+  for old in .deploy/staged/*; do
+    id=\${old##*/}
+    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then rm -rf "$old"; fi
+  done
+}
+cd "$1"; root=$(pwd -P)
+`;
+
+/**
+ * $1 deploy path, $2 release id, $3 `z` for gzip. stdin: tar with `tree/` (folders, links and the files that travel),
+ * `keep` (paths to take from what is live), `paths` and `hashes` (all files, one order), `deleted`, `manifest.json.new`.
+ * Exit 66: a file is not what its hash says. Nothing that is live is touched.
+ */
+export const receiveScript = `${functions}
+s=$root/.deploy/staged/$2
+rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
+cd "$s"; tar -x$3 -o -f -; cd "$root"
+link_all "$s/keep" "$root" "$s/tree"
+seal "$s"`;
+
+/**
+ * $1 deploy path, $2 release id, $3 release number. stdin: line 1 the count of files, then as many lines of paths, of
+ * hashes, then `deleted` count and lines, then the manifest: everything as receiveScript's, for a set from an archive.
+ */
+export const unpackScript = `${functions}
+s=$root/.deploy/staged/$2
+rm -rf "$s"; mkdir -m 0700 "$s"
+take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
+take > "$s/paths"; take > "$s/hashes"; take > "$s/deleted"; : > "$s/keep"
+cat > "$s/manifest.json.new"
+tar -xof ".deploy/files/$3.tar" -C "$s" tree
+seal "$s"`;
+
+/**
+ * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
+ * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
+ * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty.
+ */
+export const activateScript = `${functions}
+s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
+[ -f "$s/manifest.json" ] || exit 65
+verify "$s"
+if [ ! -d "$u" ]; then
+  rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
+  cat > "$u.new/plan"
+  of epx "$u.new/plan" > "$u.new/saved"
+  link_all "$u.new/saved" "$root" "$u.new/old"
+  [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
+  mv "$u.new" "$u"
+fi
+of e "$u/plan" > "$u/list"; remove_all "$u/list"
+of r "$u/plan" > "$u/list"
+while IFS= read -r p; do if [ -d "$p" ] && [ ! -L "$p" ]; then rmdir "$p" || exit 67; fi; done < "$u/list"
+of d "$u/plan" > "$u/list"
+[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
+of np "$u/plan" > "$u/list"
+rm -rf "$u/swap"; mkdir "$u/swap"
+link_all "$u/list" "$s/tree" "$u/swap"
+move_all "$u/list" "$u/swap" "$root"
+of x "$u/plan" > "$u/list"; remove_all "$u/list"
+publish "$s/manifest.json" .deploy/manifest.json
+rm -rf "$u/swap" "$u/list" "$u/list.there"
+cat "$u/plan"`;
+
+/** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
+export const undoScript = `${functions}
+u=$root/.deploy/undo/$2
+[ -d "$u" ] || exit 0
+of n "$u/plan" > "$u/list"; remove_all "$u/list"
+of d "$u/plan" | sort -r > "$u/list"
+while IFS= read -r p; do rmdir "$p" 2>/dev/null || true; done < "$u/list"
+sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
+[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
+rm -rf "$u/swap"; mkdir "$u/swap"
+link_all "$u/saved" "$u/old" "$u/swap"
+move_all "$u/saved" "$u/swap" "$root"
+if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
+rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
+
+/** $1 deploy path, $2 release id: removes undo record and staged data; what is live stays as it is. */
+export const settleScript = `${functions}
+rm -rf ".deploy/undo/$2.done"; [ ! -d ".deploy/undo/$2" ] || mv ".deploy/undo/$2" ".deploy/undo/$2.done"
+rm -rf ".deploy/undo/$2.done" ".deploy/undo/$2.new" ".deploy/staged/$2"`;
+
+/**
+ * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged
+ * tree is gone. Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
+ */
+export const packScript = `${functions}
+cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
+cat > files/.list
+if [ -f manifest.json ]; then
+  id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
+  same=
+  for a in files/*.tar; do
+    if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
+  done
+  rm -rf "files/.$2.new" files/.pack
+  if [ -n "$same" ] && ln "$same" "files/.$2.new" 2>/dev/null; then :
+  elif [ -d "staged/$id/tree" ]; then tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree
+  else
+    mkdir -p files/.pack/tree
+    while IFS= read -r p; do if [ -L "$root/$p" ] || [ -f "$root/$p" ]; then printf '%s\\n' "$p"; fi; done < files/.list > files/.pack/list
+    link_all "$f/.pack/list" "$root" "$f/.pack/tree"
+    cp manifest.json files/.pack/manifest.json
+    tar -cf "files/.$2.new" -C files/.pack manifest.json tree
+    rm -rf files/.pack
+  fi
+  mv -f "files/.$2.new" "files/$2.tar"
+fi
+for a in files/*.tar; do [ ! -f "$a" ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
+count=$(wc -l < files/.numbers); excess=$((count - $3))
+if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
+rm -f files/.numbers files/.list`;
+
+/** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
+export const readArchiveScript = `
+cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65
+tar -xOf "files/$2.tar" manifest.json || exit 66
+printf '=\\n'
+if [ -f manifest.json ]; then cat manifest.json; fi`;
+
+/** $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <first line>`. */
+export const findScript = `
+cd "$1/.deploy" 2>/dev/null || exit 0
+if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
+for m in staged/*/manifest.json; do if [ -f "$m" ]; then printf 'staged %s\\n' "$(head -n 1 "$m")"; fi; done
+exit 0`;
+
+/** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */
+export const readStagedScript = `
+cd "$1/.deploy" && [ -f "staged/$2/manifest.json" ] || exit 65
+cat "staged/$2/manifest.json"
+if [ -d "undo/$2" ]; then printf 'undo\\n'; fi`;

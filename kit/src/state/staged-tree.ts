@@ -1,0 +1,253 @@
+import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { Host } from '../host/host.ts';
+import { systemClock } from '../time/clock.ts';
+import type { DeployPath } from './deploy-path.ts';
+import { planSwap, type Blocked, type SwapStep } from './manifest-diff.ts';
+import { probeLive } from './manifest-live.ts';
+import {
+  formatManifest,
+  formatReleaseId,
+  isFile,
+  parseManifest,
+  parseManifestHeader,
+  type Manifest,
+} from './manifest.ts';
+import { StagedTreeError } from './staged-tree-error.ts';
+import { runTreeScript } from './staged-tree-run.ts';
+import {
+  activateScript,
+  findScript,
+  packScript,
+  readArchiveScript,
+  readStagedScript,
+  receiveScript,
+  settleScript,
+  undoScript,
+  unpackScript,
+} from './staged-tree-scripts.ts';
+
+export { buildStagedView } from './staged-view.ts';
+export { StagedTreeError, type StagedTreeErrorCode } from './staged-tree-error.ts';
+
+/** A set of files on the server that is not live yet. The lease is held by the caller for everything in this file. */
+export interface StagedTree {
+  readonly releaseId: string;
+  /** Absolute path on the server. */
+  readonly treePath: string;
+  readonly createdAt: string;
+  /** Full commit, or `local`. */
+  readonly commit: string;
+}
+
+/** What an activation changed, relative to deploy-path. */
+export interface Activation {
+  /** Added or replaced. */
+  readonly changed: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+const noActivation: Activation = { changed: [], deleted: [] };
+
+/** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
+async function findSets(
+  host: Host,
+  deployPath: DeployPath,
+): Promise<{ readonly liveId: string | undefined; readonly staged: StagedTree | undefined }> {
+  const text = await runTreeScript(host, deployPath, '', { purpose: 'look for staged files', source: findScript });
+  const headers = (kind: string) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${kind} `))
+      .map((line) => parseManifestHeader(line.slice(kind.length + 1), `${deployPath}/.deploy: a manifest (${kind})`));
+  const liveId = headers('live')[0]?.releaseId;
+  const newest = headers('staged')
+    .filter((header) => header.releaseId !== liveId)
+    .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
+    .at(-1);
+  return { liveId, staged: newest === undefined ? undefined : stagedTree(deployPath, newest) };
+}
+
+function stagedTree(deployPath: DeployPath, header: Pick<Manifest, 'releaseId' | 'createdAt' | 'commit'>): StagedTree {
+  const { releaseId, createdAt, commit } = header;
+  return { releaseId, createdAt, commit, treePath: `${deployPath}/.deploy/staged/${releaseId}/tree` };
+}
+
+/** The newest staged tree that is not live yet. */
+export async function findStagedTree(host: Host, deployPath: DeployPath): Promise<StagedTree | undefined> {
+  return (await findSets(host, deployPath)).staged;
+}
+
+/** The release id of the set that is live; undefined before the first sync. */
+export async function findLiveFiles(host: Host, deployPath: DeployPath): Promise<string | undefined> {
+  return (await findSets(host, deployPath)).liveId;
+}
+
+/**
+ * Receives a set as a staged tree: a tar on stdin as staged-tree-scripts.ts describes it. Older staged trees that are
+ * not live go. Nothing that is live changes.
+ * @throws StagedTreeError STAGED_TREE_CORRUPT
+ */
+export async function receiveStagedTree(
+  host: Host,
+  deployPath: DeployPath,
+  releaseId: string,
+  archive: {
+    readonly tar: Readable;
+    readonly isGzip: boolean;
+    readonly signal: AbortSignal;
+    readonly timeoutMs: number;
+  },
+): Promise<void> {
+  await runTreeScript(host, deployPath, releaseId, {
+    purpose: 'stage the files',
+    source: receiveScript,
+    args: [archive.isGzip ? 'z' : ''],
+    options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
+  });
+}
+
+const stepLetters = {
+  clear: 'e',
+  'remove-folder': 'r',
+  'make-folder': 'd',
+  add: 'n',
+  replace: 'p',
+  delete: 'x',
+} as const satisfies Record<SwapStep['kind'], string>;
+
+/**
+ * Makes the staged tree live: undo record first (`.deploy/undo/<id>/`: plan and hard links of every file replaced or
+ * deleted), then renames one by one, then `.deploy/manifest.json`. Running it again after a crash finishes it.
+ * @throws StagedTreeError STAGED_TREE_MISSING, STAGED_TREE_CORRUPT, PATH_BLOCKED: before anything changed, except a
+ *   PATH_BLOCKED for a folder that turned out not to be empty: then undoActivation puts things back
+ */
+export async function activateStagedTree(host: Host, deployPath: DeployPath, releaseId: string): Promise<Activation> {
+  const text = await runTreeScript(host, deployPath, releaseId, {
+    purpose: 'read the staged manifest',
+    source: readStagedScript,
+  });
+  const isBegun = text.endsWith('\nundo\n');
+  const staged = parseManifest(isBegun ? text.slice(0, -'undo\n'.length) : text, `${deployPath}: staged ${releaseId}`);
+  if (isBegun) return applyPlan(host, deployPath, releaseId, '');
+  const deletable = staged.deleted;
+  const live = await probeLive(host, deployPath, [...staged.files.map((entry) => entry.path), ...deletable]);
+  const plan = planSwap(staged.files, deletable, live);
+  throwIfBlocked(host, deployPath, plan.blocked);
+  if (plan.steps.length === 0 && live.manifest?.releaseId === releaseId) return noActivation;
+  const lines = plan.steps.map((step) => `${stepLetters[step.kind]} ./${step.path}\n`);
+  return applyPlan(host, deployPath, releaseId, lines.join(''));
+}
+
+async function applyPlan(host: Host, deployPath: DeployPath, releaseId: string, plan: string): Promise<Activation> {
+  const done = await runTreeScript(host, deployPath, releaseId, {
+    purpose: 'make the staged files live',
+    source: activateScript,
+    options: { stdin: plan },
+  });
+  const paths = (letters: string): readonly string[] =>
+    done
+      .split('\n')
+      .filter((line) => line !== '' && letters.includes(line.charAt(0)))
+      .map((line) => line.slice('n ./'.length));
+  return { changed: paths('np').toSorted(), deleted: paths('ex').toSorted() };
+}
+
+/** @throws StagedTreeError PATH_BLOCKED naming the first paths and why */
+export function throwIfBlocked(host: Host, deployPath: DeployPath, blocked: readonly Blocked[]): void {
+  const [first, ...others] = blocked;
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  throw new StagedTreeError({
+    code: 'PATH_BLOCKED',
+    message: `${host.name}: ${deployPath} cannot take the files: ${first.path} is ${first.reason}${more}. Nothing was changed.`,
+    hint: 'Move it away or give it to the deploy user on the server, or leave that path out with `exclude`.',
+    evidence: blocked.slice(0, 20).map(({ path, reason }) => `${path}: ${reason}`),
+  });
+}
+
+/** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
+export async function undoActivation(host: Host, deployPath: DeployPath, releaseId: string): Promise<void> {
+  await runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+}
+
+/** Removes undo record and staged data of a release whose files are live and stay. */
+export async function settleActivation(host: Host, deployPath: DeployPath, releaseId: string): Promise<void> {
+  await runTreeScript(host, deployPath, releaseId, { purpose: 'remove the staging data', source: settleScript });
+}
+
+/**
+ * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
+ * data of releaseId and all but the newest `retain` archives. Also for releases that staged nothing themselves
+ * (releaseId of the live set): a rollback needs their files too. Does nothing before the first sync.
+ */
+export async function finishActivation(
+  host: Host,
+  deployPath: DeployPath,
+  releaseId: string,
+  releaseNumber: number,
+  retain: number,
+): Promise<void> {
+  const live = await probeLive(host, deployPath, []);
+  const stdin = (live.manifest?.files ?? []).map((entry) => `./${entry.path}\n`).join('');
+  await runTreeScript(host, deployPath, String(releaseNumber), {
+    purpose: 'archive the live files',
+    source: packScript,
+    args: [String(Math.max(1, retain))],
+    options: { stdin },
+  });
+  await settleActivation(host, deployPath, releaseId);
+}
+
+/**
+ * For an explicit rollback: stages the file set of `.deploy/files/<n>.tar` again, to be activated by the same engine.
+ * Undefined when that release has no archive.
+ * @throws StagedTreeError STAGED_TREE_CORRUPT when the archive does not hold what its manifest says
+ */
+export async function stageReleaseFiles(
+  host: Host,
+  deployPath: DeployPath,
+  releaseNumber: number,
+): Promise<StagedTree | undefined> {
+  const text = await readArchive(host, deployPath, releaseNumber);
+  if (text === undefined) return undefined;
+  const [archived = '', live = ''] = text.split('\n=\n');
+  const set = parseManifest(archived, `${deployPath}/.deploy/files/${releaseNumber}.tar`);
+  const managed = live === '' ? [] : parseManifest(live, `${deployPath}/.deploy/manifest.json`).files;
+  const kept = new Set(set.files.map((entry) => entry.path));
+  const now = systemClock.date();
+  const staged: Manifest = {
+    ...set,
+    releaseId: formatReleaseId(now, set.commit, randomBytes(2).toString('hex')),
+    createdAt: now.toISOString(),
+    deleted: managed.map((entry) => entry.path).filter((path) => !kept.has(path)),
+  };
+  const files = staged.files.filter(isFile);
+  const section = (lines: readonly string[]): string => `${lines.length}\n${lines.map((line) => `${line}\n`).join('')}`;
+  await runTreeScript(host, deployPath, staged.releaseId, {
+    purpose: `stage the files of release ${releaseNumber}`,
+    source: unpackScript,
+    args: [String(releaseNumber)],
+    options: {
+      stdin:
+        section(files.map((file) => `./${file.path}`)) +
+        section(files.map((file) => file.sha256)) +
+        section(staged.deleted.map((path) => `./${path}`)) +
+        formatManifest(staged),
+    },
+  });
+  return stagedTree(deployPath, staged);
+}
+
+async function readArchive(host: Host, deployPath: DeployPath, releaseNumber: number): Promise<string | undefined> {
+  try {
+    return await runTreeScript(host, deployPath, String(releaseNumber), {
+      purpose: `read the files of release ${releaseNumber}`,
+      source: readArchiveScript,
+      options: { maxCaptureBytes: 256 * 1024 * 1024 },
+    });
+  } catch (thrown) {
+    if (thrown instanceof StagedTreeError && thrown.code === 'STAGED_TREE_MISSING') return undefined;
+    throw thrown;
+  }
+}

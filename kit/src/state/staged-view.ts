@@ -1,0 +1,53 @@
+import type { Host } from '../host/host.ts';
+import type { DeployPath } from './deploy-path.ts';
+import { runTreeScript } from './staged-tree-run.ts';
+
+/**
+ * $1 deploy path, $2 release id. Exit 65: not staged. Folders of the set are real folders in the view, filled up with
+ * links to what only the server has; a folder that only the server has is one link and is never looked into. Paths of
+ * `deleted` are absent: their folders are made real too, so that removing such a link can never reach a live file.
+ */
+const viewScript = `
+set -eu
+live=$(cd "$1" && pwd -P)
+cd "$live/.deploy/staged/$2" 2>/dev/null && [ -f manifest.json ] || exit 65
+v=$PWD/view/\${1##*/}
+rm -rf view; mkdir view
+cp -RPl tree "$v" 2>/dev/null || { rm -rf "$v"; cp -RPp tree "$v"; }
+# is_real FOLDER: a folder of deploy-path that is reached through no symbolic link.
+is_real() {
+  q=$1
+  while [ "$q" != . ]; do [ ! -L "$live/$q" ] || return 1; q=\${q%/*}; done
+  [ -d "$live/$1" ]
+}
+# missing FOLDER: full paths of its entries, hidden ones too, that the view lacks; NUL-terminated.
+missing() {
+  for f in "$live/$1"/* "$live/$1"/.[!.]* "$live/$1"/..?*; do
+    [ -e "$f" ] || [ -L "$f" ] || continue
+    t=$v/$1/\${f##*/}
+    [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
+  done
+}
+while IFS= read -r p; do if is_real "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+(cd "$v" && find . -type d) > view/folders
+while IFS= read -r d; do
+  is_real "$d" || continue
+  missing "$d" > view/missing
+  [ ! -s view/missing ] || xargs -0 sh -c 'exec ln -s -- "$@" "$0"' "$v/$d/" < view/missing
+done < view/folders
+while IFS= read -r p; do
+  if is_real "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
+done < deleted
+printf '%s' "$v"`;
+
+/**
+ * `.deploy/staged/<id>/view/<name of deploy-path>`: deploy-path as it WILL look, so that `docker compose config` works
+ * there before the swap. Rebuilt on each call. Returns its absolute path on the server.
+ * @throws StagedTreeError STAGED_TREE_MISSING
+ */
+export function buildStagedView(host: Host, deployPath: DeployPath, releaseId: string): Promise<string> {
+  return runTreeScript(host, deployPath, releaseId, {
+    purpose: 'build the view of the staged files',
+    source: viewScript,
+  });
+}
