@@ -17,6 +17,10 @@ export type HostErrorCode =
   | 'COMMAND_TIMEOUT'
   /** A command ended with a status that its caller did not allow. */
   | 'COMMAND_FAILED'
+  /** The server does not allow connections through it (AllowTcpForwarding). */
+  | 'FORWARD_PROHIBITED'
+  /** The address behind the server could not be reached from it (refused, no answer). */
+  | 'FORWARD_FAILED'
   | 'CANCELLED';
 
 export class HostError extends DeployError<HostErrorCode> {}

@@ -1,0 +1,94 @@
+import { constants } from 'node:os';
+import { Readable } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import type { ProgramIo } from './command.ts';
+
+/** How one channel ended. */
+export type ChannelEnd =
+  /** The command's exit status, 128 + n for death by signal n. */
+  | { readonly kind: 'exit'; readonly code: number }
+  /** The server would not open one more session; the connection is fine. */
+  | { readonly kind: 'no-session'; readonly reason: string }
+  /** The server opened the session, but refuses to run commands in it. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** No exit status came: the connection or the session broke, and what the command did is unknown. */
+  | { readonly kind: 'lost' };
+
+/** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
+const sessionLimitReasons: readonly unknown[] = [2, 4];
+
+/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+const drainMs = 10_000;
+
+/**
+ * Runs one command line in one session channel. Resolves however the channel ends.
+ * @throws what the stdin stream failed with
+ */
+export function runChannel(client: Client, line: string, io: ProgramIo): Promise<ChannelEnd> {
+  return new Promise((resolve, reject) => {
+    const opened = (error: Error | undefined, channel: ClientChannel): void => {
+      // Listeners are attached in this very callback: an exit status in the same TCP segment is lost a tick later.
+      if (error === undefined) attachChannel(channel, io).then(resolve, reject);
+      else resolve(openFailure(error));
+    };
+    try {
+      client.exec(line, opened);
+    } catch {
+      // ssh2 throws when the connection is gone already.
+      resolve({ kind: 'lost' });
+    }
+  });
+}
+
+function openFailure(error: Error): ChannelEnd {
+  const reason: unknown = 'reason' in error ? error.reason : undefined;
+  if (sessionLimitReasons.includes(reason)) return { kind: 'no-session', reason: error.message };
+  if (reason !== undefined || error.message.startsWith('Unable to exec'))
+    return { kind: 'refused', reason: error.message };
+  return { kind: 'lost' };
+}
+
+function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEnd> {
+  return new Promise((resolve, reject) => {
+    let end: ChannelEnd = { kind: 'lost' };
+    let drain: NodeJS.Timeout | undefined;
+    const finish = (): void => {
+      clearTimeout(drain);
+      io.signal.removeEventListener('abort', letGo);
+      if (io.stdin instanceof Readable) io.stdin.destroy();
+      resolve(end);
+    };
+    const letGo = (): void => {
+      if (channel.writable) channel.signal('KILL');
+      channel.close();
+      finish();
+    };
+    channel.on('data', io.onStdout);
+    channel.stderr.on('data', io.onStderr);
+    channel.on('exit', (code: number | null, signal?: string) => {
+      end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
+      drain = setTimeout(letGo, drainMs);
+    });
+    channel.on('close', finish);
+    // A write into a channel that the server has closed; `close` follows and decides.
+    channel.on('error', () => undefined);
+    io.signal.addEventListener('abort', letGo, { once: true });
+    if (io.signal.aborted) letGo();
+    else feed(channel, io.stdin, reject);
+  });
+}
+
+/** Gives the command its stdin; a stream with back-pressure. Its failure must not look like its end. */
+function feed(channel: ClientChannel, stdin: ProgramIo['stdin'], onFailure: (thrown: unknown) => void): void {
+  if (!(stdin instanceof Readable)) {
+    channel.end(stdin);
+    return;
+  }
+  stdin.once('error', onFailure);
+  stdin.pipe(channel);
+}
+
+function signalNumber(name: string | undefined): number {
+  const known = Object.entries(constants.signals).find(([signal]) => signal === name);
+  return known?.[1] ?? 0;
+}
