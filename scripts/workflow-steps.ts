@@ -11,7 +11,7 @@ export interface ActionStep {
   readonly id: string | undefined;
   /** `action-notify`; the root composite is `.`. */
   readonly folder: string;
-  readonly with: readonly string[];
+  readonly with: Readonly<Record<string, unknown>>;
 }
 
 /** A reference such as `steps.gate.outputs.result`. */
@@ -66,7 +66,7 @@ function readList(where: string, list: readonly unknown[], text: string): StepLi
     if (!ours.test(asText(step['uses']))) return [];
     const id = asText(step['id']) || undefined;
     const name = id ?? asText(step['name'] ?? step['uses']);
-    return [{ where: `${where}, step ${name}`, id, folder, with: Object.keys(record(step['with'])) }];
+    return [{ where: `${where}, step ${name}`, id, folder, with: record(step['with']) }];
   });
   const references = [...text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)].map(([, id = '', output = '']) => ({
     where,
