@@ -1,4 +1,4 @@
-import { DeployError, describeThrown } from '@deploy-actions/kit/action/errors';
+import { DeployError, describeThrown, isDeployError } from '@deploy-actions/kit/action/errors';
 import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
@@ -194,7 +194,7 @@ async function wayBack(session: Session, prepared: Prepared, journal: Journal, f
 }
 
 function asDeployError(thrown: unknown): DeployError {
-  if (thrown instanceof DeployError) return thrown as DeployError;
+  if (isDeployError(thrown)) return thrown;
   return new DeployError({ code: 'BUG', message: `unexpected error: ${describeThrown(thrown)}`, cause: thrown });
 }
 

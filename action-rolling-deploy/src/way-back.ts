@@ -1,4 +1,4 @@
-import { describeThrown, DeployError } from '@deploy-actions/kit/action/errors';
+import { describeThrown, isDeployError } from '@deploy-actions/kit/action/errors';
 import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { execOrThrow, scriptOrThrow } from '@deploy-actions/kit/host/host';
@@ -95,7 +95,7 @@ async function rollbackFailed(session: Session, failed: FailedDeploy, cause: unk
     code: 'ROLLBACK_FAILED',
     message: `${session.host.name}: the deploy failed and the way back failed too: ${describeThrown(cause)} Running now: ${running}.`,
     hint: `Look at the server: docker compose -p ${failed.project} ps. Journal: .deploy/journal/${failed.journal.deployId}.jsonl.`,
-    evidence: cause instanceof DeployError ? cause.evidence : [],
+    evidence: isDeployError(cause) ? cause.evidence : [],
     cause,
   });
 }

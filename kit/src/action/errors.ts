@@ -26,6 +26,11 @@ export class DeployError<Code extends string = string> extends Error {
   }
 }
 
+/** Whether something thrown has a known meaning; narrows without leaving `any` behind. */
+export function isDeployError(thrown: unknown): thrown is DeployError {
+  return thrown instanceof DeployError;
+}
+
 /** The user's input is wrong. Thrown before anything is touched; names the input as the user typed it. */
 export class ConfigurationError extends DeployError<'INPUT_INVALID'> {
   constructor(message: string, hint?: string) {

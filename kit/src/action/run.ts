@@ -1,4 +1,4 @@
-import { DeployError, describeThrown } from './errors.ts';
+import { DeployError, describeThrown, isDeployError } from './errors.ts';
 import { githubRunner, type Runner } from './runner.ts';
 
 /** What a step's main or post function gets: the runner, and a signal that aborts when GitHub cancels the step. */
@@ -50,7 +50,7 @@ export async function runMainOrPost(
 
 /** Prints a failure for the person on call and sets `error-code`. Exported for steps that fail after their own report. */
 export function reportFailure(runner: Runner, thrown: unknown): void {
-  const known = thrown instanceof DeployError;
+  const known = isDeployError(thrown);
   runner.output('error-code', known ? thrown.code : 'BUG');
   if (known) for (const line of thrown.evidence) runner.info(`  ${line}`);
   if (!known && thrown instanceof Error && thrown.stack !== undefined) runner.info(thrown.stack);

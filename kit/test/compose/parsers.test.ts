@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { parseContainers } from '../../src/compose/container.ts';
+import { parseComposeModel } from '../../src/compose/model.ts';
+import { renderDockerConfig } from '../../src/compose/registry-login.ts';
+
+const config = {
+  name: 'shop',
+  services: {
+    web: {
+      image: 'r.example/web@sha256:1',
+      deploy: { replicas: 2 },
+      depends_on: { db: { condition: 'service_healthy', required: true } },
+      healthcheck: { test: ['CMD', 'true'] },
+      labels: { 'deploy-actions.role': 'worker' },
+      networks: { default: null, lan: { ipv4_address: '10.0.0.2' } },
+      ports: [{ mode: 'ingress', target: 80, published: '8080', protocol: 'tcp' }],
+      volumes: [{ type: 'volume', source: 'data', target: '/data', volume: {} }],
+    },
+    db: { image: 'postgres:16.1', healthcheck: { disable: true } },
+  },
+};
+
+describe('the resolved model', () => {
+  it('is read from what docker compose config prints', () => {
+    const model = parseComposeModel(JSON.stringify(config), ['compose.yaml']);
+    expect(model.name).toBe('shop');
+    expect(model.services['web']).toMatchObject({
+      replicas: 2,
+      hasHealthcheck: true,
+      dependsOn: [{ service: 'db', condition: 'service_healthy' }],
+      labels: { 'deploy-actions.role': 'worker' },
+      networks: [
+        { name: 'default', hasStaticAddress: false },
+        { name: 'lan', hasStaticAddress: true },
+      ],
+      ports: [{ published: '8080', target: 80, protocol: 'tcp' }],
+      volumes: [{ type: 'volume', source: 'data', target: '/data', isReadOnly: false }],
+    });
+    expect(model.services['db']).toMatchObject({ replicas: 1, hasHealthcheck: false, image: 'postgres:16.1' });
+  });
+
+  it('that is not JSON is an error of its own', () => {
+    expect(() => parseComposeModel('oops')).toThrow('did not print a model');
+  });
+});
+
+describe('docker inspect', () => {
+  const inspected = {
+    Id: 'abc',
+    Name: '/shop-web-1',
+    Created: '2026-01-01T00:00:00Z',
+    Image: 'sha256:9',
+    RestartCount: 1,
+    State: {
+      Status: 'running',
+      ExitCode: 0,
+      OOMKilled: false,
+      StartedAt: '2026-01-01T00:00:01Z',
+      Health: { Status: 'starting', Log: [{ ExitCode: 1, Output: 'connection\n refused' }] },
+    },
+    Config: {
+      Image: 'r.example/web@sha256:1',
+      StopTimeout: 30,
+      Healthcheck: { Test: ['CMD', 'x'], Interval: 1e9, Timeout: 2e9, Retries: 3, StartPeriod: 5e9 },
+      Labels: {
+        'com.docker.compose.service': 'web',
+        'com.docker.compose.oneoff': 'False',
+        'com.docker.compose.config-hash': 'h1',
+      },
+    },
+    NetworkSettings: { Networks: { shop_default: { IPAddress: '172.18.0.2' } } },
+  };
+
+  it('is read with health, grace period and addresses', () => {
+    expect(parseContainers(JSON.stringify([inspected]))).toEqual([
+      {
+        id: 'abc',
+        name: 'shop-web-1',
+        service: 'web',
+        isOneOff: false,
+        configHash: 'h1',
+        image: 'r.example/web@sha256:1',
+        imageId: 'sha256:9',
+        createdAt: '2026-01-01T00:00:00Z',
+        startedAt: '2026-01-01T00:00:01Z',
+        status: 'running',
+        exitCode: 0,
+        isOomKilled: false,
+        restartCount: 1,
+        health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 17_000 },
+        stopGraceSeconds: 30,
+        addresses: ['172.18.0.2'],
+      },
+    ]);
+  });
+
+  it('of a container without a health check says so, and ten seconds of grace are the default', () => {
+    const plain = { ...inspected, Config: { ...inspected.Config, Healthcheck: undefined, StopTimeout: undefined } };
+    const state = { ...inspected.State, Health: undefined };
+    expect(parseContainers(JSON.stringify([{ ...plain, State: state }]))[0]).toMatchObject({
+      health: undefined,
+      stopGraceSeconds: 10,
+    });
+  });
+
+  it('of nothing is no container', () => {
+    expect(parseContainers('\n')).toEqual([]);
+  });
+});
+
+describe('registry credentials', () => {
+  it('go to exactly the registries named, with the key Docker uses for its Hub', () => {
+    const rendered = renderDockerConfig(['ghcr.io', 'docker.io'], { username: 'u', password: 'p' });
+    expect(JSON.parse(rendered)).toEqual({
+      auths: { 'ghcr.io': { auth: 'dTpw' }, 'https://index.docker.io/v1/': { auth: 'dTpw' } },
+    });
+  });
+});
