@@ -1,0 +1,261 @@
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+import type { CommandOptions, CommandResult } from './command.ts';
+import {
+  describeProcess,
+  findChild,
+  findDaemon,
+  killProcess,
+  signalProcess,
+  startDaemon,
+  stopDaemon,
+} from './daemon.ts';
+import { LabError } from './error.ts';
+import { writeWhole } from './file.ts';
+import { ensureKeyPair, fingerprintOf } from './keys.ts';
+import { describeLeg, plugLeg, unplugLeg } from './network.ts';
+import type { Leg, Network } from './network.ts';
+import type { LabPaths } from './paths.ts';
+import { canConnect, fetchStatus, waitUntil } from './poll.ts';
+import { DEPLOY_UID } from './server-tree.ts';
+
+/** What other processes need in order to reach a server: plain data, kept in state.json. */
+export interface ServerState {
+  readonly name: string;
+  readonly index: number;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly privateKeyFile: string;
+  /** known_hosts lines for the address. */
+  readonly knownHosts: string;
+  readonly hostFingerprint: string;
+  /** Read-only root folder, shared by all servers. */
+  readonly tree: string;
+}
+
+export const SSH_PORT = 22;
+
+/** Starts the server, or finds it running: own namespaces, own root, sshd on port 22, own dockerd. */
+export async function bootServer(paths: LabPaths, network: Network, tree: string, index = 1): Promise<ServerState> {
+  const leg = describeLeg(paths.id, network, index);
+  const state = await prepareServer(paths, leg, tree, index);
+  // A server that runs from an earlier, forgotten `up` may have another address.
+  const identity = JSON.stringify({ address: state.address, tree });
+  const identityFile = join(homeOf(paths, state.name), 'booted.json');
+  const isSame = existsSync(identityFile) && readFileSync(identityFile, 'utf8') === identity;
+  if (!isSame) await cutPower(paths, state.name);
+  if (findDaemon(paths, state.name) === undefined) {
+    await plugLeg(network, leg);
+    const init = [
+      'sh',
+      join(import.meta.dirname, '../server/boot.sh'),
+      tree,
+      homeOf(paths, state.name),
+      paths.shared,
+      `${state.name}-${paths.id}`,
+    ];
+    startDaemon(paths, state.name, [
+      'nsenter',
+      `--net=/run/netns/${leg.namespace}`,
+      'unshare',
+      '-m',
+      '-p',
+      '-u',
+      '-i',
+      '-f',
+      '--kill-child',
+      ...init,
+    ]);
+    writeWhole(identityFile, identity);
+  }
+  await waitUntil(
+    `sshd and dockerd of ${state.name} answering (see lab logs)`,
+    () => isServerReady(paths, state),
+    40_000,
+  );
+  return state;
+}
+
+/** The pid of the server's process 1, as the machine sees it. */
+export function findInit(paths: LabPaths, name: string): number | undefined {
+  const record = findDaemon(paths, name);
+  return record === undefined ? undefined : findChild(record.pid);
+}
+
+export async function isServerReady(paths: LabPaths, state: ServerState): Promise<boolean> {
+  if (findDaemon(paths, state.name) === undefined)
+    throw new LabError(`${state.name} ended while starting; see ${paths.logs}/${state.name}.log`);
+  if ((await fetchStatus({ socketPath: dockerSocketOf(paths, state.name), path: '/_ping' })) !== 200) return false;
+  return canConnect(state.address, state.port, 'SSH-2.0-');
+}
+
+/** Ends every process of the server at once, as when the power goes: no signal handler runs, disks keep what was written. */
+export async function cutPower(paths: LabPaths, name: string): Promise<void> {
+  const init = findInit(paths, name);
+  const record = init === undefined ? undefined : describeProcess(init);
+  if (record !== undefined) {
+    signalProcess(record, 'SIGKILL');
+    await killProcess(record);
+  }
+  await stopDaemon(paths, name);
+}
+
+/** Power cut, then nothing of the server is left: no namespace, no data, no cgroup. */
+export async function destroyServer(paths: LabPaths, network: Network, name: string, index: number): Promise<void> {
+  await cutPower(paths, name);
+  await unplugLeg(network, describeLeg(paths.id, network, index));
+  await removeCgroups(cgroupOf(paths));
+  rmSync(homeOf(paths, name), { recursive: true, force: true });
+}
+
+/** Runs a program as root inside the server. */
+export function execInServer(
+  paths: LabPaths,
+  name: string,
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const init = findInit(paths, name);
+  if (init === undefined) throw new LabError(`${name} is not running.`, { hint: 'npm run lab -- up' });
+  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
+  return runCommand(['/usr/bin/nsenter', '-t', String(init), '-m', '-p', '-u', '-i', '-n', '--', ...argv], {
+    ...options,
+    env: { ...env, ...options.env },
+  });
+}
+
+/** The engine's socket as a path of the machine. */
+export function dockerSocketOf(paths: LabPaths, name: string): string {
+  return join(homeOf(paths, name), 'api/docker.sock');
+}
+
+function homeOf(paths: LabPaths, name: string): string {
+  return join(paths.server, name);
+}
+
+function cgroupOf(paths: LabPaths): string {
+  return `deploy-actions-lab-${paths.id}`;
+}
+
+async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: number): Promise<ServerState> {
+  const name = `server${String(index)}`;
+  const home = homeOf(paths, name);
+  const folders = ['root', 'upper', 'work', 'log', 'api', 'data/var/lib/docker', 'data/home', 'data/srv', 'data/opt'];
+  for (const folder of folders) mkdirSync(join(home, folder), { recursive: true });
+  mkdirSync(paths.shared, { recursive: true });
+  const login = await ensureKeyPair(paths, tree, 'deploy');
+  const hostKey = await ensureKeyPair(paths, tree, `${name}-host`);
+  const upper = join(home, 'upper');
+  writeEngine(paths, leg, upper);
+  writeSshd(leg, upper, hostKey.privateKeyFile);
+  writeWhole(
+    join(upper, 'usr/local/sbin/lab-init'),
+    readFileSync(join(import.meta.dirname, '../server/init.sh')),
+    0o755,
+  );
+  authorize(join(home, 'data'), login.publicKey);
+  const [type = '', blob = ''] = hostKey.publicKey.split(' ');
+  return {
+    name,
+    index,
+    address: leg.address,
+    port: SSH_PORT,
+    user: 'deploy',
+    privateKeyFile: login.privateKeyFile,
+    knownHosts: `${leg.address} ${type} ${blob}\n`,
+    hostFingerprint: fingerprintOf(hostKey.publicKey),
+    tree,
+  };
+}
+
+function writeEngine(paths: LabPaths, leg: Leg, upper: string): void {
+  const network = `${leg.address.split('.').slice(0, 3).join('.')}.0/24`;
+  const settings = {
+    'insecure-registries': [network],
+    bip: '172.29.0.1/24',
+    // Room for one network per test project, none of which meets the lab's own.
+    'default-address-pools': [{ base: '172.30.0.0/16', size: 24 }],
+    'exec-opts': ['native.cgroupdriver=cgroupfs'],
+    // A name of ours, so that what a power cut leaves in the machine's cgroup tree can be found.
+    'cgroup-parent': `/${cgroupOf(paths)}`,
+    'log-driver': 'json-file',
+  };
+  writeWhole(join(upper, 'etc/docker/daemon.json'), `${JSON.stringify(settings, null, 2)}\n`);
+  writeWhole(join(upper, 'etc/hosts'), `127.0.0.1 localhost\n${leg.address} server\n`);
+  // Nobody answers there, and says so at once: look-ups of unknown names fail fast.
+  writeWhole(
+    join(upper, 'etc/resolv.conf'),
+    `nameserver ${network.replace('.0/24', '.1')}\noptions timeout:1 attempts:1\n`,
+  );
+}
+
+function writeSshd(leg: Leg, upper: string, hostKeyFile: string): void {
+  const lines = [
+    `Port ${String(SSH_PORT)}`,
+    `ListenAddress ${leg.address}`,
+    'HostKey /etc/ssh/ssh_host_ed25519_key',
+    'AllowUsers deploy',
+    'PermitRootLogin no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'UsePAM no',
+    // Many tests log in at the same time.
+    'MaxStartups 200:30:400',
+    'MaxSessions 100',
+    'UseDNS no',
+    'Subsystem sftp internal-sftp',
+  ];
+  writeWhole(join(upper, 'etc/ssh/sshd_config'), `${lines.join('\n')}\n`);
+  const target = join(upper, 'etc/ssh/ssh_host_ed25519_key');
+  copyFileSync(hostKeyFile, target);
+  copyFileSync(`${hostKeyFile}.pub`, `${target}.pub`);
+  chmodSync(target, 0o600);
+}
+
+function authorize(data: string, publicKey: string): void {
+  const home = join(data, 'home/deploy');
+  const keys = join(home, '.ssh');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  writeWhole(join(keys, 'authorized_keys'), `${publicKey}\n`, 0o600);
+  for (const path of [home, keys, join(keys, 'authorized_keys'), join(data, 'srv')])
+    chownSync(path, DEPLOY_UID, DEPLOY_UID);
+}
+
+/** Removes the emptied cgroups of containers that had no chance to clean up. */
+async function removeCgroups(name: string): Promise<void> {
+  const roots = [
+    '/sys/fs/cgroup',
+    ...[
+      'cpu',
+      'cpuacct',
+      'cpu,cpuacct',
+      'cpuset',
+      'memory',
+      'devices',
+      'freezer',
+      'blkio',
+      'pids',
+      'systemd',
+      'unified',
+      'net_cls',
+      'net_prio',
+      'net_cls,net_prio',
+      'perf_event',
+      'hugetlb',
+      'rdma',
+      'misc',
+    ].map((kind) => `/sys/fs/cgroup/${kind}`),
+  ];
+  for (const folder of roots.map((root) => join(root, name)).filter((path) => existsSync(path))) {
+    await waitUntil(
+      `removal of cgroup ${folder}`,
+      async () => {
+        await runCommand(['find', folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], { allowFailure: true });
+        return !existsSync(folder);
+      },
+      5000,
+    );
+  }
+}
