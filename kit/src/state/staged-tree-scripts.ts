@@ -16,10 +16,15 @@ link_all() {
     if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
   done < "$1"
 }
+# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
+is_there() {
+  if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
+}
 # move_all LIST FROM TO: renames each path of LIST, sorted by folder: one mv for each run of paths in one folder.
 move_all() {
   list=$1; from=$2; to=$3; folder=; set --
   while IFS= read -r p; do
+    if is_there "$from/$p" "$to/$p"; then continue; fi
     if [ $# -gt 0 ] && { [ "\${p%/*}" != "$folder" ] || [ $# -ge 200 ]; }; then mv -f -- "$@" "$to/$folder/"; set --; fi
     folder=\${p%/*}; set -- "$@" "$from/$p"
   done < "$list"
@@ -124,10 +129,13 @@ move_all "$u/saved" "$u/swap" "$root"
 if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
 rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 
-/** $1 deploy path, $2 release id: removes undo record and staged data; what is live stays as it is. */
+/**
+ * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
+ * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
+ */
 export const settleScript = `${functions}
-rm -rf ".deploy/undo/$2.done"; [ ! -d ".deploy/undo/$2" ] || mv ".deploy/undo/$2" ".deploy/undo/$2.done"
-rm -rf ".deploy/undo/$2.done" ".deploy/undo/$2.new" ".deploy/staged/$2"`;
+rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
+rm -rf .deploy/undo.old .deploy/staged/*`;
 
 /**
  * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged

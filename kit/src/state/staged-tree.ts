@@ -62,10 +62,11 @@ async function findSets(
       .map((line) => parseManifestHeader(line.slice(kind.length + 1), `${deployPath}/.deploy: a manifest (${kind})`));
   const liveId = headers('live')[0]?.releaseId;
   const newest = headers('staged')
-    .filter((header) => header.releaseId !== liveId)
     .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
     .at(-1);
-  return { liveId, staged: newest === undefined ? undefined : stagedTree(deployPath, newest) };
+  // An older one beside it is what an interrupted rollout left.
+  const staged = newest === undefined || newest.releaseId === liveId ? undefined : stagedTree(deployPath, newest);
+  return { liveId, staged };
 }
 
 function stagedTree(deployPath: DeployPath, header: Pick<Manifest, 'releaseId' | 'createdAt' | 'commit'>): StagedTree {
@@ -171,20 +172,20 @@ export async function undoActivation(host: Host, deployPath: DeployPath, release
   await runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 
-/** Removes undo record and staged data of a release whose files are live and stay. */
-export async function settleActivation(host: Host, deployPath: DeployPath, releaseId: string): Promise<void> {
-  await runTreeScript(host, deployPath, releaseId, { purpose: 'remove the staging data', source: settleScript });
+/** Removes all undo records and staged data: the files that are live stay. */
+export async function settleActivation(host: Host, deployPath: DeployPath): Promise<void> {
+  await runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript });
 }
 
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
- * data of releaseId and all but the newest `retain` archives. Also for releases that staged nothing themselves
- * (releaseId of the live set): a rollback needs their files too. Does nothing before the first sync.
+ * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
+ * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
 export async function finishActivation(
   host: Host,
   deployPath: DeployPath,
-  releaseId: string,
+  _releaseId: string,
   releaseNumber: number,
   retain: number,
 ): Promise<void> {
@@ -196,7 +197,7 @@ export async function finishActivation(
     args: [String(Math.max(1, retain))],
     options: { stdin },
   });
-  await settleActivation(host, deployPath, releaseId);
+  await settleActivation(host, deployPath);
 }
 
 /**

@@ -1,0 +1,208 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildStagedView } from '../../src/state/staged-view.ts';
+import {
+  activateStagedTree,
+  findLiveFiles,
+  findStagedTree,
+  finishActivation,
+  stageReleaseFiles,
+  undoActivation,
+} from '../../src/state/staged-tree.ts';
+import { makeSite, readFiles, type Files, type Site } from './staged-fixture.ts';
+
+const first: Files = {
+  'compose.yaml': 'services: v1',
+  'conf/app.conf': 'one',
+  'conf/old.conf': 'goes',
+  'bin/run': '#!/bin/sh\necho 1',
+  'link.conf': '-> conf/app.conf',
+};
+const second: Files = {
+  'compose.yaml': 'services: v2',
+  'conf/app.conf': 'one',
+  'conf/new/deep.conf': 'new',
+  'bin/run': '#!/bin/sh\necho 2',
+  'link.conf': '-> conf/new/deep.conf',
+};
+const serverOnly: Files = { '.env': 'SECRET=1', 'data/db': 'rows', 'conf/local.conf': 'by hand' };
+
+let site: Site;
+beforeEach(async () => {
+  site = await makeSite();
+});
+afterEach(() => site.remove());
+
+describe('a staged tree', () => {
+  it('changes nothing that is live until it is activated', async () => {
+    site.write({ ...serverOnly, 'compose.yaml': 'by hand' });
+    const id = await site.stage(first);
+    expect(site.read()).toEqual({ ...serverOnly, 'compose.yaml': 'by hand' });
+    expect((await findStagedTree(site.host, site.path))?.releaseId).toBe(id);
+    expect(readFiles(join(site.path, '.deploy/staged', id, 'tree'))).toEqual(first);
+  });
+
+  it('goes live whole: changed, added and deleted files, modes and links; what only the server has stays', async () => {
+    site.write(serverOnly);
+    await activateStagedTree(site.host, site.path, await site.stage(first));
+    expect(site.read()).toEqual({ ...serverOnly, ...first });
+    const id = await site.stage(second);
+    const result = await activateStagedTree(site.host, site.path, id);
+    expect(result).toEqual({
+      changed: ['bin/run', 'compose.yaml', 'conf/new/deep.conf', 'link.conf'],
+      deleted: ['conf/old.conf'],
+    });
+    expect(site.read()).toEqual({ ...serverOnly, ...second });
+    expect(statSync(join(site.path, 'bin/run')).mode & 0o777).toBe(0o755);
+    expect(statSync(join(site.path, 'compose.yaml')).mode & 0o777).toBe(0o644);
+    expect(await findLiveFiles(site.host, site.path)).toBe(id);
+    expect(await findStagedTree(site.host, site.path)).toBeUndefined();
+  });
+
+  it('can be undone: the old files, the old manifest, none of the new folders; and activated again', async () => {
+    site.write(serverOnly);
+    const old = await site.stage(first);
+    await activateStagedTree(site.host, site.path, old);
+    const id = await site.stage(second);
+    await activateStagedTree(site.host, site.path, id);
+    await undoActivation(site.host, site.path, id);
+    expect(site.read()).toEqual({ ...serverOnly, ...first });
+    expect(await findLiveFiles(site.host, site.path)).toBe(old);
+    expect((await findStagedTree(site.host, site.path))?.releaseId).toBe(id);
+    await undoActivation(site.host, site.path, id);
+    await activateStagedTree(site.host, site.path, id);
+    expect(site.read()).toEqual({ ...serverOnly, ...second });
+  });
+
+  it('replaces a set whose files were put there by hand, and gives exactly these back', async () => {
+    const byHand = { ...serverOnly, 'compose.yaml': 'by hand', 'link.conf': '-> .env' };
+    site.write(byHand);
+    const id = await site.stage(first);
+    await activateStagedTree(site.host, site.path, id);
+    await undoActivation(site.host, site.path, id);
+    const { bin: _, ...rest } = site.read();
+    expect(rest).toEqual(byHand);
+    expect(existsSync(join(site.path, '.deploy/manifest.json'))).toBe(false);
+  });
+
+  it('turns a file into a folder and a folder into a file, and back', async () => {
+    const before = { a: 'file', 'b/x': '1', 'b/c/y': '2' };
+    const after = { 'a/z': 'inside', b: 'file now' };
+    await activateStagedTree(site.host, site.path, await site.stage(before));
+    const id = await site.stage(after);
+    await activateStagedTree(site.host, site.path, id);
+    expect(site.read()).toEqual(after);
+    await undoActivation(site.host, site.path, id);
+    expect(site.read()).toEqual(before);
+  });
+
+  it('is finished by the second run after a crash in the middle', async () => {
+    await activateStagedTree(site.host, site.path, await site.stage(first));
+    const id = await site.stage(second);
+    await activateStagedTree(site.host, site.path, id);
+    // As if it had stopped after some renames: the undo record is there, the manifest is the old one.
+    site.write({ 'compose.yaml': 'services: v1', 'conf/old.conf': 'goes' });
+    rmSync(join(site.path, 'conf/new'), { recursive: true });
+    writeFileSync(
+      join(site.path, '.deploy/manifest.json'),
+      readFileSync(join(site.path, '.deploy/undo', id, 'manifest.json')),
+    );
+    const result = await activateStagedTree(site.host, site.path, id);
+    expect(site.read()).toEqual(second);
+    expect(result.deleted).toEqual(['conf/old.conf']);
+  });
+
+  it('never writes through a hard link: the old release keeps its content', async () => {
+    await activateStagedTree(site.host, site.path, await site.stage(first));
+    const inode = statSync(join(site.path, 'conf/app.conf')).ino;
+    const id = await site.stage(second);
+    const tree = join(site.path, '.deploy/staged', id, 'tree');
+    expect(statSync(join(tree, 'conf/app.conf')).ino).toBe(inode);
+    await activateStagedTree(site.host, site.path, id);
+    expect(readFileSync(join(site.path, '.deploy/undo', id, 'old/compose.yaml'), 'utf8')).toBe('services: v1');
+  });
+
+  it('refuses before anything changes when a folder only the server has stands where a file must be', async () => {
+    site.write({ 'compose.yaml/data': 'precious' });
+    const id = await site.stage(first);
+    await expect(activateStagedTree(site.host, site.path, id)).rejects.toMatchObject({ code: 'PATH_BLOCKED' });
+    expect(site.read()).toEqual({ 'compose.yaml/data': 'precious' });
+  });
+
+  it('refuses staged files that were edited in place', async () => {
+    const id = await site.stage(first);
+    writeFileSync(join(site.path, '.deploy/staged', id, 'tree/compose.yaml'), 'tampered');
+    await expect(activateStagedTree(site.host, site.path, id)).rejects.toMatchObject({ code: 'STAGED_TREE_CORRUPT' });
+    expect(site.read()).toEqual({});
+  });
+
+  it('is one at a time: a new one takes the place of an older one', async () => {
+    const older = await site.stage(first);
+    const newer = await site.stage(second);
+    expect((await findStagedTree(site.host, site.path))?.releaseId).toBe(newer);
+    await expect(activateStagedTree(site.host, site.path, older)).rejects.toMatchObject({
+      code: 'STAGED_TREE_MISSING',
+    });
+  });
+});
+
+describe('the view of a staged tree', () => {
+  it('shows deploy-path as it will be, without reading or changing what only the server has', async () => {
+    site.write({ ...serverOnly, 'gone/theirs': 'kept' });
+    await activateStagedTree(site.host, site.path, await site.stage({ ...first, 'gone/ours': 'x' }));
+    const before = site.read();
+    const id = await site.stage(second);
+    const view = await buildStagedView(site.host, site.path, id);
+    expect(view.endsWith(`/.deploy/staged/${id}/view/app`)).toBe(true);
+    const seen = readFiles(view);
+    expect(seen).toEqual({
+      ...second,
+      '.env': `-> ${site.path}/./.env`,
+      data: `-> ${site.path}/./data`,
+      'conf/local.conf': `-> ${site.path}/./conf/local.conf`,
+      'gone/theirs': `-> ${site.path}/./gone/theirs`,
+    });
+    expect(readFileSync(join(view, '.env'), 'utf8')).toBe('SECRET=1');
+    expect(await buildStagedView(site.host, site.path, id)).toBe(view);
+    expect(site.read()).toEqual(before);
+  });
+});
+
+describe('the archive of a release', () => {
+  it('brings its files back as a staged tree, with the deletions that go with it', async () => {
+    site.write(serverOnly);
+    const one = await site.stage(first);
+    await activateStagedTree(site.host, site.path, one);
+    await finishActivation(site.host, site.path, one, 1, 5);
+    const two = await site.stage(second);
+    await activateStagedTree(site.host, site.path, two);
+    await finishActivation(site.host, site.path, two, 2, 5);
+    expect(existsSync(join(site.path, '.deploy/undo', two))).toBe(false);
+    expect(existsSync(join(site.path, '.deploy/staged', two))).toBe(false);
+    const back = await stageReleaseFiles(site.host, site.path, 1);
+    expect(back).toBeDefined();
+    const result = await activateStagedTree(site.host, site.path, back?.releaseId ?? '');
+    expect(result.deleted).toEqual(['conf/new/deep.conf']);
+    const { 'conf/new': emptied, ...rest } = site.read();
+    expect(emptied).toBe('/');
+    expect(rest).toEqual({ ...serverOnly, ...first });
+  });
+
+  it('is made for a release that staged nothing, and only the newest are kept', async () => {
+    const one = await site.stage(first);
+    await activateStagedTree(site.host, site.path, one);
+    for (const n of [1, 2, 10]) await finishActivation(site.host, site.path, one, n, 2);
+    expect(await stageReleaseFiles(site.host, site.path, 1)).toBeUndefined();
+    expect(await stageReleaseFiles(site.host, site.path, 10)).toBeDefined();
+    for (const n of [2, 10]) rmSync(join(site.path, '.deploy/files', `${n}.tar`));
+    await finishActivation(site.host, site.path, one, 11, 2);
+    expect((await stageReleaseFiles(site.host, site.path, 11))?.commit).toBe('local');
+  });
+
+  it('is not made before the first sync', async () => {
+    mkdirSync(join(site.path, 'data'));
+    await finishActivation(site.host, site.path, 'none', 1, 5);
+    expect(await stageReleaseFiles(site.host, site.path, 1)).toBeUndefined();
+  });
+});
