@@ -16,6 +16,7 @@ fi
 printf '%s' "$REGISTRY_PASSWORD" | remote "docker login --username '$REGISTRY_USERNAME' --password-stdin '$REGISTRY'" >/dev/null 2>&1
 remote "cd '$DEPLOY_PATH' && sed -i '/^APP_IMAGE=/d' .env && echo 'APP_IMAGE=$IMAGE' >> .env"
 remote "cd '$DEPLOY_PATH' && docker compose --profile migrate pull --quiet app migrate && docker compose run --rm migrate && docker compose up -d" >/dev/null 2>&1
+remote "docker logout '$REGISTRY'" >/dev/null 2>&1
 for _ in $(seq 120); do
   if curl -fsS --max-time 2 "$HEALTH_URL" 2>/dev/null | grep -q "$EXPECT_SHA"; then exit 0; fi
   sleep 0.5

@@ -57,6 +57,7 @@ async function benchAction(name: string, bareMs: number): Promise<readonly Row[]
         ours: null,
         peer: bareMs,
         peerName: 'node -e 0',
+        target: START_TARGET_MS,
       }),
     ];
   const { size } = await stat(bundle);
