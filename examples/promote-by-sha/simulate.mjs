@@ -5,7 +5,7 @@
 //
 // Needs Node 24 and Docker with Compose. DEPLOY_ACTIONS names a clone of deploy-actions (default: two folders up, where
 // this example lives). DEPLOY_PATH is where the "server's" files go (default: .simulation/api). A private registry:
-// DEPLOY_REGISTRY_USERNAME and DEPLOY_REGISTRY_PASSWORD. Take it down: docker compose down -v, in DEPLOY_PATH.
+// DEPLOY_REGISTRY_USERNAME and DEPLOY_REGISTRY_PASSWORD; one without TLS: INSECURE_REGISTRIES=host:port. Take it down: docker compose down -v, in DEPLOY_PATH.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -125,7 +125,11 @@ const here = { host: 'local', 'deploy-path': deployPath };
 // Ctrl-C reaches the running action too; it stops, its step fails, and the post parts below let go of the lease.
 process.on('SIGINT', () => {});
 try {
-  const { images } = await step('verify-image', { images: `APP_IMAGE=${image}`, platforms: '' });
+  const { images } = await step('verify-image', {
+    images: `APP_IMAGE=${image}`,
+    platforms: '',
+    'insecure-registries': process.env.INSECURE_REGISTRIES ?? '',
+  });
   await step('sync-remote', { ...here, source: 'infra/docker/compose' });
   await step('migrate', { ...here, images, service: 'migrate', profiles: 'migrate' });
   const { outcome } = await step('rolling-deploy', { ...here, images });
