@@ -26,9 +26,7 @@ export async function run({ runner, signal }: StepContext, clock: Clock = system
   const start = clock.now();
   try {
     const registry = openRegistries(inputs, http, { runner, signal }, clock);
-    const outcomes = await runner.group(`Verify ${inputs.images.length} image(s)`, () =>
-      verifyAll(inputs, registry, { runner, signal }, clock),
-    );
+    const outcomes = await runner.group('Verify images', () => verifyAll(inputs, registry, { runner, signal }, clock));
     runner.info(`${http.count()} requests in ${formatDuration(clock.now() - start)}`);
     await runner.summary(renderSummary(outcomes));
     report(runner, outcomes);

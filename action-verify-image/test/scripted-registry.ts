@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import { digestOf, type Digest } from '@deploy-actions/kit/image/digest';
@@ -86,13 +87,16 @@ export interface ScriptedRegistry extends AsyncDisposable {
 export const grantedToken = 'granted-token-0123456789';
 
 /** A registry in this process, which does what it is told to: right by default, wrong on purpose. */
-export async function openScriptedRegistry(): Promise<ScriptedRegistry> {
+export async function openScriptedRegistry(tls?: {
+  readonly key: string;
+  readonly cert: string;
+}): Promise<ScriptedRegistry> {
   const seen: Seen[] = [];
   const stored = new Map<string, Content>();
   const handlers: { pattern: RegExp; handler: Handler }[] = [];
   let guard: (request: IncomingMessage, response: ServerResponse) => boolean = () => true;
 
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', 'http://registry');
     const { authorization, accept } = request.headers;
     seen.push({ path: url.pathname, query: url.searchParams, authorization, accept });
@@ -103,7 +107,8 @@ export async function openScriptedRegistry(): Promise<ScriptedRegistry> {
     }
     if (!guard(request, response)) return;
     serveStored(stored.get(url.pathname), response);
-  });
+  };
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const host = `127.0.0.1:${port}`;

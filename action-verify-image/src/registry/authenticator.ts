@@ -157,8 +157,8 @@ async function fetchToken(
   if (answer.status !== 200) throw judgeTokenRefusal(target, url, answer, credentials !== undefined, options.redact);
   const document = parseJson(answer.body) ?? {};
   const value = [document['token'], document['access_token']].find((text) => typeof text === 'string' && text !== '');
-  // A token goes into a header: anything outside this alphabet is none (RFC 6750 §2.1).
-  if (typeof value !== 'string' || !/^[A-Za-z0-9._~+/=-]+$/.test(value)) {
+  // A token goes into a header; a line break in it would be another header.
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
     throw verifyError({
       code: 'ANSWER_INVALID',
       message: `${registry}: ${url.origin}${url.pathname} answered without a token.`,

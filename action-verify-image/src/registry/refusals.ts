@@ -97,7 +97,7 @@ function refusedError(
   evidence: readonly string[],
 ): VerifyError {
   const remedy = hasCredentials
-    ? 'Check the spelling, and that the account may read it'
+    ? 'Check the spelling, that the user name and password are right, and that the account may read it'
     : 'Check the spelling; for a private one set `registry-username` and `registry-password`';
   const ghcr =
     registry === 'ghcr.io' ? '. On GHCR: give the job `packages: read` and the package access for this repository' : '';

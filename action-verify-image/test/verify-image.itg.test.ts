@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { openLab, type Lab, type RegistryKind } from '../../lab/src/index.ts';
+import { createJob, type StepResult } from '../../lab/src/runner/index.ts';
+
+let lab: Lab;
+let workspace: string;
+
+beforeAll(async () => {
+  lab = await openLab();
+  workspace = mkdtempSync(join(tmpdir(), 'verify-image-'));
+});
+afterAll(() => {
+  rmSync(workspace, { recursive: true });
+});
+
+interface Attempt {
+  readonly kind?: RegistryKind;
+  readonly repository?: string;
+  readonly tag?: string;
+  readonly with?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One step as a runner runs it. No secret of the lab may show in anything it writes. */
+async function verify({ kind = 'anonymous', repository, tag, ...attempt }: Attempt): Promise<StepResult> {
+  const { app } = lab.images;
+  await using job = await createJob({ workspace, env: attempt.env ?? {} });
+  const result = await job.step({
+    uses: 'action-verify-image',
+    with: {
+      images: `api=${lab.reference(kind, repository ?? app.repository, tag ?? app.v1.sha)}`,
+      'insecure-registries': Object.values(lab.registry)
+        .map(({ address }) => address)
+        .join('\n'),
+      'wait-timeout': '0s',
+      ...attempt.with,
+    },
+  });
+  for (const { password, readOnlyPassword } of Object.values(lab.registry)) {
+    const written = [result.rawLog, result.summary, JSON.stringify(result.outputs)].join('\n');
+    for (const secret of [password, readOnlyPassword]) if (secret !== undefined) expect(written).not.toContain(secret);
+  }
+  return result;
+}
+
+const reader = (kind: RegistryKind) => ({
+  'registry-username': lab.registry[kind].readOnlyUsername ?? '',
+  'registry-password': lab.registry[kind].readOnlyPassword ?? '',
+});
+
+describe.each(['anonymous', 'htpasswd', 'bearer'] as const)('the %s registry', (kind) => {
+  const requestsByUs = () =>
+    lab.registry[kind].requests().filter(({ userAgent }) => userAgent.startsWith('deploy-actions')).length;
+
+  it('is asked for the digest and the commit of a tag', async () => {
+    const { app } = lab.images;
+    const before = requestsByUs();
+    const { outcome, outputs, summary, log } = await verify({
+      kind,
+      with: {
+        ...(kind === 'anonymous' ? {} : reader(kind)),
+        'expect-revision': app.v1.sha,
+        'expect-digest': app.v1.digest,
+      },
+    });
+    expect({ outcome, log }).toMatchObject({ outcome: 'success' });
+    expect(outputs).toMatchObject({
+      images: `api=${lab.registry[kind].address}/${app.repository}@${app.v1.digest}`,
+      digest: app.v1.digest,
+      revision: app.v1.sha,
+    });
+    expect(summary).toContain(app.v1.digest);
+    // Manifest and config; with an account one 401 before them. The token server keeps a log of its own.
+    expect(requestsByUs() - before).toBe(kind === 'anonymous' ? 2 : 3);
+  });
+
+  it('says that an absent tag is absent', async () => {
+    const { outputs, outcome } = await verify({
+      kind,
+      tag: 'f'.repeat(40),
+      with: kind === 'anonymous' ? {} : reader(kind),
+    });
+    expect({ outcome, code: outputs['error-code'] }).toEqual({ outcome: 'failure', code: 'TAG_MISSING' });
+    expect(outputs['images']).toBeUndefined();
+  });
+});
+
+describe('access', () => {
+  it('may come from the environment of the job', async () => {
+    const { username, password } = lab.registry.htpasswd;
+    const env = { DEPLOY_REGISTRY_USERNAME: username ?? '', DEPLOY_REGISTRY_PASSWORD: password ?? '' };
+    expect((await verify({ kind: 'htpasswd', env })).outcome).toBe('success');
+  });
+
+  it.each([
+    ['htpasswd', '', 'AUTH_MISSING'],
+    ['htpasswd', 'wrong-password', 'AUTH_REJECTED'],
+    ['bearer', '', 'DENIED_OR_MISSING'],
+    // As GHCR: its token server answers 403 to a wrong password too.
+    ['bearer', 'wrong-password', 'DENIED_OR_MISSING'],
+  ] as const)('to the %s registry with password %j fails, and not as missing', async (kind, password, code) => {
+    const account = password === '' ? {} : { 'registry-username': 'puller', 'registry-password': password };
+    const { outputs, log } = await verify({ kind, with: { ...account, 'wait-timeout': '60s' } });
+    expect({ code: outputs['error-code'], log }).toMatchObject({ code });
+  });
+
+  it('to a public repository of a token registry needs no account', async () => {
+    const { repository, tag, digest } = lab.images.appPublic;
+    const { outputs, log } = await verify({ kind: 'bearer', repository, tag, with: { tags: 'any' } });
+    expect({ digest: outputs['digest'], log }).toMatchObject({ digest });
+  });
+
+  it('is not tried without TLS where that was not allowed', async () => {
+    const { outputs } = await verify({ with: { 'insecure-registries': '', retries: '0' } });
+    expect(outputs['error-code']).toBe('TLS');
+  });
+});
+
+describe('the image', () => {
+  it('of another platform is refused', async () => {
+    const { repository, tag, architecture } = lab.images.appOtherPlatform;
+    const { outputs, commands } = await verify({ repository, tag, with: { tags: 'any' } });
+    expect(outputs['error-code']).toBe('PLATFORM_MISSING');
+    expect(commands.errors.join()).toContain(`is for linux/${architecture}`);
+  });
+
+  it('with several platforms is pinned by the digest of its index', async () => {
+    const { repository, tag, digest, manifests } = lab.images.appIndex;
+    const { outputs, log } = await verify({ repository, tag, with: { tags: 'any' } });
+    expect({ digest: outputs['digest'], log }).toMatchObject({ digest });
+    const [image] = JSON.parse(outputs['images-json'] ?? '[]') as { platforms: { digest: string }[] }[];
+    expect(Object.values(manifests)).toContain(image?.platforms[0]?.digest);
+  });
+
+  it('of another commit than its tag says is refused', async () => {
+    const { repository, tag } = lab.images.appMislabelled;
+    const { outputs } = await verify({
+      repository,
+      tag,
+      with: { tags: 'any', 'expect-revision': lab.images.app.v1.sha },
+    });
+    expect(outputs['error-code']).toBe('REVISION_MISMATCH');
+  });
+
+  it('under a floating tag is refused before any request', async () => {
+    const before = lab.registry.anonymous.requests().length;
+    const { outputs, commands } = await verify({ tag: 'latest' });
+    expect(outputs['error-code']).toBe('TAG_FLOATING');
+    expect(commands.errors.filter((line) => !line.startsWith('Process completed'))).toHaveLength(1);
+    expect(lab.registry.anonymous.requests()).toHaveLength(before);
+  });
+
+  it('by digest is proved and keeps its digest', async () => {
+    const { v2 } = lab.images.app;
+    expect((await verify({ tag: v2.digest, with: { tags: 'digest-only' } })).outputs['digest']).toBe(v2.digest);
+  });
+
+  it('may be one of several, from several registries, with the account kept to its own', async () => {
+    const { app, worker } = lab.images;
+    const images = [
+      `API_IMAGE=${lab.reference('bearer', app.repository, app.v2.sha)}`,
+      `MIGRATE_IMAGE=${lab.reference('bearer', app.repository, app.v2.sha)}`,
+      `worker=${lab.reference('anonymous', worker.repository, worker.v1.sha)}`,
+    ].join('\n');
+    const { outputs, log } = await verify({
+      with: { images, ...reader('bearer'), registry: lab.registry.bearer.address },
+    });
+    expect({ images: outputs['images']?.split('\n'), log }).toMatchObject({
+      images: [
+        `API_IMAGE=${lab.registry.bearer.address}/${app.repository}@${app.v2.digest}`,
+        `MIGRATE_IMAGE=${lab.registry.bearer.address}/${app.repository}@${app.v2.digest}`,
+        `worker=${lab.registry.anonymous.address}/${worker.repository}@${worker.v1.digest}`,
+      ],
+    });
+  });
+});
