@@ -22,7 +22,7 @@ export interface ImageSite {
 }
 
 const SOURCE_URL = 'https://github.com/your-org/deploy-actions';
-const NANOSECONDS_PER_SECOND = 1_000_000_000;
+export const NANOSECONDS_PER_SECOND = 1_000_000_000;
 const IMAGES = join(import.meta.dirname, '../images');
 
 /** Builds (or finds) the app, the worker and the proxy and publishes them. */
