@@ -59,7 +59,11 @@ function formatLine(line: LogLine, depth: number): string {
 }
 
 function saySummary(summary: string): void {
-  const lines = summary.trim().split('\n');
+  // Markdown's escapes are for its renderer, not for a terminal.
+  const lines = summary
+    .trim()
+    .replace(/\\([_*`|[\]<>#\\])/g, '$1')
+    .split('\n');
   if (summary.trim() === '') return;
   say(dim('      ┌ job summary'));
   for (const line of lines) say(dim(`      │ ${line}`));

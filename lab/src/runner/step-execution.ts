@@ -14,6 +14,9 @@ import { createLogReader, type LogReader } from './log-reader.ts';
 import { startProcess, type ProcessEnd } from './step-process.ts';
 import { emptyResult, type Outcome, type StepResult } from './step-result.ts';
 
+/** What `run:` steps are run by; only these report their exit code, as in actions/runner ScriptHandler.cs. */
+export const SHELL = 'bash';
+
 /** One process of a step, with everything decided. */
 export interface Execution {
   readonly id: string;
@@ -168,7 +171,7 @@ export async function execute(state: JobState, execution: Execution): Promise<St
     const end = await running.ended;
     const contents = await readCommandFiles(state, files, reader);
     const outcome = judge(end, contents.isBroken, isTimedOut, isStopped);
-    if (outcome === 'failure' && end.exitCode !== 0 && end.exitCode !== null)
+    if (execution.command === SHELL && end.exitCode !== 0 && end.exitCode !== null)
       reader.report('error', `Process completed with exit code ${String(end.exitCode)}.`);
     const { state: saved, outputs, exported, summary } = contents;
     return emptyResult({

@@ -5,7 +5,7 @@ import { inputVariables, stateVariables } from './environment.ts';
 import { assertUsage, HarnessError } from './error.ts';
 import { interpolate, isConditionMet, isTruthy, interpolateValue } from './expression.ts';
 import { expressionScope, type JobState, type LineListener, type PostStep, type StepScope } from './job-state.ts';
-import { execute } from './step-execution.ts';
+import { execute, SHELL } from './step-execution.ts';
 import { emptyResult, joinCommands, type Outcome, type StepResult } from './step-result.ts';
 import type { StepSource } from './step-source.ts';
 import { resolveUses } from './uses.ts';
@@ -171,7 +171,7 @@ async function runScript(state: JobState, scope: StepScope, step: PreparedStep, 
     id: step.id,
     name: step.name,
     stage: 'main',
-    command: 'bash',
+    command: SHELL,
     args: [...options, file],
     cwd: join(state.paths.workspace, step.workingDirectory ?? '.'),
     variables: { ...scope.env, ...step.env },
