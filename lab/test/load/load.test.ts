@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startGenerator } from '../../src/load/generator.ts';
 import { startLoad } from '../../src/load/index.ts';
 import { completeLoadOptions, isLabAddress } from '../../src/load/load-options.ts';
@@ -152,5 +154,24 @@ describe('a load in its own process', () => {
     const load = await startLoad({ url: await serve(answerWith('abc')) });
     load.kill();
     await expect(load.stop()).rejects.toThrow('without a report (SIGKILL)');
+  });
+  it('ends with its parent, however that ends', async () => {
+    const module = new URL('../../src/load/index.ts', import.meta.url).href;
+    const url = await serve(answerWith('abc'));
+    const program = `import { startLoad } from ${JSON.stringify(module)}; console.log((await startLoad({ url: ${JSON.stringify(url)} })).pid);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const isAlive = (): boolean => {
+      try {
+        return process.kill(Number(String(line)), 0);
+      } catch {
+        return false;
+      }
+    };
+    expect(isAlive()).toBe(true);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive()).toBe(false), { timeout: 5_000 });
   });
 });
