@@ -54,10 +54,16 @@ export interface GithubClientOptions {
 }
 
 /** The client of this run's repository, from the runner's environment; undefined outside GitHub Actions. */
-export function githubClientOf(runner: Runner, token: string, signal: AbortSignal): GithubClient | undefined {
+export function githubClientOf(
+  runner: Runner,
+  token: string,
+  signal: AbortSignal,
+  timeoutMs?: number,
+): GithubClient | undefined {
   const repository = runner.env('GITHUB_REPOSITORY');
   if (repository === undefined) return undefined;
-  return githubClient({ token, repository, signal, apiUrl: runner.env('GITHUB_API_URL') ?? 'https://api.github.com' });
+  const apiUrl = runner.env('GITHUB_API_URL') ?? 'https://api.github.com';
+  return githubClient({ token, repository, signal, apiUrl, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
 }
 
 /** The real client, through @actions/github. */

@@ -1,0 +1,62 @@
+import { headline, type Status } from './status.ts';
+import type { ImageChange } from './image-change.ts';
+
+/** What happened, told once and rendered for each service. All texts are single lines of plain text. */
+export interface Announcement {
+  readonly status: Status;
+  readonly title: string;
+  readonly environment: string | undefined;
+  readonly version: string | undefined;
+  readonly commit: { readonly sha: string; readonly url: string | undefined } | undefined;
+  /** Where the app answers. */
+  readonly url: string | undefined;
+  /** rolling-deploy's word for what it did. */
+  readonly outcome: string | undefined;
+  readonly migration: string | undefined;
+  readonly images: readonly ImageChange[];
+  /** GitHub logins. */
+  readonly deployedBy: string | undefined;
+  readonly approvedBy: readonly string[];
+  readonly repository: string | undefined;
+  readonly runUrl: string | undefined;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly at: Date;
+}
+
+/** One line of a message: a name, a value, and perhaps where the value leads. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly url?: string;
+}
+
+export function headlineOf(announcement: Announcement): string {
+  return headline(announcement.status, announcement.title, announcement.environment);
+}
+
+/** Everything but the images, in the order in which people ask for it. What is not known is left out. */
+export function listFacts(announcement: Announcement): readonly Fact[] {
+  const { environment, version, commit, url, outcome, migration, deployedBy, approvedBy } = announcement;
+  const facts: readonly (Fact | undefined)[] = [
+    fact('Environment', environment),
+    fact('Version', version),
+    fact('Commit', commit?.sha.slice(0, 12), commit?.url),
+    fact('Outcome', outcome),
+    fact('Migration', migration),
+    fact('Deployed by', deployedBy),
+    fact('Approved by', approvedBy.length === 0 ? undefined : approvedBy.join(', ')),
+    fact('URL', url, url),
+    ...announcement.fields.map(({ name, value }) => fact(name, value)),
+  ];
+  return facts.filter((entry) => entry !== undefined);
+}
+
+function fact(name: string, value: string | undefined, url?: string): Fact | undefined {
+  if (value === undefined || value === '') return undefined;
+  return { name, value, ...(url === undefined ? {} : { url }) };
+}
+
+/** Images are attempted, not deployed, where the deployment did not end well. */
+export function imagesTitle(status: Status): string {
+  return status === 'success' || status === 'rolled_back' ? 'Images' : 'Images (as far as known)';
+}

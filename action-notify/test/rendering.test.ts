@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Announcement } from '../src/announcement.ts';
+import { deploymentRequest, deploymentStatus } from '../src/deployment-record.ts';
+import { renderDiscord } from '../src/discord.ts';
+import { cleanLine, fit, fitLines } from '../src/plain-text.ts';
+import { renderSlack, type SlackBlock } from '../src/slack.ts';
+import { renderSummary } from '../src/summary.ts';
+import { renderWebhook, signBody } from '../src/webhook.ts';
+import { after, announcement, before } from './builder.ts';
+
+/** Texts that have broken notifiers before: quotes, line breaks, mentions, entities, emoji, halves of characters, sheer size. */
+const nasty = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.constantFrom(
+    '"\'`\\',
+    'a\r\nb\u2028c',
+    '@everyone @here <@123456789> <@&42> <#42>',
+    '<!channel> <!here|x> <@U012345> <https://evil.example|click>',
+    '&lt;!channel&gt; &amp;',
+    '*_~`|>#[x](https://evil.example)',
+    '\u202Eevil\u202C \u2066x\u2069',
+    '👩‍👩‍👧‍👦'.repeat(200),
+    '\uD800 half',
+    'x'.repeat(10_000),
+    '&'.repeat(10_000),
+    '*'.repeat(10_000),
+  ),
+);
+const line = nasty.map(cleanLine);
+const optionalLine = fc.option(line, { nil: undefined });
+
+const anyAnnouncement: fc.Arbitrary<Announcement> = fc.record({
+  status: fc.constantFrom('success', 'failure', 'cancelled', 'rolled_back', 'started'),
+  title: line,
+  environment: optionalLine,
+  version: optionalLine,
+  commit: fc.constant(announcement().commit),
+  url: fc.option(fc.webUrl({ withQueryParameters: true, withFragments: true }), { nil: undefined }),
+  outcome: optionalLine,
+  migration: optionalLine,
+  images: fc.array(fc.record({ name: line, from: optionalLine, to: optionalLine }), { maxLength: 60 }),
+  deployedBy: optionalLine,
+  approvedBy: fc.array(line, { maxLength: 30 }),
+  repository: optionalLine,
+  runUrl: fc.constant(announcement().runUrl),
+  fields: fc.array(fc.record({ name: line.filter((name) => name !== ''), value: line }), { maxLength: 80 }),
+  at: fc.constant(new Date('2026-01-02T03:04:05Z')),
+});
+
+/** JSON writes the half of a surrogate pair as an escape, and whole pairs as they are. */
+const isWellFormed = (value: unknown): boolean => !/(?<!\\)(\\\\)*\\ud[89a-f]/i.test(JSON.stringify(value));
+
+describe('renderSlack', () => {
+  it('makes one readable message', () => {
+    const message = renderSlack(announcement());
+    expect(message.text).toBe('✅ shop: deployed to prod');
+    expect(JSON.stringify(message)).toContain('*Commit*\\n<https://github.com/acme/shop/commit/94e9cbb0');
+    expect(JSON.stringify(message)).toContain('• api: sha256:111111111111 → sha256:222222222222');
+    expect(JSON.stringify(message)).toContain('• worker: sha256:222222222222 unchanged');
+    expect(JSON.stringify(message)).toContain('*Approved by*\\nbob, eve');
+  });
+
+  it('keeps every limit of Slack and mentions nobody, whatever the texts are', () => {
+    const texts = (block: SlackBlock): readonly { readonly text: string; readonly limit: number }[] => {
+      if (block.type === 'header') return [{ text: block.text.text, limit: 150 }];
+      if (block.type === 'context') return block.elements.map(({ text }) => ({ text, limit: 3000 }));
+      return 'fields' in block
+        ? block.fields.map(({ text }) => ({ text, limit: 2000 }))
+        : [{ text: block.text.text, limit: 3000 }];
+    };
+    fc.assert(
+      fc.property(anyAnnouncement, (any) => {
+        const message = renderSlack(any);
+        expect(message.blocks.length).toBeLessThanOrEqual(50);
+        for (const block of message.blocks) {
+          if ('fields' in block) expect(block.fields.length).toBeLessThanOrEqual(10);
+          for (const { text, limit } of texts(block)) {
+            expect(text.length).toBeGreaterThan(0);
+            expect(text.length).toBeLessThanOrEqual(limit);
+          }
+        }
+        const markup = message.blocks.filter((block) => block.type !== 'header').flatMap(texts);
+        for (const text of [message.text, ...markup.map((entry) => entry.text)]) {
+          // Whatever still begins with `<` is a link of ours: an address first, never `!`, `@` or `#`.
+          expect(text.replaceAll(/<https?:\/\/[^<>|\s]+\|[^<>|]*>/g, '')).not.toMatch(/[<>]/);
+          expect(text).not.toMatch(/&(?!(amp|lt|gt);)/);
+        }
+        expect(isWellFormed(message)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('renderDiscord', () => {
+  it('makes one readable embed', () => {
+    const [embed] = renderDiscord(announcement({ status: 'rolled_back' })).embeds;
+    expect(embed.title).toBe('↩️ shop: deployment to prod rolled back');
+    expect(embed.description).toBe(
+      '**Images**\n• api: sha256:111111111111 → sha256:222222222222\n• worker: sha256:222222222222 unchanged',
+    );
+    expect(embed.fields).toContainEqual({ name: 'Migration', value: 'applied', inline: true });
+    expect(embed.url).toBe('https://github.com/acme/shop/actions/runs/77/attempts/2');
+  });
+
+  it('keeps every limit of Discord, the sum of 6000 too, and mentions nobody, whatever the texts are', () => {
+    fc.assert(
+      fc.property(anyAnnouncement, (any) => {
+        const message = renderDiscord(any);
+        const [embed] = message.embeds;
+        expect(message.allowed_mentions).toEqual({ parse: [] });
+        expect(embed.title.length).toBeLessThanOrEqual(256);
+        expect(embed.description?.length ?? 1).toBeLessThanOrEqual(4096);
+        expect(embed.description?.length ?? 1).toBeGreaterThan(0);
+        expect(embed.fields.length).toBeLessThanOrEqual(25);
+        for (const { name, value } of embed.fields) {
+          expect(name.length).toBeGreaterThan(0);
+          expect(name.length).toBeLessThanOrEqual(256);
+          expect(value.length).toBeGreaterThan(0);
+          expect(value.length).toBeLessThanOrEqual(1024);
+        }
+        const sum = embed.fields.reduce((total, { name, value }) => total + name.length + value.length, 0);
+        const head = embed.title.length + (embed.description?.length ?? 0) + embed.footer.text.length;
+        expect(sum + head).toBeLessThanOrEqual(6000);
+        const texts = [
+          embed.title,
+          embed.description ?? '',
+          ...embed.fields.flatMap(({ name, value }) => [name, value]),
+        ];
+        for (const text of texts) expect(text).not.toMatch(/@(everyone|here)|(?<!\\)<[@#]/);
+        expect(isWellFormed(message)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('says how many fields did not fit', () => {
+    const fields = Array.from({ length: 40 }, (_, index) => ({ name: `Field ${index}`, value: 'x' }));
+    const [embed] = renderDiscord(announcement({ fields })).embeds;
+    expect(embed.fields).toHaveLength(25);
+    expect(embed.fields.at(-1)).toEqual({ name: '…', value: 'and 24 more', inline: false });
+  });
+});
+
+describe('renderWebhook', () => {
+  it('gives all facts under stable names, null where nothing is known', () => {
+    const message = renderWebhook(announcement({ version: undefined, fields: [{ name: 'Reason', value: 'x "y"' }] }));
+    expect(message).toMatchObject({
+      schema: 'deploy-actions/notification/1',
+      status: 'success',
+      headline: '✅ shop: deployed to prod',
+      version: null,
+      images: [
+        { name: 'api', from: before, to: after },
+        { name: 'worker', from: after, to: after },
+      ],
+      approvedBy: ['bob', 'eve'],
+      fields: { Reason: 'x "y"' },
+      at: '2026-01-02T03:04:05.000Z',
+    });
+  });
+
+  it('is signed with the HMAC-SHA256 of its bytes', () => {
+    // Test case 2 of RFC 4231.
+    expect(signBody('what do ya want for nothing?', 'Jefe')).toEqual({
+      'x-deploy-signature-256': 'sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+    });
+  });
+});
+
+describe('the GitHub deployment', () => {
+  it('holds from → to digests, the migration and who did it', () => {
+    const request = deploymentRequest(announcement(), '94e9cbb', 'prod');
+    expect(request).toMatchObject({
+      ref: '94e9cbb',
+      environment: 'prod',
+      payload: {
+        images: [{ name: 'api', from: before, to: after }, { name: 'worker' }],
+        migration: 'applied',
+        deployedBy: 'ada',
+        approvedBy: ['bob', 'eve'],
+      },
+    });
+  });
+
+  it('is a failure when it was rolled back, and its description has at most 140 characters', () => {
+    const status = deploymentStatus(announcement({ status: 'rolled_back', title: 'x'.repeat(500) }));
+    expect(status.state).toBe('failure');
+    expect(status.description).toHaveLength(140);
+  });
+});
+
+describe('renderSummary', () => {
+  it('shows who, what, from → to, and who was told', () => {
+    const summary = renderSummary(announcement({ fields: [{ name: 'Reason', value: '<b>|x' }] }), [
+      { provider: 'slack', result: 'ok' },
+      { provider: 'discord', result: 'error', detail: 'answered 500' },
+      { provider: 'webhook', result: 'skipped' },
+    ]);
+    expect(summary).toContain('### ✅ shop: deployed to prod');
+    expect(summary).toContain('| Deployed by | ada |');
+    expect(summary).toContain('| api | `sha256:111111111111` | `sha256:222222222222` |');
+    expect(summary).toContain('| Reason | &lt;b&gt;\\|x |');
+    expect(summary).toContain('| discord | error | answered 500 |');
+    expect(summary).not.toContain('| webhook |');
+  });
+});
+
+describe('plain text', () => {
+  it('is one line without control characters and marks that reverse the direction', () => {
+    expect(cleanLine(' a\r\n\tb\u0000\u202Ec\u2069 ')).toBe('a b c');
+  });
+
+  it('is cut between characters and between escape sequences', () => {
+    const escape = (text: string): string => text.replaceAll('&', '&amp;');
+    expect(fit('ab', 2)).toBe('ab');
+    expect(fit('abc', 2)).toBe('a…');
+    expect(fit('a&b', 4, escape)).toBe('a…');
+    expect(fit('a😀b', 3)).toBe('a…');
+    expect(fit('a😀b', 4)).toBe('a😀b');
+  });
+
+  it('counts the lines that do not fit', () => {
+    expect(fitLines(['aaaa', 'bbbb', 'cccc'], 100)).toBe('aaaa\nbbbb\ncccc');
+    expect(fitLines(['a'.repeat(10), 'b'.repeat(10), 'c'.repeat(10)], 30)).toBe(`${'a'.repeat(10)}\n… and 2 more`);
+  });
+});
