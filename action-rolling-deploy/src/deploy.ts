@@ -58,7 +58,7 @@ export async function prepare(session: Session, ledger: Ledger, intent: Intent):
   const { model, versions } = await preflight(scope, intent.given);
   const before = await listProjectContainers(host, model.name);
   const footprint = newFootprint(before.map((container) => container.id));
-  const plan = await makePlan(session, scope, model, footprint);
+  const plan = await makePlan(session, model, footprint);
   timings.mark('plan');
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
   logPlan(session.log, plan);
@@ -116,7 +116,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
   const scope: ComposeScope = { ...prepared.scope, baseDir: deployPath };
   const model = await resolveModel(scope);
   // Planned again on the live files: paths inside them are what the containers are made from.
-  const plan = await makePlan(session, scope, model, footprint);
+  const plan = await makePlan(session, model, footprint);
   await executePlan(session, scope, model, plan, footprint, journal, session.signal);
   timings.mark('roll');
   session.signal.throwIfAborted();

@@ -20,16 +20,15 @@ export function newFootprint(before: readonly string[]): Footprint {
   return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set() };
 }
 
-/** Plan of a scope against what runs now. */
+/** Plan of a model against what runs now. */
 export async function makePlan(
   session: Session,
-  scope: ComposeScope,
   model: ComposeModel,
   footprint: Footprint,
   keep: ReadonlySet<string> = new Set(),
 ): Promise<RolloutPlan> {
   const containers = await listProjectContainers(session.host, model.name);
-  const wantedHashes = await readWantedHashes(scope, model);
+  const wantedHashes = await readWantedHashes(session.host, session.inputs.settings, model);
   return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent });
 }
 

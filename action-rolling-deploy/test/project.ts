@@ -1,0 +1,105 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLab, type Lab } from '../../lab/src/index.ts';
+import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+
+/** A project folder of its own on the lab's server, and jobs that deploy it. */
+export interface Project {
+  readonly lab: Lab;
+  readonly path: string;
+  readonly name: string;
+  write(file: string, text: string): Promise<void>;
+  read(file: string): Promise<string>;
+  newJob(runId: string): Promise<Job>;
+  /** One job with one rollout and its post step. */
+  deploy(withInputs: Readonly<Record<string, string>>): Promise<StepResult>;
+  /** `name status` of every container of the project, sorted. */
+  containers(): Promise<readonly Listed[]>;
+  /** What a service of the app answers, by container. */
+  remove(): Promise<void>;
+}
+
+export interface Listed {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly state: string;
+  readonly image: string;
+}
+
+let runs = 1000;
+
+export async function makeProject(name: string): Promise<Project> {
+  const lab = await openLab();
+  const path = `/srv/${name}`;
+  const workspace = await mkdtemp(join(tmpdir(), `${name}-`));
+  const { server } = lab;
+  const write = async (file: string, text: string): Promise<void> => {
+    const script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && chown -R deploy:deploy "$2"';
+    await server.exec(['sh', '-c', script, 'sh', `${path}/${file}`, path], { stdin: text });
+  };
+  const newJob = (runId: string): Promise<Job> =>
+    createJob({
+      workspace,
+      env: {
+        DEPLOY_HOST: server.address,
+        DEPLOY_PORT: String(server.port),
+        DEPLOY_USER: server.user,
+        DEPLOY_KNOWN_HOSTS: server.knownHosts,
+        DEPLOY_PATH: path,
+      },
+      secrets: { DEPLOY_SSH_PRIVATE_KEY: server.privateKey },
+      github: { repository: 'acme/api', runId },
+    });
+  await server.exec(['sh', '-c', 'mkdir -p "$1" && chown deploy:deploy "$1"', 'sh', path]);
+  return {
+    lab,
+    path,
+    name,
+    write,
+    newJob,
+    read: async (file) => (await server.exec(['cat', `${path}/${file}`], { allowFailure: true })).stdout,
+    deploy: async (inputs) => {
+      const job = await newJob(String(++runs));
+      const result = await job.step({ uses: 'action-rolling-deploy', with: withKey(lab, inputs) });
+      await job.finish();
+      return result;
+    },
+    containers: async () => {
+      const format = '{{.ID}}\t{{.Names}}\t{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Image}}';
+      const filter = `label=com.docker.compose.project=${name}`;
+      const { stdout } = await server.docker(['ps', '-a', '--no-trunc', '--filter', filter, '--format', format]);
+      return stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split('\t'))
+        .map(([id = '', container = '', service = '', state = '', image = '']) => ({
+          id,
+          name: container,
+          service,
+          state,
+          image,
+        }))
+        .sort((a, b) => a.name.localeCompare(b.name));
+    },
+    remove: async () => {
+      const script = `ids=$(docker ps -aq --filter "label=com.docker.compose.project=$1"); [ -z "$ids" ] || docker rm -f $ids
+        docker network ls -q --filter "label=com.docker.compose.project=$1" | xargs -r docker network rm
+        docker volume ls -q --filter "label=com.docker.compose.project=$1" | xargs -r docker volume rm
+        rm -rf "$2"`;
+      await server.exec(['sh', '-c', script, 'sh', name, path]);
+    },
+  };
+}
+
+/** The private key as an input, as a workflow passes a secret. */
+export function withKey(lab: Lab, inputs: Readonly<Record<string, string>>): Record<string, string> {
+  return { 'ssh-private-key': lab.server.privateKey, ...inputs };
+}
+
+/** `app=…@sha256:…` of a release of the lab's app, from the registry that needs no login. */
+export function appImage(lab: Lab, release: 'v1' | 'v2' | 'v3', name = 'app'): string {
+  const { repository, [release]: published } = lab.images.app;
+  return `${name}=${lab.reference('anonymous', repository, published.digest)}`;
+}
