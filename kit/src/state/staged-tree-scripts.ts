@@ -66,6 +66,7 @@ cd "$1"; root=$(pwd -P)
 export const receiveScript = `${functions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
+trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
 cd "$s"; tar -x$3 -o -f -; cd "$root"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
@@ -136,6 +137,10 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 export const settleScript = `${functions}
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old .deploy/staged/*`;
+
+/** $1 deploy path: removes staged sets that no activation has begun with. */
+export const discardScript = `${functions}
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
 
 /**
  * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged

@@ -17,6 +17,7 @@ import { StagedTreeError } from './staged-tree-error.ts';
 import { runTreeScript } from './staged-tree-run.ts';
 import {
   activateScript,
+  discardScript,
   findScript,
   packScript,
   readArchiveScript,
@@ -170,6 +171,11 @@ export function throwIfBlocked(host: Host, deployPath: DeployPath, blocked: read
 /** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
 export async function undoActivation(host: Host, deployPath: DeployPath, releaseId: string): Promise<void> {
   await runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+}
+
+/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
+export async function discardStagedTrees(host: Host, deployPath: DeployPath): Promise<void> {
+  await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
 }
 
 /** Removes all undo records and staged data: the files that are live stay. */

@@ -1,0 +1,40 @@
+import type { InputReader } from '@deploy-actions/kit/action/inputs';
+import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
+import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
+import { readLockWait } from '@deploy-actions/kit/state/lease-step';
+import type { Duration } from '@deploy-actions/kit/time/duration';
+
+/** What the user asked for; valid before the first connection. */
+export interface Inputs {
+  readonly target: HostTarget;
+  readonly deployPath: DeployPath;
+  readonly lockWait: Duration;
+  /** As typed, relative to the workspace. */
+  readonly sources: readonly string[];
+  /** .gitignore syntax, each; `include` empty = everything. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly protect: readonly string[];
+  readonly delete: 'managed' | 'none';
+  readonly activate: 'on-release' | 'now';
+  readonly isDryRun: boolean;
+}
+
+/**
+ * Reads every input.
+ * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
+ */
+export function loadInputs(inputs: InputReader): Inputs {
+  return {
+    target: readHostTarget(inputs),
+    deployPath: readDeployPath(inputs),
+    lockWait: readLockWait(inputs),
+    sources: inputs.lines('source'),
+    include: inputs.lines('include'),
+    exclude: inputs.lines('exclude'),
+    protect: inputs.lines('protect'),
+    delete: inputs.oneOf('delete', ['managed', 'none']),
+    activate: inputs.oneOf('activate', ['on-release', 'now']),
+    isDryRun: inputs.flag('dry-run'),
+  };
+}
