@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { runCommand } from './command.ts';
 import { LabError } from './error.ts';
@@ -67,25 +67,25 @@ function readFolder(folder: string, target: string): Readonly<Record<string, Buf
 async function ensurePythonLayer(site: ImageSite): Promise<Layer> {
   const tree = await buildTree(site.source, site.cache, {
     name: 'django',
-    version: 1,
+    version: 2,
     packages: ['python3-django', 'gunicorn', 'python3-psycopg2'],
     without: [...INSTALL_TIME_ONLY, /^tar$/],
     finish: async (folder) => {
       // No maintainer script has compiled anything: without this, each start takes a second longer.
-      await runCommand(['chroot', folder, '/usr/bin/python3', '-m', 'compileall', '-q', '/usr/lib/python3'], {
-        allowFailure: true,
-      });
-      await runCommand(['chroot', folder, '/usr/bin/python3', '-c', COMPILE_LIBRARY], { allowFailure: true });
+      await runCommand(['chroot', folder, '/usr/bin/python3', '-c', COMPILE]);
     },
   });
-  return ensureLayer(site.cache, `django-1-${tree.slice(-12)}`, async (folder) => {
+  return ensureLayer(site.cache, `django-2-${tree.slice(-12)}`, async (folder) => {
     await runCommand(['cp', '-a', `${tree}/.`, folder]);
     await copyBusybox(site.tools, folder);
     writeAccounts(folder);
   });
 }
 
-const COMPILE_LIBRARY = 'import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path("stdlib"), quiet=2)';
+/** By hash without a look at the source: the layer gives every file the same time, which compiled files would not match. */
+const COMPILE = `import compileall, py_compile, sysconfig
+for folder in ("/usr/lib/python3", sysconfig.get_path("stdlib")):
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)`;
 
 async function publishPostgres(site: ImageSite): Promise<PublishedImage> {
   const tree = await buildTree(site.source, site.cache, {
@@ -102,7 +102,7 @@ async function publishPostgres(site: ImageSite): Promise<PublishedImage> {
   if (version === '') throw new LabError(`no PostgreSQL in ${tree}`);
   const entry = join(IMAGES, 'postgres/entry.sh');
   const entryKey = digestOf(readFileSync(entry)).slice(7, 15);
-  const layer = await ensureLayer(site.cache, `postgres-1-${tree.slice(-12)}-${entryKey}`, async (folder) => {
+  const layer = await ensureLayer(site.cache, `postgres-2-${tree.slice(-12)}-${entryKey}`, async (folder) => {
     await runCommand(['cp', '-a', `${tree}/.`, folder]);
     await copyBusybox(site.tools, folder);
     writeAccounts(folder, [
@@ -110,7 +110,8 @@ async function publishPostgres(site: ImageSite): Promise<PublishedImage> {
     ]);
     copyFileSync(entry, join(folder, 'entry.sh'));
     const data = join(folder, 'var/lib/postgresql/data');
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    mkdirSync(data, { recursive: true });
+    chmodSync(data, 0o700);
     chownSync(data, POSTGRES_UID, POSTGRES_UID);
   });
   const bin = `/usr/lib/postgresql/${version}/bin`;
