@@ -17,10 +17,7 @@ export interface Environment {
 function secretsOf({ lab, slackWebhook }: Environment): Readonly<Record<string, string>> {
   const { bearer } = lab.registry;
   return {
-    DEPLOY_HOST: lab.server.host,
-    DEPLOY_USER: lab.server.user,
     DEPLOY_SSH_PRIVATE_KEY: lab.server.privateKey,
-    REGISTRY_USERNAME: bearer.readOnlyUsername ?? '',
     REGISTRY_PASSWORD: bearer.readOnlyPassword ?? '',
     SLACK_WEBHOOK: slackWebhook,
   };
@@ -35,9 +32,12 @@ export async function deploy(environment: Environment, sha: string): Promise<Job
     workspace: appFolder,
     inputs: { image_tag: sha },
     vars: {
+      DEPLOY_HOST: lab.server.host,
+      DEPLOY_USER: lab.server.user,
       DEPLOY_PORT: String(lab.server.port),
       DEPLOY_KNOWN_HOSTS: lab.server.knownHosts,
       DEPLOY_PATH: stage.path,
+      REGISTRY_USERNAME: lab.registry.bearer.readOnlyUsername ?? '',
       REGISTRY: lab.registry.bearer.address,
       HEALTH_URL: `${stage.url}healthz`,
     },
@@ -54,8 +54,7 @@ export function findLeaks(
   results: readonly StepResult[],
   messages: readonly string[],
 ): readonly string[] {
-  const isGuarded = (name: string): boolean => !['DEPLOY_HOST', 'DEPLOY_USER', 'REGISTRY_USERNAME'].includes(name);
-  const secrets = Object.entries(secretsOf(environment)).filter(([name]) => isGuarded(name));
+  const secrets = Object.entries(secretsOf(environment));
   const texts: (readonly [string, string])[] = results.map((result) => [
     `${result.name} (${result.stage})`,
     [result.rawLog, result.summary, JSON.stringify(result.outputs), JSON.stringify(result.exported)].join('\n'),
