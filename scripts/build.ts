@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleAction, compareBundles, listBundle } from './bundle.ts';
@@ -21,12 +20,23 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = positionals.length > 0 ? positionals : known;
-process.exitCode = values.check ? await checkAll() : await buildAll();
+const cache = join(root, '.cache');
+mkdirSync(cache, { recursive: true });
+const scratch = mkdtempSync(join(cache, 'dist-'));
+try {
+  process.exitCode = values.check ? await checkAll() : await buildAll();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
 
 async function buildAll(): Promise<number> {
   const results = await mapParallel(chosen, 2, async (action) => {
     try {
-      const files = await bundleAction(join(root, action));
+      const folder = join(root, action);
+      const files = await bundleAction(folder, join(scratch, action));
+      // A step that is started while we build finds the old bundle or the new one, never none.
+      rmSync(join(folder, 'dist'), { recursive: true, force: true });
+      renameSync(join(scratch, action), join(folder, 'dist'));
       const index = files.find(({ path }) => path === 'index.js')?.bytes ?? 0;
       console.log(
         `${action.padEnd(24)} index.js ${kilobytes(index)}   all ${kilobytes(sum(files.map((f) => f.bytes)))}`,
@@ -40,24 +50,19 @@ async function buildAll(): Promise<number> {
   return results.every(Boolean) ? 0 : 1;
 }
 
-/** Builds into a temporary folder, so that a check never changes the tree. */
+/** Builds beside the tree and compares: a check changes nothing. */
 async function checkAll(): Promise<number> {
-  const scratch = mkdtempSync(join(tmpdir(), 'deploy-actions-dist-'));
-  try {
-    const results = await mapParallel(chosen, 2, async (action) => {
-      const folder = join(root, action);
-      const built = await bundleAction(folder, join(scratch, action));
-      const differing = compareBundles(listBundle(join(folder, 'dist')), built);
-      console.log(`${differing.length === 0 ? 'ok  ' : 'FAIL'} ${action}/dist`);
-      for (const line of differing) console.log(`     ${line}`);
-      return differing.length === 0;
-    });
-    if (results.every(Boolean)) return 0;
-    console.log('The committed dist/ is not what the sources give. Run `npm run build` and commit it.');
-    return 1;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const results = await mapParallel(chosen, 2, async (action) => {
+    const folder = join(root, action);
+    const built = await bundleAction(folder, join(scratch, action));
+    const differing = compareBundles(listBundle(join(folder, 'dist')), built);
+    console.log(`${differing.length === 0 ? 'ok  ' : 'FAIL'} ${action}/dist`);
+    for (const line of differing) console.log(`     ${line}`);
+    return differing.length === 0;
+  });
+  if (results.every(Boolean)) return 0;
+  console.log('The committed dist/ is not what the sources give. Run `npm run build` and commit it.');
+  return 1;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -19,7 +19,7 @@ export interface BundledFile {
  * @returns what is now in `dist`, sorted by path
  * @throws Error with ncc's output when it fails or leaves something native behind
  */
-export async function bundleAction(folder: string, dist = join(folder, 'dist')): Promise<readonly BundledFile[]> {
+export async function bundleAction(folder: string, dist: string): Promise<readonly BundledFile[]> {
   rmSync(dist, { recursive: true, force: true });
   const args = [
     'build',
