@@ -169,6 +169,13 @@ describe('what the image must be', () => {
     expect((await verify({ 'expect-revision': `api=${commit}` })).error).toBeUndefined();
   });
 
+  it('takes a label of 12 digits for the commit, and none that is shorter', async () => {
+    registry.serveImage(buildImage({ revision: commit.slice(0, 12) }), 'v1.0.0');
+    expect((await verify({ 'expect-revision': commit })).error).toBeUndefined();
+    registry.serveImage(buildImage({ revision: commit.slice(0, 11) }), 'v1.0.0');
+    expect((await verify({ 'expect-revision': commit })).error).toMatchObject({ code: 'REVISION_MISMATCH' });
+  });
+
   it('refuses another digest than the expected one', async () => {
     const image = buildImage();
     registry.serveImage(image, 'v1.0.0');

@@ -246,6 +246,27 @@ describe('access', () => {
     expect(authorizations(registry).filter((scheme) => scheme === 'Basic')).toHaveLength(1);
   });
 
+  it('masks the token and the encoded password before they are used', async () => {
+    registry.serveImage(image, 'v1.0.0');
+    registry.require('bearer', credentials);
+    const { runner } = await verify();
+    const encoded = Buffer.from(`ci:${password}`).toString('base64');
+    expect(runner.masks).toEqual(expect.arrayContaining([password, encoded, grantedToken]));
+  });
+
+  it.each(['basic', 'bearer'] as const)('by %s is not shown, even when the registry says it back', async (kind) => {
+    registry.require(kind, credentials);
+    registry.on(byTag, (request, response) => {
+      const challenge = kind === 'basic' ? 'Basic realm="lab"' : `Bearer realm="http://${registry.host}/token"`;
+      const { authorization } = request.headers;
+      if (authorization === undefined)
+        return void refuse(response, 401, 'UNAUTHORIZED', { 'www-authenticate': challenge });
+      response.writeHead(403).end(JSON.stringify({ errors: [{ code: 'DENIED', message: authorization }] }));
+    });
+    const { error } = await verify();
+    expect(error?.evidence.join()).toMatch(/DENIED (Basic|Bearer) \*\*\*/);
+  });
+
   it('takes access_token where token is not given', async () => {
     registry.serveImage(image, 'v1.0.0');
     registry.require('bearer', credentials);
@@ -357,6 +378,13 @@ describe('redirects', () => {
     expect(error).toMatchObject({ code: 'ANSWER_INVALID' });
     expect(error?.evidence.join()).not.toContain('presigned');
     expect(authorizations(elsewhere)).toEqual([undefined]);
+  });
+
+  it('to another host do not let that host name a token server', async () => {
+    redirectBlobs((digest) => `http://${elsewhere.host}/v2/acme/api/blobs/${digest}`);
+    elsewhere.require('bearer', credentials);
+    expect(await code()).toBe('ANSWER_INVALID');
+    expect(elsewhere.seen.map(({ path }) => path)).not.toContain('/token');
   });
 
   it('that never end are ended', async () => {
