@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleAction, compareBundles, listBundle } from './bundle.ts';
@@ -35,7 +35,7 @@ async function buildAll(): Promise<number> {
       const folder = join(root, action);
       const files = await bundleAction(folder, join(scratch, action));
       // A step that is started while we build finds the old bundle or the new one, never none.
-      rmSync(join(folder, 'dist'), { recursive: true, force: true });
+      if (existsSync(join(folder, 'dist'))) renameSync(join(folder, 'dist'), join(scratch, `${action}-before`));
       renameSync(join(scratch, action), join(folder, 'dist'));
       const index = files.find(({ path }) => path === 'index.js')?.bytes ?? 0;
       console.log(

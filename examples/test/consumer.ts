@@ -85,9 +85,9 @@ async function writeEnvFile(lab: Lab, deployPath: string): Promise<void> {
     '',
   ];
   await lab.server.exec(['install', '-d', '-o', lab.server.user, '-g', lab.server.user, deployPath]);
-  await lab.server.exec(['install', '-m', '600', '-o', lab.server.user, '/dev/stdin', `${deployPath}/.env`], {
-    stdin: lines.join('\n'),
-  });
+  const file = `${deployPath}/.env`;
+  await lab.server.exec(['install', '-m', '600', '-o', lab.server.user, '-g', lab.server.user, '/dev/null', file]);
+  await lab.server.exec(['tee', file], { stdin: lines.join('\n') });
 }
 
 function defaultVars(lab: Lab, deployPath: string): Readonly<Record<string, string>> {

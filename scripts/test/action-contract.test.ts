@@ -99,8 +99,8 @@ describe('code and action.yml', () => {
     expect(before === after).toBe(true);
   });
 
-  test.each(folders)('%s has a changelog with an entry', (folder) => {
-    expect(readFileSync(join(root, folder, 'CHANGELOG.md'), 'utf8')).toMatch(/^## .+\n[\s\S]*^- /m);
+  test.each(folders)('%s has a changelog with a version and what it brought', (folder) => {
+    expect(readFileSync(join(root, folder, 'CHANGELOG.md'), 'utf8')).toMatch(/^## .+\n\s*\S/m);
   });
 });
 
