@@ -259,8 +259,10 @@ describe('access', () => {
     registry.on(byTag, (request, response) => {
       const challenge = kind === 'basic' ? 'Basic realm="lab"' : `Bearer realm="http://${registry.host}/token"`;
       const { authorization } = request.headers;
-      if (authorization === undefined)
-        return void refuse(response, 401, 'UNAUTHORIZED', { 'www-authenticate': challenge });
+      if (authorization === undefined) {
+        refuse(response, 401, 'UNAUTHORIZED', { 'www-authenticate': challenge });
+        return;
+      }
       response.writeHead(403).end(JSON.stringify({ errors: [{ code: 'DENIED', message: authorization }] }));
     });
     const { error } = await verify();
