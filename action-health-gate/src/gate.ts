@@ -65,7 +65,11 @@ export async function runGate(
       const verdict = await doors.attempt(check, timeoutMs, stop);
       if (stop.aborted) return;
       const tookMs = elapsed() - began;
-      settle(index, recordAttempt(progress[index] ?? startProgress(check), verdict, tookMs));
+      const before = progress[index] ?? startProgress(check);
+      // An attempt that the deadline cut short says nothing about the app; what was seen before it does.
+      const isCut = elapsed() >= settings.deadline && timeoutMs < check.pace.attemptTimeout;
+      if (isCut && before.tries > 0 && !verdict.ok && verdict.kind === 'unreachable') return;
+      settle(index, recordAttempt(before, verdict, tookMs));
       const left = Math.max(0, settings.deadline - elapsed());
       if (!(await sleepUntil(clock, Math.min(Math.max(0, check.pace.interval - tookMs), left), stop))) return;
     }

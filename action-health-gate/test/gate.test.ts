@@ -108,6 +108,26 @@ describe('runGate', () => {
     expect(timeouts).toEqual([3000]);
   });
 
+  it('tells what it saw last, not that the deadline cut an attempt short', async () => {
+    const clock = fakeClock();
+    let tries = 0;
+    const outcome = await runGate(
+      [urlCheck('app', 'http://127.0.0.1/')],
+      { ...settings, deadline: milliseconds(3000) },
+      {
+        clock,
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        attempt: async (_, timeoutMs) => {
+          await clock.sleep(tries++ === 0 ? 100 : timeoutMs);
+          return tries === 1 ? old : { ok: false, kind: 'unreachable', reason: 'body: no answer within 1.0s' };
+        },
+      },
+    );
+    expect(tries).toBe(2);
+    expect(gateError(outcome).code).toBe('WRONG_COMMIT');
+  });
+
   it('needs all checks green at the same time: one that falls back is asked until it is green again', async () => {
     const outcome = await run({ fast: [ok, ok, ok, down, ok], slow: [down, down, down, down, ok] });
     expect(outcome.result).toBe('healthy');
