@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openLab, type Lab } from '../../lab/src/index.ts';
+import {
+  makeTarget,
+  migrate,
+  oneOffs,
+  openJob,
+  ran,
+  removeTarget,
+  stateFile,
+  stepOptions,
+  type Target,
+} from './server.ts';
+
+let lab: Lab;
+let workspace: string;
+let target: Target;
+
+beforeAll(async () => {
+  lab = await openLab();
+  workspace = mkdtempSync(join(tmpdir(), 'migrate-'));
+});
+afterAll(() => rmSync(workspace, { recursive: true }));
+afterEach(() => removeTarget(target));
+
+/** A migration of some seconds that counts how often it ran. */
+const slow = (word: string, seconds: number): string =>
+  `sh -c 'echo begin ${word} >> /data/ran; echo working on ${word}; sleep ${seconds}; echo end ${word} >> /data/ran'`;
+
+/** Resolves when the step's log holds the words. */
+function awaitLine(words: string): {
+  readonly seen: Promise<void>;
+  readonly onLine: (line: { readonly text: string }) => void;
+} {
+  let resolve: (value: undefined) => void = () => undefined;
+  const promise = new Promise<undefined>((done) => {
+    resolve = done;
+  });
+  return {
+    seen: promise,
+    onLine: ({ text }) => {
+      if (text.includes(words)) resolve(undefined);
+    },
+  };
+}
+
+/** Runs a step until its log holds the words, then does something to it. */
+async function interrupt(
+  commands: string,
+  words: string,
+  what: (job: Awaited<ReturnType<typeof openJob>>) => Promise<unknown>,
+  runId: string,
+) {
+  const job = await openJob(target, { runId });
+  const line = awaitLine(words);
+  const running = job.step({ ...stepOptions(target, { commands }), onLine: line.onLine });
+  await Promise.race([line.seen, running]);
+  await what(job);
+  return { job, result: await running };
+}
+
+describe('a runner that dies while a migration runs', () => {
+  it('leaves it running, and the re-run attaches to it: it ran exactly once', async () => {
+    target = await makeTarget(lab, workspace);
+    const commands = [slow('one', 1), slow('two', 15), slow('three', 0)].join('\n');
+    const { job } = await interrupt(commands, '| working on two', (it_) => it_.kill(), '902');
+    await job.finish();
+    expect((await oneOffs(target)).filter((line) => line.endsWith(' running'))).toHaveLength(1);
+
+    const again = await migrate(target, { commands }, { runId: '902', runAttempt: '2' });
+    expect(again.outcome).toBe('success');
+    expect(again.log).toContain('still runs: attaching to it');
+    expect(again.log).toContain('done in an earlier attempt');
+    expect(await ran(target)).toEqual(['one', 'two', 'three'].flatMap((word) => [`begin ${word}`, `end ${word}`]));
+    expect(await oneOffs(target)).toEqual([]);
+    expect(await stateFile(target, 'lease.json')).toBeUndefined();
+  });
+
+  it('is told by the re-run how the command ended that nobody watched', async () => {
+    target = await makeTarget(lab, workspace);
+    const commands = "sh -c 'echo begin >> /data/ran; echo working; sleep 3; echo broken >&2; exit 4'";
+    const { job } = await interrupt(commands, '| working', (it_) => it_.kill(), '903');
+    await job.finish();
+    await lab.server.docker(['wait', `${target.project}-migrate-903-1-1`]);
+
+    const again = await migrate(target, { commands }, { runId: '903', runAttempt: '2' });
+    expect(again.log).toContain('ended while nobody watched');
+    expect(again.outputs).toMatchObject({ 'error-code': 'COMMAND_FAILED', 'exit-code': '4' });
+    expect(again.summary).toContain('| broken');
+    expect(await ran(target)).toEqual(['begin']);
+    expect(await oneOffs(target)).toEqual([]);
+  });
+});
+
+describe('a connection that is cut while a migration runs', () => {
+  it('is made again, and the step ends well', async () => {
+    target = await makeTarget(lab, workspace);
+    const name = `${target.project}-migrate-904-1-1`;
+    const { job, result } = await interrupt(slow('one', 6), '| working on one', () => cutConnection(name), '904');
+    await job.finish();
+    expect(result.outcome).toBe('success');
+    expect(result.log).toContain('the command goes on there');
+    expect(result.log.match(/\| working on one/g)).toHaveLength(1);
+    expect(await ran(target)).toEqual(['begin one', 'end one']);
+    expect(await oneOffs(target)).toEqual([]);
+  });
+});
+
+describe('a step that is cancelled while a migration runs', () => {
+  it('leaves it running and says how to stop it', async () => {
+    target = await makeTarget(lab, workspace);
+    const { job, result } = await interrupt(slow('one', 8), '| working on one', (it_) => it_.cancel(), '905');
+    await job.finish();
+    expect(result.commands.errors.join()).toContain(`docker stop ${target.project}-migrate-905-1-1`);
+    expect(result.outputs).toMatchObject({ 'error-code': 'CANCELLED', status: 'unknown' });
+    expect(await oneOffs(target)).toEqual([`${target.project}-migrate-905-1-1 running`]);
+  });
+});
+
+describe('a migration of another run that still goes on', () => {
+  it('is waited for, never run beside', async () => {
+    target = await makeTarget(lab, workspace);
+    const { job } = await interrupt(slow('one', 10), '| working on one', (it_) => it_.kill(), '906');
+    await job.finish();
+    await lab.server.exec(['rm', '-f', `${target.path}/.deploy/lease.json`]);
+
+    const other = await migrate(target, { commands: slow('two', 0) }, { runId: '907' });
+    expect(other.outcome).toBe('success');
+    expect(other.log).toContain('of another run still goes on; waiting');
+    expect(await ran(target)).toEqual(['begin one', 'end one', 'begin two', 'end two']);
+  });
+
+  it('fails the step when it does not end in time, and is left alone', async () => {
+    target = await makeTarget(lab, workspace);
+    const { job } = await interrupt(slow('one', 30), '| working on one', (it_) => it_.kill(), '908');
+    await job.finish();
+    await lab.server.exec(['rm', '-f', `${target.path}/.deploy/lease.json`]);
+
+    const other = await migrate(target, { commands: slow('two', 0), 'run-timeout': '2s' }, { runId: '909' });
+    expect(other.outputs).toMatchObject({ 'error-code': 'ONE_OFF_RUNNING', status: 'refused' });
+    expect(await oneOffs(target)).toEqual([`${target.project}-migrate-908-1-1 running`]);
+    expect(await ran(target)).toEqual(['begin one']);
+  });
+});
+
+/** Ends the SSH session under which `docker wait` for this container runs, and no other: the lab is shared. */
+async function cutConnection(containerName: string): Promise<void> {
+  const source = `
+pid=$(pgrep -f "docker wait $1" | head -n 1)
+while [ -n "$pid" ] && [ "$pid" -gt 1 ]; do
+  if [ "$(cat "/proc/$pid/comm")" = sshd ]; then kill -KILL "$pid"; exit 0; fi
+  pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status")
+done
+exit 1`;
+  for (let tries = 0; ; tries++) {
+    const cut = await lab.server.exec(['sh', '-c', source, 'sh', containerName], { allowFailure: true });
+    if (cut.exitCode === 0) return;
+    if (tries > 40) expect.fail('no SSH session of the step was found');
+    await sleep(100);
+  }
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
+import type { Lab } from '../../lab/src/index.ts';
+import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+
+/** One project of its own on the lab's server. */
+export interface Target {
+  readonly lab: Lab;
+  readonly path: string;
+  readonly project: string;
+  readonly workspace: string;
+  /** `repository@sha256:…` of the new version. */
+  readonly image: string;
+}
+
+/** A stand-in for a database: the lab's app, which becomes healthy by its baked health check. */
+const compose = (env: Readonly<Record<string, string>>): string => `
+services:
+  db:
+    image: \${DB_IMAGE}
+    environment: ${JSON.stringify(env)}
+  migrate:
+    image: \${API_IMAGE:?set by images}
+    profiles: [tools]
+    depends_on: { db: { condition: service_healthy } }
+    environment: { SECRET_KEY: "\${SECRET_KEY}" }
+    volumes: ["./data:/data"]
+    command: ["sh", "-c", "echo own command >> /data/ran"]
+    stop_grace_period: 1s
+`;
+
+/** A folder on the server with a Compose file and nothing that runs. */
+export async function makeTarget(
+  lab: Lab,
+  workspace: string,
+  dbEnv: Readonly<Record<string, string>> = {},
+): Promise<Target> {
+  const project = `mig${randomBytes(3).toString('hex')}`;
+  const path = `/srv/${project}`;
+  const { app } = lab.images;
+  const image = lab.reference('htpasswd', app.repository, app.v2.digest);
+  const database = lab.reference('anonymous', app.repository, app.v1.digest);
+  await lab.server.exec(['install', '-d', '-o', 'deploy', path]);
+  await lab.server.exec(['install', '-d', '-m', '0777', `${path}/data`]);
+  const write = (file: string, stdin: string) =>
+    lab.server.exec(['sh', '-c', 'cat > "$1"', 'sh', `${path}/${file}`], { stdin });
+  await write('compose.yaml', compose(dbEnv));
+  await write('.env', `DB_IMAGE=${database}\nSECRET_KEY=topsecret-${project}\n`);
+  return { lab, path, project, workspace, image };
+}
+
+/** Removes the project with all that it started. */
+export async function removeTarget({ lab, path, project }: Target): Promise<void> {
+  const source = `
+ids=$(docker ps -aq --filter "label=com.docker.compose.project=$1"); [ -z "$ids" ] || docker rm -fv $ids
+docker network rm "$1_default"; rm -rf "$2"; true`;
+  await lab.server.exec(['sh', '-c', source, 'sh', project, path], { allowFailure: true });
+}
+
+/** Which run and attempt a job is. */
+export interface RunFacts {
+  readonly runId?: string;
+  readonly runAttempt?: string;
+}
+
+/** A job with the secrets and variables of a real one. */
+export function openJob({ lab, path, workspace }: Target, facts: RunFacts = {}): Promise<Job> {
+  const { server, registry } = lab;
+  return createJob({
+    workspace,
+    github: facts,
+    secrets: { KEY: server.privateKey, TOKEN: registry.htpasswd.readOnlyPassword ?? '' },
+    env: {
+      DEPLOY_HOST: server.host,
+      DEPLOY_PORT: String(server.port),
+      DEPLOY_USER: server.user,
+      DEPLOY_SSH_PRIVATE_KEY: server.privateKey,
+      DEPLOY_KNOWN_HOSTS: server.knownHosts,
+      DEPLOY_PATH: path,
+      DEPLOY_REGISTRY_USERNAME: registry.htpasswd.readOnlyUsername ?? '',
+      DEPLOY_REGISTRY_PASSWORD: registry.htpasswd.readOnlyPassword ?? '',
+    },
+  });
+}
+
+type With = Readonly<Record<string, string>>;
+
+/** The step's inputs, with the new image. */
+export function stepOptions(target: Target, inputs: With) {
+  return {
+    uses: 'action-migrate',
+    with: { images: `API_IMAGE=${target.image}`, service: 'migrate', ...inputs },
+  };
+}
+
+/** One whole job of this one step, its post included. No secret may show in anything it writes. */
+export async function migrate(target: Target, inputs: With, facts: RunFacts = {}): Promise<StepResult> {
+  await using job = await openJob(target, facts);
+  const result = await job.step(stepOptions(target, inputs));
+  const { posts } = await job.finish();
+  expect(posts.map(({ outcome, log }) => (outcome === 'success' ? outcome : log))).toEqual(['success']);
+  const written = [result, ...posts].flatMap((r) => [r.rawLog, r.summary, JSON.stringify(r.outputs)]).join('\n');
+  const { readOnlyPassword = 'none' } = target.lab.registry.htpasswd;
+  const keyLine = target.lab.server.privateKey.split('\n')[1] ?? 'none';
+  for (const secret of [readOnlyPassword, keyLine, `topsecret-${target.project}`])
+    expect(written).not.toContain(secret);
+  return result;
+}
+
+/** What the commands wrote on the server, line by line. */
+export async function ran({ lab, path }: Target): Promise<readonly string[]> {
+  const { stdout } = await lab.server.exec(['sh', '-c', 'cat "$1/data/ran" 2>/dev/null || true', 'sh', path]);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** Names of the one-off containers that are on the server. */
+export async function oneOffs({ lab, path }: Target): Promise<readonly string[]> {
+  const filter = `label=deploy-actions.deploy-path=${path}`;
+  const { stdout } = await lab.server.docker(['ps', '-a', '--filter', filter, '--format', '{{.Names}} {{.State}}']);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** A file below `.deploy`, or undefined. */
+export async function stateFile({ lab, path }: Target, file: string): Promise<string | undefined> {
+  const result = await lab.server.exec(['cat', `${path}/.deploy/${file}`], { allowFailure: true });
+  return result.exitCode === 0 ? result.stdout : undefined;
+}
