@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createJob, type StepResult } from '../../lab/src/runner/index.ts';
+
+export interface NotifyRun {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Where the GitHub API is; default: nowhere. */
+  readonly apiUrl?: string;
+  readonly token?: string;
+}
+
+/** Runs the bundled action once, as a runner does. */
+export async function notify({ inputs, apiUrl, token }: NotifyRun): Promise<StepResult> {
+  const workspace = await mkdtemp(join(tmpdir(), 'notify-'));
+  const github = {
+    repository: 'acme/shop',
+    runId: '77',
+    actor: 'ada',
+    ...(apiUrl === undefined ? {} : { apiUrl }),
+    ...(token === undefined ? {} : { token }),
+  };
+  const job = await createJob({ workspace, github });
+  try {
+    return await job.step({ uses: 'action-notify', with: inputs });
+  } finally {
+    await job.finish();
+    await rm(workspace, { recursive: true, force: true });
+  }
+}
+
+/** Everything that people or other steps could see of a step. */
+export function everythingOf(step: StepResult): string {
+  return [step.rawLog, step.summary, ...Object.values(step.outputs)].join('\n');
+}
