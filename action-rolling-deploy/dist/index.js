@@ -58805,7 +58805,7 @@ function parseHostAddress(text) {
         throw refuse('contains a user', 'Give the user in `user`, and only the host name or address here.');
     if (text.includes('/'))
         throw refuse('contains a path', one);
-    if (/^\[?[^:]+\]?:\d+$/.test(text))
+    if (/^(\[.*\]|[^:]+):\d+$/.test(text))
         throw refuse('contains a port', 'Give the port in `port`.');
     if (text.startsWith('-'))
         throw refuse('begins with a hyphen', one);
@@ -58965,8 +58965,7 @@ function attachChannel(channel, io) {
             resolve(end);
         };
         const letGo = () => {
-            if (channel.writable)
-                channel.signal('KILL');
+            channel.signal('KILL');
             channel.close();
             finish();
         };
@@ -60250,7 +60249,9 @@ async function connectOnce(target, policy, types, runner, signal, tuning) {
                 : openProxyCommand(target.proxyCommand);
     }
     catch (thrown) {
-        return { kind: 'failed', failed: describeAttempt('dial', thrown, undefined) };
+        // Accepted and reset before this process saw it open: the same as a reset a moment later.
+        const failed = describeAttempt('dial', thrown, undefined);
+        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
     }
     const onAbort = () => {
         wire.destroy();
@@ -60471,35 +60472,41 @@ function openForward(name, connection, address, port) {
         message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
         ...(hint === undefined ? {} : { hint }),
     });
-    const opened = new Promise((resolve, reject) => {
+    const lostError = (reason) => new HostError({
+        code: 'CONNECTION_LOST',
+        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
+        cause: reason,
+    });
+    const explain = (error) => {
+        if (!('reason' in error))
+            return lostError(error);
+        if (error.reason !== prohibited) {
+            return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+        }
+        const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
+        return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
+    };
+    return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
             reject(failed('FORWARD_FAILED', `no answer within ${ssh_host_forwardTimeoutMs / 1000} s`));
         }, ssh_host_forwardTimeoutMs);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error === undefined && channel !== undefined)
+                resolve(channel);
+            else
+                reject(explain(error ?? new Error('no channel')));
+        };
+        connection.lost.catch((reason) => {
+            settle(reason instanceof Error ? reason : new Error(String(reason)));
+        });
         try {
-            connection.client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-                clearTimeout(timer);
-                if (error === undefined)
-                    resolve(channel);
-                else if ('reason' in error && error.reason === prohibited) {
-                    reject(failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.'));
-                }
-                else
-                    reject(failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, '')));
-            });
+            connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
         }
         catch (thrown) {
-            clearTimeout(timer);
-            reject(failed('FORWARD_FAILED', describeThrown(thrown)));
+            settle(new Error(describeThrown(thrown)));
         }
     });
-    const lost = connection.lost.catch((reason) => {
-        throw new HostError({
-            code: 'CONNECTION_LOST',
-            message: `${name}: the connection is gone (${describeThrown(reason)}).`,
-            cause: reason,
-        });
-    });
-    return Promise.race([opened, lost]);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/connect.ts
@@ -61400,6 +61407,7 @@ cd "$1"; root=$(pwd -P)
 const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${functions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
+trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
 cd "$s"; tar -x$3 -o -f -; cd "$root"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
@@ -61466,6 +61474,9 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 const settleScript = `${functions}
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old .deploy/staged/*`;
+/** $1 deploy path: removes staged sets that no activation has begun with. */
+const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${functions}
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
 /**
  * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged
  * tree is gone. Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
@@ -61677,6 +61688,10 @@ function throwIfBlocked(host, deployPath, blocked) {
 /** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
 async function undoActivation(host, deployPath, releaseId) {
     await staged_tree_run_runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+}
+/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
+async function discardStagedTrees(host, deployPath) {
+    await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
 }
 /** Removes all undo records and staged data: the files that are live stay. */
 async function settleActivation(host, deployPath) {

@@ -2,7 +2,7 @@ import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import { inspectImage } from '@deploy-actions/kit/compose/docker-cli';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { pullPins } from '@deploy-actions/kit/compose/preflight';
-import { pullImage } from '@deploy-actions/kit/compose/registry-login';
+import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import type { ServicePlan } from './rollout-plan.ts';
@@ -31,8 +31,7 @@ export async function pullImages(
     if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true) continue;
     if ((await inspectImage(scope.host, image)) !== undefined) continue;
     const registry = registryOf(image);
-    // Credentials go only to the registries they were given for: those of the pinned images.
-    const credentials = pinnedRegistries.has(registry) ? inputs.credentials : undefined;
+    const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
     await pullImage(scope.host, { ref: image, registry, credentials, signal });
     log(`image: pulled ${image}, named by the compose file only`);
   }

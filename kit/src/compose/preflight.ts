@@ -3,7 +3,7 @@ import type { RecordedPin } from '../state/release.ts';
 import { resolveModel, type ComposeScope } from './compose-cli.ts';
 import { checkDocker, inspectImage, type DockerVersions } from './docker-cli.ts';
 import { ComposeError, type ComposeModel } from './model.ts';
-import { pullImage, type RegistryCredentials } from './registry-login.ts';
+import { credentialsFor, pullImage, type RegistryCredentials } from './registry-login.ts';
 
 /** What the read-only look at the server found; migrate and rolling-deploy run the same one, before anything is touched. */
 export interface Preflight {
@@ -71,12 +71,21 @@ export async function pullPins(
 ): Promise<void> {
   const { host } = scope;
   const { platform } = await checkDocker(host);
+  const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
   for (const ref of new Set(pins.map((pin) => pin.ref))) {
     const wasThere = (await inspectImage(host, ref)) !== undefined;
-    if (!wasThere) await pullImage(host, { ref, registry: ref.split('/')[0] ?? '', credentials, signal });
+    if (!wasThere) {
+      const registry = registryOf(ref);
+      await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
+    }
     await proveImage(scope, ref, platform);
     onPulled(ref, wasThere);
   }
+}
+
+/** Recorded pins always name their registry (see recordPins). */
+function registryOf(ref: string): string {
+  return ref.split('/')[0] ?? '';
 }
 
 async function proveImage(scope: ComposeScope, ref: string, platform: string): Promise<void> {

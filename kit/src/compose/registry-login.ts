@@ -7,20 +7,43 @@ import { ComposeError } from './model.ts';
 export interface RegistryCredentials {
   readonly username: string;
   readonly password: string;
+  /** The one registry they belong to; undefined where the user did not say, see {@link credentialsFor}. */
+  readonly registry: string | undefined;
 }
 
 /**
- * Reads `registry-username` and `registry-password`; undefined when neither is given, and then the server pulls with
+ * Reads `registry-username`, `registry-password` and `registry`; undefined when neither is given, and then the server pulls with
  * what its own Docker configuration knows.
  * @throws ConfigurationError when only one of them is given
  */
 export function readRegistryCredentials(inputs: InputReader): RegistryCredentials | undefined {
   const username = inputs.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
   const password = inputs.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' });
-  if (username !== undefined && password !== undefined) return { username, password: password.trim() };
+  const registry = inputs.optional('registry', { env: 'DEPLOY_REGISTRY' });
+  if (username !== undefined && password !== undefined) return { username, password: password.trim(), registry };
   if (username === undefined && password === undefined) return undefined;
   const missing = username === undefined ? 'registry-username' : 'registry-password';
   throw new ConfigurationError(`input \`${missing}\` is empty, but its partner is given.`, 'Give both or none.');
+}
+
+/**
+ * The credentials for one registry, or undefined: credentials go only to the registry they belong to. Without the input
+ * `registry` that is the only registry among the pinned images.
+ * @throws ConfigurationError when it is not clear which one that is
+ */
+export function credentialsFor(
+  registry: string,
+  credentials: RegistryCredentials | undefined,
+  pinnedRegistries: ReadonlySet<string>,
+): RegistryCredentials | undefined {
+  if (credentials === undefined) return undefined;
+  if (credentials.registry !== undefined) return credentials.registry === registry ? credentials : undefined;
+  if (pinnedRegistries.size > 1)
+    throw new ConfigurationError(
+      `input \`registry\`: the images come from several registries (${[...pinnedRegistries].join(', ')}), and it does not say which one \`registry-username\` belongs to.`,
+      'Set `registry` (or DEPLOY_REGISTRY) to that host.',
+    );
+  return pinnedRegistries.has(registry) ? credentials : undefined;
 }
 
 /** Docker's own key for its Hub in a configuration file. */

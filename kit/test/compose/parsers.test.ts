@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseContainers } from '../../src/compose/container.ts';
 import { parseComposeModel } from '../../src/compose/model.ts';
-import { renderDockerConfig } from '../../src/compose/registry-login.ts';
+import { credentialsFor, renderDockerConfig } from '../../src/compose/registry-login.ts';
 
 const config = {
   name: 'shop',
@@ -110,9 +110,23 @@ describe('docker inspect', () => {
 
 describe('registry credentials', () => {
   it('go to exactly the registries named, with the key Docker uses for its Hub', () => {
-    const rendered = renderDockerConfig(['ghcr.io', 'docker.io'], { username: 'u', password: 'p' });
+    const rendered = renderDockerConfig(['ghcr.io', 'docker.io'], {
+      username: 'u',
+      password: 'p',
+      registry: undefined,
+    });
     expect(JSON.parse(rendered)).toEqual({
       auths: { 'ghcr.io': { auth: 'dTpw' }, 'https://index.docker.io/v1/': { auth: 'dTpw' } },
     });
+  });
+
+  it('go only to the registry they belong to', () => {
+    const ghcr = { username: 'u', password: 'p', registry: 'ghcr.io' };
+    expect(credentialsFor('ghcr.io', ghcr, new Set(['ghcr.io', 'docker.io']))).toBe(ghcr);
+    expect(credentialsFor('docker.io', ghcr, new Set(['ghcr.io', 'docker.io']))).toBeUndefined();
+    const unnamed = { ...ghcr, registry: undefined };
+    expect(credentialsFor('ghcr.io', unnamed, new Set(['ghcr.io']))).toBe(unnamed);
+    expect(credentialsFor('docker.io', unnamed, new Set(['ghcr.io']))).toBeUndefined();
+    expect(() => credentialsFor('ghcr.io', unnamed, new Set(['ghcr.io', 'docker.io']))).toThrow('input `registry`');
   });
 });
