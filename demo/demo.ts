@@ -11,6 +11,7 @@ const PROJECT = 'demo';
 const HTTP_PORT = 18_080;
 const BEFORE_MS = 4_000;
 const AFTER_MS = 6_000;
+const SERVES_WITHIN_MS = 30_000;
 
 const usage = `usage: npm run demo [-- --down]
 Deploys a real app to the lab's server three times through the six bundled actions, under load: from nothing to v1, to v2, to a
@@ -57,15 +58,25 @@ async function runFirstAct(
     startLoad({ url: stage.url, rate: loadTerms.rate, post: loadTerms.post, phase: '1 deploy', seconds: 1_200 }),
   );
   loading.catch(() => undefined);
-  const job = await deploy(environment, image.sha);
-  const durationMs = performance.now() - startedAt;
-  if (job.conclusion !== 'success') ended.abort(new Error('the first deploy did not succeed'));
-  signal.throwIfAborted();
-  const load = await loading;
-  load.mark('1 after');
-  await pause(loadTerms.leastSeconds * 1_000 + 500, signal);
-  sayLoad(load);
-  return { act: { number: 1, title, ...image, job, durationMs }, load };
+  try {
+    const job = await deploy(environment, image.sha);
+    const durationMs = performance.now() - startedAt;
+    if (job.conclusion !== 'success') ended.abort(new Error(`the first deploy ended in ${job.conclusion}`));
+    const patience = setTimeout(() => ended.abort(new Error(`${stage.url} does not answer`)), SERVES_WITHIN_MS);
+    const load = await loading.finally(() => clearTimeout(patience));
+    signal.throwIfAborted();
+    load.mark('1 after');
+    await pause(loadTerms.leastSeconds * 1_000 + 500, signal);
+    sayLoad(load);
+    return { act: { number: 1, title, ...image, job, durationMs }, load };
+  } catch (error) {
+    ended.abort(error);
+    await loading.then(
+      (load) => load.kill(),
+      () => undefined,
+    );
+    throw error;
+  }
 }
 
 function sayLoad(load: Load): void {
@@ -117,8 +128,11 @@ async function main(args: readonly string[]): Promise<number> {
     return args.includes('--help') ? 0 : 2;
   }
   const stopping = new AbortController();
-  process.once('SIGINT', () => stopping.abort(new Error('stopped by Ctrl-C')));
-  process.once('SIGTERM', () => stopping.abort(new Error('stopped')));
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => {
+      say(dim('\n  stopping: the running job is cancelled as GitHub would, so that it can settle the server'));
+      stopping.abort(new Error(`stopped by ${name}`));
+    });
   const startedAt = performance.now();
   let hasPassed = false;
   let address: string | undefined;
@@ -131,8 +145,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const isDown = args.includes('--down');
   if (isDown) await downLab();
-  else if (address !== undefined)
-    say(`\n  the app goes on serving at ${address}; the lab: npm run lab -- status | logs | down`);
+  else
+    say(
+      `\n  ${hasPassed ? `the app goes on serving at ${address ?? ''}; the` : 'the'} lab: npm run lab -- status | logs | down`,
+    );
   say(dim(`\n  ${seconds(performance.now() - startedAt)} in all`));
   return hasPassed ? 0 : stopping.signal.aborted ? 130 : 1;
 }
