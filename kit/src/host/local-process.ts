@@ -1,5 +1,5 @@
-import { constants, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, openSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,14 +30,16 @@ const drainMs = 10_000;
 export async function runLocalProcess(process: LocalProcess): Promise<number> {
   if (isEmpty(process.stdin)) return execQuietly('/dev/null', process);
   const pipe = await openPipe(process.env);
+  let isFirst = true;
   const onStdout = (chunk: Buffer): void => {
-    pipe.readerIsThere();
+    if (isFirst) pipe.readerIsThere();
+    isFirst = false;
     process.onStdout(chunk);
   };
   try {
     return await Promise.race([pipe.feed(process.stdin), execQuietly(pipe.path, { ...process, onStdout })]);
   } finally {
-    await pipe.close();
+    pipe.close();
   }
 }
 
@@ -78,19 +80,22 @@ interface StdinPipe {
   feed(source: string | Buffer | Readable): Promise<never>;
   /** The end of a pipe that nobody has opened for reading yet would throw away what is in it. */
   readerIsThere(): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
 async function openPipe(env: Readonly<Record<string, string>>): Promise<StdinPipe> {
   const folder = await mkdtemp(join(tmpdir(), 'deploy-stdin-'));
   const path = join(folder, 'pipe');
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
   const made = await getExecOutput('mkfifo', ['-m', '600', path], {
     env: { ...env },
     silent: true,
     ignoreReturnCode: true,
   });
   if (made.exitCode !== 0) {
-    await rm(folder, { recursive: true, force: true });
+    remove();
     throw new HostError({ code: 'COMMAND_FAILED', message: `local: mkfifo failed: ${made.stderr.trim()}` });
   }
   // For reading and writing: opening waits for no reader, and a reader that never comes or has left blocks nothing.
@@ -104,6 +109,8 @@ async function openPipe(env: Readonly<Record<string, string>>): Promise<StdinPip
   return {
     path,
     readerIsThere: () => {
+      // Both ends are open: the name has done its work, and a killed step leaves nothing behind.
+      remove();
       readerIsThere(undefined);
     },
     feed: (given) =>
@@ -118,10 +125,10 @@ async function openPipe(env: Readonly<Record<string, string>>): Promise<StdinPip
         given.once('end', finish);
         given.pipe(socket, { end: false });
       }),
-    close: async () => {
+    close: () => {
       source?.destroy();
       socket.destroy();
-      await rm(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }

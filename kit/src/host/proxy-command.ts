@@ -26,6 +26,8 @@ export function openProxyCommand(argv: readonly string[]): Wire {
   const letGo = new AbortController();
   let bytesRead = 0;
   const stream = new Duplex({
+    // The end of the proxy's stdout is the end of the connection.
+    allowHalfOpen: false,
     read: () => undefined,
     write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
     final: (done) => {

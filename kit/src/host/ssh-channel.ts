@@ -59,7 +59,7 @@ function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEn
       resolve(end);
     };
     const letGo = (): void => {
-      if (channel.writable) channel.signal('KILL');
+      channel.signal('KILL');
       channel.close();
       finish();
     };
@@ -67,7 +67,10 @@ function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEn
     channel.stderr.on('data', io.onStderr);
     channel.on('exit', (code: number | null, signal?: string) => {
       end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
-      drain = setTimeout(letGo, drainMs);
+      drain = setTimeout(() => {
+        channel.close();
+        finish();
+      }, drainMs);
     });
     channel.on('close', finish);
     // A write into a channel that the server has closed; `close` follows and decides.

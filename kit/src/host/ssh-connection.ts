@@ -17,6 +17,8 @@ export interface SshConnection {
   readonly client: Client;
   /** Rejects with the reason when the connection is gone, whoever ended it. */
   readonly lost: Promise<never>;
+  /** The same reason; undefined as long as the connection stands. */
+  readonly lossReason: () => Error | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -132,7 +134,9 @@ async function connectOnce(
         ? await dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal)
         : openProxyCommand(target.proxyCommand);
   } catch (thrown) {
-    return { kind: 'failed', failed: describeAttempt('dial', thrown, undefined) };
+    // Accepted and reset before this process saw it open: the same as a reset a moment later.
+    const failed = describeAttempt('dial', thrown, undefined);
+    return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
   }
   const onAbort = (): void => {
     wire.destroy();
@@ -181,7 +185,8 @@ async function shakeHands(
   });
   try {
     await ready;
-    return { kind: 'connected', connection: { client, lost: ending.lost, close: () => closeConnection(client, wire) } };
+    const { lost, lossReason } = ending;
+    return { kind: 'connected', connection: { client, lost, lossReason, close: () => closeConnection(client, wire) } };
   } catch (thrown) {
     // A proxy command's last words come with its end, a moment after the stream's.
     await wire.ended();
@@ -211,6 +216,7 @@ function describeAttempt(phase: ConnectPhase, thrown: unknown, wire: Wire | unde
 
 interface Ending {
   readonly lost: Promise<never>;
+  readonly lossReason: () => Error | undefined;
   readonly firstError: () => Error | undefined;
 }
 
@@ -221,6 +227,7 @@ interface Ending {
 function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
   const { promise: lost, reject } = deferred<never>();
   let firstError: Error | undefined;
+  let lossReason: Error | undefined;
   let seen = 0;
   let silent = 0;
   // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
@@ -238,9 +245,10 @@ function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
   });
   client.on('close', () => {
     clearInterval(watchdog);
-    reject(firstError ?? new Error('the server closed it'));
+    lossReason = firstError ?? new Error('the server closed it');
+    reject(lossReason);
   });
-  return { lost, firstError: () => firstError };
+  return { lost, lossReason: () => lossReason, firstError: () => firstError };
 }
 
 /** Says goodbye, and does not wait long for the answer. */

@@ -2,12 +2,11 @@ import type { Duplex } from 'node:stream';
 import { maskSecret } from '../action/secrets.ts';
 import { describeThrown } from '../action/errors.ts';
 import type { Runner } from '../action/runner.ts';
-import { channelPool, type ChannelPool } from './channel-pool.ts';
-import { describeScript, runCommand, scriptWords, type ProgramIo, type Shell } from './command.ts';
+import { channelPool } from './channel-pool.ts';
+import { describeScript, runCommand, scriptWords } from './command.ts';
 import { describeCommand, HostError, type Host } from './host.ts';
-import { commandLine } from './launcher.ts';
-import { runChannel, type ChannelEnd } from './ssh-channel.ts';
 import { defaultTuning, openConnection, type SshConnection, type SshTuning } from './ssh-connection.ts';
+import { sshShell } from './ssh-shell.ts';
 import type { SshTarget } from './ssh-target.ts';
 
 /**
@@ -24,7 +23,8 @@ export async function connectSsh(
   maskSecret(runner, target.privateKey.text);
   const connection = await openConnection(target, runner, signal, tuning);
   const name = `${target.user}@${target.host}`;
-  const shell = sshShell(name, connection, channelPool(tuning.maxChannels));
+  const reconnect = (again: AbortSignal): Promise<SshConnection> => openConnection(target, runner, again, tuning);
+  const shell = sshShell(name, connection, channelPool(tuning.maxChannels), reconnect);
   let commandCount = 0;
   const run: Host['exec'] = (argv, options = {}) => {
     commandCount++;
@@ -46,59 +46,6 @@ export async function connectSsh(
   };
 }
 
-function sshShell(name: string, connection: SshConnection, pool: ChannelPool): Shell {
-  const lostError = (reason: unknown): HostError =>
-    new HostError({
-      code: 'CONNECTION_LOST',
-      message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
-      hint: 'The next run continues from what it finds on the server.',
-      cause: reason,
-    });
-  const runOnce = async (line: string, io: ProgramIo): Promise<ChannelEnd> => {
-    io.onStart();
-    return Promise.race([
-      runChannel(connection.client, line, io),
-      connection.lost.catch((reason: unknown) => {
-        throw lostError(reason);
-      }),
-    ]);
-  };
-  const run = async (line: string, io: ProgramIo, isAgain: boolean): Promise<ChannelEnd> => {
-    if (io.isUrgent === true) return runOnce(line, io);
-    await pool.acquire(io.signal, isAgain);
-    try {
-      const end = await runOnce(line, io);
-      if (end.kind !== 'no-session' || !pool.shrink()) return end;
-    } finally {
-      pool.release();
-    }
-    return run(line, io, true);
-  };
-  return {
-    name,
-    run: async (program, io) => {
-      const end = await run(commandLine(program), io, false);
-      switch (end.kind) {
-        case 'exit':
-          return end.code;
-        case 'lost':
-          throw lostError(await Promise.race([connection.lost.catch(asReason), closedChannel]));
-        case 'no-session':
-        case 'refused':
-          throw new HostError({
-            code: 'COMMAND_FAILED',
-            message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
-            hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
-          });
-      }
-    },
-  };
-}
-
-const asReason = (reason: unknown): unknown => reason;
-/** Loses the race against the connection's own reason when there is one. */
-const closedChannel = Promise.resolve(new Error('the server closed the session without an exit status'));
-
 const forwardTimeoutMs = 15_000;
 
 /** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
@@ -111,35 +58,36 @@ function openForward(name: string, connection: SshConnection, address: string, p
       message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
       ...(hint === undefined ? {} : { hint }),
     });
-  const opened = new Promise<Duplex>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(failed('FORWARD_FAILED', `no answer within ${forwardTimeoutMs / 1000} s`));
-    }, forwardTimeoutMs);
-    try {
-      connection.client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-        clearTimeout(timer);
-        if (error === undefined) resolve(channel);
-        else if ('reason' in error && error.reason === prohibited) {
-          reject(
-            failed(
-              'FORWARD_PROHIBITED',
-              'sshd does not allow forwarding',
-              'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.',
-            ),
-          );
-        } else reject(failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, '')));
-      });
-    } catch (thrown) {
-      clearTimeout(timer);
-      reject(failed('FORWARD_FAILED', describeThrown(thrown)));
-    }
-  });
-  const lost = connection.lost.catch((reason: unknown) => {
-    throw new HostError({
+  const lostError = (reason: unknown): HostError =>
+    new HostError({
       code: 'CONNECTION_LOST',
       message: `${name}: the connection is gone (${describeThrown(reason)}).`,
       cause: reason,
     });
+  const explain = (error: Error): HostError => {
+    if (!('reason' in error)) return lostError(error);
+    if (error.reason !== prohibited) {
+      return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+    }
+    const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
+    return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
+  };
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(failed('FORWARD_FAILED', `no answer within ${forwardTimeoutMs / 1000} s`));
+    }, forwardTimeoutMs);
+    const settle = (error: Error | undefined, channel?: Duplex): void => {
+      clearTimeout(timer);
+      if (error === undefined && channel !== undefined) resolve(channel);
+      else reject(explain(error ?? new Error('no channel')));
+    };
+    connection.lost.catch((reason: unknown) => {
+      settle(reason instanceof Error ? reason : new Error(String(reason)));
+    });
+    try {
+      connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
+    } catch (thrown) {
+      settle(new Error(describeThrown(thrown)));
+    }
   });
-  return Promise.race([opened, lost]);
 }

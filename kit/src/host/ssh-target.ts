@@ -60,7 +60,7 @@ export function parseHostAddress(text: string): string {
   if (text.includes('@'))
     throw refuse('contains a user', 'Give the user in `user`, and only the host name or address here.');
   if (text.includes('/')) throw refuse('contains a path', one);
-  if (/^\[?[^:]+\]?:\d+$/.test(text)) throw refuse('contains a port', 'Give the port in `port`.');
+  if (/^(\[.*\]|[^:]+):\d+$/.test(text)) throw refuse('contains a port', 'Give the port in `port`.');
   if (text.startsWith('-')) throw refuse('begins with a hyphen', one);
   if (!/^[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})$/.test(text) || text.includes('..'))
     throw refuse('is not a host name or IP address', one);

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect, type AddressInfo, type Socket } from 'node:net';
-import { Readable, Writable } from 'node:stream';
+import { connect, Server, type AddressInfo, type Socket } from 'node:net';
 import ssh2, { type Connection, type ParsedKey, type ServerChannel, type Session } from 'ssh2';
 import { fingerprintOf } from '../../src/host/host-key.ts';
 import { readPrivateKey } from '../../src/host/private-key.ts';
@@ -13,9 +12,9 @@ export interface ServerBehaviour {
   /** MaxSessions. */
   readonly maxSessions?: number;
   readonly isForwardingAllowed?: boolean;
-  /** Milliseconds between what the server writes and its exit status. */
+  /** False: sessions open, but commands are refused in them. */
   readonly acceptsCommands?: boolean;
-  /** Sends exit status and close without any delay after the command's answer, in one go with the reply. */
+  /** Runs nothing: reply, exit status 7 and close leave in one piece. */
   readonly answersAtOnce?: boolean;
   readonly hostKeys?: readonly string[];
   readonly isKeyAccepted?: boolean;
@@ -42,15 +41,14 @@ export const hostKeyPair = ssh2.utils.generateKeyPairSync('ed25519');
 export const userKeyPair = ssh2.utils.generateKeyPairSync('ed25519');
 
 /** An SSH server in this process, on a free port of loopback, that runs commands as sshd does: through a login shell. */
-export async function startServer(behaviour: ServerBehaviour = {}): Promise<TestServer> {
+export async function startServer(behaviour: ServerBehaviour = {}, listenPort = 0): Promise<TestServer> {
   const sockets: Socket[] = [];
   const children = new Set<ChildProcess>();
   const hostKeys = behaviour.hostKeys ?? [hostKeyPair.private];
   let count = 0;
   let sessions = 0;
   let most = 0;
-  const server = new ssh2.Server({ hostKeys: [...hostKeys] }, (connection, info) => {
-    void info;
+  const server = new ssh2.Server({ hostKeys: [...hostKeys] }, (connection) => {
     authenticate(connection, behaviour.isKeyAccepted ?? true);
     let open = 0;
     connection.on('session', (accept, reject) => {
@@ -74,20 +72,16 @@ export async function startServer(behaviour: ServerBehaviour = {}): Promise<Test
   server.on('error', () => undefined);
   // @types/ssh2 knows nothing of the net.Server inside.
   const inner: unknown = Reflect.get(server, '_srv');
-  if (
-    typeof inner === 'object' &&
-    inner !== null &&
-    'prependListener' in inner &&
-    typeof inner.prependListener === 'function'
-  ) {
-    inner.prependListener('connection', (socket: Socket) => {
-      count++;
-      sockets.push(socket);
-      socket.on('error', () => undefined);
-    });
-  }
+  if (!(inner instanceof Server)) throw new Error('ssh2 has no net.Server inside any more');
+  inner.prependListener('connection', (socket) => {
+    count++;
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    // Its answers to small requests would wait for Nagle's algorithm otherwise; sshd has it off.
+    socket.setNoDelay(true);
+  });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(listenPort, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   const hostKey = publicBlob(hostKeys[0] ?? '');
@@ -108,7 +102,7 @@ export async function startServer(behaviour: ServerBehaviour = {}): Promise<Test
       }
     },
     [Symbol.asyncDispose]: async () => {
-      for (const child of children) child.kill('SIGKILL');
+      for (const child of children) if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => {
         server.close(() => {
@@ -147,8 +141,7 @@ function authenticate(connection: Connection, isAccepted: boolean): void {
 
 function serveSession(session: Session, behaviour: ServerBehaviour, children: Set<ChildProcess>): void {
   let child: ChildProcess | undefined;
-  session.on('signal', (accept, _reject, info) => {
-    accept?.();
+  session.on('signal', (_accept, _reject, info) => {
     if (child?.pid !== undefined) process.kill(-child.pid, `SIG${info.name}`);
   });
   session.on('exec', (accept, reject, info) => {
@@ -158,7 +151,7 @@ function serveSession(session: Session, behaviour: ServerBehaviour, children: Se
     }
     const channel = accept();
     if (behaviour.answersAtOnce === true) {
-      channel.exit(0);
+      channel.exit(7);
       channel.end();
       return;
     }
@@ -201,15 +194,7 @@ function forwardPorts(connection: Connection): void {
     });
     socket.once('connect', () => {
       const channel = accept();
-      Readable.from(socket).pipe(channel);
-      channel.pipe(
-        new Writable({
-          write: (chunk, encoding, done) =>
-            void socket.write(chunk, encoding, () => {
-              done();
-            }),
-        }),
-      );
+      socket.pipe(channel).pipe(socket);
       channel.on('error', () => undefined);
     });
   });

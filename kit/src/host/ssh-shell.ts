@@ -1,0 +1,84 @@
+import { describeThrown } from '../action/errors.ts';
+import type { ChannelPool } from './channel-pool.ts';
+import type { ProgramIo, Shell } from './command.ts';
+import { deferred } from './deferred.ts';
+import { HostError } from './host.ts';
+import { commandLine } from './launcher.ts';
+import { runChannel, type ChannelEnd } from './ssh-channel.ts';
+import type { SshConnection } from './ssh-connection.ts';
+
+/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
+export function sshShell(
+  name: string,
+  connection: SshConnection,
+  pool: ChannelPool,
+  /** A second connection, for stopping a command that holds the last session of the first. */
+  reconnect: (signal: AbortSignal) => Promise<SshConnection>,
+): Shell {
+  const runUrgently = async (line: string, io: ProgramIo): Promise<ChannelEnd> => {
+    const end = await runOnce(name, connection, line, io);
+    if (end.kind !== 'no-session') return end;
+    const spare = await reconnect(io.signal);
+    return runOnce(name, spare, line, io).finally(spare.close);
+  };
+  const run = async (line: string, io: ProgramIo, isAgain: boolean): Promise<ChannelEnd> => {
+    if (io.isUrgent === true) return runUrgently(line, io);
+    await pool.acquire(io.signal, isAgain);
+    try {
+      const end = await runOnce(name, connection, line, io);
+      if (end.kind !== 'no-session' || !pool.shrink()) return end;
+    } finally {
+      pool.release();
+    }
+    return run(line, io, true);
+  };
+  return {
+    name,
+    run: async (program, io) => {
+      const end = await run(commandLine(program), io, false);
+      switch (end.kind) {
+        case 'exit':
+          return end.code;
+        case 'lost':
+          throw lostError(
+            name,
+            connection.lossReason() ?? new Error('the server closed the session without an exit status'),
+          );
+        case 'no-session':
+        case 'refused':
+          throw new HostError({
+            code: 'COMMAND_FAILED',
+            message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
+            hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
+          });
+      }
+    },
+  };
+}
+
+async function runOnce(name: string, connection: SshConnection, line: string, io: ProgramIo): Promise<ChannelEnd> {
+  io.onStart();
+  const broken = connection.lost.catch((reason: unknown) => {
+    throw lostError(name, reason);
+  });
+  // A server that hangs may never answer the request for a channel.
+  const { promise: letGo, reject } = deferred<never>();
+  const onAbort = (): void => {
+    reject(lostError(name, new Error('the server did not answer')));
+  };
+  io.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
+  } finally {
+    io.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function lostError(name: string, reason: unknown): HostError {
+  return new HostError({
+    code: 'CONNECTION_LOST',
+    message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
+    hint: 'The next run continues from what it finds on the server.',
+    cause: reason,
+  });
+}
