@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
@@ -11,6 +10,7 @@ import {
 } from '@deploy-actions/kit/state/manifest';
 import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { pack, type Pack } from 'tar-stream';
+import { readContent } from './file-content.ts';
 import { SyncError } from './sync-error.ts';
 
 /** One staged set as it travels; see receiveScript in the kit for what the server makes of it. */
@@ -75,7 +75,7 @@ async function addFile(tar: Pack, file: ManifestFile, place: string, onBytes: (c
   const entry = tar.entry({ name: `tree/${file.path}`, mode: Number.parseInt(file.mode, 8), size: file.size });
   let size = 0;
   try {
-    for await (const chunk of createReadStream(place, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+    for await (const chunk of readContent(place)) {
       size += chunk.length;
       if (size > file.size) break;
       onBytes(chunk.length);

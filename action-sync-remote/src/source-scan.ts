@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { ancestorsOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
+import { readContent } from './file-content.ts';
 import { makeRules, type PathRules, type RuleLines } from './path-rules.ts';
 import { refuseLink, refuseName } from './source-name.ts';
 import type { SourcePlace } from './source-place.ts';
@@ -117,7 +117,7 @@ async function hashFile({ path, place }: Found): Promise<ManifestFile> {
   try {
     // Git keeps one bit of the mode, and artifacts and umasks blur the others.
     const isExecutable = ((await lstat(place)).mode & 0o100) !== 0;
-    for await (const chunk of createReadStream(place, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+    for await (const chunk of readContent(place)) {
       hash.update(chunk);
       size += chunk.length;
     }
