@@ -14,6 +14,7 @@ import {
   parseStatus,
   parseUrl,
 } from './check-field.ts';
+import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { parseCheckList, type CheckDefaults } from './check-list.ts';
 import { describeUrl, vantageOf, type Check, type Header } from './check.ts';
 import type { GateSettings } from './gate.ts';
@@ -26,6 +27,8 @@ export interface Inputs {
   readonly target: HostTarget | undefined;
   /** The Compose project, when a check names a service. */
   readonly compose: ComposeSettings | undefined;
+  /** Where the release ledger is, when it can be reached: a red gate marks its current release. */
+  readonly deployPath: DeployPath | undefined;
   /** Whether a red gate fails the step. */
   readonly shouldFail: boolean;
 }
@@ -55,10 +58,12 @@ export function loadInputs(runner: Runner): Inputs {
     );
   }
   const hasService = checks.some((check) => check.target.kind === 'service');
+  const hasDeployPath = inputs.optional('deploy-path', { env: 'DEPLOY_PATH' }) !== undefined;
   return {
     checks,
     settings,
     shouldFail,
+    deployPath: needsServer !== undefined && hasDeployPath ? readDeployPath(inputs) : undefined,
     target: needsServer === undefined ? undefined : readHostTarget(inputs),
     compose: hasService ? readComposeSettings(inputs) : undefined,
   };

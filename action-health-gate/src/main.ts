@@ -1,4 +1,4 @@
-import { ConfigurationError, DeployError } from '@deploy-actions/kit/action/errors';
+import { ConfigurationError, DeployError, describeThrown } from '@deploy-actions/kit/action/errors';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import { connectHost } from '@deploy-actions/kit/host/connect';
@@ -11,40 +11,45 @@ import { GateError } from './error.ts';
 import { runGate, type GateOutcome } from './gate.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
 import { progressPrinter } from './progress.ts';
+import { markGateFailed } from './release-mark.ts';
 import { gateError, gateOutputs } from './report.ts';
 import { renderSummary } from './summary.ts';
 
-/** Asks every check until all are green at the same time, or fails at the deadline. It changes nothing on any server. */
+/**
+ * Asks every check until all are green at the same time, or fails at the deadline. The only thing it ever writes is the mark
+ * of a red gate in the server's release ledger.
+ */
 export async function main(context: StepContext): Promise<void> {
   const { runner } = context;
   try {
     const inputs = loadInputs(runner);
     for (const line of describePlan(inputs.checks)) runner.info(line);
-    const outcome = await holdGate(context, inputs);
-    await report(runner, inputs, outcome);
+    const server = await openServer(context, inputs);
+    try {
+      const outcome = await holdGate(context, inputs, server);
+      const marked = outcome.result === 'healthy' ? undefined : await condemnRelease(context, inputs, server);
+      await report(runner, inputs, outcome, marked);
+    } finally {
+      await server?.host.close();
+    }
   } catch (thrown) {
     runner.output('result', resultOfError(thrown));
     throw thrown;
   }
 }
 
-async function holdGate(context: StepContext, inputs: Inputs): Promise<GateOutcome> {
+async function holdGate(context: StepContext, inputs: Inputs, server: Server | undefined): Promise<GateOutcome> {
   const { runner, signal } = context;
-  const server = await openServer(context, inputs);
-  try {
-    return await runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, () =>
-      runGate(inputs.checks, inputs.settings, {
-        clock: systemClock,
-        attempt: networkAttempt(server),
-        signal,
-        onProgress: progressPrinter((line) => {
-          runner.info(line);
-        }),
+  return runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, () =>
+    runGate(inputs.checks, inputs.settings, {
+      clock: systemClock,
+      attempt: networkAttempt(server),
+      signal,
+      onProgress: progressPrinter((line) => {
+        runner.info(line);
       }),
-    );
-  } finally {
-    await server?.host.close();
-  }
+    }),
+  );
 }
 
 /** Connects where a check asks from the server. */
@@ -60,8 +65,24 @@ async function openServer({ runner, signal }: StepContext, inputs: Inputs): Prom
   }
 }
 
+/** Marks the release of this run after a red gate that fails the step. That it could not be marked is only a warning. */
+async function condemnRelease(
+  context: StepContext,
+  inputs: Inputs,
+  server: Server | undefined,
+): Promise<number | undefined> {
+  if (server === undefined || inputs.deployPath === undefined || !inputs.shouldFail) return undefined;
+  try {
+    return await markGateFailed(context, server.host, inputs.deployPath);
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    context.runner.warning(`the release could not be marked as failed in the ledger: ${describeThrown(thrown)}`);
+    return undefined;
+  }
+}
+
 /** @throws GateError when the gate is red and that fails the step */
-async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome): Promise<void> {
+async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome, marked: number | undefined): Promise<void> {
   const outputs = gateOutputs(outcome);
   runner.output('result', outputs.result);
   runner.output('observed-sha', outputs.observedSha);
@@ -74,7 +95,7 @@ async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome): Pro
     runner.info(`Green after ${formatDuration(outcome.elapsedMs)}.`);
     return;
   }
-  const error = gateError(outcome);
+  const error = gateError(outcome, marked);
   runner.output('error-code', error.code);
   if (inputs.shouldFail) throw error;
   runner.warning(`${error.message} ${error.hint ?? ''}`);

@@ -52,8 +52,11 @@ export function gateOutputs(outcome: GateOutcome): GateOutputs {
   };
 }
 
-/** The error of a red gate: which check, what it saw last, and the next thing to do. */
-export function gateError(outcome: GateOutcome): GateError {
+/**
+ * The error of a red gate: which check, what it saw last, and the next thing to do.
+ * @param marked the release that was marked in the server's ledger
+ */
+export function gateError(outcome: GateOutcome, marked?: number): GateError {
   const red = outcome.progress.filter((progress) => !isGreen(progress));
   const first = red[0];
   const kind = first?.last?.ok === false ? first.last.kind : undefined;
@@ -64,9 +67,13 @@ export function gateError(outcome: GateOutcome): GateError {
       ? 'all checks were green, but not for `stable-for`'
       : `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)}`;
   const { code, hint } = diagnose(kind);
+  const changed =
+    marked === undefined
+      ? 'This step changed nothing: what was deployed still runs.'
+      : `Release ${marked} still runs; it is marked as failed in the ledger, so no rollback will choose it.`;
   return new GateError({
     code,
-    message: `health gate: not green after ${waited}: ${what}. Nothing on the server was changed by this step.`,
+    message: `health gate: not green after ${waited}: ${what}. ${changed}`,
     hint,
     evidence: red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`),
   });

@@ -1,10 +1,12 @@
 import { DeployError } from '@deploy-actions/kit/action/errors';
 import { fakeClock, type FakeClock } from '@deploy-actions/kit/testing/fake-clock';
+import type { Release } from '@deploy-actions/kit/state/release';
 import { milliseconds } from '@deploy-actions/kit/time/duration';
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../src/check.ts';
 import { runGate, type GateOutcome, type GateSettings } from '../src/gate.ts';
 import { describeProgress, percentile95, progressPrinter } from '../src/progress.ts';
+import { releaseToMark } from '../src/release-mark.ts';
 import { failedChecks, gateError, gateOutputs } from '../src/report.ts';
 import { renderSummary } from '../src/summary.ts';
 import type { Verdict } from '../src/verdict.ts';
@@ -190,9 +192,10 @@ describe('what a gate reports', () => {
     const error = gateError(outcome);
     expect(error.code).toBe('WRONG_COMMIT');
     expect(error.message).toBe(
-      'health gate: not green after 7.0s: app from the runner, attempt 4: commit 1111111 answers, expected abcdef0. Nothing on the server was changed by this step.',
+      'health gate: not green after 7.0s: app from the runner, attempt 4: commit 1111111 answers, expected abcdef0. This step changed nothing: what was deployed still runs.',
     );
     expect(error.hint).toContain('old container');
+    expect(gateError(outcome, 7).message).toContain('Release 7 still runs; it is marked as failed in the ledger');
     expect(failedChecks(outcome)).toEqual([
       { name: 'app', via: 'runner', reason: 'commit 1111111 answers, expected abcdef0', tries: 4 },
     ]);
@@ -225,6 +228,18 @@ describe('what a gate reports', () => {
     expect(summary).toContain(
       '| app | runner | not healthy |  | 0/3 | 4 | 100 ms | status 500: &lt;script&gt;\\|\\`x\\` |',
     );
+  });
+});
+
+describe('releaseToMark', () => {
+  const release = { number: 3, runUrl: 'https://github.com/acme/api/actions/runs/1/attempts/1' } as Release;
+
+  it('is the current release of this run and attempt, once', () => {
+    const ledger = { releases: [release], current: release };
+    expect(releaseToMark(ledger, release.runUrl)).toBe(release);
+    expect(releaseToMark(ledger, 'https://github.com/acme/api/actions/runs/2/attempts/1')).toBeUndefined();
+    expect(releaseToMark({ releases: [], current: { ...release, gateFailed: true } }, release.runUrl)).toBeUndefined();
+    expect(releaseToMark({ releases: [], current: undefined }, release.runUrl)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StepResult } from '../../lab/src/runner/index.ts';
 import { makeProject, type Project } from './project.ts';
 
 const publishedPort = 18_731;
@@ -121,6 +122,27 @@ describe('a gate in front of a real server', () => {
     expect(elsewhere.outputs).toMatchObject({ result: 'error', 'error-code': 'PROJECT_UNKNOWN' });
     const named = await project.gate({ ...byService, 'project-name': 'gate-itg' });
     expect(named.outputs['result']).toBe('healthy');
+  });
+
+  it('marks the release that this run deployed, and no other, so that no rollback picks it', async () => {
+    const { server } = project.lab;
+    const record = (number: number): string => `${project.path}/.deploy/releases/${number}.json`;
+    const redGate = async (runUrl: string): Promise<StepResult> => {
+      const release = { number: 3, result: 'ok', pins: [], digests: {}, composeHash: '', commit: '', runUrl };
+      const script =
+        'cd "$1" && mkdir -p .deploy/releases && echo 1 > .deploy/format && cat > .deploy/releases/3.json && ln -sfn releases/3.json .deploy/current && chown -R deploy:deploy .deploy';
+      await server.exec(['sh', '-c', script, 'sh', project.path], { stdin: `${JSON.stringify(release)}\n` });
+      return project.gate({ ...byService, 'expect-sha': 'f'.repeat(40), deadline: '2s' }, {}, '4711');
+    };
+    const other = await redGate('https://github.com/acme/api/actions/runs/1/attempts/1');
+    expect(other.commands.errors[0]).toContain('This step changed nothing');
+    expect((await server.exec(['cat', record(3)])).stdout).not.toContain('gateFailed');
+
+    const own = await redGate('https://github.com/acme/api/actions/runs/4711/attempts/1');
+    expect(own.commands.errors[0]).toContain('Release 3 still runs; it is marked as failed');
+    expect(JSON.parse((await server.exec(['cat', record(3)])).stdout)).toMatchObject({ number: 3, gateFailed: true });
+    // The lease was free before, so it is free again.
+    expect((await server.exec(['ls', '-A', `${project.path}/.deploy`])).stdout).not.toContain('lease.json');
   });
 
   it('does not talk to a server with another host key', async () => {

@@ -13,9 +13,13 @@ export interface Project {
   /** Adds a container of another release to the service, as an interrupted rollout leaves it. */
   addContainer(release: 'v1' | 'v2'): Promise<string>;
   removeContainer(id: string): Promise<void>;
-  newJob(env?: Readonly<Record<string, string>>): Promise<Job>;
+  newJob(env?: Readonly<Record<string, string>>, runId?: string): Promise<Job>;
   /** One job with one gate; the SSH inputs are given. */
-  gate(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Promise<StepResult>;
+  gate(
+    inputs: Readonly<Record<string, string>>,
+    env?: Readonly<Record<string, string>>,
+    runId?: string,
+  ): Promise<StepResult>;
   remove(): Promise<void>;
 }
 
@@ -25,7 +29,7 @@ export async function makeProject(name: string): Promise<Project> {
   const path = `/srv/${name}`;
   const workspace = await mkdtemp(join(tmpdir(), `${name}-`));
   const shell = (script: string, ...args: readonly string[]) => server.exec(['sh', '-c', script, 'sh', ...args]);
-  const newJob: Project['newJob'] = (env = {}) =>
+  const newJob: Project['newJob'] = (env = {}, runId = '1') =>
     createJob({
       workspace,
       env: {
@@ -37,6 +41,7 @@ export async function makeProject(name: string): Promise<Project> {
         ...env,
       },
       secrets: { DEPLOY_SSH_PRIVATE_KEY: server.privateKey },
+      github: { repository: 'acme/api', runId },
     });
   return {
     lab,
@@ -58,8 +63,8 @@ export async function makeProject(name: string): Promise<Project> {
     removeContainer: async (id) => {
       await server.docker(['rm', '-f', id]);
     },
-    gate: async (inputs, env = {}) => {
-      const job = await newJob(env);
+    gate: async (inputs, env = {}, runId = '1') => {
+      const job = await newJob(env, runId);
       const step = await job.step({
         uses: 'action-health-gate',
         with: { 'ssh-private-key': server.privateKey, interval: '300ms', deadline: '20s', ...inputs },
