@@ -115,7 +115,10 @@ export function door(
       profiles: [],
       envFile: undefined,
     },
-    model: parseComposeModel('{"name":"shop","services":{"migrate":{"image":"x"}}}', ['compose.yaml']),
+    model: parseComposeModel('{"name":"shop","services":{"migrate":{"image":"x"}}}', {
+      composeFiles: ['compose.yaml'],
+      envFiles: [],
+    }),
     runTimeout: milliseconds(60_000),
     say,
     warn: say,

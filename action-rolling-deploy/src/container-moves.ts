@@ -63,7 +63,7 @@ async function createContainers(
   existing: readonly Container[],
 ): Promise<readonly string[]> {
   const { scope, model, signal } = context;
-  const result = await runCompose(scope, model.composeFiles, args, { timeoutMs: createTimeoutMs, signal });
+  const result = await runCompose(scope, model, args, { timeoutMs: createTimeoutMs, signal });
   const before = new Set(existing.map((container) => container.id));
   const now = await listProjectContainers(context.host, model.name);
   const made = now.filter((c) => c.service === service && !c.isOneOff && !before.has(c.id));

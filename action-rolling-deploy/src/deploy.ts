@@ -114,9 +114,10 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
     session.log(`files: ${files.changed.length} changed, ${files.deleted.length} deleted, now live`);
   }
   const scope: ComposeScope = { ...prepared.scope, baseDir: deployPath };
-  const model = await resolveModel(scope);
-  // Planned again on the live files: paths inside them are what the containers are made from.
-  const plan = await makePlan(session, model, footprint);
+  // Looked at again once the files are live: they, and not a view of them, are what the containers are made from.
+  const isView = intent.staged !== undefined;
+  const model = isView ? await resolveModel(scope) : prepared.model;
+  const plan = isView ? await makePlan(session, model, footprint) : prepared.plan;
   await executePlan(session, scope, model, plan, footprint, journal, session.signal);
   timings.mark('roll');
   session.signal.throwIfAborted();

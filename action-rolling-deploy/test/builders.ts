@@ -28,6 +28,7 @@ export function model(...services: readonly ServiceModel[]): ComposeModel {
     services: Object.fromEntries(services.map((entry) => [entry.name, entry])),
     text: '{}',
     composeFiles: ['compose.yaml'],
+    envFiles: [],
   };
 }
 

@@ -16,7 +16,8 @@ export interface Project {
   deploy(withInputs: Readonly<Record<string, string>>): Promise<StepResult>;
   /** `name status` of every container of the project, sorted. */
   containers(): Promise<readonly Listed[]>;
-  /** What a service of the app answers, by container. */
+  /** What a person would type in deploy-path: plain `docker compose up -d`. */
+  upByHand(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -82,6 +83,9 @@ export async function makeProject(name: string): Promise<Project> {
           image,
         }))
         .sort((a, b) => a.name.localeCompare(b.name));
+    },
+    upByHand: async () => {
+      await server.exec(['sh', '-c', 'cd "$1" && docker compose up -d', 'sh', path], { timeoutMs: 60_000 });
     },
     remove: async () => {
       const script = `ids=$(docker ps -aq --filter "label=com.docker.compose.project=$1"); [ -z "$ids" ] || docker rm -f $ids

@@ -65,7 +65,7 @@ describe('a rollout on a real server', () => {
     await project.deploy({ images: appImage(project.lab, 'v1', 'APP_IMAGE') });
     await project.deploy({ images: appImage(project.lab, 'v2', 'APP_IMAGE') });
     const before = await project.containers();
-    await project.lab.server.exec(['su', 'deploy', '-c', `cd ${project.path} && docker compose up -d`]);
+    await project.upByHand();
     expect(await project.containers()).toEqual(before);
     expect(before).toHaveLength(1);
   });
@@ -107,7 +107,7 @@ describe('a rollout on a real server', () => {
     expect(broken.outputs['outcome']).toBe('rolled_back');
     expect(await runningDigests()).toEqual([digest('v1'), digest('v1')]);
     const after = await project.containers();
-    await project.lab.server.exec(['su', 'deploy', '-c', `cd ${project.path} && docker compose up -d`]);
+    await project.upByHand();
     expect(await project.containers()).toEqual(after);
   });
 

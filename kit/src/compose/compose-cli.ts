@@ -28,84 +28,101 @@ mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$
 shift 5
 "$@"`;
 
-/** The names Compose looks for, in its order; the first that exists wins, with its override beside it. */
+/**
+ * $1 base folder, $2 env-file or empty, then the named compose files. Prints `file <path>` and `env <path>` lines: the
+ * compose files as named, as the user's COMPOSE_FILE in `.env` says, or as Compose looks for them (the first name that
+ * exists, with its override beside it); and the env files that exist, in the order of plain `docker compose`.
+ */
 const findScript = `
 cd "$1" 2>/dev/null || exit 90
-named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
-if [ -n "$named" ]; then printf '%s\\n' "$named" | tr ':' '\\n'; exit 0; fi
-for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
-  [ -f "$f" ] || continue
-  echo "$f"
-  for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
-    if [ -f "$o" ]; then echo "$o"; break; fi
-  done
-  break
-done
+extra=$2; shift 2
+if [ $# -eq 0 ]; then
+  named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
+  if [ -n "$named" ]; then
+    IFS=:; set -f; set -- $named; unset IFS
+  else
+    for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
+      [ -f "$f" ] || continue
+      set -- "$f"
+      for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
+        if [ -f "$o" ]; then set -- "$@" "$o"; break; fi
+      done
+      break
+    done
+  fi
+fi
+for f; do printf 'file %s\\n' "$f"; done
+case "\${1:-}" in
+  */*) [ ! -f "\${1%/*}/.env" ] || printf 'env %s\\n' "\${1%/*}/.env" ;;
+esac
+for e in .env "$extra"; do [ -z "$e" ] || [ ! -f "$e" ] || printf 'env %s\\n' "$e"; done
 exit 0`;
 
-/** The project's Compose files in `-f` order, as plain `docker compose` would find them where none are given. */
-export async function findComposeFiles(scope: ComposeScope): Promise<readonly string[]> {
-  if (scope.settings.composeFiles.length > 0) return scope.settings.composeFiles;
-  const result = await scope.host.script(findScript, [scope.baseDir]);
-  const files = result.stdout.split('\n').filter((line) => line !== '');
-  if (files.length > 0) return files;
-  throw new ComposeError({
-    code: 'COMPOSE_FILE_MISSING',
-    message: `no compose file in ${scope.settings.deployPath} on ${scope.host.name}.`,
-    hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
-  });
+/** What a project is resolved from, in `-f` and `--env-file` order; paths are relative to its base folder. */
+export interface ComposeSources {
+  readonly composeFiles: readonly string[];
+  readonly envFiles: readonly string[];
+}
+
+/**
+ * The project's files as plain `docker compose` would find them where none are named.
+ * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
+ */
+export async function findSources(scope: ComposeScope): Promise<ComposeSources> {
+  const { host, settings, baseDir } = scope;
+  const result = await host.script(findScript, [baseDir, settings.envFile ?? '', ...settings.composeFiles]);
+  throwIfUnusable(scope, result);
+  const found = (kind: string): readonly string[] => [
+    ...new Set(
+      result.stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : [])),
+    ),
+  ];
+  const sources = { composeFiles: found('file'), envFiles: found('env') };
+  if (sources.composeFiles.length === 0)
+    throw new ComposeError({
+      code: 'COMPOSE_FILE_MISSING',
+      message: `no compose file in ${settings.deployPath} on ${host.name}.`,
+      hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
+    });
+  if (settings.envFile !== undefined && !sources.envFiles.includes(settings.envFile))
+    throw new ComposeError({
+      code: 'ENV_FILE_MISSING',
+      message: `input \`env-file\`: ${settings.deployPath}/${settings.envFile} does not exist on ${host.name}.`,
+      hint: 'Create it on the server once; it is never synced, because it holds secrets.',
+    });
+  return sources;
 }
 
 /**
  * Runs `docker compose <args>` on the project's own files with the given pins, in the order that plain `docker compose`
  * uses after the commit: the project's `.env`, then `env-file`, then pins.
- * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING, DOCKER_UNREACHABLE
+ * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
  */
 export async function runCompose(
   scope: ComposeScope,
-  files: readonly string[],
+  sources: ComposeSources,
   args: readonly string[],
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   const { host, settings, baseDir, pins } = scope;
   const pinsDir = `${settings.deployPath}/.deploy/tmp-${randomBytes(6).toString('hex')}`;
   const override = renderPinsOverride(pins);
-  const envFiles = await existingEnvFiles(scope, files);
   const flags = [
     ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
-    ...[...files, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
+    ...[...sources.composeFiles, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
     ...settings.profiles.flatMap((profile) => ['--profile', profile]),
-    ...[...envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
+    ...[...sources.envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
   ];
   // A variable of the login environment would win over every env file; a pin must not lose to it.
   const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
   const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
   const result = await host.script(
     runScript,
-    [baseDir, pinsDir, renderPinsEnv(pins), override, files.join('\n'), ...command],
+    [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command],
     options,
   );
   throwIfUnusable(scope, result);
   return result;
-}
-
-/** `.env` beside the first Compose file, `.env` of deploy-path, and `env-file`: those that exist; `env-file` must. */
-async function existingEnvFiles(scope: ComposeScope, files: readonly string[]): Promise<readonly string[]> {
-  const { host, settings, baseDir } = scope;
-  const folder = files[0]?.includes('/') === true ? `${files[0].replace(/\/[^/]*$/, '')}/` : '';
-  const wanted = [...new Set([`${folder}.env`, '.env', ...(settings.envFile === undefined ? [] : [settings.envFile])])];
-  const result = await host.script('cd "$1" || exit 0; shift; for f; do [ -f "$f" ] && echo "$f"; done; exit 0', [
-    baseDir,
-    ...wanted,
-  ]);
-  const found = result.stdout.split('\n').filter((line) => line !== '');
-  if (settings.envFile !== undefined && !found.includes(settings.envFile))
-    throw new ComposeError({
-      code: 'ENV_FILE_MISSING',
-      message: `input \`env-file\`: ${settings.deployPath}/${settings.envFile} does not exist on ${host.name}.`,
-      hint: 'Create it on the server once; it is never synced, because it holds secrets.',
-    });
-  return found;
 }
 
 function throwIfUnusable(scope: ComposeScope, result: ExecResult): void {
@@ -131,15 +148,15 @@ function throwIfUnusable(scope: ComposeScope, result: ExecResult): void {
 
 /**
  * The resolved model of a scope. Paths of a staged view are rewritten to deploy-path, where they will be.
- * @throws ComposeError also COMPOSE_INVALID with Compose's own words
+ * @throws ComposeError those of {@link findSources}, and COMPOSE_INVALID with Compose's own words
  */
 export async function resolveModel(scope: ComposeScope): Promise<ComposeModel> {
-  const files = await findComposeFiles(scope);
-  const result = await runCompose(scope, files, ['config', '--format', 'json']);
+  const sources = await findSources(scope);
+  const result = await runCompose(scope, sources, ['config', '--format', 'json']);
   if (result.code !== 0) throw invalidModel(scope, result);
   const inJson = (path: string): string => JSON.stringify(path).slice(1, -1);
   const text = result.stdout.replaceAll(inJson(scope.baseDir), inJson(scope.settings.deployPath));
-  return parseComposeModel(text, files);
+  return parseComposeModel(text, sources);
 }
 
 function invalidModel(scope: ComposeScope, result: ExecResult): ComposeError {

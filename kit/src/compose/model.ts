@@ -34,8 +34,9 @@ export interface ComposeModel {
   readonly services: Readonly<Record<string, ServiceModel>>;
   /** May hold interpolated secrets: never logged, never written to a file. */
   readonly text: string;
-  /** The files it came from, in `-f` order, relative to deploy-path. */
+  /** The files it came from, in `-f` and `--env-file` order, relative to deploy-path. */
   readonly composeFiles: readonly string[];
+  readonly envFiles: readonly string[];
 }
 
 export type ComposeErrorCode =
@@ -57,11 +58,16 @@ const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const asNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
+const noSources = { composeFiles: [], envFiles: [] };
+
 /**
  * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
  * @throws ComposeError COMPOSE_INVALID when it is not such a model
  */
-export function parseComposeModel(text: string, composeFiles: readonly string[] = []): ComposeModel {
+export function parseComposeModel(
+  text: string,
+  sources: { readonly composeFiles: readonly string[]; readonly envFiles: readonly string[] } = noSources,
+): ComposeModel {
   let model: Json;
   try {
     model = asObject(JSON.parse(text));
@@ -80,7 +86,7 @@ export function parseComposeModel(text: string, composeFiles: readonly string[] 
     name: asText(model['name']) ?? '',
     services: Object.fromEntries(services) as ComposeModel['services'],
     text,
-    composeFiles,
+    ...sources,
   };
 }
 

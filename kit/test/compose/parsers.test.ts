@@ -22,7 +22,7 @@ const config = {
 
 describe('the resolved model', () => {
   it('is read from what docker compose config prints', () => {
-    const model = parseComposeModel(JSON.stringify(config), ['compose.yaml']);
+    const model = parseComposeModel(JSON.stringify(config));
     expect(model.name).toBe('shop');
     expect(model.services['web']).toMatchObject({
       replicas: 2,
