@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { deploy } from '../demo/deploy.ts';
 import { appFolder, clearStage, prepareStage, type Stage } from '../demo/stage.ts';
 import { openWebhookCatcher, upLab, type Lab } from '../lab/src/index.ts';
-import { startLoad, type LoadReport } from '../lab/src/load/index.ts';
+import { startLoad } from '../lab/src/load/index.ts';
 import { readOurVersion, readVersion } from './party.ts';
 import { LEAST_RUNS, makeRow, median, type Bench } from './row.ts';
 
@@ -15,11 +15,6 @@ const OURS = { project: 'bench-ours', port: 18_090 } as const;
 const PEER = { project: 'bench-by-hand', port: 18_091 } as const;
 const PEER_NAME = 'bench/by-hand.sh (ssh, rsync or tar, pull, up -d, curl loop)';
 const LOAD_RATE = 100;
-
-interface Measured {
-  readonly seconds: readonly number[];
-  readonly failed: readonly number[];
-}
 
 /** One way of bringing a commit to a server. Rejects when the commit does not serve at its end. */
 type Deployer = (sha: string) => Promise<void>;
@@ -72,45 +67,60 @@ function byActions(lab: Lab, stage: Stage, slackWebhook: string): Deployer {
   };
 }
 
-/** Deploys v1 and v2 in turn under load, every run a real change; the first one, from nothing, is not counted. */
-async function measure(lab: Lab, stage: Stage, run: Deployer, say: (text: string) => void): Promise<Measured> {
-  const { v1, v2 } = lab.images.app;
-  await run(v1.sha);
-  const times: number[] = [];
-  const failed: number[] = [];
-  for (let number = 1; number <= LEAST_RUNS; number++) {
-    const load = await startLoad({ url: stage.url, rate: LOAD_RATE, seconds: 300 });
-    let report: LoadReport;
-    const startedAt = performance.now();
-    try {
-      await run(number % 2 === 1 ? v2.sha : v1.sha);
-      times.push((performance.now() - startedAt) / 1_000);
-      report = await load.stop();
-    } finally {
-      load.kill();
-    }
-    failed.push(report.failed);
-    say(
-      `${stage.project} run ${number}: ${times.at(-1)?.toFixed(1) ?? ''} s, ${report.failed} of ${report.sent} requests failed`,
-    );
-  }
-  return { seconds: times, failed };
+/** One party of the bench: a way to deploy, its own project, what was measured of it so far. */
+interface Party {
+  readonly stage: Stage;
+  readonly run: Deployer;
+  readonly seconds: number[];
+  readonly failed: number[];
 }
 
-async function measureBoth(lab: Lab, say: (text: string) => void): Promise<readonly [Measured, Measured]> {
+async function measureOnce(
+  { stage, run, seconds, failed }: Party,
+  sha: string,
+  say: (text: string) => void,
+): Promise<void> {
+  const load = await startLoad({ url: stage.url, rate: LOAD_RATE, seconds: 300 });
+  try {
+    const startedAt = performance.now();
+    await run(sha);
+    seconds.push((performance.now() - startedAt) / 1_000);
+    const report = await load.stop();
+    failed.push(report.failed);
+    say(`${stage.project}: ${seconds.at(-1)?.toFixed(1) ?? ''} s, ${report.failed} of ${report.sent} requests failed`);
+  } finally {
+    load.kill();
+  }
+}
+
+/** Deploys v1 and v2 in turn under load, every run a real change; the parties take turns, so that both feel the same machine. */
+async function measure(lab: Lab, parties: readonly Party[], say: (text: string) => void): Promise<void> {
+  const { v1, v2 } = lab.images.app;
+  // The first deploy, from nothing, is not counted.
+  for (const party of parties) await party.run(v1.sha);
+  for (let number = 1; number <= LEAST_RUNS; number++)
+    for (const party of parties) await measureOnce(party, number % 2 === 1 ? v2.sha : v1.sha, say);
+}
+
+async function measureBoth(lab: Lab, say: (text: string) => void): Promise<readonly [Party, Party]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-chain-'));
   await using catcher = await openWebhookCatcher();
   try {
     await writeFile(join(folder, 'key'), lab.server.privateKey, { mode: 0o600 });
     await writeFile(join(folder, 'known_hosts'), lab.server.knownHosts);
     const ourStage = await prepareStage(lab, OURS.project, OURS.port);
-    const ours = await measure(lab, ourStage, byActions(lab, ourStage, `${catcher.url}/services/bench`), say);
-    await clearStage(lab, OURS.project);
     const peerStage = await prepareStage(lab, PEER.project, PEER.port);
-    const peer = await measure(lab, peerStage, byHand(lab, peerStage, folder), say);
-    await clearStage(lab, PEER.project);
+    const ours: Party = {
+      stage: ourStage,
+      run: byActions(lab, ourStage, `${catcher.url}/services/bench`),
+      seconds: [],
+      failed: [],
+    };
+    const peer: Party = { stage: peerStage, run: byHand(lab, peerStage, folder), seconds: [], failed: [] };
+    await measure(lab, [ours, peer], say);
     return [ours, peer];
   } finally {
+    for (const { project } of [OURS, PEER]) await clearStage(lab, project);
     await rm(folder, { recursive: true, force: true });
   }
 }
