@@ -7,6 +7,7 @@ import { systemClock } from '../time/clock.ts';
 import type { Duration } from '../time/duration.ts';
 import { readDeployPath, type DeployPath } from './deploy-path.ts';
 import { acquireLease, releaseOwnLease, type HeldLease, type LeaseOptions } from './lease-store.ts';
+import { findRunningOneOffs } from './one-off.ts';
 import { currentOwner } from './owner.ts';
 
 const leaseTtlSeconds = 600;
@@ -63,7 +64,10 @@ export async function withLease<T>(
   }
 }
 
-/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
+/**
+ * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
+ * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
+ */
 export async function releaseLeaseInPost(context: StepContext): Promise<void> {
   const { runner, signal } = context;
   if (runner.state('lease') !== 'taken') {
@@ -73,7 +77,15 @@ export async function releaseLeaseInPost(context: StepContext): Promise<void> {
   const inputs = inputReader(runner);
   const host = await connectHost(readHostTarget(inputs), runner, signal);
   try {
-    const released = await releaseOwnLease(leaseOptions(context, host, readDeployPath(inputs), 0));
+    const deployPath = readDeployPath(inputs);
+    const [running] = await findRunningOneOffs(host, deployPath);
+    if (running !== undefined) {
+      runner.warning(
+        `${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`,
+      );
+      return;
+    }
+    const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
     runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
   } finally {
     await host.close();
