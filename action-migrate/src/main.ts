@@ -6,6 +6,7 @@ import { withLease } from '@deploy-actions/kit/state/lease-step';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
+import { auditMigration } from './audit.ts';
 import { readyDependencies } from './dependency-start.ts';
 import { settleEarlierRuns } from './earlier-run.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
@@ -13,7 +14,7 @@ import { runCommands } from './migration.ts';
 import { isNothingPending } from './pending-check.ts';
 import { prepareProject, registriesOf, type Project } from './project.ts';
 import { reconnectingHost } from './reconnecting-host.ts';
-import { keepApplied, readRecord, writeRecord, type MigrationRecord } from './record.ts';
+import { openRecord } from './record.ts';
 import { presetOutputs, report } from './report.ts';
 import { hasApplied, type MigrationResult } from './result.ts';
 import type { RunDoor } from './run-door.ts';
@@ -84,14 +85,12 @@ function openDoor({ runner, signal }: StepContext, host: Host, inputs: Inputs, {
 /** Settle what earlier runs left, ready the database, ask whether there is something to do, do it, record it. */
 async function migrate(context: StepContext, door: RunDoor, inputs: Inputs): Promise<MigrationResult> {
   const { host, plan } = door;
-  const { deployPath } = inputs.settings;
-  const record: MigrationRecord = {
-    applied: true,
+  const record = await openRecord(host, inputs.settings.deployPath, {
     reversible: inputs.isReversible,
     runUrl: currentOwner(context.runner).runUrl,
     run: plan.runKey,
     images: inputs.pins,
-  };
+  });
   const beginning = await settleEarlierRuns(door);
   if (beginning.containerName === undefined) {
     await door.group('Dependencies', () =>
@@ -102,14 +101,15 @@ async function migrate(context: StepContext, door: RunDoor, inputs: Inputs): Pro
       }),
     );
     if (plan.pendingCheck !== undefined && (await isNothingPending(door, plan.pendingCheck))) {
-      const found = await readRecord(host, deployPath);
-      await writeRecord(host, deployPath, keepApplied({ ...record, applied: false }, found));
+      await record(false);
       return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
     }
   }
-  // Before the first command: should this runner die, the record errs on the side of "applied".
-  await writeRecord(host, deployPath, record);
+  // Before the first command: should contact be lost, the record errs on the side of "applied".
+  await record(true);
   const result = await runCommands(door, beginning);
-  await writeRecord(host, deployPath, { ...record, applied: hasApplied(result) || result.status === 'unknown' });
+  if (result.status === 'unknown') return result;
+  await record(hasApplied(result));
+  await auditMigration(door, currentOwner(context.runner), result);
   return result;
 }

@@ -1,5 +1,6 @@
 import { scriptOrThrow, type Host } from '@deploy-actions/kit/host/host';
-import { oneOffKind, oneOffLabels } from './run-plan.ts';
+import { oneOffLabels } from '@deploy-actions/kit/state/one-off';
+import { oneOffKind } from './run-plan.ts';
 
 /** A one-off container of this action, as the server shows it. Times are milliseconds since the epoch, by its clock. */
 export interface OneOff {

@@ -16,27 +16,30 @@ umask 077
 cat > "$1.new"; sync "$1.new" 2>/dev/null || sync
 mv -f "$1.new" "$1"`;
 
-const fileOf = (deployPath: DeployPath): string => statePath(deployPath, 'migration.json');
-
-/** Replaces the record; a reader sees the old one or the new one. */
-export async function writeRecord(host: Host, deployPath: DeployPath, record: MigrationRecord): Promise<void> {
-  await scriptOrThrow(host, 'write the migration record', writeScript, [fileOf(deployPath)], {
-    stdin: `${JSON.stringify(record)}\n`,
-  });
+/**
+ * Reads what is there, once, and returns the writer of this run's record on top of it. A reader of the file sees the old
+ * record or the new one.
+ */
+export async function openRecord(
+  host: Host,
+  deployPath: DeployPath,
+  facts: Omit<MigrationRecord, 'applied'>,
+): Promise<(applied: boolean) => Promise<void>> {
+  const file = statePath(deployPath, 'migration.json');
+  const result = await scriptOrThrow(host, 'read the migration record', 'cat "$1" 2>/dev/null || true', [file]);
+  const found = parseRecord(result.stdout);
+  return async (applied) => {
+    const record = mergeRecord({ ...facts, applied }, found);
+    await scriptOrThrow(host, 'write the migration record', writeScript, [file], {
+      stdin: `${JSON.stringify(record)}\n`,
+    });
+  };
 }
 
-/** The record that is there; undefined when there is none, or none that can be read. */
-export async function readRecord(host: Host, deployPath: DeployPath): Promise<MigrationRecord | undefined> {
-  const result = await scriptOrThrow(host, 'read the migration record', 'cat "$1" 2>/dev/null || true', [
-    fileOf(deployPath),
-  ]);
-  return parseRecord(result.stdout);
-}
-
-/** Pure part of {@link readRecord}. */
+/** Pure part of {@link openRecord}. */
 export function parseRecord(text: string): MigrationRecord | undefined {
   try {
-    // Our own file, written by writeRecord only; the check below catches any other.
+    // Our own file, written by openRecord only; the check below catches any other.
     const record = JSON.parse(text) as Partial<MigrationRecord>;
     const isRecord = typeof record.applied === 'boolean' && typeof record.reversible === 'boolean';
     return isRecord ? (record as MigrationRecord) : undefined;
@@ -46,10 +49,11 @@ export function parseRecord(text: string): MigrationRecord | undefined {
 }
 
 /**
- * What to record when nothing was pending. An earlier attempt of the same run may have applied the migration of these
- * images: then this release still stands for it, and the rollback guard must know.
+ * What to record on top of what is there. The rollout removes the record when it commits a release, so one that is there
+ * tells of a migration that no release stands for yet (its rollout failed, or its runner died): it must not be forgotten
+ * because the next run found nothing pending.
  */
-export function keepApplied(next: MigrationRecord, found: MigrationRecord | undefined): MigrationRecord {
-  const isSame = found?.run === next.run && JSON.stringify(found.images) === JSON.stringify(next.images);
-  return isSame && found.applied ? { ...next, applied: true, reversible: next.reversible && found.reversible } : next;
+export function mergeRecord(next: MigrationRecord, found: MigrationRecord | undefined): MigrationRecord {
+  if (found?.applied !== true) return next;
+  return { ...next, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
 }

@@ -46,6 +46,7 @@ export function describeApplied(commands: readonly CommandResult[]): string {
     done.length === 0
       ? 'No command before it had run'
       : `Done before it: ${done.map(({ text }) => JSON.stringify(text)).join(', ')}`;
-  const partly = broken === undefined ? '' : ', and what it did itself before it stopped is for its own tool to say';
-  return `${before}${partly}.`;
+  const partly =
+    broken === undefined ? '' : ' Whether it changed something itself before it stopped, its own tool can say.';
+  return `${before}.${partly}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
+import { oneOffLabels } from '@deploy-actions/kit/state/one-off';
 import type { CommandLine } from './command-line.ts';
 
 /** One container to run. Number 0 is the pending check, 1 … n are the commands. */
@@ -34,15 +35,6 @@ export interface PlanFacts {
   readonly pendingCheck: CommandLine | undefined;
   readonly owner: Pick<LeaseOwner, 'id' | 'runId' | 'runAttempt'>;
 }
-
-/** Labels of our one-off containers; also how other steps of a job find them. */
-export const oneOffLabels = {
-  kind: 'deploy-actions.one-off',
-  deployPath: 'deploy-actions.deploy-path',
-  run: 'deploy-actions.run',
-  plan: 'deploy-actions.plan',
-  number: 'deploy-actions.number',
-} as const;
 
 /** The value of {@link oneOffLabels.kind} for this action. */
 export const oneOffKind = 'migrate';

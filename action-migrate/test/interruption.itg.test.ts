@@ -114,10 +114,12 @@ describe('a step that is cancelled while a migration runs', () => {
   it('leaves it running and says how to stop it', async () => {
     target = await makeTarget(lab, workspace);
     const { job, result } = await interrupt(slow('one', 8), '| working on one', (it_) => it_.cancel(), '905');
-    await job.finish();
+    const { posts } = await job.finish();
     expect(result.commands.errors.join()).toContain(`docker stop ${target.project}-migrate-905-1-1`);
     expect(result.outputs).toMatchObject({ 'error-code': 'CANCELLED', status: 'unknown' });
     expect(await oneOffs(target)).toEqual([`${target.project}-migrate-905-1-1 running`]);
+    expect(posts[0]?.log).toContain('the lease is left to expire');
+    expect(await stateFile(target, 'lease.json')).toContain('"runId":"905"');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keepApplied, parseRecord, type MigrationRecord } from '../src/record.ts';
+import { mergeRecord, parseRecord, type MigrationRecord } from '../src/record.ts';
 
 const pin = { kind: 'service', name: 'api', ref: 'r/api@sha256:1' } as const;
 const record = (overrides: Partial<MigrationRecord> = {}): MigrationRecord => ({
@@ -12,20 +12,26 @@ const record = (overrides: Partial<MigrationRecord> = {}): MigrationRecord => ({
 });
 
 describe('the migration record', () => {
-  it('stays "applied" when a re-run of the same run finds nothing pending', () => {
-    expect(keepApplied(record(), record({ applied: true, reversible: false }))).toMatchObject({
+  it('stays "applied" when the next run finds nothing pending, because no release stands for it yet', () => {
+    expect(mergeRecord(record(), record({ applied: true, reversible: false, run: '76' }))).toMatchObject({
       applied: true,
       reversible: false,
+      run: '77',
     });
+  });
+
+  it('is reversible only if everything applied since the last release is', () => {
+    const irreversible = record({ applied: true, reversible: false });
+    expect(mergeRecord(record({ applied: true }), irreversible).reversible).toBe(false);
+    expect(mergeRecord(irreversible, record({ applied: true })).reversible).toBe(false);
+    expect(mergeRecord(record({ reversible: false }), record({ applied: true })).reversible).toBe(true);
   });
 
   it.each([
     ['no record', undefined],
-    ['the record of another run', record({ applied: true, run: '76' })],
-    ['the record of other images', record({ applied: true, images: [{ ...pin, ref: 'r/api@sha256:2' }] })],
-    ['a record that says not applied', record()],
-  ])('says not applied with %s', (_name, found) => {
-    expect(keepApplied(record(), found)).toEqual(record());
+    ['a record that says not applied', record({ reversible: false })],
+  ])('is what this run says with %s', (_name, found) => {
+    expect(mergeRecord(record(), found)).toEqual(record());
   });
 
   it.each(['', '{', '[]', '{"applied":"yes"}'])('reads %j as no record', (text) => {
