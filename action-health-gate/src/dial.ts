@@ -69,12 +69,13 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-/** Without the connection to the server no later attempt can succeed. A refused port, in contrast, is "not yet". */
+/** Without the connection, or where sshd forwards nothing, no later attempt can succeed. A refused port is "not yet". */
 const terminalCodes: ReadonlySet<string> = new Set([
   'CONNECTION_LOST',
   'HOST_KEY_MISMATCH',
   'SSH_AUTH_REJECTED',
   'SSH_KEY_INVALID',
+  'FORWARD_PROHIBITED',
   'CANCELLED',
 ]);
 

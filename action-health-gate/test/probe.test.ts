@@ -194,10 +194,11 @@ describe('probeHttp', () => {
     const probe = (code: string): Promise<Probe> =>
       probeHttp({ url: new URL('http://127.0.0.1:1/'), headers: [] }, failing(code), 1000, never);
     await expect(probe('CONNECTION_LOST')).rejects.toThrow('web1: CONNECTION_LOST');
-    expect(await probe('HOST_UNREACHABLE')).toEqual({
+    await expect(probe('FORWARD_PROHIBITED')).rejects.toThrow('web1: FORWARD_PROHIBITED');
+    expect(await probe('FORWARD_FAILED')).toEqual({
       kind: 'broken',
       phase: 'connect',
-      problem: 'web1: HOST_UNREACHABLE',
+      problem: 'web1: FORWARD_FAILED',
     });
   });
 });

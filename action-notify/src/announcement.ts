@@ -40,7 +40,7 @@ export function listFacts(announcement: Announcement): readonly Fact[] {
   const facts: readonly (Fact | undefined)[] = [
     fact('Environment', environment),
     fact('Version', version),
-    fact('Commit', commit?.sha.slice(0, 12), commit?.url),
+    fact('Commit', commit?.url === undefined ? commit?.sha : commit.sha.slice(0, 12), commit?.url),
     fact('Outcome', outcome),
     fact('Migration', migration),
     fact('Deployed by', deployedBy),

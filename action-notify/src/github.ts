@@ -6,7 +6,7 @@ import { githubClientOf } from '@deploy-actions/kit/github/client';
 import type { Announcement } from './announcement.ts';
 import type { Delivery } from './delivery.ts';
 import { deploymentRequest, deploymentStatus } from './deployment-record.ts';
-import type { Inputs } from './inputs.ts';
+import { isCommit, type Inputs } from './inputs.ts';
 import { cleanLine } from './plain-text.ts';
 import type { RunFacts } from './run-facts.ts';
 
@@ -57,7 +57,7 @@ export async function recordDeployment(
   if (!shouldCreateDeployment || githubToken === undefined || environment === undefined) return outcome('skipped');
   if (isDryRun) return outcome('skipped', 'dry run');
   const client = githubClientOf(runner, githubToken, signal, inputs.deadline);
-  const ref = inputs.sha ?? run.workflowSha;
+  const ref = inputs.sha !== undefined && isCommit(inputs.sha) ? inputs.sha : run.workflowSha;
   if (client === undefined || ref === undefined) return outcome('skipped', 'not in a GitHub workflow');
   let id: number | undefined;
   try {

@@ -118,12 +118,19 @@ function lineOf(inputs: InputReader, name: string): string | undefined {
   return cleanLine(inputs.optional(name) ?? '') || undefined;
 }
 
+/**
+ * The commit as it is to be shown. An image's label may hold any word instead of one; the message is worth more than the
+ * link, so that is no error.
+ */
 function readSha(inputs: InputReader): string | undefined {
-  const text = inputs.optional('sha');
-  if (text === undefined) return undefined;
-  const sha = text.toLowerCase().replace(/^sha-/, '');
-  if (!/^[0-9a-f]{7,64}$/.test(sha)) throw badInput('sha', text, 'a commit of 7 to 64 hexadecimal digits');
-  return sha;
+  const text = lineOf(inputs, 'sha');
+  const digits = text?.toLowerCase().replace(/^sha-/, '');
+  return digits !== undefined && isCommit(digits) ? digits : text;
+}
+
+/** Whether GitHub could know it as a commit. */
+export function isCommit(text: string): boolean {
+  return /^[0-9a-f]{7,64}$/.test(text);
 }
 
 function readAppUrl(inputs: InputReader): string | undefined {

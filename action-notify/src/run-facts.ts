@@ -1,6 +1,6 @@
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import type { Announcement } from './announcement.ts';
-import type { Inputs } from './inputs.ts';
+import { isCommit, type Inputs } from './inputs.ts';
 import { cleanLine } from './plain-text.ts';
 
 /** What the runner knows about this run; nothing of it exists in a rehearsal outside GitHub Actions. */
@@ -39,7 +39,8 @@ export function composeAnnouncement(
   at: Date,
 ): Announcement {
   const { status, environment, version, sha, url, outcome, migration, images, fields } = inputs;
-  const commitUrl = run.repository === undefined ? undefined : `${run.serverUrl}/${run.repository}/commit/${sha ?? ''}`;
+  const hasLink = sha !== undefined && isCommit(sha) && run.repository !== undefined;
+  const commitUrl = hasLink ? `${run.serverUrl}/${run.repository}/commit/${sha}` : undefined;
   return {
     status,
     title: inputs.title ?? cleanLine(run.repository?.split('/')[1] ?? 'deployment'),

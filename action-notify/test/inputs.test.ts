@@ -57,7 +57,6 @@ describe('loadInputs', () => {
 
   it.each([
     [{ status: 'skipped' }, 'input `status`: "skipped" is not one of: success, failure'],
-    [{ sha: 'main' }, 'input `sha`: "main" is not a commit'],
     [{ url: 'javascript:alert(1)' }, 'input `url`'],
     [{ url: 'https://me:pw@example.com' }, 'input `url`'],
     [{ migration: 'perhaps' }, 'input `migration`: "perhaps" is not one of'],
@@ -83,6 +82,14 @@ describe('loadInputs', () => {
 
   it('never quotes a webhook that it refuses', () => {
     expect(() => load({ 'slack-webhook': 'http://hooks.slack.com/s3cret-token' })).not.toThrow('s3cret-token');
+  });
+});
+
+describe('the commit', () => {
+  it('is shown without a link when it is none: an image may be labelled with any word', () => {
+    const runner = fakeRunner(notifyInputs({ sha: 'release-7' }), { GITHUB_REPOSITORY: 'acme/shop' });
+    const { commit } = composeAnnouncement(loadInputs(runner), readRunFacts(runner), [], new Date(0));
+    expect(commit).toEqual({ sha: 'release-7', url: undefined });
   });
 });
 
