@@ -24,7 +24,7 @@ export async function connectSsh(
   const connection = await openConnection(target, runner, signal, tuning);
   const name = `${target.user}@${target.host}`;
   const reconnect = (again: AbortSignal): Promise<SshConnection> => openConnection(target, runner, again, tuning);
-  const shell = sshShell(name, connection, channelPool(tuning.maxChannels), reconnect);
+  const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
   let commandCount = 0;
   const run: Host['exec'] = (argv, options = {}) => {
     commandCount++;

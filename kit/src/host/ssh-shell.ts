@@ -1,4 +1,5 @@
 import { describeThrown } from '../action/errors.ts';
+import type { Clock } from '../time/clock.ts';
 import type { ChannelPool } from './channel-pool.ts';
 import type { ProgramIo, Shell } from './command.ts';
 import { deferred } from './deferred.ts';
@@ -7,11 +8,15 @@ import { commandLine } from './launcher.ts';
 import { runChannel, type ChannelEnd } from './ssh-channel.ts';
 import type { SshConnection } from './ssh-connection.ts';
 
+/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
+const mostRefusals = 6;
+
 /** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
 export function sshShell(
   name: string,
   connection: SshConnection,
   pool: ChannelPool,
+  clock: Clock,
   /** A second connection, for stopping a command that holds the last session of the first. */
   reconnect: (signal: AbortSignal) => Promise<SshConnection>,
 ): Shell {
@@ -21,21 +26,25 @@ export function sshShell(
     const spare = await reconnect(io.signal);
     return runOnce(name, spare, line, io).finally(spare.close);
   };
-  const run = async (line: string, io: ProgramIo, isAgain: boolean): Promise<ChannelEnd> => {
+  const run = async (line: string, io: ProgramIo, isAgain = false, refusals = 0): Promise<ChannelEnd> => {
     if (io.isUrgent === true) return runUrgently(line, io);
     await pool.acquire(io.signal, isAgain);
+    let isAlone: boolean;
     try {
       const end = await runOnce(name, connection, line, io);
-      if (end.kind !== 'no-session' || !pool.shrink()) return end;
+      if (end.kind !== 'no-session' || refusals > mostRefusals) return end;
+      isAlone = !pool.shrink();
     } finally {
       pool.release();
     }
-    return run(line, io, true);
+    // sshd counts a session until it has seen its process die, a moment after it told us so.
+    if (isAlone) await clock.sleep(50 * 2 ** refusals, io.signal);
+    return run(line, io, true, isAlone ? refusals + 1 : refusals);
   };
   return {
     name,
     run: async (program, io) => {
-      const end = await run(commandLine(program), io, false);
+      const end = await run(commandLine(program), io);
       switch (end.kind) {
         case 'exit':
           return end.code;

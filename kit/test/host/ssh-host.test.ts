@@ -164,6 +164,12 @@ describe('an SSH connection', () => {
     });
   });
 
+  it('waits for a session that the server has not cleared away yet, but not for ever', async () => {
+    await withHost({ maxSessions: 0 }, async (host) => {
+      await expect(host.exec(['true'])).rejects.toMatchObject({ code: 'COMMAND_FAILED', hint: text('MaxSessions') });
+    });
+  });
+
   it.each([
     ['prints', 'echo noise; printf "no line end"; echo err >&2; eval "$0"'],
     ['prints a lot', 'head -c 300000 /dev/zero | tr "\\0" n; eval "$0"'],
