@@ -1,0 +1,26 @@
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** Path → content; `-> target` is a symbolic link, content that starts with `#!` makes an executable file. */
+export type Files = Readonly<Record<string, string>>;
+
+export function writeFiles(folder: string, files: Files): void {
+  for (const [path, content] of Object.entries(files)) {
+    const place = join(folder, path);
+    mkdirSync(dirname(place), { recursive: true });
+    if (content.startsWith('-> ')) {
+      symlinkSync(content.slice(3), place);
+      continue;
+    }
+    writeFileSync(place, content);
+    chmodSync(place, content.startsWith('#!') ? 0o755 : 0o644);
+  }
+}
+
+/** A temporary folder with these files; the caller removes it. */
+export function makeFolder(files: Files = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sync-source-'));
+  writeFiles(folder, files);
+  return folder;
+}
