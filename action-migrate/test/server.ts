@@ -29,22 +29,31 @@ services:
     stop_grace_period: 1s
 `;
 
-/** A folder on the server with a Compose file and nothing that runs. */
-export async function makeTarget(
-  lab: Lab,
-  workspace: string,
-  dbEnv: Readonly<Record<string, string>> = {},
-): Promise<Target> {
+/** A folder on the server with a Compose file, a stand-in for a database, and nothing that runs. */
+export function makeTarget(lab: Lab, workspace: string, dbEnv: Readonly<Record<string, string>> = {}): Promise<Target> {
+  const { app } = lab.images;
+  const database = lab.reference('anonymous', app.repository, app.v1.digest);
+  const image = lab.reference('htpasswd', app.repository, app.v2.digest);
+  return layOut({ lab, workspace, image, database, composeFile: compose(dbEnv) });
+}
+
+interface Layout {
+  readonly lab: Lab;
+  readonly workspace: string;
+  readonly image: string;
+  readonly database: string;
+  readonly composeFile: string;
+}
+
+/** Makes the folder; its `.env` holds a secret that no test may find in what a step writes. */
+export async function layOut({ lab, workspace, image, database, composeFile }: Layout): Promise<Target> {
   const project = `mig${randomBytes(3).toString('hex')}`;
   const path = `/srv/${project}`;
-  const { app } = lab.images;
-  const image = lab.reference('htpasswd', app.repository, app.v2.digest);
-  const database = lab.reference('anonymous', app.repository, app.v1.digest);
   await lab.server.exec(['install', '-d', '-o', 'deploy', path]);
   await lab.server.exec(['install', '-d', '-m', '0777', `${path}/data`]);
   const write = (file: string, stdin: string) =>
     lab.server.exec(['sh', '-c', 'cat > "$1"', 'sh', `${path}/${file}`], { stdin });
-  await write('compose.yaml', compose(dbEnv));
+  await write('compose.yaml', composeFile);
   await write('.env', `DB_IMAGE=${database}\nSECRET_KEY=topsecret-${project}\n`);
   return { lab, path, project, workspace, image };
 }
@@ -53,7 +62,7 @@ export async function makeTarget(
 export async function removeTarget({ lab, path, project }: Target): Promise<void> {
   const source = `
 ids=$(docker ps -aq --filter "label=com.docker.compose.project=$1"); [ -z "$ids" ] || docker rm -fv $ids
-docker network rm "$1_default"; rm -rf "$2"; true`;
+docker network rm "$1_default"; docker volume rm "$1_data"; rm -rf "$2"; true`;
   await lab.server.exec(['sh', '-c', source, 'sh', project, path], { allowFailure: true });
 }
 
