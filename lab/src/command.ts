@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { LabError } from './error.ts';
 
 export interface CommandOptions {
@@ -46,7 +47,8 @@ function collect(program: string, args: readonly string[], options: CommandOptio
     child.once('close', (code, signal) => {
       const note = signal === null ? '' : `\nended by ${signal}`;
       resolve({
-        exitCode: code ?? 128,
+        // As a shell says it.
+        exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
         stdout: Buffer.concat(stdout).toString('utf8'),
         stderr: Buffer.concat(stderr).toString('utf8') + note,
       });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LabError } from './error.ts';
@@ -93,6 +93,17 @@ export function findMarkedProcesses(root: string): readonly ProcessRecord[] {
     .filter((record) => record !== undefined);
 }
 
+/** Marked processes that no pid file accounts for: a killed `up` started them and did not live to write it down. */
+export function findStrays(paths: LabPaths): readonly ProcessRecord[] {
+  const names = existsSync(paths.pids) ? readdirSync(paths.pids).filter((name) => name.endsWith('.json')) : [];
+  const recorded = new Set(names.map((name) => findDaemon(paths, name.replace('.json', ''))?.pid));
+  const belongs = (pid: number): boolean => {
+    for (let current = pid; current > 1; current = readParent(current)) if (recorded.has(current)) return true;
+    return false;
+  };
+  return findMarkedProcesses(paths.root).filter(({ pid }) => !belongs(pid));
+}
+
 /** The first child of a process. */
 export function findChild(pid: number): number | undefined {
   const [first = ''] = readQuietly(`/proc/${String(pid)}/task/${String(pid)}/children`).split(' ');
@@ -106,6 +117,11 @@ export function describeProcess(pid: number): ProcessRecord | undefined {
   const startTicks = fields[19];
   if (startTicks === undefined || fields[0] === 'Z') return undefined;
   return { pid, startTicks };
+}
+
+function readParent(pid: number): number {
+  const stat = readQuietly(`/proc/${String(pid)}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
 }
 
 export function isAlive(record: ProcessRecord): boolean {

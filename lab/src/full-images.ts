@@ -134,6 +134,6 @@ async function publishPostgres(site: ImageSite): Promise<PublishedImage> {
     },
   };
   const image = assembleImage({ architecture: site.architecture, format: 'docker', layers: [layer], config });
-  await pushImage({ registry: site.registry, repository: 'lab/postgres' }, image, [version]);
+  await pushImage({ ...site.target, repository: 'lab/postgres' }, image, [version]);
   return { repository: 'lab/postgres', tag: version, digest: image.digest };
 }

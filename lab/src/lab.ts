@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findMarkedProcesses, killProcess } from './daemon.ts';
+import { findMarkedProcesses, findStrays, killProcess } from './daemon.ts';
 import { publishFullImages } from './full-images.ts';
 import { openLab } from './handle.ts';
 import type { Lab } from './handle.ts';
 import { prepareLocal } from './local.ts';
 import { acquireLock } from './lock.ts';
+import type { Lock } from './lock.ts';
 import { createLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { prepareMachine } from './machine.ts';
@@ -35,12 +36,12 @@ export async function upLab(options: LabOptions = {}): Promise<Lab> {
   const log = options.log ?? createLog();
   const paths = locateLab(options);
   const machine = await prepareMachine(log);
-  const lock = await acquireLock(paths.id, log);
+  const locks = await acquireLocks(paths, log);
   try {
     makeFolders(paths);
     await start(paths, machine, options.full === true, log);
   } finally {
-    await lock.release();
+    for (const lock of locks) await lock.release();
   }
   return openLab(options);
 }
@@ -59,7 +60,7 @@ export interface DownOptions extends LabOptions {
 export async function downLab(options: DownOptions = {}): Promise<void> {
   const log = options.log ?? createLog();
   const paths = locateLab(options);
-  const lock = await acquireLock(paths.id, log);
+  const locks = await acquireLocks(paths, log);
   try {
     const network = describeNetwork(paths.id, '');
     const servers = existsSync(paths.server) ? readdirSync(paths.server) : [];
@@ -69,8 +70,15 @@ export async function downLab(options: DownOptions = {}): Promise<void> {
     await removeNetwork(network);
     removeFolders(paths, options.purge === true);
   } finally {
-    await lock.release();
+    for (const lock of locks) await lock.release();
   }
+}
+
+/** One command at a time on this lab, and on the cache where it is shared with others. */
+async function acquireLocks(paths: LabPaths, log: Log): Promise<readonly Lock[]> {
+  const own = await acquireLock(paths.id, log);
+  const isShared = !paths.cache.startsWith(`${paths.root}/`);
+  return isShared ? [own, await acquireLock(`cache:${paths.cache}`, log)] : [own];
 }
 
 function makeFolders(paths: LabPaths): void {
@@ -81,6 +89,7 @@ function makeFolders(paths: LabPaths): void {
 }
 
 async function start(paths: LabPaths, machine: Machine, isFull: boolean, log: Log): Promise<void> {
+  await Promise.all(findStrays(paths).map((record) => killProcess(record)));
   const planned = readState(paths) ?? (await planState(paths));
   const network = describeNetwork(paths.id, planned.prefix);
   await createNetwork(network);
@@ -97,7 +106,7 @@ async function start(paths: LabPaths, machine: Machine, isFull: boolean, log: Lo
     cache: paths.cache,
     tools: trees.tools,
     architecture: machine.architecture,
-    registry: prepared.registries.anonymous.address,
+    target: { registry: prepared.registries.anonymous.address, holders: new Map() },
   };
   const [server, images] = await Promise.all([
     bootServer(paths, network, trees.server).finally(() => {

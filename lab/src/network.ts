@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { createServer } from 'node:net';
 import { runCommand } from './command.ts';
@@ -16,6 +17,7 @@ export interface Network {
   readonly hostInterface: string;
 }
 
+const NAMESPACES = '/run/netns';
 const FIRST_SECOND_BYTE = 211;
 const LAST_SECOND_BYTE = 219;
 
@@ -67,6 +69,15 @@ export async function removeNetwork(network: Pick<Network, 'switchName' | 'hostI
   // The interface goes first: a namespace frees its end of a pair only some time after it is deleted.
   await runCommand(['ip', 'link', 'del', network.hostInterface], { allowFailure: true });
   await runCommand(['ip', 'netns', 'del', network.switchName], { allowFailure: true });
+  await forgetNamespaces();
+}
+
+/** The first `ip netns add` of a machine makes NAMESPACES a mount; without a namespace in it, nobody needs that. */
+async function forgetNamespaces(): Promise<void> {
+  if (!existsSync(NAMESPACES) || readdirSync(NAMESPACES).length > 0) return;
+  // Both fail, rightly, where somebody has just made one.
+  await runCommand(['umount', NAMESPACES], { allowFailure: true });
+  await runCommand(['rmdir', NAMESPACES], { allowFailure: true });
 }
 
 /** One server's place on the switch. */

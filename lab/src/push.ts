@@ -8,6 +8,8 @@ export interface PushTarget {
   /** `ip:port` */
   readonly registry: string;
   readonly repository: string;
+  /** Blob digest → repository that has it: the registry links such a blob instead of receiving it again. Added to. */
+  readonly holders: Map<string, string>;
 }
 
 /** Uploads what the registry lacks and sets the tags. Does nothing but look where a tag is right already. */
@@ -40,20 +42,26 @@ async function hasManifest(target: PushTarget, tag: string, digest: string): Pro
 
 async function pushBlob(target: PushTarget, digest: string, read: () => Buffer<ArrayBuffer>): Promise<void> {
   const found = await fetch(urlOf(target, `blobs/${digest}`), { method: 'HEAD' });
-  if (found.ok) return;
-  const begun = await fetch(urlOf(target, 'blobs/uploads/'), { method: 'POST' });
+  if (!found.ok) await uploadBlob(target, digest, read);
+  target.holders.set(digest, target.repository);
+}
+
+async function uploadBlob(target: PushTarget, digest: string, read: () => Buffer<ArrayBuffer>): Promise<void> {
+  const holder = target.holders.get(digest);
+  const query = holder === undefined ? '' : `?mount=${digest}&from=${holder}`;
+  const begun = await fetch(urlOf(target, `blobs/uploads/${query}`), { method: 'POST' });
+  if (begun.status === 201) return;
   const location = begun.headers.get('location');
-  if (begun.status !== 202 || location === null)
+  if (begun.status !== 202 || location === null) {
     throw new LabError(`${target.repository}: upload refused with ${String(begun.status)}`);
+  }
   const url = new URL(location, `http://${target.registry}`);
   url.searchParams.set('digest', digest);
-  const put = await fetch(url, {
-    method: 'PUT',
-    body: read(),
-    headers: { 'content-type': 'application/octet-stream' },
-  });
-  if (put.status !== 201)
+  const headers = { 'content-type': 'application/octet-stream' };
+  const put = await fetch(url, { method: 'PUT', body: read(), headers });
+  if (put.status !== 201) {
     throw new LabError(`${target.repository}: blob ${digest} refused with ${String(put.status)} ${await put.text()}`);
+  }
 }
 
 async function putManifest(

@@ -69,6 +69,8 @@ export async function bootServer(paths: LabPaths, network: Network, tree: string
       ...init,
     ]);
     writeWhole(identityFile, identity);
+  } else {
+    await healServer(paths, network, leg, state.name);
   }
   await waitUntil(
     `sshd and dockerd of ${state.name} answering (see lab logs)`,
@@ -76,6 +78,13 @@ export async function bootServer(paths: LabPaths, network: Network, tree: string
     40_000,
   );
   return state;
+}
+
+/** Ends the faults that a test may have left: a pulled cable, a stopped dockerd. */
+async function healServer(paths: LabPaths, network: Network, leg: Leg, name: string): Promise<void> {
+  await runCommand(['ip', '-n', network.switchName, 'link', 'set', leg.port, 'up']);
+  const goOn = 'if [ -s /run/docker.pid ]; then kill -CONT "$(cat /run/docker.pid)"; fi';
+  await execInServer(paths, name, ['sh', '-c', goOn], { allowFailure: true });
 }
 
 /** The pid of the server's process 1, as the machine sees it. */
@@ -119,16 +128,22 @@ export function execInServer(
 ): Promise<CommandResult> {
   const init = findInit(paths, name);
   if (init === undefined) throw new LabError(`${name} is not running.`, { hint: 'npm run lab -- up' });
+  const { timeoutMs, ...others } = options;
+  // Killing nsenter would leave the program alone in there: the limit is kept inside.
+  const limit = timeoutMs === undefined ? [] : ['timeout', '-s', 'KILL', (timeoutMs / 1000).toFixed(3)];
+  const enter = ['/usr/bin/nsenter', '-t', String(init), '-m', '-p', '-u', '-i', '-n', '--'];
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
-  return runCommand(['/usr/bin/nsenter', '-t', String(init), '-m', '-p', '-u', '-i', '-n', '--', ...argv], {
-    ...options,
-    env: { ...env, ...options.env },
-  });
+  return runCommand([...enter, ...limit, ...argv], { ...others, env: { ...env, ...options.env } });
 }
 
 /** The engine's socket as a path of the machine. */
 export function dockerSocketOf(paths: LabPaths, name: string): string {
   return join(homeOf(paths, name), 'api/docker.sock');
+}
+
+/** For people who log in by hand. */
+export function knownHostsFileOf(paths: LabPaths): string {
+  return join(paths.keys, 'known_hosts');
 }
 
 function homeOf(paths: LabPaths, name: string): string {
@@ -157,6 +172,8 @@ async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: num
   );
   authorize(join(home, 'data'), login.publicKey);
   const [type = '', blob = ''] = hostKey.publicKey.split(' ');
+  const knownHosts = `${leg.address} ${type} ${blob}\n`;
+  writeWhole(knownHostsFileOf(paths), knownHosts);
   return {
     name,
     index,
@@ -164,7 +181,7 @@ async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: num
     port: SSH_PORT,
     user: 'deploy',
     privateKeyFile: login.privateKeyFile,
-    knownHosts: `${leg.address} ${type} ${blob}\n`,
+    knownHosts,
     hostFingerprint: fingerprintOf(hostKey.publicKey),
     tree,
   };

@@ -7,6 +7,7 @@ import type { Layer } from './layer.ts';
 import { copyBusybox, ensureContentLayer, ensureFileLayer, ensureNodeLayer, writeAccounts } from './node-runtime.ts';
 import type { PackageSource } from './packages.ts';
 import { pushImage } from './push.ts';
+import type { PushTarget } from './push.ts';
 import { APP_RELEASES, WORKER_RELEASES } from './release.ts';
 import type { PublishedRelease, Release, SmallImages } from './release.ts';
 import { buildTree, INSTALL_TIME_ONLY } from './tree.ts';
@@ -17,8 +18,8 @@ export interface ImageSite {
   readonly cache: string;
   readonly tools: string;
   readonly architecture: string;
-  /** `ip:port` of the anonymous registry: the others show the same storage. */
-  readonly registry: string;
+  /** The anonymous registry: the others show the same storage. */
+  readonly target: Omit<PushTarget, 'repository'>;
 }
 
 const SOURCE_URL = 'https://github.com/your-org/deploy-actions';
@@ -60,11 +61,7 @@ export async function publishReleases<K extends string>(
   const published: Record<string, PublishedRelease> = {};
   for (const [name, release] of Object.entries<Release>(releases)) {
     const image = assembleRelease(site, release, [...layers, ...(await own(release))], config);
-    await pushImage(
-      { registry: site.registry, repository },
-      image,
-      name === 'v1' ? [release.sha, 'latest'] : [release.sha],
-    );
+    await pushImage({ ...site.target, repository }, image, name === 'v1' ? [release.sha, 'latest'] : [release.sha]);
     published[name] = { sha: release.sha, version: release.version, digest: image.digest };
   }
   return published as Record<K, PublishedRelease>;
@@ -146,7 +143,7 @@ async function publishVariants(
     repository: string,
     image: Parameters<typeof pushImage>[1],
   ): Promise<{ repository: string; tag: string; digest: string }> => {
-    await pushImage({ registry: site.registry, repository }, image, [tag]);
+    await pushImage({ ...site.target, repository }, image, [tag]);
     return { repository, tag, digest: image.digest };
   };
   const otherArchitecture = site.architecture === 'arm64' ? 'amd64' : 'arm64';
@@ -214,6 +211,6 @@ async function publishProxy(site: ImageSite): Promise<{ repository: string; tag:
       StopSignal: 'SIGUSR1',
     },
   });
-  await pushImage({ registry: site.registry, repository: 'lab/haproxy' }, image, ['1']);
+  await pushImage({ ...site.target, repository: 'lab/haproxy' }, image, ['1']);
   return { repository: 'lab/haproxy', tag: '1', digest: image.digest };
 }

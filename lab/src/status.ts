@@ -1,7 +1,7 @@
 import { findDaemon } from './daemon.ts';
 import type { LabPaths } from './paths.ts';
 import { daemonOf, isRegistryReady, REGISTRY_KINDS } from './registry.ts';
-import { findInit, isServerReady } from './server.ts';
+import { findInit, isServerReady, knownHostsFileOf } from './server.ts';
 import { readState } from './state.ts';
 import type { LabState } from './state.ts';
 import { readTreeVersions } from './tree.ts';
@@ -20,7 +20,7 @@ export async function describeStatus(paths: LabPaths): Promise<string> {
   }
   const sets = state.images === undefined ? 'none' : `small${state.images.full === undefined ? '' : ', full'}`;
   rows.push(['images', sets, 'lab/* in every registry', '']);
-  return [`lab in ${paths.root}`, ...formatTable(rows), '', ...describeUse(state)].join('\n');
+  return [`lab in ${paths.root}`, ...formatTable(rows), '', ...describeUse(paths, state)].join('\n');
 }
 
 /** Columns as wide as their widest cell. */
@@ -47,11 +47,11 @@ async function describeServer(paths: LabPaths, state: LabState): Promise<Row> {
   ];
 }
 
-function describeUse({ server, trees }: LabState): readonly string[] {
+function describeUse(paths: LabPaths, { server, trees }: LabState): readonly string[] {
   if (server === undefined || trees === undefined) return [];
   const versions = readTreeVersions(trees.server);
   return [
     `engine ${versions['docker.io'] ?? '?'}, sshd ${versions['openssh-server'] ?? '?'}`,
-    `ssh -i ${server.privateKeyFile} -o HostKeyAlias=lab -o StrictHostKeyChecking=accept-new ${server.user}@${server.address}`,
+    `ssh -i ${server.privateKeyFile} -o UserKnownHostsFile=${knownHostsFileOf(paths)} ${server.user}@${server.address}`,
   ];
 }
