@@ -65,12 +65,11 @@ function stepEnvironment(
 ): Readonly<Record<string, string>> {
   const systemPath =
     state.env['PATH'] ?? process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  const isClosed = (name: string): boolean => /^(GITHUB|RUNNER)_/.test(name);
   return {
     HOME: state.paths.home,
     ...state.env,
     ...Object.fromEntries(state.exported),
-    ...Object.fromEntries(Object.entries(execution.variables).filter(([name]) => !isClosed(name))),
+    ...execution.variables,
     PATH: [...state.extraPath, systemPath].join(':'),
     ...runnerVariables(state.facts, state.paths),
     ...Object.fromEntries(fileKinds.map((kind) => [fileVariables[kind], files[kind]])),

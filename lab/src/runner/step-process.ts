@@ -97,6 +97,10 @@ export function startProcess(request: ProcessRequest): RunningProcess {
   });
   const streams = [readLines(child.stdout, request.onLine), readLines(child.stderr, request.onLine)];
   const ended = waitForEnd(child, streams);
+  // Should this process end first, however that happens, the step ends too: its whole group.
+  const killGroup = (): void => (child.pid === undefined ? undefined : signalProcess(-child.pid, 'SIGKILL'));
+  process.once('exit', killGroup);
+  void ended.catch(() => undefined).then(() => process.off('exit', killGroup));
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const kill = async (): Promise<void> => {
     if (child.pid !== undefined) signalProcess(child.pid, 'SIGKILL');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { loadActionMetadata, type ActionMetadata, type CompositeRuns, type NodeRuns } from './action-metadata.ts';
@@ -64,7 +65,11 @@ function evaluateInputs(
 /** `dist/post/index.js` → `src/post.ts`; the entry of main → `src/index.ts`. */
 function entryFile(state: JobState, folder: string, runs: NodeRuns, stage: 'main' | 'post'): string {
   const bundled = stage === 'main' ? runs.main : (runs.post ?? runs.main);
-  if (state.entry === 'dist') return join(folder, bundled);
+  if (state.entry === 'dist') {
+    const file = join(folder, bundled);
+    assertUsage(existsSync(file), `${file} does not exist: npm run build`);
+    return file;
+  }
   if (bundled === runs.main) return join(folder, 'src', 'index.ts');
   const noun = /^dist\/([\w-]+)(?:\/index)?\.(?:c|m)?js$/.exec(bundled)?.[1];
   if (noun === undefined) throw new HarnessError(`${folder}: no source is known for ${bundled}`);

@@ -117,6 +117,19 @@ describe('a step', () => {
     expect(result).toMatchObject({ outcome: 'failure', exitCode: 0 });
     expect(result.commands.errors).toContain("Invalid format 'broken'");
   });
+  it("may be given variables that only look like the runner's, and none of the runner's own", async () => {
+    await using job = await newJob();
+    const step = await job.step({
+      run: 'echo "$GITHUB_TOKEN $GITHUB_JOB"',
+      env: { GITHUB_TOKEN: 'mine', GITHUB_JOB: 'forged' },
+    });
+    expect(step.log).toBe('mine deploy');
+  });
+  it('that has no bundle is a mistake, not a failure', async () => {
+    await rm(join(root, 'action-probe/dist/index.js'));
+    await using job = await newJob();
+    await expect(job.step({ uses: 'action-probe' })).rejects.toThrow('npm run build');
+  });
   it('warns of an input that the action does not declare', async () => {
     await using job = await newJob();
     const result = await job.step({ uses: 'action-probe', with: { typo: '1' } });
