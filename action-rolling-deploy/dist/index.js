@@ -58024,15 +58024,18 @@ async function runLocalProcess(process) {
     if (isEmpty(process.stdin))
         return execQuietly('/dev/null', process);
     const pipe = await openPipe(process.env);
+    let isFirst = true;
     const onStdout = (chunk) => {
-        pipe.readerIsThere();
+        if (isFirst)
+            pipe.readerIsThere();
+        isFirst = false;
         process.onStdout(chunk);
     };
     try {
         return await Promise.race([pipe.feed(process.stdin), execQuietly(pipe.path, { ...process, onStdout })]);
     }
     finally {
-        await pipe.close();
+        pipe.close();
     }
 }
 function isEmpty(stdin) {
@@ -58069,13 +58072,16 @@ async function execQuietly(stdin, process) {
 async function openPipe(env) {
     const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
     const path = (0,external_node_path_namespaceObject.join)(folder, 'pipe');
+    const remove = () => {
+        (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
+    };
     const made = await getExecOutput('mkfifo', ['-m', '600', path], {
         env: { ...env },
         silent: true,
         ignoreReturnCode: true,
     });
     if (made.exitCode !== 0) {
-        await (0,promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+        remove();
         throw new HostError({ code: 'COMMAND_FAILED', message: `local: mkfifo failed: ${made.stderr.trim()}` });
     }
     // For reading and writing: opening waits for no reader, and a reader that never comes or has left blocks nothing.
@@ -58089,6 +58095,8 @@ async function openPipe(env) {
     return {
         path,
         readerIsThere: () => {
+            // Both ends are open: the name has done its work, and a killed step leaves nothing behind.
+            remove();
             readerIsThere(undefined);
         },
         feed: (given) => new Promise((_, reject) => {
@@ -58102,10 +58110,10 @@ async function openPipe(env) {
             given.once('end', finish);
             given.pipe(socket, { end: false });
         }),
-        close: async () => {
+        close: () => {
             source?.destroy();
             socket.destroy();
-            await (0,promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+            remove();
         },
     };
 }
@@ -58914,92 +58922,6 @@ function channelPool(initialLimit) {
             return true;
         },
     };
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
-
-
-/** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
-const sessionLimitReasons = [2, 4];
-/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
-const ssh_channel_drainMs = 10_000;
-/**
- * Runs one command line in one session channel. Resolves however the channel ends.
- * @throws what the stdin stream failed with
- */
-function runChannel(client, line, io) {
-    return new Promise((resolve, reject) => {
-        const opened = (error, channel) => {
-            // Listeners are attached in this very callback: an exit status in the same TCP segment is lost a tick later.
-            if (error === undefined)
-                attachChannel(channel, io).then(resolve, reject);
-            else
-                resolve(openFailure(error));
-        };
-        try {
-            client.exec(line, opened);
-        }
-        catch {
-            // ssh2 throws when the connection is gone already.
-            resolve({ kind: 'lost' });
-        }
-    });
-}
-function openFailure(error) {
-    const reason = 'reason' in error ? error.reason : undefined;
-    if (sessionLimitReasons.includes(reason))
-        return { kind: 'no-session', reason: error.message };
-    if (reason !== undefined || error.message.startsWith('Unable to exec'))
-        return { kind: 'refused', reason: error.message };
-    return { kind: 'lost' };
-}
-function attachChannel(channel, io) {
-    return new Promise((resolve, reject) => {
-        let end = { kind: 'lost' };
-        let drain;
-        const finish = () => {
-            clearTimeout(drain);
-            io.signal.removeEventListener('abort', letGo);
-            if (io.stdin instanceof external_node_stream_.Readable)
-                io.stdin.destroy();
-            resolve(end);
-        };
-        const letGo = () => {
-            channel.signal('KILL');
-            channel.close();
-            finish();
-        };
-        channel.on('data', io.onStdout);
-        channel.stderr.on('data', io.onStderr);
-        channel.on('exit', (code, signal) => {
-            end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
-            drain = setTimeout(() => {
-                channel.close();
-                finish();
-            }, ssh_channel_drainMs);
-        });
-        channel.on('close', finish);
-        // A write into a channel that the server has closed; `close` follows and decides.
-        channel.on('error', () => undefined);
-        io.signal.addEventListener('abort', letGo, { once: true });
-        if (io.signal.aborted)
-            letGo();
-        else
-            feed(channel, io.stdin, reject);
-    });
-}
-/** Gives the command its stdin; a stream with back-pressure. Its failure must not look like its end. */
-function feed(channel, stdin, onFailure) {
-    if (!(stdin instanceof external_node_stream_.Readable)) {
-        channel.end(stdin);
-        return;
-    }
-    stdin.once('error', onFailure);
-    stdin.pipe(channel);
-}
-function signalNumber(name) {
-    const known = Object.entries(external_node_os_namespaceObject.constants.signals).find(([signal]) => signal === name);
-    return known?.[1] ?? 0;
 }
 
 // EXTERNAL MODULE: ../node_modules/is-stream/index.js
@@ -59927,6 +59849,8 @@ function openProxyCommand(argv) {
     const letGo = new AbortController();
     let bytesRead = 0;
     const stream = new external_node_stream_.Duplex({
+        // The end of the proxy's stdout is the end of the connection.
+        allowHalfOpen: false,
         read: () => undefined,
         write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
         final: (done) => {
@@ -60293,7 +60217,8 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     });
     try {
         await ready;
-        return { kind: 'connected', connection: { client, lost: ending.lost, close: () => closeConnection(client, wire) } };
+        const { lost, lossReason } = ending;
+        return { kind: 'connected', connection: { client, lost, lossReason, close: () => closeConnection(client, wire) } };
     }
     catch (thrown) {
         // A proxy command's last words come with its end, a moment after the stream's.
@@ -60328,6 +60253,7 @@ function describeAttempt(phase, thrown, wire) {
 function watchForLife(client, wire, tuning) {
     const { promise: lost, reject } = deferred();
     let firstError;
+    let lossReason;
     let seen = 0;
     let silent = 0;
     // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
@@ -60346,9 +60272,10 @@ function watchForLife(client, wire, tuning) {
     });
     client.on('close', () => {
         clearInterval(watchdog);
-        reject(firstError ?? new Error('the server closed it'));
+        lossReason = firstError ?? new Error('the server closed it');
+        reject(lossReason);
     });
-    return { lost, firstError: () => firstError };
+    return { lost, lossReason: () => lossReason, firstError: () => firstError };
 }
 /** Says goodbye, and does not wait long for the answer. */
 async function closeConnection(client, wire) {
@@ -60361,9 +60288,178 @@ async function closeConnection(client, wire) {
     wire.destroy();
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
+
+
+/** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
+const sessionLimitReasons = [2, 4];
+/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+const ssh_channel_drainMs = 10_000;
+/**
+ * Runs one command line in one session channel. Resolves however the channel ends.
+ * @throws what the stdin stream failed with
+ */
+function runChannel(client, line, io) {
+    return new Promise((resolve, reject) => {
+        const opened = (error, channel) => {
+            // Listeners are attached in this very callback: an exit status in the same TCP segment is lost a tick later.
+            if (error === undefined)
+                attachChannel(channel, io).then(resolve, reject);
+            else
+                resolve(openFailure(error));
+        };
+        try {
+            client.exec(line, opened);
+        }
+        catch {
+            // ssh2 throws when the connection is gone already.
+            resolve({ kind: 'lost' });
+        }
+    });
+}
+function openFailure(error) {
+    const reason = 'reason' in error ? error.reason : undefined;
+    if (sessionLimitReasons.includes(reason))
+        return { kind: 'no-session', reason: error.message };
+    if (reason !== undefined || error.message.startsWith('Unable to exec'))
+        return { kind: 'refused', reason: error.message };
+    return { kind: 'lost' };
+}
+function attachChannel(channel, io) {
+    return new Promise((resolve, reject) => {
+        let end = { kind: 'lost' };
+        let drain;
+        const finish = () => {
+            clearTimeout(drain);
+            io.signal.removeEventListener('abort', letGo);
+            if (io.stdin instanceof external_node_stream_.Readable)
+                io.stdin.destroy();
+            resolve(end);
+        };
+        const letGo = () => {
+            channel.signal('KILL');
+            channel.close();
+            finish();
+        };
+        channel.on('data', io.onStdout);
+        channel.stderr.on('data', io.onStderr);
+        channel.on('exit', (code, signal) => {
+            end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
+            drain = setTimeout(() => {
+                channel.close();
+                finish();
+            }, ssh_channel_drainMs);
+        });
+        channel.on('close', finish);
+        // A write into a channel that the server has closed; `close` follows and decides.
+        channel.on('error', () => undefined);
+        io.signal.addEventListener('abort', letGo, { once: true });
+        if (io.signal.aborted)
+            letGo();
+        else
+            feed(channel, io.stdin, reject);
+    });
+}
+/** Gives the command its stdin; a stream with back-pressure. Its failure must not look like its end. */
+function feed(channel, stdin, onFailure) {
+    if (!(stdin instanceof external_node_stream_.Readable)) {
+        channel.end(stdin);
+        return;
+    }
+    stdin.once('error', onFailure);
+    stdin.pipe(channel);
+}
+function signalNumber(name) {
+    const known = Object.entries(external_node_os_namespaceObject.constants.signals).find(([signal]) => signal === name);
+    return known?.[1] ?? 0;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+
+
+
+
+
+/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
+const mostRefusals = 6;
+/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
+function sshShell(name, connection, pool, clock, 
+/** A second connection, for stopping a command that holds the last session of the first. */
+reconnect) {
+    const runUrgently = async (line, io) => {
+        const end = await runOnce(name, connection, line, io);
+        if (end.kind !== 'no-session')
+            return end;
+        const spare = await reconnect(io.signal);
+        return runOnce(name, spare, line, io).finally(spare.close);
+    };
+    const run = async (line, io, isAgain = false, refusals = 0) => {
+        if (io.isUrgent === true)
+            return runUrgently(line, io);
+        await pool.acquire(io.signal, isAgain);
+        let isAlone;
+        try {
+            const end = await runOnce(name, connection, line, io);
+            if (end.kind !== 'no-session' || refusals > mostRefusals)
+                return end;
+            isAlone = !pool.shrink();
+        }
+        finally {
+            pool.release();
+        }
+        // sshd counts a session until it has seen its process die, a moment after it told us so.
+        if (isAlone)
+            await clock.sleep(50 * 2 ** refusals, io.signal);
+        return run(line, io, true, isAlone ? refusals + 1 : refusals);
+    };
+    return {
+        name,
+        run: async (program, io) => {
+            const end = await run(commandLine(program), io);
+            switch (end.kind) {
+                case 'exit':
+                    return end.code;
+                case 'lost':
+                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
+                case 'no-session':
+                case 'refused':
+                    throw new HostError({
+                        code: 'COMMAND_FAILED',
+                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
+                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
+                    });
+            }
+        },
+    };
+}
+async function runOnce(name, connection, line, io) {
+    io.onStart();
+    const broken = connection.lost.catch((reason) => {
+        throw lostError(name, reason);
+    });
+    // A server that hangs may never answer the request for a channel.
+    const { promise: letGo, reject } = deferred();
+    const onAbort = () => {
+        reject(lostError(name, new Error('the server did not answer')));
+    };
+    io.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
+    }
+    finally {
+        io.signal.removeEventListener('abort', onAbort);
+    }
+}
+function lostError(name, reason) {
+    return new HostError({
+        code: 'CONNECTION_LOST',
+        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
+        hint: 'The next run continues from what it finds on the server.',
+        cause: reason,
+    });
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-host.ts
-
-
 
 
 
@@ -60380,7 +60476,8 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
     maskSecret(runner, target.privateKey.text);
     const connection = await openConnection(target, runner, signal, tuning);
     const name = `${target.user}@${target.host}`;
-    const shell = sshShell(name, connection, channelPool(tuning.maxChannels));
+    const reconnect = (again) => openConnection(target, runner, again, tuning);
+    const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
     let commandCount = 0;
     const run = (argv, options = {}) => {
         commandCount++;
@@ -60401,68 +60498,6 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
         close: connection.close,
     };
 }
-function sshShell(name, connection, pool) {
-    const lostError = (reason) => new HostError({
-        code: 'CONNECTION_LOST',
-        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
-        hint: 'The next run continues from what it finds on the server.',
-        cause: reason,
-    });
-    const runOnce = async (line, io) => {
-        io.onStart();
-        const broken = connection.lost.catch((reason) => {
-            throw lostError(reason);
-        });
-        // A server that hangs may never answer the request for a channel.
-        const { promise: letGo, reject } = deferred();
-        const onAbort = () => {
-            reject(lostError(new Error('the server did not answer')));
-        };
-        io.signal.addEventListener('abort', onAbort, { once: true });
-        try {
-            return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
-        }
-        finally {
-            io.signal.removeEventListener('abort', onAbort);
-        }
-    };
-    const run = async (line, io, isAgain) => {
-        if (io.isUrgent === true)
-            return runOnce(line, io);
-        await pool.acquire(io.signal, isAgain);
-        try {
-            const end = await runOnce(line, io);
-            if (end.kind !== 'no-session' || !pool.shrink())
-                return end;
-        }
-        finally {
-            pool.release();
-        }
-        return run(line, io, true);
-    };
-    return {
-        name,
-        run: async (program, io) => {
-            const end = await run(commandLine(program), io, false);
-            switch (end.kind) {
-                case 'exit':
-                    return end.code;
-                case 'lost':
-                    throw lostError(await Promise.race([connection.lost.catch(asReason), closedChannel]));
-                case 'no-session':
-                case 'refused':
-                    throw new HostError({
-                        code: 'COMMAND_FAILED',
-                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
-                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
-                    });
-            }
-        },
-    };
-}
-const asReason = (reason) => reason;
-/** Loses the race against the connection's own reason when there is one. */
-const closedChannel = Promise.resolve(new Error('the server closed the session without an exit status'));
 const ssh_host_forwardTimeoutMs = 15_000;
 /** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
 const prohibited = 1;
@@ -60720,6 +60755,23 @@ async function releaseOwnLease(options) {
     return swapLease(options, seen.text, '-');
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
+const oneOffLabels = {
+    kind: 'deploy-actions.one-off',
+    deployPath: 'deploy-actions.deploy-path',
+    run: 'deploy-actions.run',
+    plan: 'deploy-actions.plan',
+    number: 'deploy-actions.number',
+};
+const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
+/** Names of the one-offs of a project that run now; none on a server without Docker. */
+async function findRunningOneOffs(host, deployPath) {
+    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/owner.ts
 
 /** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
@@ -60742,6 +60794,7 @@ function currentOwner(runner) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+
 
 
 
@@ -60794,7 +60847,10 @@ async function withLease(context, host, deployPath, waitMs, body) {
         clearInterval(heartbeat);
     }
 }
-/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
+/**
+ * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
+ * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
+ */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
     if (runner.state('lease') !== 'taken') {
@@ -60804,7 +60860,13 @@ async function releaseLeaseInPost(context) {
     const inputs = inputReader(runner);
     const host = await connectHost(readHostTarget(inputs), runner, signal);
     try {
-        const released = await releaseOwnLease(leaseOptions(context, host, readDeployPath(inputs), 0));
+        const deployPath = readDeployPath(inputs);
+        const [running] = await findRunningOneOffs(host, deployPath);
+        if (running !== undefined) {
+            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+            return;
+        }
+        const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
         runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
     }
     finally {
@@ -61821,11 +61883,12 @@ const asObject = (value) => typeof value === 'object' && value !== null && !Arra
 const asList = (value) => (Array.isArray(value) ? value : []);
 const asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 const asNumber = (value) => (typeof value === 'number' ? value : undefined);
+const noSources = { composeFiles: [], envFiles: [] };
 /**
  * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
  * @throws ComposeError COMPOSE_INVALID when it is not such a model
  */
-function parseComposeModel(text, composeFiles = []) {
+function parseComposeModel(text, sources = noSources) {
     let model;
     try {
         model = asObject(JSON.parse(text));
@@ -61845,7 +61908,7 @@ function parseComposeModel(text, composeFiles = []) {
         name: asText(model['name']) ?? '',
         services: Object.fromEntries(services),
         text,
-        composeFiles,
+        ...sources,
     };
 }
 function parseService(name, body) {
@@ -61914,74 +61977,82 @@ trap 'rm -rf "$pins"' EXIT
 mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$pins/pins.yaml" || exit 92
 shift 5
 "$@"`;
-/** The names Compose looks for, in its order; the first that exists wins, with its override beside it. */
+/**
+ * $1 base folder, $2 env-file or empty, then the named compose files. Prints `file <path>` and `env <path>` lines: the
+ * compose files as named, as the user's COMPOSE_FILE in `.env` says, or as Compose looks for them (the first name that
+ * exists, with its override beside it); and the env files that exist, in the order of plain `docker compose`.
+ */
 const compose_cli_findScript = `
 cd "$1" 2>/dev/null || exit 90
-named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
-if [ -n "$named" ]; then printf '%s\\n' "$named" | tr ':' '\\n'; exit 0; fi
-for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
-  [ -f "$f" ] || continue
-  echo "$f"
-  for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
-    if [ -f "$o" ]; then echo "$o"; break; fi
-  done
-  break
-done
+extra=$2; shift 2
+if [ $# -eq 0 ]; then
+  named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
+  if [ -n "$named" ]; then
+    IFS=:; set -f; set -- $named; unset IFS
+  else
+    for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
+      [ -f "$f" ] || continue
+      set -- "$f"
+      for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
+        if [ -f "$o" ]; then set -- "$@" "$o"; break; fi
+      done
+      break
+    done
+  fi
+fi
+for f; do printf 'file %s\\n' "$f"; done
+case "\${1:-}" in
+  */*) [ ! -f "\${1%/*}/.env" ] || printf 'env %s\\n' "\${1%/*}/.env" ;;
+esac
+for e in .env "$extra"; do [ -z "$e" ] || [ ! -f "$e" ] || printf 'env %s\\n' "$e"; done
 exit 0`;
-/** The project's Compose files in `-f` order, as plain `docker compose` would find them where none are given. */
-async function findComposeFiles(scope) {
-    if (scope.settings.composeFiles.length > 0)
-        return scope.settings.composeFiles;
-    const result = await scope.host.script(compose_cli_findScript, [scope.baseDir]);
-    const files = result.stdout.split('\n').filter((line) => line !== '');
-    if (files.length > 0)
-        return files;
-    throw new ComposeError({
-        code: 'COMPOSE_FILE_MISSING',
-        message: `no compose file in ${scope.settings.deployPath} on ${scope.host.name}.`,
-        hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
-    });
-}
 /**
- * Runs `docker compose <args>` on the project's own files with the given pins, in the order that plain `docker compose`
- * uses after the commit: the project's `.env`, then `env-file`, then pins.
- * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING, DOCKER_UNREACHABLE
+ * The project's files as plain `docker compose` would find them where none are named.
+ * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
  */
-async function runCompose(scope, files, args, options = {}) {
-    const { host, settings, baseDir, pins } = scope;
-    const pinsDir = `${settings.deployPath}/.deploy/tmp-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
-    const override = renderPinsOverride(pins);
-    const envFiles = await existingEnvFiles(scope, files);
-    const flags = [
-        ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
-        ...[...files, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
-        ...settings.profiles.flatMap((profile) => ['--profile', profile]),
-        ...[...envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
-    ];
-    // A variable of the login environment would win over every env file; a pin must not lose to it.
-    const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
-    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
-    const result = await host.script(runScript, [baseDir, pinsDir, renderPinsEnv(pins), override, files.join('\n'), ...command], options);
-    throwIfUnusable(scope, result);
-    return result;
-}
-/** `.env` beside the first Compose file, `.env` of deploy-path, and `env-file`: those that exist; `env-file` must. */
-async function existingEnvFiles(scope, files) {
+async function findSources(scope) {
     const { host, settings, baseDir } = scope;
-    const folder = files[0]?.includes('/') === true ? `${files[0].replace(/\/[^/]*$/, '')}/` : '';
-    const wanted = [...new Set([`${folder}.env`, '.env', ...(settings.envFile === undefined ? [] : [settings.envFile])])];
-    const result = await host.script('cd "$1" || exit 0; shift; for f; do [ -f "$f" ] && echo "$f"; done; exit 0', [
-        baseDir,
-        ...wanted,
-    ]);
-    const found = result.stdout.split('\n').filter((line) => line !== '');
-    if (settings.envFile !== undefined && !found.includes(settings.envFile))
+    const result = await host.script(compose_cli_findScript, [baseDir, settings.envFile ?? '', ...settings.composeFiles]);
+    throwIfUnusable(scope, result);
+    const found = (kind) => [
+        ...new Set(result.stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))),
+    ];
+    const sources = { composeFiles: found('file'), envFiles: found('env') };
+    if (sources.composeFiles.length === 0)
+        throw new ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `no compose file in ${settings.deployPath} on ${host.name}.`,
+            hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
+        });
+    if (settings.envFile !== undefined && !sources.envFiles.includes(settings.envFile))
         throw new ComposeError({
             code: 'ENV_FILE_MISSING',
             message: `input \`env-file\`: ${settings.deployPath}/${settings.envFile} does not exist on ${host.name}.`,
             hint: 'Create it on the server once; it is never synced, because it holds secrets.',
         });
-    return found;
+    return sources;
+}
+/**
+ * Runs `docker compose <args>` on the project's own files with the given pins, in the order that plain `docker compose`
+ * uses after the commit: the project's `.env`, then `env-file`, then pins.
+ * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
+ */
+async function runCompose(scope, sources, args, options = {}) {
+    const { host, settings, baseDir, pins } = scope;
+    const pinsDir = `${settings.deployPath}/.deploy/tmp-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
+    const override = renderPinsOverride(pins);
+    const flags = [
+        ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
+        ...[...sources.composeFiles, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
+        ...settings.profiles.flatMap((profile) => ['--profile', profile]),
+        ...[...sources.envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
+    ];
+    // A variable of the login environment would win over every env file; a pin must not lose to it.
+    const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
+    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+    const result = await host.script(runScript, [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command], options);
+    throwIfUnusable(scope, result);
+    return result;
 }
 function throwIfUnusable(scope, result) {
     const { host, settings } = scope;
@@ -62005,16 +62076,16 @@ function throwIfUnusable(scope, result) {
 }
 /**
  * The resolved model of a scope. Paths of a staged view are rewritten to deploy-path, where they will be.
- * @throws ComposeError also COMPOSE_INVALID with Compose's own words
+ * @throws ComposeError those of {@link findSources}, and COMPOSE_INVALID with Compose's own words
  */
 async function resolveModel(scope) {
-    const files = await findComposeFiles(scope);
-    const result = await runCompose(scope, files, ['config', '--format', 'json']);
+    const sources = await findSources(scope);
+    const result = await runCompose(scope, sources, ['config', '--format', 'json']);
     if (result.code !== 0)
         throw invalidModel(scope, result);
     const inJson = (path) => JSON.stringify(path).slice(1, -1);
     const text = result.stdout.replaceAll(inJson(scope.baseDir), inJson(scope.settings.deployPath));
-    return parseComposeModel(text, files);
+    return parseComposeModel(text, sources);
 }
 function invalidModel(scope, result) {
     const said = lastLines(result.stderr, 3).join(' ').trim().replaceAll(scope.baseDir, scope.settings.deployPath);
@@ -62352,19 +62423,34 @@ function formatImageLine(target, ref) {
 
 
 /**
- * Reads `registry-username` and `registry-password`; undefined when neither is given, and then the server pulls with
+ * Reads `registry-username`, `registry-password` and `registry`; undefined when neither is given, and then the server pulls with
  * what its own Docker configuration knows.
  * @throws ConfigurationError when only one of them is given
  */
 function readRegistryCredentials(inputs) {
     const username = inputs.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
     const password = inputs.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' });
+    const registry = inputs.optional('registry', { env: 'DEPLOY_REGISTRY' });
     if (username !== undefined && password !== undefined)
-        return { username, password: password.trim() };
+        return { username, password: password.trim(), registry };
     if (username === undefined && password === undefined)
         return undefined;
     const missing = username === undefined ? 'registry-username' : 'registry-password';
     throw new ConfigurationError(`input \`${missing}\` is empty, but its partner is given.`, 'Give both or none.');
+}
+/**
+ * The credentials for one registry, or undefined: credentials go only to the registry they belong to. Without the input
+ * `registry` that is the only registry among the pinned images.
+ * @throws ConfigurationError when it is not clear which one that is
+ */
+function credentialsFor(registry, credentials, pinnedRegistries) {
+    if (credentials === undefined)
+        return undefined;
+    if (credentials.registry !== undefined)
+        return credentials.registry === registry ? credentials : undefined;
+    if (pinnedRegistries.size > 1)
+        throw new ConfigurationError(`input \`registry\`: the images come from several registries (${[...pinnedRegistries].join(', ')}), and it does not say which one \`registry-username\` belongs to.`, 'Set `registry` (or DEPLOY_REGISTRY) to that host.');
+    return pinnedRegistries.has(registry) ? credentials : undefined;
 }
 /** Docker's own key for its Hub in a configuration file. */
 const hubKey = 'https://index.docker.io/v1/';
@@ -62469,13 +62555,20 @@ function unusedPin(pin) {
 async function pullPins(scope, pins, credentials, signal, onPulled) {
     const { host } = scope;
     const { platform } = await checkDocker(host);
+    const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
     for (const ref of new Set(pins.map((pin) => pin.ref))) {
         const wasThere = (await inspectImage(host, ref)) !== undefined;
-        if (!wasThere)
-            await pullImage(host, { ref, registry: ref.split('/')[0] ?? '', credentials, signal });
+        if (!wasThere) {
+            const registry = registryOf(ref);
+            await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
+        }
         await proveImage(scope, ref, platform);
         onPulled(ref, wasThere);
     }
+}
+/** Recorded pins always name their registry (see recordPins). */
+function registryOf(ref) {
+    return ref.split('/')[0] ?? '';
 }
 async function proveImage(scope, ref, platform) {
     const image = await inspectImage(scope.host, ref);
@@ -62612,20 +62705,19 @@ async function pullImages(session, scope, model, changed) {
         log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
     });
     const pinned = new Set(pins.map((pin) => pin.ref));
-    const pinnedRegistries = new Set(pins.map((pin) => registryOf(pin.ref)));
+    const pinnedRegistries = new Set(pins.map((pin) => images_registryOf(pin.ref)));
     for (const { service, image } of changed) {
         if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true)
             continue;
         if ((await inspectImage(scope.host, image)) !== undefined)
             continue;
-        const registry = registryOf(image);
-        // Credentials go only to the registries they were given for: those of the pinned images.
-        const credentials = pinnedRegistries.has(registry) ? inputs.credentials : undefined;
+        const registry = images_registryOf(image);
+        const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
         await pullImage(scope.host, { ref: image, registry, credentials, signal });
         log(`image: pulled ${image}, named by the compose file only`);
     }
 }
-function registryOf(ref) {
+function images_registryOf(ref) {
     return parseImageRef(ref, 'the compose file').registry;
 }
 
@@ -62863,7 +62955,7 @@ async function recreateContainers(context, service) {
 }
 async function createContainers(context, service, args, existing) {
     const { scope, model, signal } = context;
-    const result = await runCompose(scope, model.composeFiles, args, { timeoutMs: createTimeoutMs, signal });
+    const result = await runCompose(scope, model, args, { timeoutMs: createTimeoutMs, signal });
     const before = new Set(existing.map((container) => container.id));
     const now = await listProjectContainers(context.host, model.name);
     const made = now.filter((c) => c.service === service && !c.isOneOff && !before.has(c.id));
@@ -63539,9 +63631,10 @@ async function roll(session, prepared, journal) {
         session.log(`files: ${files.changed.length} changed, ${files.deleted.length} deleted, now live`);
     }
     const scope = { ...prepared.scope, baseDir: deployPath };
-    const model = await resolveModel(scope);
-    // Planned again on the live files: paths inside them are what the containers are made from.
-    const plan = await makePlan(session, model, footprint);
+    // Looked at again once the files are live: they, and not a view of them, are what the containers are made from.
+    const isView = intent.staged !== undefined;
+    const model = isView ? await resolveModel(scope) : prepared.model;
+    const plan = isView ? await makePlan(session, model, footprint) : prepared.plan;
     await executePlan(session, scope, model, plan, footprint, journal, session.signal);
     timings.mark('roll');
     session.signal.throwIfAborted();
@@ -63906,6 +63999,7 @@ async function run(context) {
     try {
         const { deployPath } = inputs.settings;
         await ensureStateFolder(host, deployPath);
+        runner.saveState('begun', 'true');
         const log = (line) => {
             runner.info(line);
         };
@@ -63985,6 +64079,10 @@ function outcomeError(report, failure) {
  */
 async function settle(context) {
     const { runner, signal } = context;
+    if (runner.state('begun') !== 'true') {
+        runner.info('The step ended before it touched the server; nothing to settle.');
+        return;
+    }
     const inputs = loadInputs(runner);
     if (inputs.mode === 'plan')
         return;

@@ -15,6 +15,7 @@ import {
 } from '@deploy-actions/kit/state/release';
 import { activateStagedTree, buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { commitRelease, readMigration } from './commit.ts';
+import { RolloutError } from './errors.ts';
 import { pullImages } from './images.ts';
 import { runningDigests, type Report } from './report.ts';
 import { changedServices, type RolloutPlan } from './rollout-plan.ts';
@@ -59,10 +60,24 @@ export async function prepare(session: Session, ledger: Ledger, intent: Intent):
   const before = await listProjectContainers(host, model.name);
   const footprint = newFootprint(before.map((container) => container.id));
   const plan = await makePlan(session, model, footprint);
+  refuseUnsupported(model, plan);
   timings.mark('plan');
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
   logPlan(session.log, plan);
   return { deployId: newDeployId(clock.date()), ledger, intent, scope, model, plan, before, footprint, timings };
+}
+
+/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
+function refuseUnsupported(model: ComposeModel, plan: RolloutPlan): void {
+  for (const { service } of changedServices(plan)) {
+    const extra = model.services[service]?.startExtra;
+    if (extra === undefined) continue;
+    throw new RolloutError({
+      code: 'UNSUPPORTED',
+      message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+      hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+    });
+  }
 }
 
 /** Sorts by time; the random part tells two of one second apart. */

@@ -14,6 +14,8 @@ export type RolloutErrorCode =
   | 'CONCURRENT_CHANGE'
   /** The way back failed too; the message says what runs. */
   | 'ROLLBACK_FAILED'
+  /** A service needs what this engine cannot do. */
+  | 'UNSUPPORTED'
   /** `mode: rollback` found no release to go back to. */
   | 'NO_RELEASE'
   | 'CANCELLED';

@@ -24,6 +24,7 @@ export async function run(context: StepContext): Promise<void> {
   try {
     const { deployPath } = inputs.settings;
     await ensureStateFolder(host, deployPath);
+    runner.saveState('begun', 'true');
     const log = (line: string): void => {
       runner.info(line);
     };

@@ -13,6 +13,10 @@ import { recoverUnfinished } from './recovery.ts';
  */
 export async function settle(context: StepContext): Promise<void> {
   const { runner, signal } = context;
+  if (runner.state('begun') !== 'true') {
+    runner.info('The step ended before it touched the server; nothing to settle.');
+    return;
+  }
   const inputs = loadInputs(runner);
   if (inputs.mode === 'plan') return;
   const host = await connectHost(inputs.target, runner, signal);

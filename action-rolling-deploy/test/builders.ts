@@ -18,6 +18,7 @@ export function service(name: string, overrides: Partial<ServiceModel> = {}): Se
     labels: {},
     profiles: [],
     restart: 'unless-stopped',
+    startExtra: undefined,
     ...overrides,
   };
 }

@@ -26,6 +26,8 @@ export interface ServiceModel {
   readonly labels: Readonly<Record<string, string>>;
   readonly profiles: readonly string[];
   readonly restart: string | undefined;
+  /** What Compose itself does when it starts a container and `docker start` does not (ADR 0005); undefined = nothing. */
+  readonly startExtra: string | undefined;
 }
 
 /** A resolved Compose project. `text` is Compose's own JSON, for piping back into `docker compose -f -`. */
@@ -78,9 +80,10 @@ export function parseComposeModel(
       cause,
     });
   }
+  const injected = injectedFiles(model);
   const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
     name,
-    parseService(name, asObject(body)),
+    parseService(name, asObject(body), injected),
   ]);
   return {
     name: asText(model['name']) ?? '',
@@ -90,7 +93,27 @@ export function parseComposeModel(
   };
 }
 
-function parseService(name: string, body: Json): ServiceModel {
+/** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
+function injectedFiles(model: Json): ReadonlySet<string> {
+  const names = ['configs', 'secrets'].flatMap((kind) =>
+    Object.entries(asObject(model[kind]))
+      .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+      .map(([name]) => `${kind} ${name}`),
+  );
+  return new Set(names);
+}
+
+function findStartExtra(body: Json, injected: ReadonlySet<string>): string | undefined {
+  if (asList(body['post_start']).length > 0) return 'a post_start hook';
+  for (const kind of ['configs', 'secrets']) {
+    const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
+    const found = sources.find((source) => injected.has(`${kind} ${source}`));
+    if (found !== undefined) return `${kind} entry ${found} with its text in the model (content: or environment:)`;
+  }
+  return undefined;
+}
+
+function parseService(name: string, body: Json, injected: ReadonlySet<string>): ServiceModel {
   const healthcheck = asObject(body['healthcheck']);
   const networks = Object.entries(asObject(body['networks'])).map(([network, options]) => ({
     name: network,
@@ -116,6 +139,7 @@ function parseService(name: string, body: Json): ServiceModel {
     labels: parseLabels(body['labels']),
     profiles: asList(body['profiles']).map(String),
     restart: asText(body['restart']),
+    startExtra: findStartExtra(body, injected),
   };
 }
 

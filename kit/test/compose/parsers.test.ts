@@ -39,6 +39,23 @@ describe('the resolved model', () => {
     expect(model.services['db']).toMatchObject({ replicas: 1, hasHealthcheck: false, image: 'postgres:16.1' });
   });
 
+  it('tells what only Compose’s own start would do', () => {
+    const { services } = parseComposeModel(
+      JSON.stringify({
+        configs: { inline: { content: 'x' }, file: { file: '/x' } },
+        secrets: { token: { environment: 'TOKEN' } },
+        services: {
+          a: { configs: [{ source: 'inline' }] },
+          b: { configs: [{ source: 'file' }] },
+          c: { secrets: [{ source: 'token' }] },
+          d: { post_start: [{ command: ['x'] }] },
+        },
+      }),
+    );
+    const extras = Object.values(services).map(({ startExtra }) => startExtra?.split(' ')[0]);
+    expect(extras).toEqual(['configs', undefined, 'secrets', 'a']);
+  });
+
   it('that is not JSON is an error of its own', () => {
     expect(() => parseComposeModel('oops')).toThrow('did not print a model');
   });
