@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DJANGO_RELEASES, ensureImages, type Lab } from '../../lab/src/index.ts';
+import { askContainer } from './consumer.ts';
 import { openProject, type Project } from './project.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -21,6 +22,10 @@ beforeAll(async () => {
   deployPath = join(lab.local.folder, 'example-simulated');
   await project.remove();
   rmSync(deployPath, { recursive: true, force: true });
+  const postgres = lab.images.full?.postgres;
+  const image = postgres === undefined ? '' : lab.reference('anonymous', postgres.repository, postgres.digest);
+  mkdirSync(deployPath, { recursive: true });
+  writeFileSync(join(deployPath, '.env'), `POSTGRES_IMAGE=${image}\n`);
 }, 600_000);
 
 afterAll(async () => {
@@ -32,7 +37,6 @@ afterAll(async () => {
 /** The documented command, typed in the example's root, on a "developer's machine" whose Docker is the lab's. */
 function simulate(image: string): Promise<{ readonly code: number | null; readonly text: string }> {
   const { readOnlyUsername = '', readOnlyPassword = '', address } = lab.registry.bearer;
-  const postgres = lab.images.full?.postgres;
   const child = spawn(process.execPath, ['simulate.mjs'], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,7 +50,6 @@ function simulate(image: string): Promise<{ readonly code: number | null; readon
       DEPLOY_REGISTRY_USERNAME: readOnlyUsername,
       DEPLOY_REGISTRY_PASSWORD: readOnlyPassword,
       INSECURE_REGISTRIES: address,
-      POSTGRES_IMAGE: postgres === undefined ? '' : lab.reference('anonymous', postgres.repository, postgres.digest),
     },
   });
   let text = '';
@@ -65,7 +68,7 @@ test('deploys two commits one after the other on one’s own machine', async () 
     expect(text).not.toContain(lab.registry.bearer.readOnlyPassword);
   }
   const running = await project.listContainers('api');
-  expect(running).toHaveLength(1);
+  expect(await Promise.all(running.map((id) => askContainer(lab, id)))).toEqual([v2.sha]);
   expect(readFileSync(join(deployPath, '.env'), 'utf8')).toContain(lab.images.full?.django.v2.digest);
 });
 
