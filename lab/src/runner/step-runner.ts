@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { loadActionMetadata, type ActionMetadata, type CompositeRuns, type NodeRuns } from './action-metadata.ts';
+import { entryFile, evaluateInputs } from './action-inputs.ts';
 import { inputVariables, stateVariables } from './environment.ts';
-import { assertUsage, HarnessError } from './error.ts';
+import { assertUsage } from './error.ts';
 import { interpolate, isConditionMet, isTruthy, interpolateValue } from './expression.ts';
 import { expressionScope, type JobState, type LineListener, type PostStep, type StepScope } from './job-state.ts';
 import { execute, SHELL } from './step-execution.ts';
@@ -36,44 +36,6 @@ function conclude(state: JobState, scope: StepScope, step: Facts, result: StepRe
   scope.steps.set(step.id, concluded);
   state.onStep?.(concluded);
   return concluded;
-}
-
-function evaluateInputs(
-  state: JobState,
-  metadata: ActionMetadata,
-  given: Readonly<Record<string, string>>,
-): { readonly values: Readonly<Record<string, string>>; readonly warnings: readonly string[] } {
-  const declared = new Map([...metadata.inputs.keys()].map((name) => [name.toLowerCase(), name]));
-  const values: Record<string, string> = {};
-  const scope = expressionScope(state, state.jobScope);
-  for (const [name, input] of metadata.inputs)
-    values[name] = input.default === undefined ? '' : interpolate(input.default, scope);
-  const unexpected: string[] = [];
-  for (const [name, value] of Object.entries(given)) {
-    const known = declared.get(name.toLowerCase());
-    if (known === undefined) unexpected.push(name);
-    values[known ?? name] = value;
-  }
-  const valid = [...metadata.inputs.keys()].map((name) => `'${name}'`).join(', ');
-  const warnings =
-    unexpected.length === 0
-      ? []
-      : [`Unexpected input(s) ${unexpected.map((name) => `'${name}'`).join(', ')}, valid inputs are [${valid}]`];
-  return { values, warnings };
-}
-
-/** `dist/post/index.js` → `src/post.ts`; the entry of main → `src/index.ts`. */
-function entryFile(state: JobState, folder: string, runs: NodeRuns, stage: 'main' | 'post'): string {
-  const bundled = stage === 'main' ? runs.main : (runs.post ?? runs.main);
-  if (state.entry === 'dist') {
-    const file = join(folder, bundled);
-    assertUsage(existsSync(file), `${file} does not exist: npm run build`);
-    return file;
-  }
-  if (bundled === runs.main) return join(folder, 'src', 'index.ts');
-  const noun = /^dist\/([\w-]+)(?:\/index)?\.(?:c|m)?js$/.exec(bundled)?.[1];
-  if (noun === undefined) throw new HarnessError(`${folder}: no source is known for ${bundled}`);
-  return join(folder, 'src', `${noun}.ts`);
 }
 
 async function runNodeAction(
