@@ -1,7 +1,7 @@
 import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { inspectImage, listProjectContainers, readLogs } from '@deploy-actions/kit/compose/docker-cli';
-import { pullImage, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
+import { credentialsFor, pullImage, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
@@ -16,9 +16,9 @@ const readyWithinMs = 3 * 60_000;
 
 export interface DependencyOptions {
   readonly shouldStart: boolean;
-  /** For images of dependencies in a registry of this step's `images`; others are pulled as the server is configured. */
   readonly credentials: RegistryCredentials | undefined;
-  readonly registries: readonly string[];
+  /** Of this step's images: where its credentials may go when the user did not name their registry. */
+  readonly registries: ReadonlySet<string>;
 }
 
 /**
@@ -69,13 +69,13 @@ async function startServices(door: RunDoor, missing: readonly Seen[], options: D
   });
 }
 
-/** Compose would pull without this step's credentials. Credentials go only to registries that this step's images are in. */
+/** Compose would pull without this step's credentials. */
 async function pullForService(door: RunDoor, name: string, options: DependencyOptions): Promise<void> {
   const image = door.model.services[name]?.image;
   if (image === undefined || (await inspectImage(door.host, image)) !== undefined) return;
   const { registry } = parseImageRef(image, `the image of service ${name}`);
   const start = door.clock.now();
-  const credentials = options.registries.includes(registry) ? options.credentials : undefined;
+  const credentials = credentialsFor(registry, options.credentials, options.registries);
   await pullImage(door.host, { ref: image, registry, credentials, signal: door.signal });
   door.say(`Pulled ${image} in ${formatDuration(door.clock.now() - start)}.`);
 }

@@ -97,7 +97,7 @@ async function migrate(context: StepContext, door: RunDoor, inputs: Inputs): Pro
       readyDependencies(door, {
         shouldStart: inputs.shouldStartDependencies,
         credentials: inputs.credentials,
-        registries: registriesOf(inputs.pins),
+        registries: registriesOf(plan.image, inputs.pins),
       }),
     );
     if (plan.pendingCheck !== undefined && (await isNothingPending(door, plan.pendingCheck))) {

@@ -2,7 +2,7 @@ import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import { inspectImage } from '@deploy-actions/kit/compose/docker-cli';
 import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
 import { preflight, pullPins } from '@deploy-actions/kit/compose/preflight';
-import { pullImage } from '@deploy-actions/kit/compose/registry-login';
+import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import { mergePins } from '@deploy-actions/kit/state/pins';
@@ -85,11 +85,13 @@ async function pullServiceImage(
 ): Promise<void> {
   if ((await inspectImage(host, image)) !== undefined) return;
   const { registry } = parseImageRef(image, `the image of service ${inputs.service}`);
-  await pullImage(host, { ref: image, registry, credentials: inputs.credentials, signal });
+  const credentials = credentialsFor(registry, inputs.credentials, registriesOf(image, inputs.pins));
+  await pullImage(host, { ref: image, registry, credentials, signal });
   say(`Pulled: ${image}`);
 }
 
-/** Registries that this step's credentials are for. */
-export function registriesOf(pins: readonly RecordedPin[]): readonly string[] {
-  return [...new Set(pins.map(({ ref }) => parseImageRef(ref, 'a pin').registry))];
+/** Registries of this step's images: without `images` that is the service's own. */
+export function registriesOf(image: string, pins: readonly RecordedPin[]): ReadonlySet<string> {
+  const refs = pins.length === 0 ? [image] : pins.map(({ ref }) => ref);
+  return new Set(refs.map((ref) => parseImageRef(ref, 'an image of this step').registry));
 }
