@@ -88,7 +88,9 @@ export async function stage(
     return { ending: { kind: 'unchanged', releaseId: liveId }, sentBytes: 0 };
   }
   const manifest = makeManifest(job, transfer);
-  if (!isForNow && waiting !== undefined && isSameSet(waiting, manifest))
+  // One that an interrupted rollout began with goes away with that rollout's recovery.
+  const isUsable = waiting !== undefined && !live.begun.includes(waiting.releaseId);
+  if (!isForNow && isUsable && isSameSet(waiting, manifest))
     return { ending: { kind: 'staged-before', releaseId: waiting.releaseId }, sentBytes: 0 };
   const sentBytes = await send(job, live, transfer, manifest, isForNow);
   return { ending: { kind: 'staged', releaseId: manifest.releaseId }, sentBytes };

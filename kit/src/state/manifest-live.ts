@@ -19,7 +19,9 @@ export interface LiveState {
   readonly manifest: Manifest | undefined;
   /** Of sets that are staged, oldest first. */
   readonly staged: readonly Manifest[];
-  /** Release ids whose activation by a sync alone was neither finished nor undone. */
+  /** Release ids whose activation was begun and neither settled nor undone. */
+  readonly begun: readonly string[];
+  /** Those of `begun` that a sync alone began: no rollout's journal will settle them. */
   readonly unfinished: readonly string[];
   readonly freeBytes: number;
   readonly hasGzip: boolean;
@@ -55,7 +57,8 @@ else echo sha256sum; exit 4; fi
 [ -w . ] && printf 'd .\\n' || printf 'D .\\n'
 if [ -f .deploy/manifest.json ]; then sed 's/^/m /' .deploy/manifest.json; fi
 for m in .deploy/staged/*/manifest.json; do if [ -f "$m" ]; then sed 's/^/g /' "$m"; printf 'G\\n'; fi; done
-for u in .deploy/undo/*Z-*; do id=\${u##*/}; if [ -d "$u" ] && [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+for u in .deploy/undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
+  printf 'B %s\\n' "$id"; if [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
@@ -92,6 +95,7 @@ export function parseLiveState(text: string, deployPath: string): LiveState {
   return {
     manifest: manifest === '' ? undefined : parseManifest(manifest, `${deployPath}/.deploy/manifest.json`),
     staged: parseStaged(lines, `${deployPath}/.deploy/staged`),
+    begun: bodies('B'),
     unfinished: bodies('U'),
     freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
     hasGzip: lines.includes('z'),

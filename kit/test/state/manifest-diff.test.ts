@@ -35,6 +35,7 @@ function live(entries: Readonly<Record<string, LiveEntry>>, known?: readonly Man
   return {
     manifest,
     staged: [],
+    begun: [],
     unfinished: [],
     freeBytes: 1e9,
     hasGzip: true,

@@ -1,0 +1,104 @@
+import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
+import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
+import { describe, expect, it } from 'vitest';
+import { formatBytes } from '../src/byte-size.ts';
+import { isWorthGzip } from '../src/compression.ts';
+import { describeSent, makeProgress } from '../src/progress.ts';
+import { describeEnding, type Report } from '../src/report.ts';
+import { renderSummary } from '../src/summary.ts';
+
+const transfer: Transfer = {
+  added: ['a|b', 'new'],
+  changed: ['compose.yaml'],
+  deleted: ['old'],
+  send: [],
+  keep: [],
+  links: [],
+  blocked: [],
+  isNeeded: true,
+};
+const report: Report = {
+  ending: { kind: 'staged', releaseId: 'R1' },
+  hostName: 'deploy@web1',
+  deployPath: '/srv/app',
+  transfer,
+  leftOut: ['.env'],
+  totalFiles: 10,
+  totalBytes: 123_456,
+  sentBytes: 2048,
+  durationMs: 850,
+};
+
+describe('the summary', () => {
+  it('counts, names the changes, and says what happens next', () => {
+    const text = renderSummary(report);
+    expect(text).toContain('| Unchanged | 7 |');
+    expect(text).toContain('| Sent | 2.0 kB |');
+    expect(text).toContain('- `a\\|b`');
+    expect(text).toContain('<summary>Deleted (1)</summary>');
+    expect(text).toContain('action-rolling-deploy makes it live');
+  });
+
+  it('shows fifty names of a kind, and how many more there are', () => {
+    const added = Array.from({ length: 60 }, (_, index) => `file-${index}`);
+    const text = renderSummary({ ...report, transfer: { ...transfer, added } });
+    expect(text).toContain('`file-49`');
+    expect(text).not.toContain('`file-50`');
+    expect(text).toContain('… and 10 more');
+  });
+
+  it('says for every ending what is on the server now', () => {
+    const endings = (['unchanged', 'staged', 'staged-before', 'live'] as const).map((kind) =>
+      describeEnding({ ...report, ending: { kind, releaseId: 'R1' } }),
+    );
+    expect(endings[0]).toMatch(/No file was sent/);
+    expect(endings[1]).toMatch(/Nothing is live yet/);
+    expect(endings[2]).toMatch(/Staged before as R1/);
+    expect(endings[3]).toMatch(/^Live: deploy@web1:\/srv\/app has the files of R1 now/);
+    expect(describeEnding({ ...report, ending: { kind: 'dry-run' } })).toMatch(/Nothing was touched/);
+  });
+});
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [999_949, '999.9 kB'],
+  [999_999, '1.0 MB'],
+  [45_600_000, '45.6 MB'],
+  [3e15, '3000.0 TB'],
+])('%d bytes are shown as %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+describe('compression', () => {
+  const stream = { kind: 'ssh', serverHasGzip: true, bytes: 1e6, sampleRatio: 0.3 } as const;
+  it('is used for text that travels', () => {
+    expect(isWorthGzip(stream)).toBe(true);
+  });
+  it.each([{ kind: 'local' as const }, { serverHasGzip: false }, { bytes: 1000 }, { sampleRatio: 0.95 }])(
+    'is not used with %j',
+    (part) => {
+      expect(isWorthGzip({ ...stream, ...part })).toBe(false);
+    },
+  );
+});
+
+it('progress is said every five seconds of work, not for what is quick', async () => {
+  const clock = fakeClock();
+  const lines: string[] = [];
+  const progress = makeProgress(
+    clock,
+    (line) => lines.push(line),
+    (done, seconds) => describeSent(done, 100, seconds),
+  );
+  progress.add(10);
+  await clock.sleep(4000);
+  progress.add(10);
+  expect(lines).toEqual([]);
+  await clock.sleep(1000);
+  progress.add(30);
+  progress.add(1);
+  expect(lines).toEqual(['sent 50 B of 100 B (50 %), 10 B/s']);
+  expect(progress.done).toBe(51);
+});

@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StepContext } from '@deploy-actions/kit/action/run';
+import { localHost } from '@deploy-actions/kit/host/local-host';
+import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
+import { activateStagedTree, findStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { fakeRunner, type FakeRunner } from '@deploy-actions/kit/testing/fake-runner';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../src/main.ts';
+import { makeFolder, writeFiles } from './source-fixture.ts';
+
+let workspace: string;
+let server: string;
+beforeEach(() => {
+  workspace = makeFolder({ 'compose.yaml': 'v1', 'conf/x': '1' });
+  server = join(makeFolder(), 'app');
+  mkdirSync(server);
+});
+afterEach(() => {
+  rmSync(workspace, { recursive: true });
+  rmSync(server, { recursive: true });
+});
+
+const defaults = { source: '.', delete: 'managed', activate: 'on-release', 'dry-run': 'false', 'lock-wait': '0' };
+
+/** The whole step against a folder of this machine; one job, so the lease is renewed from step to step. */
+async function sync(inputs: Readonly<Record<string, string>> = {}): Promise<FakeRunner> {
+  const runner = fakeRunner(
+    { ...defaults, host: 'local', 'deploy-path': server, ...inputs },
+    { GITHUB_WORKSPACE: workspace, GITHUB_RUN_ID: '1', GITHUB_SHA: 'a'.repeat(40), GITHUB_REPOSITORY: 'o/r' },
+  );
+  const context: StepContext = { runner, signal: new AbortController().signal };
+  await run(context);
+  return runner;
+}
+
+const last = (runner: FakeRunner): string => runner.lines.at(-1) ?? '';
+const staged = (): readonly string[] => readdirSync(join(server, '.deploy/staged'));
+const read = (path: string): string => readFileSync(join(server, path), 'utf8');
+
+describe('a sync', { timeout: 60_000 }, () => {
+  it('stages, is repeated without sending anything, and goes live with `now`', async () => {
+    const first = await sync();
+    expect(last(first)).toMatch(/Staged as \S+ \(2 added.*action-rolling-deploy makes it live/);
+    expect(existsSync(join(server, 'compose.yaml'))).toBe(false);
+    const second = await sync();
+    expect(second.outputs.get('release-id')).toBe(first.outputs.get('release-id'));
+    expect(second.outputs.get('bytes-sent')).toBe('0');
+    const third = await sync({ activate: 'now' });
+    expect(last(third)).toMatch(/^info: Live: /);
+    expect(read('compose.yaml')).toBe('v1');
+    expect(staged()).toEqual([]);
+    expect((await sync()).outputs.get('changed-files')).toBe('');
+  });
+
+  it('never touches what is protected, also when an earlier sync put it there', async () => {
+    writeFiles(workspace, { 'data/seed': 'ours' });
+    await sync({ activate: 'now' });
+    rmSync(join(workspace, 'data'), { recursive: true });
+    const runner = await sync({ activate: 'now', protect: 'data/' });
+    expect(runner.outputs.get('deleted-files')).toBe('');
+    expect(read('data/seed')).toBe('ours');
+  });
+
+  it('deletes nothing with delete: none', async () => {
+    await sync({ activate: 'now' });
+    rmSync(join(workspace, 'conf'), { recursive: true });
+    await sync({ activate: 'now', delete: 'none' });
+    expect(read('conf/x')).toBe('1');
+  });
+
+  it('takes an interrupted activation of an earlier sync back, then goes on', async () => {
+    await sync({ activate: 'now' });
+    writeFiles(workspace, { 'compose.yaml': 'v2' });
+    const interrupted = (await sync()).outputs.get('release-id') ?? '';
+    await activateStagedTree(localHost(), parseDeployPath(server), interrupted);
+    // What the death of a runner between the renames and the settling leaves.
+    writeFileSync(join(server, '.deploy/staged', interrupted, 'now'), '');
+    writeFiles(workspace, { 'compose.yaml': 'v3' });
+    const runner = await sync();
+    expect(runner.lines.join('\n')).toContain(`interrupted while it made ${interrupted} live`);
+    expect(read('compose.yaml')).toBe('v1');
+    expect(staged()).toEqual([runner.outputs.get('release-id')]);
+  });
+
+  it('does not hand a set to the rollout that an interrupted rollout began with', async () => {
+    const begun = (await sync()).outputs.get('release-id') ?? '';
+    await activateStagedTree(localHost(), parseDeployPath(server), begun);
+    rmSync(join(server, '.deploy/manifest.json'));
+    const runner = await sync();
+    expect(runner.outputs.get('release-id')).not.toBe(begun);
+    expect((await findStagedTree(localHost(), parseDeployPath(server)))?.releaseId).toBe(
+      runner.outputs.get('release-id'),
+    );
+    expect([...staged()].sort()).toEqual([begun, runner.outputs.get('release-id')].sort());
+  });
+
+  it('puts the old files back when it cannot finish', async () => {
+    writeFiles(workspace, { 'was/folder/x': '1' });
+    await sync({ activate: 'now' });
+    // What the server keeps in a folder that must become a file shows only when the folder is removed.
+    writeFiles(server, { 'was/folder/theirs': 'precious' });
+    rmSync(join(workspace, 'was'), { recursive: true });
+    writeFiles(workspace, { was: 'a file now', 'compose.yaml': 'v2' });
+    await expect(sync({ activate: 'now' })).rejects.toMatchObject({ code: 'PATH_BLOCKED' });
+    expect(read('was/folder/x')).toBe('1');
+    expect(read('was/folder/theirs')).toBe('precious');
+    expect(read('compose.yaml')).toBe('v1');
+    expect((await sync({ 'dry-run': 'true' })).outputs.get('deleted-files')).toBe('was/folder/x');
+  });
+
+  it('compares only, in a dry run', async () => {
+    const runner = await sync({ 'dry-run': 'true' });
+    expect(runner.outputs.get('changed-files')).toBe('compose.yaml\nconf/x');
+    expect(readdirSync(server)).toEqual([]);
+    expect(runner.summaryText()).toContain('Dry run');
+  });
+});
