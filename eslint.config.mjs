@@ -31,7 +31,7 @@ const edges = (files, patterns, ignores = []) => ({
 });
 
 export default defineConfig(
-  globalIgnores(['**/dist/**', '**/.tsc/**', 'bench/out/**']),
+  globalIgnores(['**/dist/**', '**/.cache/**', '**/.tsc/**', 'bench/out/**']),
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.mts'],
