@@ -15,3 +15,9 @@ export function readCommitSha(text: string): CommitSha | undefined {
 export function isSameCommit(one: CommitSha, other: CommitSha): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }
+
+/** Two different commits as people compare them: twelve digits, or all where that would hide the difference. */
+export function shortenCommits(one: CommitSha, other: CommitSha): readonly [string, string] {
+  const length = one.slice(0, 12) === other.slice(0, 12) ? 64 : 12;
+  return [one.slice(0, length), other.slice(0, length)];
+}

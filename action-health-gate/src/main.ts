@@ -6,13 +6,14 @@ import { systemClock } from '@deploy-actions/kit/time/clock';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { networkAttempt, type Server } from './attempt.ts';
 import { describePlan } from './check.ts';
+import { collectEvidence } from './evidence.ts';
 import { findProjectName } from './compose-project.ts';
 import { GateError } from './error.ts';
 import { runGate, type GateOutcome } from './gate.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
 import { progressPrinter } from './progress.ts';
 import { markGateFailed } from './release-mark.ts';
-import { gateError, gateOutputs } from './report.ts';
+import { gateError, gateOutputs, type Aftermath } from './report.ts';
 import { renderSummary } from './summary.ts';
 
 /**
@@ -27,8 +28,7 @@ export async function main(context: StepContext): Promise<void> {
     const server = await openServer(context, inputs);
     try {
       const outcome = await holdGate(context, inputs, server);
-      const marked = outcome.result === 'healthy' ? undefined : await condemnRelease(context, inputs, server);
-      await report(runner, inputs, outcome, marked);
+      await report(runner, inputs, outcome, await lookBack(context, inputs, server, outcome));
     } finally {
       await server?.host.close();
     }
@@ -65,6 +65,18 @@ async function openServer({ runner, signal }: StepContext, inputs: Inputs): Prom
   }
 }
 
+/** After a red gate: what the server knows about it, and the mark in its ledger. */
+async function lookBack(
+  context: StepContext,
+  inputs: Inputs,
+  server: Server | undefined,
+  outcome: GateOutcome,
+): Promise<Aftermath> {
+  if (outcome.result === 'healthy') return { marked: undefined, evidence: [] };
+  const evidence = await collectEvidence(outcome, server);
+  return { marked: await condemnRelease(context, inputs, server), evidence };
+}
+
 /** Marks the release of this run after a red gate that fails the step. That it could not be marked is only a warning. */
 async function condemnRelease(
   context: StepContext,
@@ -82,7 +94,7 @@ async function condemnRelease(
 }
 
 /** @throws GateError when the gate is red and that fails the step */
-async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome, marked: number | undefined): Promise<void> {
+async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome, aftermath: Aftermath): Promise<void> {
   const outputs = gateOutputs(outcome);
   runner.output('result', outputs.result);
   runner.output('observed-sha', outputs.observedSha);
@@ -95,9 +107,10 @@ async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome, mark
     runner.info(`Green after ${formatDuration(outcome.elapsedMs)}.`);
     return;
   }
-  const error = gateError(outcome, marked);
+  const error = gateError(outcome, aftermath);
   runner.output('error-code', error.code);
   if (inputs.shouldFail) throw error;
+  for (const line of error.evidence) runner.info(`  ${line}`);
   runner.warning(`${error.message} ${error.hint ?? ''}`);
 }
 

@@ -51,9 +51,15 @@ export function describeProgress(all: readonly Progress[]): string {
 function describeOne(progress: Progress): string {
   const { check, streak, last } = progress;
   if (last === undefined) return `${check.name}: not asked yet`;
-  if (!last.ok) return `${check.name}: not yet (${last.reason})`;
+  if (!last.ok) return `${check.name}: not yet (${shorten(last.reason)})`;
   const threshold = check.pace.successThreshold;
   return isGreen(progress) ? `${check.name}: ok` : `${check.name}: ok ${streak}/${threshold}`;
+}
+
+/** Beside other checks in one line; the whole reason is in the summary and in the error. */
+function shorten(reason: string): string {
+  const longest = 140;
+  return reason.length > longest ? `${reason.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}…` : reason;
 }
 
 /** Prints the line when it has changed, and otherwise every ten seconds, so that a long wait is seen to be alive. */

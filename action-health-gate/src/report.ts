@@ -52,11 +52,16 @@ export function gateOutputs(outcome: GateOutcome): GateOutputs {
   };
 }
 
-/**
- * The error of a red gate: which check, what it saw last, and the next thing to do.
- * @param marked the release that was marked in the server's ledger
- */
-export function gateError(outcome: GateOutcome, marked?: number): GateError {
+/** What the server was asked after a red gate. */
+export interface Aftermath {
+  /** The release that was marked in the ledger. */
+  readonly marked: number | undefined;
+  /** What the server knows about the red checks; lines for the log. */
+  readonly evidence: readonly string[];
+}
+
+/** The error of a red gate: which check, what it saw last, and the next thing to do. */
+export function gateError(outcome: GateOutcome, { marked, evidence }: Aftermath): GateError {
   const red = outcome.progress.filter((progress) => !isGreen(progress));
   const first = red[0];
   const kind = first?.last?.ok === false ? first.last.kind : undefined;
@@ -75,7 +80,10 @@ export function gateError(outcome: GateOutcome, marked?: number): GateError {
     code,
     message: `health gate: not green after ${waited}: ${what}. ${changed}`,
     hint,
-    evidence: red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`),
+    evidence: [
+      ...red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`),
+      ...evidence,
+    ],
   });
 }
 

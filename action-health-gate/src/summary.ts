@@ -25,7 +25,7 @@ function row(progress: Progress, isHealthy: boolean): readonly string[] {
     vantageOf(check.target),
     isGreen(progress) ? 'ok' : 'not healthy',
     cell(shorten(observedSha)),
-    `${streak}/${check.pace.successThreshold}`,
+    `${Math.min(streak, check.pace.successThreshold)}/${check.pace.successThreshold}`,
     String(tries),
     p95 === undefined ? '' : `${p95} ms`,
     cell(lastError),

@@ -1,5 +1,5 @@
 import type { Expectation } from './check.ts';
-import { isSameCommit, readCommitSha } from './commit-sha.ts';
+import { isSameCommit, readCommitSha, shortenCommits } from './commit-sha.ts';
 import { formatJsonPath, valueAt } from './json-path.ts';
 import { formatStatusSet, isInStatusSet } from './status-set.ts';
 
@@ -36,7 +36,7 @@ const longestQuote = 200;
 export function judge(probe: Probe, expectation: Expectation | undefined): Verdict {
   switch (probe.kind) {
     case 'broken':
-      return { ok: false, kind: 'unreachable', reason: `${probe.phase}: ${probe.problem}` };
+      return { ok: false, kind: 'unreachable', reason: describeBreak(probe.phase, probe.problem) };
     case 'no-container':
       return { ok: false, kind: 'no-container', reason: probe.problem };
     case 'connected':
@@ -44,6 +44,12 @@ export function judge(probe: Probe, expectation: Expectation | undefined): Verdi
     case 'answer':
       return expectation === undefined ? { ok: true } : judgeAnswer(probe, expectation);
   }
+}
+
+/** `connect: ECONNREFUSED …`, where Node says `connect ECONNREFUSED …`. */
+function describeBreak(phase: Phase, problem: string): string {
+  const rest = problem.startsWith(`${phase} `) ? problem.slice(phase.length + 1) : problem;
+  return `${phase}: ${rest.replace(/\.$/, '')}`;
 }
 
 function judgeAnswer(answer: Extract<Probe, { kind: 'answer' }>, expectation: Expectation): Verdict {
@@ -78,7 +84,8 @@ function judgeCommit(answer: Extract<Probe, { kind: 'answer' }>, commit: NonNull
     return miss(`${where} is ${quote(JSON.stringify(value))}, not a commit of 7 or more hexadecimal digits`);
   }
   if (isSameCommit(observed, commit.sha)) return { ok: true, observedSha: observed };
-  return miss(`commit ${observed} answers, expected ${commit.sha}`, observed);
+  const [seen, wanted] = shortenCommits(observed, commit.sha);
+  return miss(`commit ${seen} answers, expected ${wanted}`, observed);
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { networkAttempt } from '../src/attempt.ts';
 import type { Check } from '../src/check.ts';
+import { describeContainer } from '../src/evidence.ts';
 import { callRoll, parseContainers, type Container } from '../src/container.ts';
 import { expectation, urlCheck } from './builder.ts';
 
@@ -109,6 +110,37 @@ async function attempt(answer: () => Promise<Partial<ExecResult>>): Promise<unkn
   }
 }
 
+describe('describeContainer', () => {
+  const container = {
+    name: 'shop-api-1',
+    status: 'running',
+    exitCode: 0,
+    isOomKilled: false,
+    restartCount: 0,
+    health: { status: 'unhealthy', probes: ['exit 1: a', 'exit 1: refused'], budgetMs: 0 },
+  } as unknown as Parameters<typeof describeContainer>[0];
+
+  it('tells state, health and the last probe', () => {
+    expect(describeContainer(container)).toBe(
+      'shop-api-1 is running, health unhealthy; last probe exit 1: refused; its last log lines:',
+    );
+  });
+
+  it('tells how a container without a health check ended', () => {
+    const dead = {
+      ...container,
+      status: 'exited',
+      exitCode: 137,
+      isOomKilled: true,
+      restartCount: 2,
+      health: undefined,
+    };
+    expect(describeContainer(dead)).toBe(
+      'shop-api-1 is exited, exit code 137, killed for want of memory, 2 restarts; its last log lines:',
+    );
+  });
+});
+
 describe('an attempt on a service', () => {
   const at = (name: string, address: string): string => line(name, { networks: { x: { IPAddress: address } } });
 
@@ -122,7 +154,7 @@ describe('an attempt on a service', () => {
     expect(await attempt(() => Promise.resolve({ stdout }))).toMatchObject({
       ok: false,
       kind: 'commit',
-      reason: `container api-2: commit ${oldSha} answers, expected ${newSha}`,
+      reason: 'container api-2: commit 111111111111 answers, expected 222222222222',
     });
   });
 

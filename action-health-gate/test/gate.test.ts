@@ -21,6 +21,8 @@ const old: Verdict = {
   observedSha: '1111111',
 };
 
+const untouched = { marked: undefined, evidence: [] };
+
 const settings: GateSettings = {
   deadline: milliseconds(60_000),
   initialDelay: milliseconds(0),
@@ -127,7 +129,7 @@ describe('runGate', () => {
       },
     );
     expect(tries).toBe(2);
-    expect(gateError(outcome).code).toBe('WRONG_COMMIT');
+    expect(gateError(outcome, untouched).code).toBe('WRONG_COMMIT');
   });
 
   it('needs all checks green at the same time: one that falls back is asked until it is green again', async () => {
@@ -189,13 +191,15 @@ describe('runGate', () => {
 describe('what a gate reports', () => {
   it('names the check, where it was asked from, what was seen, and that nothing was changed', async () => {
     const outcome = await run({ app: [old], web: [ok] }, { deadline: milliseconds(7000) });
-    const error = gateError(outcome);
+    const error = gateError(outcome, untouched);
     expect(error.code).toBe('WRONG_COMMIT');
     expect(error.message).toBe(
       'health gate: not green after 7.0s: app from the runner, attempt 4: commit 1111111 answers, expected abcdef0. This step changed nothing: what was deployed still runs.',
     );
     expect(error.hint).toContain('old container');
-    expect(gateError(outcome, 7).message).toContain('Release 7 still runs; it is marked as failed in the ledger');
+    expect(gateError(outcome, { marked: 7, evidence: [] }).message).toContain(
+      'Release 7 still runs; it is marked as failed in the ledger',
+    );
     expect(failedChecks(outcome)).toEqual([
       { name: 'app', via: 'runner', reason: 'commit 1111111 answers, expected abcdef0', tries: 4 },
     ]);
@@ -207,7 +211,7 @@ describe('what a gate reports', () => {
     [{ ok: false, kind: 'no-container', reason: 'x' }, 'NO_CONTAINER'],
     [{ ok: false, kind: 'status', reason: 'x' }, 'HEALTH_TIMEOUT'],
   ] as const)('tells %j apart as %s', async (verdict, code) => {
-    expect(gateError(await run({ app: [verdict] }, { deadline: milliseconds(7000) })).code).toBe(code);
+    expect(gateError(await run({ app: [verdict] }, { deadline: milliseconds(7000) }), untouched).code).toBe(code);
   });
 
   it('gives outputs as texts', async () => {

@@ -26,7 +26,7 @@ describe('judge', () => {
     expect(verdict).toEqual({
       ok: false,
       kind: 'commit',
-      reason: `commit ${oldSha} answers, expected ${newSha}`,
+      reason: 'commit 111111111111 answers, expected 94e9cbb0aaaa',
       observedSha: oldSha,
     });
   });
@@ -75,6 +75,17 @@ describe('judge', () => {
       ok: false,
       reason: expect.stringContaining('1 MiB') as string,
     });
+  });
+
+  it('says once in which phase a connection broke', () => {
+    const probe: Probe = { kind: 'broken', phase: 'connect', problem: 'connect ECONNREFUSED 127.0.0.1:9.' };
+    expect(judge(probe, wanted)).toMatchObject({ reason: 'connect: ECONNREFUSED 127.0.0.1:9' });
+  });
+
+  it('shows whole commits where twelve digits would look the same', () => {
+    const twin = `${newSha.slice(0, 20)}${'0'.repeat(20)}`;
+    const verdict = judge(answer({ body: JSON.stringify({ git_sha: twin }) }), wanted);
+    expect(verdict.ok ? '' : verdict.reason).toBe(`commit ${twin} answers, expected ${newSha}`);
   });
 
   it('tells the phase in which a connection broke', () => {
