@@ -24,7 +24,6 @@ export function openProxyCommand(argv: readonly string[]): Wire {
   const stdout = skipMark(token, (chunk) => stream.push(chunk));
   const stderr = readOutput({ token, maxCaptureBytes: longestWords });
   const letGo = new AbortController();
-  let bytesRead = 0;
   const stream = new Duplex({
     // The end of the proxy's stdout is the end of the connection.
     allowHalfOpen: false,
@@ -44,10 +43,7 @@ export function openProxyCommand(argv: readonly string[]): Wire {
     argv: ['sh', '-c', launchProgram({ token, argv })],
     env,
     stdin: input,
-    onStdout: (chunk) => {
-      bytesRead += chunk.length;
-      stdout(chunk);
-    },
+    onStdout: stdout,
     onStderr: stderr.push,
     signal: letGo.signal,
   }).then(
@@ -64,7 +60,6 @@ export function openProxyCommand(argv: readonly string[]): Wire {
   let exit = 'it is still running';
   return {
     stream,
-    bytesRead: () => bytesRead,
     lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
     ended: () => Promise.race([ended, new Promise<void>((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
     destroy: () => void stream.destroy(),

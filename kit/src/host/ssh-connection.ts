@@ -9,6 +9,7 @@ import { judgeHostKey, keyTypeAttempts, type HostKeyPolicy, type HostKeyVerdict 
 import { openProxyCommand } from './proxy-command.ts';
 import { hostKeyTypes, offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
 import { adviseRetry, connectError, hostKeyError, type ConnectPhase, type FailedAttempt } from './ssh-errors.ts';
+import { openForward } from './ssh-forward.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -129,11 +130,10 @@ async function connectOnce(
 ): Promise<Attempt> {
   let wire: Wire;
   try {
-    wire =
-      target.proxyCommand === undefined
-        ? await dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal)
-        : openProxyCommand(target.proxyCommand);
+    wire = await openWire(target, runner, signal, tuning);
   } catch (thrown) {
+    // What failed on the way to or at a jump host has its own name, and has been retried there.
+    if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED') throw thrown;
     // Accepted and reset before this process saw it open: the same as a reset a moment later.
     const failed = describeAttempt('dial', thrown, undefined);
     return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
@@ -146,6 +146,23 @@ async function connectOnce(
     return await shakeHands(wire, target, policy, types, runner, tuning);
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function openWire(target: SshTarget, runner: Runner, signal: AbortSignal, tuning: SshTuning): Promise<Wire> {
+  if (target.proxyCommand !== undefined) return openProxyCommand(target.proxyCommand);
+  if (target.jump === undefined) return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
+  const jump = await openConnection(target.jump, runner, signal, tuning);
+  try {
+    const stream = await openForward(`${target.jump.user}@${target.jump.host}`, jump, target.host, target.port);
+    const destroy = (): void => {
+      stream.destroy();
+      void jump.close();
+    };
+    return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
+  } catch (thrown) {
+    await jump.close();
+    throw thrown;
   }
 }
 
@@ -194,7 +211,7 @@ async function shakeHands(
     const { offered, isEncrypted } = seen;
     const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
     if (offered !== undefined && verdict !== 'trusted') return { kind: 'key-refused', verdict, offered: [offered] };
-    const phase = isEncrypted ? 'authentication' : wire.bytesRead() > 0 ? 'handshake' : 'banner';
+    const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
     return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
   }
 }
@@ -218,6 +235,8 @@ interface Ending {
   readonly lost: Promise<never>;
   readonly lossReason: () => Error | undefined;
   readonly firstError: () => Error | undefined;
+  /** Whether a single byte came from the server. */
+  readonly hasSpoken: () => boolean;
 }
 
 /**
@@ -228,12 +247,17 @@ function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
   const { promise: lost, reject } = deferred<never>();
   let firstError: Error | undefined;
   let lossReason: Error | undefined;
+  let received = 0;
   let seen = 0;
   let silent = 0;
+  // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
+  wire.stream.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+  });
   // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
   const watchdog = setInterval(() => {
-    silent = wire.bytesRead() === seen ? silent + 1 : 0;
-    seen = wire.bytesRead();
+    silent = received === seen ? silent + 1 : 0;
+    seen = received;
     if (silent < tuning.silentIntervals) return;
     const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
     firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
@@ -245,10 +269,11 @@ function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
   });
   client.on('close', () => {
     clearInterval(watchdog);
+    wire.destroy();
     lossReason = firstError ?? new Error('the server closed it');
     reject(lossReason);
   });
-  return { lost, lossReason: () => lossReason, firstError: () => firstError };
+  return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
 }
 
 /** Says goodbye, and does not wait long for the answer. */

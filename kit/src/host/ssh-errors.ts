@@ -119,7 +119,7 @@ export function hostKeyError(target: SshTarget, offered: readonly Buffer[], isRe
         ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
         : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
     hint:
-      'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on the server. ' +
+      'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
       `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
   });
 }

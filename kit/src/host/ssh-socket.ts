@@ -4,8 +4,6 @@ import type { Duplex } from 'node:stream';
 /** The byte stream under an SSH connection. */
 export interface Wire {
   readonly stream: Duplex;
-  /** Grows as long as the server says anything at all. */
-  readonly bytesRead: () => number;
   /** Why the stream ended, where it has words of its own (stderr of a proxy command). */
   readonly lastWords: () => string;
   /** Waits, not for long, until {@link lastWords} are complete. */
@@ -55,7 +53,6 @@ export function dialTcp(host: string, port: number, timeoutMs: number, signal: A
       if (failure === undefined) {
         resolve({
           stream: socket,
-          bytesRead: () => socket.bytesRead,
           lastWords: () => '',
           ended: () => Promise.resolve(),
           destroy: () => void socket.destroy(),

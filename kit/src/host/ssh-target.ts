@@ -17,6 +17,8 @@ export interface SshTarget {
   readonly hostKeys: HostKeyPolicy;
   /** A command on the runner whose stdio is the connection; host, port and user are filled in. */
   readonly proxyCommand?: readonly string[];
+  /** The server through which this one is reached; never together with a proxy command. */
+  readonly jump?: SshTarget;
 }
 
 /**
@@ -29,17 +31,60 @@ export function readSshTarget(inputs: InputReader, host: string): SshTarget {
   const user = parseUser(inputs.required('user', { env: 'DEPLOY_USER' }));
   const keyText = inputs.requiredSecret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
   const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' })?.replace(/\r?\n$/, '');
-  const hostKeys = readHostKeyPolicy(inputs, address, port);
-  const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
-  return {
+  const privateKey = readPrivateKey(keyText, passphrase);
+  const target = {
     kind: 'ssh',
     host: address,
     port,
     user,
-    hostKeys,
-    privateKey: readPrivateKey(keyText, passphrase),
+    privateKey,
+    hostKeys: readHostKeyPolicy(inputs, address, port),
+  } as const;
+  const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
+  const jump = readJumpHosts(inputs, user, privateKey);
+  if (proxy !== undefined && jump !== undefined) {
+    throw new ConfigurationError(
+      'inputs `jump-host` and `proxy-command` are both given; only one can be the way to the server.',
+    );
+  }
+  return {
+    ...target,
+    ...(jump === undefined ? {} : { jump }),
     ...(proxy === undefined ? {} : { proxyCommand: parseProxyCommand(proxy, { host: address, port, user }) }),
   };
+}
+
+/**
+ * The chain of `jump-host` (`user@bastion:22`, several separated by commas, the first nearest to the runner), as the
+ * target that is nearest to the server. Every hop is checked against `known-hosts`, and takes the same key.
+ */
+function readJumpHosts(inputs: InputReader, defaultUser: string, privateKey: PrivateKey): SshTarget | undefined {
+  const text = inputs.optional('jump-host', { env: 'DEPLOY_JUMP_HOST' });
+  if (text === undefined) return undefined;
+  const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
+  if (knownHosts === undefined) {
+    throw new ConfigurationError(
+      'input `jump-host` needs `known-hosts`: a line for every host on the way; `host-fingerprint` is only for the last.',
+    );
+  }
+  return text.split(',').reduce<SshTarget | undefined>((previous, hop) => {
+    const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop.trim());
+    const [, user = defaultUser, host, portText = '22'] = match ?? [];
+    const port = Number(portText);
+    if (host === undefined || port < 1 || port > 65_535)
+      throw badInput('jump-host', hop.trim(), 'user@host:port (user and port may be left out)');
+    const address = parseHostAddress(host, 'jump-host');
+    const hostKeys = pinnedIn(knownHosts, address, port, []);
+    const target = {
+      kind: 'ssh',
+      host: address,
+      port,
+      user: parseUser(user, 'jump-host'),
+      privateKey,
+      hostKeys,
+    } as const;
+    return previous === undefined ? target : { ...target, jump: previous };
+  }, undefined);
 }
 
 /** 22 when the action's `port` has no default of its own. */
@@ -49,11 +94,11 @@ function readPort(inputs: InputReader): number {
 }
 
 /** @throws ConfigurationError for anything but one bare host name or address */
-export function parseHostAddress(text: string): string {
+export function parseHostAddress(text: string, input = 'host'): string {
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   if (isIPv6(bare) || isIP(text) !== 0) return bare;
   const refuse = (why: string, hint: string): ConfigurationError =>
-    new ConfigurationError(`input \`host\`: ${JSON.stringify(text)} ${why}.`, hint);
+    new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} ${why}.`, hint);
   const one = 'Give one host name or IP address.';
   if (/[\s,;]/.test(text)) throw refuse('is more than one word', one);
   if (text.includes('://')) throw refuse('is a URL', one);
@@ -67,9 +112,9 @@ export function parseHostAddress(text: string): string {
   return text;
 }
 
-function parseUser(text: string): string {
+function parseUser(text: string, input = 'user'): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}\$?$/.test(text)) return text;
-  throw badInput('user', text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
+  throw badInput(input, text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
 }
 
 function readHostKeyPolicy(inputs: InputReader, host: string, port: number): HostKeyPolicy {
@@ -84,6 +129,10 @@ function readHostKeyPolicy(inputs: InputReader, host: string, port: number): Hos
   }
   const fingerprints = fingerprint === undefined ? [] : parseFingerprints(fingerprint);
   if (knownHosts === undefined) return { pins: [], revoked: [], fingerprints };
+  return pinnedIn(knownHosts, host, port, fingerprints);
+}
+
+function pinnedIn(knownHosts: string, host: string, port: number, fingerprints: readonly Fingerprint[]): HostKeyPolicy {
   const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
   if (known.pins.length === 0 && fingerprints.length === 0) throw noUsableLine(known, knownHosts, host, port);
   return { pins: known.pins, revoked: known.revoked, fingerprints };

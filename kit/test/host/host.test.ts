@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,11 @@ import { isRunning } from './process-list.ts';
 import { startServer, type TestServer } from './ssh-server.ts';
 
 const never = new AbortController().signal;
+const scratch = mkdtempSync(join(tmpdir(), 'deploy-test-'));
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 const kinds: readonly Host['kind'][] = ['local', 'ssh'];
 
@@ -79,7 +84,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('does not run the command when the folder cannot be entered', async () => {
-    const proof = join(mkdtempSync(join(tmpdir(), 'deploy-test-')), 'proof');
+    const proof = join(mkdtempSync(join(scratch, 'proof-')), 'proof');
     await expect(host.exec(['touch', proof], { cwd: '/no/such/folder' })).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
       message: expect.stringContaining('folder /no/such/folder cannot be entered') as string,
@@ -117,7 +122,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('does not call a failed source stream the end of stdin', async () => {
-    const out = join(mkdtempSync(join(tmpdir(), 'deploy-test-')), 'out');
+    const out = join(mkdtempSync(join(scratch, 'out-')), 'out');
     const source = Readable.from(
       (function* () {
         yield Buffer.from('half');
@@ -203,7 +208,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('does not start a command of a cancelled step', async () => {
-    const proof = join(mkdtempSync(join(tmpdir(), 'deploy-test-')), 'proof');
+    const proof = join(mkdtempSync(join(scratch, 'proof-')), 'proof');
     const running = host.exec(['touch', proof], { signal: AbortSignal.abort(new Error('early')) });
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(existsSync(proof)).toBe(false);
@@ -253,7 +258,7 @@ let fifoCount = 0;
 
 /** A named pipe on the host, on which a script can be held until the test lets it go on. */
 async function fifo(host: Host): Promise<string> {
-  lastFifo = join(tmpdir(), `deploy-test-${process.pid}-${host.kind}-${++fifoCount}`);
+  lastFifo = join(scratch, `pipe-${++fifoCount}`);
   await host.script('rm -f "$1"; mkfifo "$1"', [lastFifo]);
   return lastFifo;
 }

@@ -63,6 +63,14 @@ describe('the SSH inputs', () => {
     expect(read({ host: '192.0.2.1', ...pinned })).toMatchObject({ host: '192.0.2.1' });
   });
 
+  it('take a chain of jump hosts, each with its own pinned key', () => {
+    const knownHosts = `web1 ${line}\n[far]:2222 ${line}\nnear ${line}`;
+    expect(read({ 'jump-host': 'ops@near, far:2222', 'known-hosts': knownHosts })).toMatchObject({
+      host: 'web1',
+      jump: { host: 'far', port: 2222, user: 'deploy', jump: { host: 'near', port: 22, user: 'ops' } },
+    });
+  });
+
   it('mask every line of key and passphrase', () => {
     const runner = fakeRunner({ ...good, 'ssh-passphrase': 'open sesame' });
     readHostTarget(inputReader(runner));
@@ -103,6 +111,16 @@ describe('the SSH inputs', () => {
       /input `host-fingerprint`.*not a SHA256 fingerprint/,
     ],
     [{ 'host-fingerprint': `256 ${fingerprintOf(hostKey)} root@web1 (ED25519)` }, /"256" is not a SHA256 fingerprint/],
+    [{ 'jump-host': 'bastion' }, /`known-hosts` has no line for bastion/],
+    [
+      { 'jump-host': 'bastion', 'known-hosts': '', 'host-fingerprint': fingerprintOf(hostKey) },
+      /`jump-host` needs `known-hosts`/,
+    ],
+    [{ 'jump-host': 'ssh://bastion' }, /input `jump-host`/],
+    [{ 'jump-host': 'bastion:70000' }, /input `jump-host`/],
+    [{ 'jump-host': 'web1,,web1' }, /input `jump-host`/],
+    [{ 'jump-host': '-x', 'known-hosts': `* ${line}` }, /input `jump-host`: "-x" begins with a hyphen/],
+    [{ 'jump-host': 'web1', 'proxy-command': 'nc %h %p' }, /`jump-host` and `proxy-command` are both given/],
     [{ 'proxy-command': 'nc "%h' }, /input `proxy-command`/],
   ])('refuse %j', (changes, message) => {
     expect(() => read(changes)).toThrow(

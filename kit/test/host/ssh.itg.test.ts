@@ -125,6 +125,14 @@ describe('OpenSSH, as the lab runs it', () => {
     });
   });
 
+  it('is reached through a jump host', async () => {
+    await withHost({ 'jump-host': `${lab.server.user}@${lab.server.host}:${lab.server.port}` }, async (host) => {
+      const { stdout } = await host.script('echo "$SSH_CLIENT"', []);
+      // The server sees itself as the client.
+      expect(stdout.split(' ')[0]).toBe(lab.server.address);
+    });
+  });
+
   it.each<readonly [string, () => Readonly<Record<string, string>>, object]>([
     [
       'a key that the server does not know',
