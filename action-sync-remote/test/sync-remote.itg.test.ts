@@ -132,6 +132,19 @@ describe('a sync that goes live at once', () => {
   });
 });
 
+it('links, replaces and keeps files that root owns in a folder of the deploy user', async () => {
+  write({ keep: 'same', change: 'one', 'sub/keep': 'same' });
+  await sync({ activate: 'now' });
+  // The kernel refuses hard links to files of other users (fs.protected_hardlinks): then they are copied.
+  await lab.server.exec(['sh', '-c', 'cd "$1" && chown root:root keep change sub/keep', 'sh', deployPath]);
+  write({ change: 'two' });
+  const { outcome, log, outputs } = await sync({ activate: 'now' });
+  expect({ outcome, log }).toMatchObject({ outcome: 'success' });
+  expect(outputs).toMatchObject({ 'changed-files': 'change', 'bytes-sent': '3' });
+  expect(await look()).toEqual(['644 change', '644 keep', '644 sub/keep']);
+  expect(await read('change')).toBe('two');
+});
+
 describe('a sync for the rollout', () => {
   it('stages the set and changes nothing that is live, and says so last', async () => {
     write({ 'compose.yaml': 'v1', 'conf/x': '1' });
