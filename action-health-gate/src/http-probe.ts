@@ -58,7 +58,8 @@ function secure(socket: Duplex, host: string): Promise<Duplex> {
     tls.once('secureConnect', () => {
       resolve(tls);
     });
-    tls.once('error', reject);
+    // Attached for life, here and below: a late error of a broken connection must not end the process.
+    tls.on('error', reject);
     socket.once('close', () => {
       reject(new Error('the connection was closed during the TLS handshake'));
     });
@@ -77,8 +78,11 @@ function ask(stream: Duplex, question: HttpQuestion, signal: AbortSignal): Promi
       headers: mergeHeaders(url, question.headers),
       signal,
     });
-    sent.once('response', resolve);
-    sent.once('error', reject);
+    sent.once('response', (response) => {
+      response.on('error', reject);
+      resolve(response);
+    });
+    sent.on('error', reject);
     sent.end();
   });
 }

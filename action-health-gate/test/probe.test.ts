@@ -5,10 +5,15 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { DeployError } from '@deploy-actions/kit/action/errors';
+import { systemClock } from '@deploy-actions/kit/time/clock';
+import { milliseconds } from '@deploy-actions/kit/time/duration';
 import { afterEach, describe, expect, it } from 'vitest';
 import { networkAttempt } from '../src/attempt.ts';
 import { dialFromRunner, probeTcp, type Dial } from '../src/dial.ts';
+import { runGate } from '../src/gate.ts';
 import { probeHttp } from '../src/http-probe.ts';
 import type { Probe } from '../src/verdict.ts';
 import { urlCheck } from './builder.ts';
@@ -141,41 +146,61 @@ describe('probeHttp', () => {
     expect(await ask(`http://127.0.0.1:${resetting}/`)).toMatchObject({ kind: 'broken', phase: 'headers' });
   });
 
-  it('does not trust a certificate that nobody signed', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gate-tls-'));
-    closers.push(() => {
-      rmSync(folder, { recursive: true });
+  describe('over TLS', () => {
+    const trusted = getCACertificates('default');
+    afterEach(() => {
+      setDefaultCACertificates(trusted);
     });
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '1',
-        '-subj',
-        '/CN=localhost',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ],
-      { stdio: 'ignore' },
-    );
-    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
-      response.end();
+
+    async function serveTls(): Promise<{ readonly port: number; readonly cert: string }> {
+      const folder = mkdtempSync(join(tmpdir(), 'gate-tls-'));
+      closers.push(() => {
+        rmSync(folder, { recursive: true });
+      });
+      const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+      const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
+      const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+      execFileSync('openssl', ['req', '-x509', '-days', '1', ...newKey, ...names, '-out', certFile], {
+        stdio: 'ignore',
+      });
+      const cert = readFileSync(certFile, 'utf8');
+      const server = createTlsServer({ key: readFileSync(keyFile), cert }, (_, response) => {
+        response.end('secure');
+      });
+      return { port: await listen(server), cert };
+    }
+
+    it('does not trust a certificate that nobody signed', async () => {
+      const { port } = await serveTls();
+      expect(await ask(`https://localhost:${port}/`)).toMatchObject({
+        kind: 'broken',
+        phase: 'tls',
+        problem: expect.stringMatching(/self.signed/) as string,
+      });
     });
-    const port = await listen(server);
-    expect(await ask(`https://localhost:${port}/`)).toMatchObject({
-      kind: 'broken',
-      phase: 'tls',
-      problem: expect.stringMatching(/self.signed/) as string,
+
+    it('does not trust a certificate of another name', async () => {
+      const { port, cert } = await serveTls();
+      setDefaultCACertificates([cert]);
+      expect(await ask(`https://127.0.0.1:${port}/`)).toMatchObject({
+        phase: 'tls',
+        problem: expect.stringContaining("does not match certificate's altnames") as string,
+      });
+    });
+
+    it('works over a stream that is no socket, such as a channel of an SSH connection', async () => {
+      const { port, cert } = await serveTls();
+      setDefaultCACertificates([cert]);
+      const dial: Dial = async (address, number, signal) => {
+        const socket = await dialFromRunner(address, number, signal);
+        return Duplex.from({ readable: socket, writable: socket });
+      };
+      const question = { url: new URL(`https://localhost:${port}/`), headers: [] };
+      expect(await probeHttp(question, dial, 2000, never)).toMatchObject({
+        kind: 'answer',
+        status: 200,
+        body: 'secure',
+      });
     });
   });
 
@@ -207,6 +232,34 @@ describe('probeTcp', () => {
   it('is a success when something listens', async () => {
     const port = await listen(createTcpServer((socket) => socket.end()));
     expect(await probeTcp('127.0.0.1', port, dialFromRunner, 1000, never)).toEqual({ kind: 'connected' });
+  });
+});
+
+describe('twenty targets', () => {
+  it('are asked in parallel, on time and without a warning of Node', async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: Error): void => {
+      warnings.push(warning.message);
+    };
+    process.on('warning', note);
+    const base = await serve((_, response) => {
+      setTimeout(() => response.end('ok'), 100);
+    });
+    const checks = Array.from({ length: 20 }, (_, index) =>
+      urlCheck(`target ${index}`, `${base}/${index}`, { intervalMs: 200, successThreshold: 3 }),
+    );
+    const settings = { deadline: milliseconds(15_000), initialDelay: milliseconds(0), stableFor: milliseconds(0) };
+    const outcome = await runGate(checks, settings, {
+      clock: systemClock,
+      attempt: networkAttempt(undefined),
+      signal: never,
+      onProgress: () => undefined,
+    });
+    process.off('warning', note);
+    expect(outcome.result).toBe('healthy');
+    // One after the other, 60 attempts of 100 ms would take 6 s.
+    expect(outcome.elapsedMs).toBeLessThan(4000);
+    expect(warnings).toEqual([]);
   });
 });
 
