@@ -19,8 +19,9 @@ export interface OneOffEnd {
 
 /** The connection may break this often under one command before we say that we do not know. */
 const mostLosses = 3;
-/** `docker wait` also ends when dockerd restarts; then we look and wait again. */
+/** `docker wait` also ends when dockerd restarts; then we look and wait again, a minute in all while it is away. */
 const mostWaits = 20;
+const dockerAwayMs = 3_000;
 const stopGraceSeconds = 10;
 const quietMs = 30_000;
 const logDrainMs = 5_000;
@@ -46,23 +47,43 @@ export async function watchOneOff(door: RunDoor, name: string, isReattached: boo
     warn: door.warn,
   });
   const watch: Watch = { door, name, log };
+  try {
+    return await watchToEnd(watch, (ms) => {
+      startedAtMs = ms;
+    });
+  } catch (thrown) {
+    throw explain(watch, thrown);
+  }
+}
+
+async function watchToEnd(watch: Watch, onStart: (startedAtMs: number) => void): Promise<OneOffEnd> {
+  const { door } = watch;
   let losses = 0;
   let isTimedOut = false;
   for (let waits = 0; waits < mostWaits; waits++) {
     try {
       const seen = await look(watch);
-      startedAtMs = seen.startedAtMs;
+      onStart(seen.startedAtMs);
       if (seen.state === 'ended') return await finish(watch, seen, isTimedOut);
       const remainingMs = door.runTimeout - (seen.seenAtMs - seen.startedAtMs);
       if (remainingMs > 0 && (await attend(watch, remainingMs)) === 'ended') continue;
       isTimedOut = true;
       await stop(watch);
     } catch (thrown) {
-      if (!isConnectionLoss(thrown) || ++losses > mostLosses) throw explain(watch, thrown);
+      if (isDockerAway(thrown) && waits + 1 < mostWaits) {
+        await door.clock.sleep(dockerAwayMs, door.signal);
+        continue;
+      }
+      if (!isConnectionLoss(thrown) || ++losses > mostLosses) throw thrown;
       door.warn(`The connection to ${door.host.name} broke; the command goes on there. Connecting again.`);
     }
   }
   throw unknownEnd(watch, `Docker did not say how it ended in ${mostWaits} looks`);
+}
+
+/** The look itself failed on the server: dockerd restarts, or hangs. */
+function isDockerAway(thrown: unknown): boolean {
+  return thrown instanceof HostError && (thrown.code === 'COMMAND_FAILED' || thrown.code === 'COMMAND_TIMEOUT');
 }
 
 async function look({ door, name }: Watch): Promise<OneOff> {
@@ -118,16 +139,16 @@ async function finish(watch: Watch, seen: OneOff, isTimedOut: boolean): Promise<
 
 /** What ended the watch, in words that say what became of the container. */
 function explain(watch: Watch, thrown: unknown): unknown {
-  if (!(thrown instanceof HostError)) return thrown;
   const { door, name } = watch;
-  if (thrown.code === 'CANCELLED')
+  if (thrown instanceof MigrateError) return thrown;
+  if (door.signal.aborted || (thrown instanceof HostError && thrown.code === 'CANCELLED'))
     return new MigrateError({
       code: 'CANCELLED',
       message: `the step was cancelled; the container ${name} goes on on ${door.host.name}, because half a migration is worse than a whole one.`,
       hint: `Run the job again to attach to it, or stop it on the server: docker stop ${name}`,
       cause: thrown,
     });
-  return unknownEnd(watch, thrown.message, thrown);
+  return thrown instanceof HostError ? unknownEnd(watch, thrown.message, thrown) : thrown;
 }
 
 function unknownEnd({ door, name, log }: Watch, why: string, cause?: unknown): MigrateError {

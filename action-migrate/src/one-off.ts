@@ -18,12 +18,12 @@ export interface OneOff {
   readonly number: number;
 }
 
-/** $1 filter, $2 filter. Prints the server's time, then one JSON line a container. */
+/** $1 filter, $2 filter. Prints the server's time, then one JSON line a container; one that vanishes meanwhile is left out. */
 const findScript = `
 ids=$(docker ps -aq --no-trunc --filter "$1" --filter "$2") || exit 1
 date -u +%s
 [ -z "$ids" ] && exit 0
-docker inspect --type container --format '{"name":{{json .Name}},"state":{{json .State}},"labels":{{json .Config.Labels}}}' $ids 2>/dev/null
+docker inspect --type container --format '{"name":{{json .Name}},"state":{{json .State}},"labels":{{json .Config.Labels}}}' $ids 2>/dev/null || docker ps -q >/dev/null || exit 1
 exit 0`;
 
 const timeoutMs = 30_000;

@@ -1,5 +1,6 @@
 import { HostError, type ExecResult } from '@deploy-actions/kit/host/host';
 import { milliseconds } from '@deploy-actions/kit/time/duration';
+import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
 import { startOneOff } from '../src/one-off-start.ts';
 import { watchOneOff } from '../src/one-off-watch.ts';
@@ -91,6 +92,14 @@ describe('watchOneOff', () => {
       hint: expect.stringContaining(`docker stop ${name}`) as string,
     });
     expect(host.calls.some(({ words }) => words[1] === 'stop')).toBe(false);
+  });
+
+  it('waits for a dockerd that restarts, and believes what it says then', async () => {
+    const away = { code: 1, stderr: 'Cannot connect to the Docker daemon' };
+    const host = server({ find: [running, away, away, ended(137)], 'docker wait': [{ code: 1 }] });
+    const clock = fakeClock();
+    expect(await watchOneOff(door(host, plan(['a']), { clock }), name, false)).toMatchObject({ exitCode: 137 });
+    expect(clock.now()).toBeGreaterThanOrEqual(6000);
   });
 
   it('does not take a removed container for a finished one', async () => {
