@@ -6,7 +6,7 @@ tree=$1 home=$2 shared=$3 hostname=$4
 root=$home/root
 
 mount --make-rprivate /
-hostname "$hostname"
+echo "$hostname" > /proc/sys/kernel/hostname
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$home/upper,workdir=$home/work" "$root"
 
 mount -t proc proc "$root/proc"

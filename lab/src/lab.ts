@@ -108,16 +108,23 @@ async function start(paths: LabPaths, machine: Machine, isFull: boolean, log: Lo
     architecture: machine.architecture,
     target: { registry: prepared.registries.anonymous.address, holders: new Map() },
   };
-  const [server, images] = await Promise.all([
-    bootServer(paths, network, trees.server).finally(() => {
+  const [server, images] = await settleBoth(
+    bootServer(paths, network, trees.server).then((booted) => {
       log('server is up');
+      return booted;
     }),
     startRegistries(paths, trees.tools, prepared.registries, prepared.tokenPort).then(() =>
       publishImages(site, prepared, isFull, log),
     ),
-  ]);
+  );
   writeState(paths, { ...prepared, server, images });
   log('lab is up');
+}
+
+/** Like Promise.all, but nothing goes on in the background when one of the two has failed: the lock is given back then. */
+async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 async function planState(paths: LabPaths): Promise<LabState> {

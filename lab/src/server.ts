@@ -94,8 +94,11 @@ export function findInit(paths: LabPaths, name: string): number | undefined {
 }
 
 export async function isServerReady(paths: LabPaths, state: ServerState): Promise<boolean> {
-  if (findDaemon(paths, state.name) === undefined)
-    throw new LabError(`${state.name} ended while starting; see ${paths.logs}/${state.name}.log`);
+  if (findDaemon(paths, state.name) === undefined) {
+    const log = join(paths.logs, `${state.name}.log`);
+    const said = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n  ') : '';
+    throw new LabError(`${state.name} ended while starting (${log}):\n  ${said}`);
+  }
   if ((await fetchStatus({ socketPath: dockerSocketOf(paths, state.name), path: '/_ping' })) !== 200) return false;
   return canConnect(state.address, state.port, 'SSH-2.0-');
 }
