@@ -4,15 +4,18 @@ import { lastLines, type Host } from '@deploy-actions/kit/host/host';
 import { GateError } from './error.ts';
 
 /**
- * $1 deploy path, $2 env file or empty, then flags. An --env-file replaces the project's `.env` instead of adding to it.
+ * $1 deploy path, $2 folder of the first Compose file (with its slash, or empty), $3 env file or empty, then flags.
+ * Compose looks for `.env` beside the first file, the deploy keeps its pins in deploy-path, and one --env-file hides all
+ * others; so all that exist are named, in the order in which the deploy names them.
  * Compose's output may hold interpolated secrets; only the name is read from it.
  */
 const configScript = `
 cd "$1" || exit 90
-extra=$2; shift 2
-if [ -n "$extra" ]; then
-  set -- --env-file "$extra" "$@"
-  [ ! -f .env ] || set -- --env-file .env "$@"
+folder=$2; extra=$3; shift 3
+if [ -n "$folder$extra" ]; then
+  for file in "$extra" .env "\${folder:+\${folder}.env}"; do
+    [ -z "$file" ] || [ ! -f "$file" ] || set -- --env-file "$file" "$@"
+  done
 fi
 docker compose "$@" config --format json`;
 
@@ -23,7 +26,8 @@ docker compose "$@" config --format json`;
  */
 export async function findProjectName(host: Host, compose: ComposeSettings): Promise<string> {
   if (compose.projectName !== undefined) return compose.projectName;
-  const args = [compose.deployPath, compose.envFile ?? '', ...composeFlags(compose)];
+  const folder = /^.*\//.exec(compose.composeFiles[0] ?? '')?.[0] ?? '';
+  const args = [compose.deployPath, folder, compose.envFile ?? '', ...composeFlags(compose)];
   const result = await host.script(configScript, args);
   if (result.code === 0) return parseComposeModel(result.stdout).name;
   throw new GateError({

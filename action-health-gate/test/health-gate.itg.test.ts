@@ -130,6 +130,14 @@ describe('a gate in front of a real server', () => {
     expect(named.outputs['result']).toBe('healthy');
   });
 
+  it('finds the project of a Compose file in a folder, whose images are named in the .env of deploy-path', async () => {
+    const file = `name: ${projectName}\nservices:\n  app:\n    image: \${APP_IMAGE:?not pinned}\n`;
+    const script = 'mkdir -p "$1/sub" && cat > "$1/sub/compose.yaml" && echo APP_IMAGE=lab/app:x > "$1/.env"';
+    await project.lab.server.exec(['sh', '-c', script, 'sh', project.path], { stdin: file });
+    const step = await project.gate({ ...byService, 'compose-files': 'sub/compose.yaml' });
+    expect(step.outputs['result']).toBe('healthy');
+  });
+
   it('marks the release that this run deployed, and no other, so that no rollback picks it', async () => {
     const { server } = project.lab;
     const record = (number: number): string => `${project.path}/.deploy/releases/${number}.json`;
