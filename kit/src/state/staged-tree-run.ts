@@ -54,6 +54,9 @@ export async function runTreeScript(
       throw new HostError({
         code: 'COMMAND_FAILED',
         message: `${host.name}: could not ${script.purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+        ...(/No space left|quota/i.test(result.stderr)
+          ? { hint: 'Make room on the server: old images, logs, backups.' }
+          : {}),
         evidence: lastLines(result.stderr, 20),
       });
   }

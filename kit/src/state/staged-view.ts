@@ -14,12 +14,16 @@ cd "$live/.deploy/staged/$2" 2>/dev/null && [ -f manifest.json ] || exit 65
 v=$PWD/view/\${1##*/}
 rm -rf view; mkdir view
 cp -RPl tree "$v" 2>/dev/null || { rm -rf "$v"; cp -RPp tree "$v"; }
-# is_real FOLDER: a folder of deploy-path that is reached through no symbolic link.
-is_real() {
-  q=$1
-  while [ "$q" != . ]; do [ ! -L "$live/$q" ] || return 1; q=\${q%/*}; done
-  [ -d "$live/$1" ]
+# is_plain BASE FOLDER: no symbolic link on the way to it, and nothing but folders where there is something.
+is_plain() {
+  q=$2
+  while [ "$q" != . ]; do
+    if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
+    q=\${q%/*}
+  done
 }
+# is_shared FOLDER: a real folder of deploy-path, and free to be one, or one, in the view.
+is_shared() { is_plain "$live" "$1" && [ -d "$live/$1" ] && is_plain "$v" "$1"; }
 # missing FOLDER: full paths of its entries, hidden ones too, that the view lacks; NUL-terminated.
 missing() {
   for f in "$live/$1"/* "$live/$1"/.[!.]* "$live/$1"/..?*; do
@@ -28,15 +32,15 @@ missing() {
     [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
   done
 }
-while IFS= read -r p; do if is_real "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+while IFS= read -r p; do if is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
 (cd "$v" && find . -type d) > view/folders
 while IFS= read -r d; do
-  is_real "$d" || continue
+  is_shared "$d" || continue
   missing "$d" > view/missing
   [ ! -s view/missing ] || xargs -0 sh -c 'exec ln -s -- "$@" "$0"' "$v/$d/" < view/missing
 done < view/folders
 while IFS= read -r p; do
-  if is_real "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
+  if is_shared "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
 done < deleted
 printf '%s' "$v"`;
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildStagedView } from '../../src/state/staged-view.ts';
 import {
@@ -147,6 +148,42 @@ describe('a staged tree', () => {
   });
 });
 
+it('any set follows any other and can be undone, whatever its names are', { timeout: 300_000 }, async () => {
+  const name = fc.constantFrom('a', 'b', '-rf', "it's $HOME `id` *", ' sp ace ', 'ümläut', '"q"', '.hidden');
+  const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+  const content = fc.constantFrom('one', 'two', '#!/bin/sh\n', '', '-> b');
+  const set = fc.dictionary(path, content, { maxKeys: 8 }).map(withoutCollisions);
+  await fc.assert(
+    fc.asyncProperty(set, set, async (old, next) => {
+      const place = await makeSite("odd 'app' $x");
+      await activateStagedTree(place.host, place.path, await place.stage(old));
+      place.write({ '.env': 'SECRET=1' });
+      const id = await place.stage(next);
+      const view = await buildStagedView(place.host, place.path, id);
+      expect(withoutFolders(readFiles(view))).toEqual({ ...next, '.env': `-> ${place.path}/./.env` });
+      await activateStagedTree(place.host, place.path, id);
+      expect(withoutFolders(place.read())).toEqual({ ...next, '.env': 'SECRET=1' });
+      await undoActivation(place.host, place.path, id);
+      expect(withoutFolders(place.read())).toEqual({ ...old, '.env': 'SECRET=1' });
+      place.remove();
+    }),
+    { numRuns: 12 },
+  );
+});
+
+/** A path cannot be a file and a folder. */
+function withoutCollisions(files: Files): Files {
+  const names = Object.keys(files);
+  return Object.fromEntries(
+    Object.entries(files).filter(([each]) => !names.some((other) => other.startsWith(`${each}/`))),
+  );
+}
+
+/** Folders that became empty stay on purpose. */
+function withoutFolders(files: Files): Files {
+  return Object.fromEntries(Object.entries(files).filter(([, text]) => text !== '/'));
+}
+
 describe('the view of a staged tree', () => {
   it('shows deploy-path as it will be, without reading or changing what only the server has', async () => {
     site.write({ ...serverOnly, 'gone/theirs': 'kept' });
@@ -167,6 +204,15 @@ describe('the view of a staged tree', () => {
     expect(await buildStagedView(site.host, site.path, id)).toBe(view);
     expect(site.read()).toEqual(before);
   });
+});
+
+it('the view never reaches a live file through a link, also where a folder becomes a link', async () => {
+  site.write({ 'data/a': '-> b', 'data/b': 'theirs' });
+  await activateStagedTree(site.host, site.path, await site.stage({ 'x/a': 'ours', 'y/deep/a': 'ours' }));
+  const before = site.read();
+  const view = await buildStagedView(site.host, site.path, await site.stage({ x: '-> data', y: '-> data' }));
+  expect(readFiles(view)).toEqual({ x: '-> data', y: '-> data', data: `-> ${site.path}/./data` });
+  expect(site.read()).toEqual(before);
 });
 
 describe('the archive of a release', () => {
