@@ -44,7 +44,7 @@ export const defaultTuning: SshTuning = {
   connectTimeoutMs: 15_000,
   handshakeTimeoutMs: 20_000,
   attempts: 3,
-  keepAliveMs: 4_500,
+  keepAliveMs: 4_000,
   silentIntervals: 4,
   maxChannels: 8,
 };
