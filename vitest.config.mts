@@ -4,7 +4,8 @@ const elsewhere = ['**/node_modules/**', '**/dist/**', '**/.tsc/**'];
 
 /**
  * Two projects. `unit` needs nothing but data and loopback; `lab` runs the bundled actions against the real target of
- * lab/ (its set-up brings the lab up). The lab is one server on a machine with few cores: its files run one by one.
+ * lab/ (its set-up brings the lab up). There most of the time is waiting, so two files at a time suit two cores; every
+ * file has deploy paths, project names and ports of its own.
  */
 export default defineConfig({
   test: {
@@ -24,7 +25,8 @@ export default defineConfig({
           include: ['**/test/**/*.itg.test.ts'],
           exclude: elsewhere,
           globalSetup: ['./scripts/lab-setup.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },
