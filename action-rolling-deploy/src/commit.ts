@@ -24,8 +24,8 @@ export async function finishCommit(session: Session, journal: Journal, commit: C
   const { deployPath } = inputs.settings;
   await commitPins(host, deployPath, commit.block);
   await writeRelease(host, deployPath, commit.release, true);
-  if (commit.activated !== undefined)
-    await finishActivation(host, deployPath, commit.activated, commit.release.number, inputs.retain);
+  // Also where nothing was staged: a rollback to this release needs the files that were live with it.
+  await finishActivation(host, deployPath, commit.activated ?? '', commit.release.number, inputs.retain);
   await host.exec(['rm', '-f', statePath(deployPath, 'migration.json')]);
   await journal.append('committed', { release: commit.release.number });
   await appendAudit(host, deployPath, {
