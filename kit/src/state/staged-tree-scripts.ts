@@ -1,4 +1,18 @@
 /**
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
+ * folders that are the server's own.
+ */
+export const plainFunction = `is_plain() {
+  q=$2
+  while [ "$q" != . ]; do
+    if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
+    q=\${q%/*}
+  done
+}
+`;
+
+/**
  * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
  * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
  * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
@@ -6,7 +20,7 @@
  */
 const functions = `
 set -eu
-if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
 link_all() {
   [ -s "$1" ] || return 0
@@ -30,9 +44,9 @@ move_all() {
   done < "$list"
   [ $# -eq 0 ] || mv -f -- "$@" "$to/$folder/"
 }
-# remove_all LIST: files and links of LIST below the current folder; never a folder.
+# remove_all LIST: files and links of LIST below deploy-path; never a folder.
 remove_all() {
-  while IFS= read -r p; do if [ -L "$p" ] || [ -f "$p" ]; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
+  while IFS= read -r p; do if { [ -L "$p" ] || [ -f "$p" ]; } && is_plain "$root" "\${p%/*}"; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
   [ ! -s "$1.there" ] || tr '\\n' '\\0' < "$1.there" | xargs -0 rm -f --
 }
 # of KINDS PLAN: the paths of a plan's steps of these kinds.
@@ -103,7 +117,7 @@ if [ ! -d "$u" ]; then
 fi
 of e "$u/plan" > "$u/list"; remove_all "$u/list"
 of r "$u/plan" > "$u/list"
-while IFS= read -r p; do if [ -d "$p" ] && [ ! -L "$p" ]; then rmdir "$p" || exit 67; fi; done < "$u/list"
+while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
 of d "$u/plan" > "$u/list"
 [ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
 of np "$u/plan" > "$u/list"
@@ -121,7 +135,7 @@ u=$root/.deploy/undo/$2
 [ -d "$u" ] || exit 0
 of n "$u/plan" > "$u/list"; remove_all "$u/list"
 of d "$u/plan" | sort -r > "$u/list"
-while IFS= read -r p; do rmdir "$p" 2>/dev/null || true; done < "$u/list"
+while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
 sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
 [ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
 rm -rf "$u/swap"; mkdir "$u/swap"

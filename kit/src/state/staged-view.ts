@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 import { runTreeScript } from './staged-tree-run.ts';
+import { plainFunction } from './staged-tree-scripts.ts';
 
 /**
  * $1 deploy path, $2 release id. Exit 65: not staged. Folders of the set are real folders in the view, filled up with
@@ -14,15 +15,7 @@ cd "$live/.deploy/staged/$2" 2>/dev/null && [ -f manifest.json ] || exit 65
 v=$PWD/view/\${1##*/}
 rm -rf view; mkdir view
 cp -RPl tree "$v" 2>/dev/null || { rm -rf "$v"; cp -RPp tree "$v"; }
-# is_plain BASE FOLDER: no symbolic link on the way to it, and nothing but folders where there is something.
-is_plain() {
-  q=$2
-  while [ "$q" != . ]; do
-    if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
-    q=\${q%/*}
-  done
-}
-# is_shared FOLDER: a real folder of deploy-path, and free to be one, or one, in the view.
+${plainFunction}# is_shared FOLDER: a real folder of deploy-path, and free to be one, or one, in the view.
 is_shared() { is_plain "$live" "$1" && [ -d "$live/$1" ] && is_plain "$v" "$1"; }
 # missing FOLDER: full paths of its entries, hidden ones too, that the view lacks; NUL-terminated.
 missing() {

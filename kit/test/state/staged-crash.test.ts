@@ -7,7 +7,18 @@ import { localHost } from '../../src/host/local-host.ts';
 import { activateStagedTree, findLiveFiles, undoActivation } from '../../src/state/staged-tree.ts';
 import { makeSite, type Files, type Site } from './staged-fixture.ts';
 
-const before: Files = { 'compose.yaml': 'v1', kept: 'same', 'conf/a': '1', gone: 'old', swap: 'file', link: '-> kept' };
+const before: Files = {
+  'compose.yaml': 'v1',
+  kept: 'same',
+  'conf/a': '1',
+  gone: 'old',
+  swap: 'file',
+  link: '-> kept',
+  // What is a folder of ours before is a link to the server's data after, and the other way round.
+  'turn/db': 'ours',
+  'turn/sub/x': 'ours',
+  back: '-> data',
+};
 const after: Files = {
   'compose.yaml': 'v2',
   kept: 'same',
@@ -15,8 +26,11 @@ const after: Files = {
   'swap/in': 'folder',
   new: 'n',
   link: '-> new',
+  turn: '-> data',
+  'back/db': 'ours',
+  'back/sub/x': 'ours',
 };
-const serverOnly: Files = { '.env': 'SECRET=1', 'data/db': 'rows' };
+const serverOnly: Files = { '.env': 'SECRET=1', 'data/db': 'rows', 'data/sub/x': 'rows' };
 
 const realPath = process.env['PATH'] ?? '';
 /** Programs that change something on a disk; each of them is a moment at which a server can die. */
