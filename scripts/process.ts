@@ -10,10 +10,15 @@ export interface ProgramResult {
 export function runProgram(
   file: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly onOutput?: (chunk: string) => void },
+  options: {
+    readonly cwd: string;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly onOutput?: (chunk: string) => void;
+  },
 ): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { cwd, env = process.env } = options;
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const take = (chunk: string): void => {
       output += chunk;
