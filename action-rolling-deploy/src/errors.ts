@@ -16,6 +16,8 @@ export type RolloutErrorCode =
   | 'ROLLBACK_FAILED'
   /** A service needs what this engine cannot do. */
   | 'UNSUPPORTED'
+  /** A one-off of action-migrate still runs. */
+  | 'ONE_OFF_RUNNING'
   /** `mode: rollback` found no release to go back to. */
   | 'NO_RELEASE'
   | 'CANCELLED';

@@ -2,6 +2,7 @@ import { DeployError } from '@deploy-actions/kit/action/errors';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import { withLease } from '@deploy-actions/kit/state/lease-step';
+import { findRunningOneOffs } from '@deploy-actions/kit/state/one-off';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { mergePins } from '@deploy-actions/kit/state/pins';
 import { readLedger } from '@deploy-actions/kit/state/release';
@@ -9,6 +10,7 @@ import { findStagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { deploy, planned, prepare, type Intent, type Prepared } from './deploy.ts';
+import { RolloutError } from './errors.ts';
 import { loadInputs } from './inputs.ts';
 import { publish } from './outputs.ts';
 import { recoverUnfinished } from './recovery.ts';
@@ -34,6 +36,7 @@ export async function run(context: StepContext): Promise<void> {
       return;
     }
     const report = await withLease(context, host, deployPath, inputs.lockWait, async () => {
+      await refuseBesideOneOff(session);
       await recoverUnfinished(session);
       return inputs.mode === 'deploy' ? deployForward(session) : rollBack(session);
     });
@@ -42,6 +45,18 @@ export async function run(context: StepContext): Promise<void> {
   } finally {
     await host.close();
   }
+}
+
+/** A migration that outlived its job must end before the version that needs it starts. */
+async function refuseBesideOneOff(session: Session): Promise<void> {
+  const { host, inputs } = session;
+  const running = await findRunningOneOffs(host, inputs.settings.deployPath);
+  if (running.length === 0) return;
+  throw new RolloutError({
+    code: 'ONE_OFF_RUNNING',
+    message: `${host.name}: ${running.join(', ')} of action-migrate still runs. Nothing was changed.`,
+    hint: `Wait for its end (docker wait ${running[0] ?? ''} on the server), then run the job again.`,
+  });
 }
 
 async function showPlan(session: Session): Promise<Report> {

@@ -35,7 +35,7 @@ export function parseDeployPath(text: string): DeployPath {
 
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 export function hasControlCharacter(text: string): boolean {
-  return [...text].some((character) => character.charCodeAt(0) < 32 || character.charCodeAt(0) === 127);
+  return /\p{Cc}/u.test(text);
 }
 
 /** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */

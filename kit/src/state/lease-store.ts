@@ -127,7 +127,7 @@ function held(options: LeaseOptions, decision: Exclude<LeaseDecision, { kind: 'h
   const change = async (next: (current: Lease, now: number) => string): Promise<void> => {
     const seen = await readLease(options.host, options.deployPath);
     const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
-    if (!isOurs || seen.lease === undefined) throw lost(options, seen);
+    if (!isOurs) throw lost(options, seen);
     if (!(await swapLease(options, seen.text, next(seen.lease, seen.now)))) throw lost(options, seen);
   };
   return {
