@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { installCompose } from './compose-plugin.ts';
 import { writeWhole } from './file.ts';
@@ -121,7 +121,4 @@ function makeLinks(tree: string): void {
   for (const [path, target] of links) {
     if (!existsSync(join(tree, path))) symlinkSync(target, join(tree, path));
   }
-  const skeleton = join(tree, 'etc/skel');
-  mkdirSync(join(tree, 'var/empty'), { recursive: true });
-  if (existsSync(skeleton)) cpSync(skeleton, join(tree, 'root'), { recursive: true });
 }
