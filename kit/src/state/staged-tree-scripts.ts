@@ -39,6 +39,8 @@ move_all() {
   list=$1; from=$2; to=$3; folder=; set --
   while IFS= read -r p; do
     if is_there "$from/$p" "$to/$p"; then continue; fi
+    # BusyBox's mv fails on a link that leads in circles; for readers nothing was there, so its absence is no change.
+    if [ -L "$to/$p" ] && [ ! -e "$to/$p" ]; then rm -f "$to/$p"; fi
     if [ $# -gt 0 ] && { [ "\${p%/*}" != "$folder" ] || [ $# -ge 200 ]; }; then mv -f -- "$@" "$to/$folder/"; set --; fi
     folder=\${p%/*}; set -- "$@" "$from/$p"
   done < "$list"
