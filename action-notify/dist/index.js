@@ -41364,7 +41364,7 @@ function listFacts(announcement) {
     const facts = [
         fact('Environment', environment),
         fact('Version', version),
-        fact('Commit', commit?.sha.slice(0, 12), commit?.url),
+        fact('Commit', commit?.url === undefined ? commit?.sha : commit.sha.slice(0, 12), commit?.url),
         fact('Outcome', outcome),
         fact('Migration', migration),
         fact('Deployed by', deployedBy),
@@ -46650,64 +46650,6 @@ function deploymentStatus(announcement) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/github.ts
-
-
-
-
-
-
-/** Approvals are a detail of the message: they may not eat up its time. */
-const longestLookUpMs = 5000;
-/**
- * Who approved the environment of this run. GitHub refusing to say is one notice, never a failure: the message matters more.
- */
-async function findApprovers({ runner, signal }, inputs, run) {
-    const { githubToken, environment, shouldAskApprovals } = inputs;
-    // Only environments are approved.
-    if (!shouldAskApprovals || githubToken === undefined || environment === undefined || run.runId === undefined)
-        return [];
-    const client = githubClientOf(runner, githubToken, signal, Math.min(longestLookUpMs, Math.ceil(inputs.deadline / 2)));
-    if (client === undefined)
-        return [];
-    try {
-        return approversOf(await client.listApprovals(run.runId), environment).map(cleanLine);
-    }
-    catch (thrown) {
-        signal.throwIfAborted();
-        const hint = thrown instanceof DeployError ? (thrown.hint ?? '') : '';
-        runner.notice(redact(`The message does not say who approved. ${describeThrown(thrown)} ${hint}`, [githubToken]));
-        return [];
-    }
-}
-/** Creates the GitHub deployment and its status, where that is asked for. Only cancellation is thrown. */
-async function recordDeployment({ runner, signal }, inputs, run, announcement) {
-    const { githubToken, environment, shouldCreateDeployment, isDryRun } = inputs;
-    const outcome = (result, detail, id) => ({
-        delivery: { provider: 'github', result, ...(detail === undefined ? {} : { detail }) },
-        id,
-    });
-    if (!shouldCreateDeployment || githubToken === undefined || environment === undefined)
-        return outcome('skipped');
-    if (isDryRun)
-        return outcome('skipped', 'dry run');
-    const client = githubClientOf(runner, githubToken, signal, inputs.deadline);
-    const ref = inputs.sha ?? run.workflowSha;
-    if (client === undefined || ref === undefined)
-        return outcome('skipped', 'not in a GitHub workflow');
-    let id;
-    try {
-        id = await client.createDeployment(deploymentRequest(announcement, ref, environment));
-        await client.setDeploymentStatus(id, deploymentStatus(announcement));
-        return outcome('ok', undefined, id);
-    }
-    catch (thrown) {
-        signal.throwIfAborted();
-        const hint = thrown instanceof DeployError ? (thrown.hint ?? '') : '';
-        return outcome('error', redact(`${describeThrown(thrown)} ${hint}`.trim(), [githubToken]), id);
-    }
-}
-
 ;// CONCATENATED MODULE: ../kit/src/time/duration.ts
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -46745,130 +46687,6 @@ function formatDuration(ms) {
         return `${(ms / 1000).toFixed(1)}s`;
     const seconds = Math.round(ms / 1000);
     return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`;
-}
-
-;// CONCATENATED MODULE: ./src/delivery-step.ts
-const firstBackoffMs = 500;
-const longestBackoffMs = 8000;
-/**
- * What to do after attempt number `tries`: 429 waits as long as the service says, 5xx and silence back off, anything else is
- * final. A wait that does not end before the deadline is a failure at once.
- * @param jitter from 0 to 1
- */
-function nextStep(reply, tries, leftMs, jitter) {
-    if (reply.kind === 'answer' && reply.status >= 200 && reply.status < 300)
-        return { kind: 'done' };
-    const reason = describeReply(reply);
-    if (reply.kind === 'answer' && !isTransient(reply.status))
-        return { kind: 'fail', reason };
-    const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (tries - 1)) * (0.5 + jitter / 2);
-    const waitMs = (reply.kind === 'answer' ? reply.retryAfterMs : undefined) ?? backoffMs;
-    if (waitMs < leftMs)
-        return { kind: 'retry', waitMs };
-    return { kind: 'fail', reason: `${reason}; after ${tries} ${tries === 1 ? 'try' : 'tries'} the deadline is near` };
-}
-function isTransient(status) {
-    return status === 408 || status === 429 || status >= 500;
-}
-function describeReply(reply) {
-    if (reply.kind === 'no-answer')
-        return reply.problem;
-    if (reply.status >= 300 && reply.status < 400)
-        return `answered ${reply.status}, and redirects are refused`;
-    return `answered ${reply.status}${reply.said === '' ? '' : ` (${reply.said})`}`;
-}
-/**
- * How long a 429 asks to wait: the header `Retry-After` in seconds or as a date, or Discord's `retry_after` in the body, in
- * seconds with a fraction. Undefined when the answer does not say.
- */
-function readRetryAfter(header, body, now) {
-    const inBody = /"retry_after"\s*:\s*(\d+(?:\.\d+)?)/.exec(body)?.[1];
-    if (inBody !== undefined)
-        return Math.ceil(Number(inBody) * 1000);
-    if (header === null)
-        return undefined;
-    if (/^\d+(\.\d+)?$/.test(header.trim()))
-        return Math.ceil(Number(header) * 1000);
-    const date = Date.parse(header);
-    return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
-}
-
-;// CONCATENATED MODULE: ./src/delivery.ts
-
-
-
-
-
-const longestReplyMs = 10_000;
-/** Sends a letter, again while that may help and until `deadlineAt` on the clock. Only cancellation is thrown. */
-async function deliver(letter, deadlineAt, doors) {
-    const { clock, post, signal, random } = doors;
-    for (let tries = 1;; tries++) {
-        const timeoutMs = Math.min(longestReplyMs, deadlineAt - clock.now());
-        const reply = await tryOnce(() => post(letter, AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))])), timeoutMs);
-        signal.throwIfAborted();
-        const step = nextStep(reply, tries, deadlineAt - clock.now(), random());
-        if (step.kind === 'done')
-            return { provider: letter.provider, result: 'ok' };
-        if (step.kind === 'fail') {
-            return { provider: letter.provider, result: 'error', detail: redact(step.reason, letter.secrets) };
-        }
-        await clock.sleep(step.waitMs, signal);
-    }
-}
-async function tryOnce(send, timeoutMs) {
-    try {
-        return await send();
-    }
-    catch (thrown) {
-        const isTimeout = thrown instanceof Error && thrown.name === 'TimeoutError';
-        // `fetch failed` says nothing; its cause does.
-        const root = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-        const problem = isTimeout ? `no answer within ${formatDuration(timeoutMs)}` : `no answer (${describeThrown(root)})`;
-        return { kind: 'no-answer', problem: cleanLine(problem) };
-    }
-}
-const longestSaid = 200;
-const longestReplyBytes = 4096;
-/** The real door, through `fetch`. */
-const postOverHttp = async (letter, signal) => {
-    const response = await fetch(letter.url, {
-        method: 'POST',
-        body: letter.body,
-        headers: {
-            'content-type': 'application/json; charset=utf-8',
-            'user-agent': 'deploy-actions-notify',
-            ...letter.headers,
-        },
-        redirect: 'manual',
-        signal,
-    });
-    const text = await readStart(response);
-    return {
-        kind: 'answer',
-        status: response.status,
-        retryAfterMs: readRetryAfter(response.headers.get('retry-after'), text, new Date()),
-        said: cleanLine(text).slice(0, longestSaid),
-    };
-};
-/** The first bytes of an answer; the rest is not worth waiting for. */
-async function readStart(response) {
-    if (response.body === null)
-        return '';
-    const chunks = [];
-    let size = 0;
-    for await (const chunk of response.body) {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size >= longestReplyBytes)
-            break;
-    }
-    return Buffer.concat(chunks).subarray(0, longestReplyBytes).toString('utf8');
-}
-
-;// CONCATENATED MODULE: ./src/error.ts
-
-class NotifyError extends DeployError {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/action/inputs.ts
@@ -47171,14 +46989,18 @@ function requireSense(inputs) {
 function lineOf(inputs, name) {
     return cleanLine(inputs.optional(name) ?? '') || undefined;
 }
+/**
+ * The commit as it is to be shown. An image's label may hold any word instead of one; the message is worth more than the
+ * link, so that is no error.
+ */
 function readSha(inputs) {
-    const text = inputs.optional('sha');
-    if (text === undefined)
-        return undefined;
-    const sha = text.toLowerCase().replace(/^sha-/, '');
-    if (!/^[0-9a-f]{7,64}$/.test(sha))
-        throw badInput('sha', text, 'a commit of 7 to 64 hexadecimal digits');
-    return sha;
+    const text = lineOf(inputs, 'sha');
+    const digits = text?.toLowerCase().replace(/^sha-/, '');
+    return digits !== undefined && isCommit(digits) ? digits : text;
+}
+/** Whether GitHub could know it as a commit. */
+function isCommit(text) {
+    return /^[0-9a-f]{7,64}$/.test(text);
 }
 function readAppUrl(inputs) {
     const text = inputs.optional('url');
@@ -47227,6 +47049,189 @@ function readNotifyOn(inputs) {
             throw badInput('notify-on', word, `one of: all, ${statuses.join(', ')}`);
         return status;
     });
+}
+
+;// CONCATENATED MODULE: ./src/github.ts
+
+
+
+
+
+
+
+/** Approvals are a detail of the message: they may not eat up its time. */
+const longestLookUpMs = 5000;
+/**
+ * Who approved the environment of this run. GitHub refusing to say is one notice, never a failure: the message matters more.
+ */
+async function findApprovers({ runner, signal }, inputs, run) {
+    const { githubToken, environment, shouldAskApprovals } = inputs;
+    // Only environments are approved.
+    if (!shouldAskApprovals || githubToken === undefined || environment === undefined || run.runId === undefined)
+        return [];
+    const client = githubClientOf(runner, githubToken, signal, Math.min(longestLookUpMs, Math.ceil(inputs.deadline / 2)));
+    if (client === undefined)
+        return [];
+    try {
+        return approversOf(await client.listApprovals(run.runId), environment).map(cleanLine);
+    }
+    catch (thrown) {
+        signal.throwIfAborted();
+        const hint = thrown instanceof DeployError ? (thrown.hint ?? '') : '';
+        runner.notice(redact(`The message does not say who approved. ${describeThrown(thrown)} ${hint}`, [githubToken]));
+        return [];
+    }
+}
+/** Creates the GitHub deployment and its status, where that is asked for. Only cancellation is thrown. */
+async function recordDeployment({ runner, signal }, inputs, run, announcement) {
+    const { githubToken, environment, shouldCreateDeployment, isDryRun } = inputs;
+    const outcome = (result, detail, id) => ({
+        delivery: { provider: 'github', result, ...(detail === undefined ? {} : { detail }) },
+        id,
+    });
+    if (!shouldCreateDeployment || githubToken === undefined || environment === undefined)
+        return outcome('skipped');
+    if (isDryRun)
+        return outcome('skipped', 'dry run');
+    const client = githubClientOf(runner, githubToken, signal, inputs.deadline);
+    const ref = inputs.sha !== undefined && isCommit(inputs.sha) ? inputs.sha : run.workflowSha;
+    if (client === undefined || ref === undefined)
+        return outcome('skipped', 'not in a GitHub workflow');
+    let id;
+    try {
+        id = await client.createDeployment(deploymentRequest(announcement, ref, environment));
+        await client.setDeploymentStatus(id, deploymentStatus(announcement));
+        return outcome('ok', undefined, id);
+    }
+    catch (thrown) {
+        signal.throwIfAborted();
+        const hint = thrown instanceof DeployError ? (thrown.hint ?? '') : '';
+        return outcome('error', redact(`${describeThrown(thrown)} ${hint}`.trim(), [githubToken]), id);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/delivery-step.ts
+const firstBackoffMs = 500;
+const longestBackoffMs = 8000;
+/**
+ * What to do after attempt number `tries`: 429 waits as long as the service says, 5xx and silence back off, anything else is
+ * final. A wait that does not end before the deadline is a failure at once.
+ * @param jitter from 0 to 1
+ */
+function nextStep(reply, tries, leftMs, jitter) {
+    if (reply.kind === 'answer' && reply.status >= 200 && reply.status < 300)
+        return { kind: 'done' };
+    const reason = describeReply(reply);
+    if (reply.kind === 'answer' && !isTransient(reply.status))
+        return { kind: 'fail', reason };
+    const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (tries - 1)) * (0.5 + jitter / 2);
+    const waitMs = (reply.kind === 'answer' ? reply.retryAfterMs : undefined) ?? backoffMs;
+    if (waitMs < leftMs)
+        return { kind: 'retry', waitMs };
+    return { kind: 'fail', reason: `${reason}; after ${tries} ${tries === 1 ? 'try' : 'tries'} the deadline is near` };
+}
+function isTransient(status) {
+    return status === 408 || status === 429 || status >= 500;
+}
+function describeReply(reply) {
+    if (reply.kind === 'no-answer')
+        return reply.problem;
+    if (reply.status >= 300 && reply.status < 400)
+        return `answered ${reply.status}, and redirects are refused`;
+    return `answered ${reply.status}${reply.said === '' ? '' : ` (${reply.said})`}`;
+}
+/**
+ * How long a 429 asks to wait: the header `Retry-After` in seconds or as a date, or Discord's `retry_after` in the body, in
+ * seconds with a fraction. Undefined when the answer does not say.
+ */
+function readRetryAfter(header, body, now) {
+    const inBody = /"retry_after"\s*:\s*(\d+(?:\.\d+)?)/.exec(body)?.[1];
+    if (inBody !== undefined)
+        return Math.ceil(Number(inBody) * 1000);
+    if (header === null)
+        return undefined;
+    if (/^\d+(\.\d+)?$/.test(header.trim()))
+        return Math.ceil(Number(header) * 1000);
+    const date = Date.parse(header);
+    return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}
+
+;// CONCATENATED MODULE: ./src/delivery.ts
+
+
+
+
+
+const longestReplyMs = 10_000;
+/** Sends a letter, again while that may help and until `deadlineAt` on the clock. Only cancellation is thrown. */
+async function deliver(letter, deadlineAt, doors) {
+    const { clock, post, signal, random } = doors;
+    for (let tries = 1;; tries++) {
+        const timeoutMs = Math.min(longestReplyMs, deadlineAt - clock.now());
+        const reply = await tryOnce(() => post(letter, AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))])), timeoutMs);
+        signal.throwIfAborted();
+        const step = nextStep(reply, tries, deadlineAt - clock.now(), random());
+        if (step.kind === 'done')
+            return { provider: letter.provider, result: 'ok' };
+        if (step.kind === 'fail') {
+            return { provider: letter.provider, result: 'error', detail: redact(step.reason, letter.secrets) };
+        }
+        await clock.sleep(step.waitMs, signal);
+    }
+}
+async function tryOnce(send, timeoutMs) {
+    try {
+        return await send();
+    }
+    catch (thrown) {
+        const isTimeout = thrown instanceof Error && thrown.name === 'TimeoutError';
+        // `fetch failed` says nothing; its cause does.
+        const root = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+        const problem = isTimeout ? `no answer within ${formatDuration(timeoutMs)}` : `no answer (${describeThrown(root)})`;
+        return { kind: 'no-answer', problem: cleanLine(problem) };
+    }
+}
+const longestSaid = 200;
+const longestReplyBytes = 4096;
+/** The real door, through `fetch`. */
+const postOverHttp = async (letter, signal) => {
+    const response = await fetch(letter.url, {
+        method: 'POST',
+        body: letter.body,
+        headers: {
+            'content-type': 'application/json; charset=utf-8',
+            'user-agent': 'deploy-actions-notify',
+            ...letter.headers,
+        },
+        redirect: 'manual',
+        signal,
+    });
+    const text = await readStart(response);
+    return {
+        kind: 'answer',
+        status: response.status,
+        retryAfterMs: readRetryAfter(response.headers.get('retry-after'), text, new Date()),
+        said: cleanLine(text).slice(0, longestSaid),
+    };
+};
+/** The first bytes of an answer; the rest is not worth waiting for. */
+async function readStart(response) {
+    if (response.body === null)
+        return '';
+    const chunks = [];
+    let size = 0;
+    for await (const chunk of response.body) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size >= longestReplyBytes)
+            break;
+    }
+    return Buffer.concat(chunks).subarray(0, longestReplyBytes).toString('utf8');
+}
+
+;// CONCATENATED MODULE: ./src/error.ts
+
+class NotifyError extends DeployError {
 }
 
 ;// CONCATENATED MODULE: ./src/discord.ts
@@ -47457,6 +47462,7 @@ function waiting(url) {
 
 ;// CONCATENATED MODULE: ./src/run-facts.ts
 
+
 function readRunFacts(runner) {
     const serverUrl = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
     const repository = runner.env('GITHUB_REPOSITORY');
@@ -47475,7 +47481,8 @@ function readRunFacts(runner) {
 /** The one neutral message. Pure. */
 function composeAnnouncement(inputs, run, approvedBy, at) {
     const { status, environment, version, sha, url, outcome, migration, images, fields } = inputs;
-    const commitUrl = run.repository === undefined ? undefined : `${run.serverUrl}/${run.repository}/commit/${sha ?? ''}`;
+    const hasLink = sha !== undefined && isCommit(sha) && run.repository !== undefined;
+    const commitUrl = hasLink ? `${run.serverUrl}/${run.repository}/commit/${sha}` : undefined;
     return {
         status,
         title: inputs.title ?? cleanLine(run.repository?.split('/')[1] ?? 'deployment'),

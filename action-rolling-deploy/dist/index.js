@@ -58781,17 +58781,56 @@ function readSshTarget(inputs, host) {
     const user = parseUser(inputs.required('user', { env: 'DEPLOY_USER' }));
     const keyText = inputs.requiredSecret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
     const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' })?.replace(/\r?\n$/, '');
-    const hostKeys = readHostKeyPolicy(inputs, address, port);
-    const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
-    return {
+    const privateKey = readPrivateKey(keyText, passphrase);
+    const target = {
         kind: 'ssh',
         host: address,
         port,
         user,
-        hostKeys,
-        privateKey: readPrivateKey(keyText, passphrase),
+        privateKey,
+        hostKeys: readHostKeyPolicy(inputs, address, port),
+    };
+    const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
+    const jump = readJumpHosts(inputs, user, privateKey);
+    if (proxy !== undefined && jump !== undefined) {
+        throw new ConfigurationError('inputs `jump-host` and `proxy-command` are both given; only one can be the way to the server.');
+    }
+    return {
+        ...target,
+        ...(jump === undefined ? {} : { jump }),
         ...(proxy === undefined ? {} : { proxyCommand: parseProxyCommand(proxy, { host: address, port, user }) }),
     };
+}
+/**
+ * The chain of `jump-host` (`user@bastion:22`, several separated by commas, the first nearest to the runner), as the
+ * target that is nearest to the server. Every hop is checked against `known-hosts`, and takes the same key.
+ */
+function readJumpHosts(inputs, defaultUser, privateKey) {
+    const text = inputs.optional('jump-host', { env: 'DEPLOY_JUMP_HOST' });
+    if (text === undefined)
+        return undefined;
+    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
+    if (knownHosts === undefined) {
+        throw new ConfigurationError('input `jump-host` needs `known-hosts`: a line for every host on the way; `host-fingerprint` is only for the last.');
+    }
+    return text.split(',').reduce((previous, hop) => {
+        const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop.trim());
+        const [, user = defaultUser, host, portText = '22'] = match ?? [];
+        const port = Number(portText);
+        if (host === undefined || port < 1 || port > 65_535)
+            throw badInput('jump-host', hop.trim(), 'user@host:port (user and port may be left out)');
+        const address = parseHostAddress(host, 'jump-host');
+        const hostKeys = pinnedIn(knownHosts, address, port, []);
+        const target = {
+            kind: 'ssh',
+            host: address,
+            port,
+            user: parseUser(user, 'jump-host'),
+            privateKey,
+            hostKeys,
+        };
+        return previous === undefined ? target : { ...target, jump: previous };
+    }, undefined);
 }
 /** 22 when the action's `port` has no default of its own. */
 function readPort(inputs) {
@@ -58799,11 +58838,11 @@ function readPort(inputs) {
     return inputs.optional('port', env) === undefined ? 22 : inputs.integer('port', { min: 1, max: 65_535 }, env);
 }
 /** @throws ConfigurationError for anything but one bare host name or address */
-function parseHostAddress(text) {
+function parseHostAddress(text, input = 'host') {
     const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
     if ((0,external_node_net_.isIPv6)(bare) || (0,external_node_net_.isIP)(text) !== 0)
         return bare;
-    const refuse = (why, hint) => new ConfigurationError(`input \`host\`: ${JSON.stringify(text)} ${why}.`, hint);
+    const refuse = (why, hint) => new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} ${why}.`, hint);
     const one = 'Give one host name or IP address.';
     if (/[\s,;]/.test(text))
         throw refuse('is more than one word', one);
@@ -58821,10 +58860,10 @@ function parseHostAddress(text) {
         throw refuse('is not a host name or IP address', one);
     return text;
 }
-function parseUser(text) {
+function parseUser(text, input = 'user') {
     if (/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}\$?$/.test(text))
         return text;
-    throw badInput('user', text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
+    throw badInput(input, text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
 }
 function readHostKeyPolicy(inputs, host, port) {
     const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
@@ -58836,6 +58875,9 @@ function readHostKeyPolicy(inputs, host, port) {
     const fingerprints = fingerprint === undefined ? [] : parseFingerprints(fingerprint);
     if (knownHosts === undefined)
         return { pins: [], revoked: [], fingerprints };
+    return pinnedIn(knownHosts, host, port, fingerprints);
+}
+function pinnedIn(knownHosts, host, port, fingerprints) {
     const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
     if (known.pins.length === 0 && fingerprints.length === 0)
         throw noUsableLine(known, knownHosts, host, port);
@@ -59847,7 +59889,6 @@ function openProxyCommand(argv) {
     const stdout = skipMark(token, (chunk) => stream.push(chunk));
     const stderr = readOutput({ token, maxCaptureBytes: longestWords });
     const letGo = new AbortController();
-    let bytesRead = 0;
     const stream = new external_node_stream_.Duplex({
         // The end of the proxy's stdout is the end of the connection.
         allowHalfOpen: false,
@@ -59867,10 +59908,7 @@ function openProxyCommand(argv) {
         argv: ['sh', '-c', launchProgram({ token, argv })],
         env,
         stdin: input,
-        onStdout: (chunk) => {
-            bytesRead += chunk.length;
-            stdout(chunk);
-        },
+        onStdout: stdout,
         onStderr: stderr.push,
         signal: letGo.signal,
     }).then((code) => {
@@ -59884,7 +59922,6 @@ function openProxyCommand(argv) {
     let exit = 'it is still running';
     return {
         stream,
-        bytesRead: () => bytesRead,
         lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
         ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
         destroy: () => void stream.destroy(),
@@ -60017,8 +60054,65 @@ function hostKeyError(target, offered, isRevoked) {
         message: offered.length === 0
             ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
             : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
-        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` on the server. ' +
+        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
             `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
+
+
+const ssh_forward_forwardTimeoutMs = 15_000;
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
+const prohibited = 1;
+/**
+ * A stream to an address as seen from the server (direct-tcpip).
+ * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
+ */
+function openForward(name, connection, address, port) {
+    const failed = (code, why, hint) => new HostError({
+        code,
+        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
+        ...(hint === undefined ? {} : { hint }),
+    });
+    const lostError = (reason) => new HostError({
+        code: 'CONNECTION_LOST',
+        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
+        cause: reason,
+    });
+    const explain = (error) => {
+        if (!('reason' in error))
+            return lostError(error);
+        if (error.reason !== prohibited) {
+            return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+        }
+        const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
+        return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
+    };
+    return new Promise((resolve, reject) => {
+        let isLate = false;
+        const timer = setTimeout(() => {
+            isLate = true;
+            reject(failed('FORWARD_FAILED', `no answer within ${ssh_forward_forwardTimeoutMs / 1000} s`));
+        }, ssh_forward_forwardTimeoutMs);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error !== undefined || channel === undefined)
+                reject(explain(error ?? new Error('no channel')));
+            else if (isLate)
+                channel.destroy();
+            else
+                resolve(channel);
+        };
+        connection.lost.catch((reason) => {
+            settle(reason instanceof Error ? reason : new Error(String(reason)));
+        });
+        try {
+            connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
     });
 }
 
@@ -60060,7 +60154,6 @@ function dialTcp(host, port, timeoutMs, signal) {
             if (failure === undefined) {
                 resolve({
                     stream: socket,
-                    bytesRead: () => socket.bytesRead,
                     lastWords: () => '',
                     ended: () => Promise.resolve(),
                     destroy: () => void socket.destroy(),
@@ -60098,13 +60191,14 @@ function dialTcp(host, port, timeoutMs, signal) {
 
 
 
+
 const defaultTuning = {
     clock: systemClock,
     random: Math.random,
     connectTimeoutMs: 15_000,
     handshakeTimeoutMs: 20_000,
     attempts: 3,
-    keepAliveMs: 4_500,
+    keepAliveMs: 4_000,
     silentIntervals: 4,
     maxChannels: 8,
 };
@@ -60167,12 +60261,12 @@ function isTypeMissing(attempt) {
 async function connectOnce(target, policy, types, runner, signal, tuning) {
     let wire;
     try {
-        wire =
-            target.proxyCommand === undefined
-                ? await dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal)
-                : openProxyCommand(target.proxyCommand);
+        wire = await openWire(target, runner, signal, tuning);
     }
     catch (thrown) {
+        // What failed on the way to or at a jump host has its own name, and has been retried there.
+        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
+            throw thrown;
         // Accepted and reset before this process saw it open: the same as a reset a moment later.
         const failed = describeAttempt('dial', thrown, undefined);
         return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
@@ -60186,6 +60280,25 @@ async function connectOnce(target, policy, types, runner, signal, tuning) {
     }
     finally {
         signal.removeEventListener('abort', onAbort);
+    }
+}
+async function openWire(target, runner, signal, tuning) {
+    if (target.proxyCommand !== undefined)
+        return openProxyCommand(target.proxyCommand);
+    if (target.jump === undefined)
+        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
+    const jump = await openConnection(target.jump, runner, signal, tuning);
+    try {
+        const stream = await openForward(`${target.jump.user}@${target.jump.host}`, jump, target.host, target.port);
+        const destroy = () => {
+            stream.destroy();
+            void jump.close();
+        };
+        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
+    }
+    catch (thrown) {
+        await jump.close();
+        throw thrown;
     }
 }
 async function shakeHands(wire, target, policy, types, runner, tuning) {
@@ -60228,7 +60341,7 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
         const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
         if (offered !== undefined && verdict !== 'trusted')
             return { kind: 'key-refused', verdict, offered: [offered] };
-        const phase = isEncrypted ? 'authentication' : wire.bytesRead() > 0 ? 'handshake' : 'banner';
+        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
         return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
     }
 }
@@ -60254,12 +60367,17 @@ function watchForLife(client, wire, tuning) {
     const { promise: lost, reject } = deferred();
     let firstError;
     let lossReason;
+    let received = 0;
     let seen = 0;
     let silent = 0;
+    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
+    wire.stream.on('data', (chunk) => {
+        received += chunk.length;
+    });
     // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
     const watchdog = setInterval(() => {
-        silent = wire.bytesRead() === seen ? silent + 1 : 0;
-        seen = wire.bytesRead();
+        silent = received === seen ? silent + 1 : 0;
+        seen = received;
         if (silent < tuning.silentIntervals)
             return;
         const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
@@ -60272,10 +60390,11 @@ function watchForLife(client, wire, tuning) {
     });
     client.on('close', () => {
         clearInterval(watchdog);
+        wire.destroy();
         lossReason = firstError ?? new Error('the server closed it');
         reject(lossReason);
     });
-    return { lost, lossReason: () => lossReason, firstError: () => firstError };
+    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
 }
 /** Says goodbye, and does not wait long for the answer. */
 async function closeConnection(client, wire) {
@@ -60498,51 +60617,6 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
         close: connection.close,
     };
 }
-const ssh_host_forwardTimeoutMs = 15_000;
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
-const prohibited = 1;
-function openForward(name, connection, address, port) {
-    const failed = (code, why, hint) => new HostError({
-        code,
-        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
-        ...(hint === undefined ? {} : { hint }),
-    });
-    const lostError = (reason) => new HostError({
-        code: 'CONNECTION_LOST',
-        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
-        cause: reason,
-    });
-    const explain = (error) => {
-        if (!('reason' in error))
-            return lostError(error);
-        if (error.reason !== prohibited) {
-            return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
-        }
-        const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
-        return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
-    };
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(failed('FORWARD_FAILED', `no answer within ${ssh_host_forwardTimeoutMs / 1000} s`));
-        }, ssh_host_forwardTimeoutMs);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error === undefined && channel !== undefined)
-                resolve(channel);
-            else
-                reject(explain(error ?? new Error('no channel')));
-        };
-        connection.lost.catch((reason) => {
-            settle(reason instanceof Error ? reason : new Error(String(reason)));
-        });
-        try {
-            connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
 
 ;// CONCATENATED MODULE: ../kit/src/host/connect.ts
 
@@ -60592,7 +60666,7 @@ function parseDeployPath(text) {
 }
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 function hasControlCharacter(text) {
-    return [...text].some((character) => character.charCodeAt(0) < 32 || character.charCodeAt(0) === 127);
+    return /\p{Cc}/u.test(text);
 }
 /** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
 function statePath(deployPath, ...parts) {
@@ -60728,7 +60802,7 @@ function held(options, decision) {
     const change = async (next) => {
         const seen = await readLease(options.host, options.deployPath);
         const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
-        if (!isOurs || seen.lease === undefined)
+        if (!isOurs)
             throw lost(options, seen);
         if (!(await swapLease(options, seen.text, next(seen.lease, seen.now))))
             throw lost(options, seen);
@@ -61266,7 +61340,8 @@ else echo sha256sum; exit 4; fi
 [ -w . ] && printf 'd .\\n' || printf 'D .\\n'
 if [ -f .deploy/manifest.json ]; then sed 's/^/m /' .deploy/manifest.json; fi
 for m in .deploy/staged/*/manifest.json; do if [ -f "$m" ]; then sed 's/^/g /' "$m"; printf 'G\\n'; fi; done
-for u in .deploy/undo/*Z-*; do id=\${u##*/}; if [ -d "$u" ] && [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+for u in .deploy/undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
+  printf 'B %s\\n' "$id"; if [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
@@ -61301,6 +61376,7 @@ function parseLiveState(text, deployPath) {
     return {
         manifest: manifest === '' ? undefined : parseManifest(manifest, `${deployPath}/.deploy/manifest.json`),
         staged: parseStaged(lines, `${deployPath}/.deploy/staged`),
+        begun: bodies('B'),
         unfinished: bodies('U'),
         freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
         hasGzip: lines.includes('z'),
@@ -61396,12 +61472,28 @@ async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script
             throw new HostError({
                 code: 'COMMAND_FAILED',
                 message: `${host.name}: could not ${script.purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+                ...(/No space left|quota/i.test(result.stderr)
+                    ? { hint: 'Make room on the server: old images, logs, backups.' }
+                    : {}),
                 evidence: lastLines(result.stderr, 20),
             });
     }
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+/**
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
+ * folders that are the server's own.
+ */
+const plainFunction = `is_plain() {
+  q=$2
+  while [ "$q" != . ]; do
+    if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
+    q=\${q%/*}
+  done
+}
+`;
 /**
  * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
  * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
@@ -61410,7 +61502,7 @@ async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script
  */
 const functions = `
 set -eu
-if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
 link_all() {
   [ -s "$1" ] || return 0
@@ -61429,14 +61521,16 @@ move_all() {
   list=$1; from=$2; to=$3; folder=; set --
   while IFS= read -r p; do
     if is_there "$from/$p" "$to/$p"; then continue; fi
+    # BusyBox's mv fails on a link that leads in circles; for readers nothing was there, so its absence is no change.
+    if [ -L "$to/$p" ] && [ ! -e "$to/$p" ]; then rm -f "$to/$p"; fi
     if [ $# -gt 0 ] && { [ "\${p%/*}" != "$folder" ] || [ $# -ge 200 ]; }; then mv -f -- "$@" "$to/$folder/"; set --; fi
     folder=\${p%/*}; set -- "$@" "$from/$p"
   done < "$list"
   [ $# -eq 0 ] || mv -f -- "$@" "$to/$folder/"
 }
-# remove_all LIST: files and links of LIST below the current folder; never a folder.
+# remove_all LIST: files and links of LIST below deploy-path; never a folder.
 remove_all() {
-  while IFS= read -r p; do if [ -L "$p" ] || [ -f "$p" ]; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
+  while IFS= read -r p; do if { [ -L "$p" ] || [ -f "$p" ]; } && is_plain "$root" "\${p%/*}"; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
   [ ! -s "$1.there" ] || tr '\\n' '\\0' < "$1.there" | xargs -0 rm -f --
 }
 # of KINDS PLAN: the paths of a plan's steps of these kinds.
@@ -61504,7 +61598,7 @@ if [ ! -d "$u" ]; then
 fi
 of e "$u/plan" > "$u/list"; remove_all "$u/list"
 of r "$u/plan" > "$u/list"
-while IFS= read -r p; do if [ -d "$p" ] && [ ! -L "$p" ]; then rmdir "$p" || exit 67; fi; done < "$u/list"
+while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
 of d "$u/plan" > "$u/list"
 [ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
 of np "$u/plan" > "$u/list"
@@ -61521,7 +61615,7 @@ u=$root/.deploy/undo/$2
 [ -d "$u" ] || exit 0
 of n "$u/plan" > "$u/list"; remove_all "$u/list"
 of d "$u/plan" | sort -r > "$u/list"
-while IFS= read -r p; do rmdir "$p" 2>/dev/null || true; done < "$u/list"
+while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
 sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
 [ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
 rm -rf "$u/swap"; mkdir "$u/swap"
@@ -61589,6 +61683,7 @@ if [ -d "undo/$2" ]; then printf 'undo\\n'; fi`;
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-view.ts
 
+
 /**
  * $1 deploy path, $2 release id. Exit 65: not staged. Folders of the set are real folders in the view, filled up with
  * links to what only the server has; a folder that only the server has is one link and is never looked into. Paths of
@@ -61601,12 +61696,8 @@ cd "$live/.deploy/staged/$2" 2>/dev/null && [ -f manifest.json ] || exit 65
 v=$PWD/view/\${1##*/}
 rm -rf view; mkdir view
 cp -RPl tree "$v" 2>/dev/null || { rm -rf "$v"; cp -RPp tree "$v"; }
-# is_real FOLDER: a folder of deploy-path that is reached through no symbolic link.
-is_real() {
-  q=$1
-  while [ "$q" != . ]; do [ ! -L "$live/$q" ] || return 1; q=\${q%/*}; done
-  [ -d "$live/$1" ]
-}
+${plainFunction}# is_shared FOLDER: a real folder of deploy-path, and free to be one, or one, in the view.
+is_shared() { is_plain "$live" "$1" && [ -d "$live/$1" ] && is_plain "$v" "$1"; }
 # missing FOLDER: full paths of its entries, hidden ones too, that the view lacks; NUL-terminated.
 missing() {
   for f in "$live/$1"/* "$live/$1"/.[!.]* "$live/$1"/..?*; do
@@ -61615,15 +61706,15 @@ missing() {
     [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
   done
 }
-while IFS= read -r p; do if is_real "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+while IFS= read -r p; do if is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
 (cd "$v" && find . -type d) > view/folders
 while IFS= read -r d; do
-  is_real "$d" || continue
+  is_shared "$d" || continue
   missing "$d" > view/missing
   [ ! -s view/missing ] || xargs -0 sh -c 'exec ln -s -- "$@" "$0"' "$v/$d/" < view/missing
 done < view/folders
 while IFS= read -r p; do
-  if is_real "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
+  if is_shared "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
 done < deleted
 printf '%s' "$v"`;
 /**
@@ -61900,9 +61991,10 @@ function parseComposeModel(text, sources = noSources) {
             cause,
         });
     }
+    const injected = injectedFiles(model);
     const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, asObject(body)),
+        parseService(name, asObject(body), injected),
     ]);
     return {
         name: asText(model['name']) ?? '',
@@ -61911,7 +62003,25 @@ function parseComposeModel(text, sources = noSources) {
         ...sources,
     };
 }
-function parseService(name, body) {
+/** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
+function injectedFiles(model) {
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
+        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+        .map(([name]) => `${kind} ${name}`));
+    return new Set(names);
+}
+function findStartExtra(body, injected) {
+    if (asList(body['post_start']).length > 0)
+        return 'a post_start hook';
+    for (const kind of ['configs', 'secrets']) {
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
+        const found = sources.find((source) => injected.has(`${kind} ${source}`));
+        if (found !== undefined)
+            return `${kind} entry ${found} with its text in the model (content: or environment:)`;
+    }
+    return undefined;
+}
+function parseService(name, body, injected) {
     const healthcheck = asObject(body['healthcheck']);
     const networks = Object.entries(asObject(body['networks'])).map(([network, options]) => ({
         name: network,
@@ -61935,6 +62045,7 @@ function parseService(name, body) {
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
         restart: asText(body['restart']),
+        startExtra: findStartExtra(body, injected),
     };
 }
 function parsePort(port) {
@@ -62657,8 +62768,8 @@ async function finishCommit(session, journal, commit) {
     const { deployPath } = inputs.settings;
     await commitPins(host, deployPath, commit.block);
     await writeRelease(host, deployPath, commit.release, true);
-    if (commit.activated !== undefined)
-        await finishActivation(host, deployPath, commit.activated, commit.release.number, inputs.retain);
+    // Also where nothing was staged: a rollback to this release needs the files that were live with it.
+    await finishActivation(host, deployPath, commit.activated ?? '', commit.release.number, inputs.retain);
     await host.exec(['rm', '-f', statePath(deployPath, 'migration.json')]);
     await journal.append('committed', { release: commit.release.number });
     await appendAudit(host, deployPath, {
@@ -62684,6 +62795,11 @@ async function readMigration(session) {
         session.log('the migration record on the server is not readable; the release is recorded without it');
         return undefined;
     }
+}
+
+;// CONCATENATED MODULE: ./src/errors.ts
+
+class RolloutError extends DeployError {
 }
 
 ;// CONCATENATED MODULE: ./src/images.ts
@@ -62877,11 +62993,6 @@ function formatDigests(digests) {
     return Object.entries(digests)
         .map(([service, ref]) => `${service}=${ref}`)
         .join('\n');
-}
-
-;// CONCATENATED MODULE: ./src/errors.ts
-
-class RolloutError extends DeployError {
 }
 
 ;// CONCATENATED MODULE: ./src/rollout-context.ts
@@ -63566,6 +63677,7 @@ async function rollbackFailed(session, failed, cause) {
 
 
 
+
 /** Looks at everything and changes nothing: the plan, made from the files as they will be. */
 async function prepare(session, ledger, intent) {
     const { host, inputs, clock } = session;
@@ -63579,10 +63691,24 @@ async function prepare(session, ledger, intent) {
     const before = await listProjectContainers(host, model.name);
     const footprint = newFootprint(before.map((container) => container.id));
     const plan = await makePlan(session, model, footprint);
+    refuseUnsupported(model, plan);
     timings.mark('plan');
     session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
     logPlan(session.log, plan);
     return { deployId: newDeployId(clock.date()), ledger, intent, scope, model, plan, before, footprint, timings };
+}
+/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
+function refuseUnsupported(model, plan) {
+    for (const { service } of changedServices(plan)) {
+        const extra = model.services[service]?.startExtra;
+        if (extra === undefined)
+            continue;
+        throw new RolloutError({
+            code: 'UNSUPPORTED',
+            message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+            hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+        });
+    }
 }
 /** Sorts by time; the random part tells two of one second apart. */
 function newDeployId(date) {
@@ -63991,6 +64117,8 @@ async function markRolledBack(session, from) {
 
 
 
+
+
 /** inputs → lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
 async function run(context) {
     const { runner, signal } = context;
@@ -64009,6 +64137,7 @@ async function run(context) {
             return;
         }
         const report = await withLease(context, host, deployPath, inputs.lockWait, async () => {
+            await refuseBesideOneOff(session);
             await recoverUnfinished(session);
             return inputs.mode === 'deploy' ? deployForward(session) : rollBack(session);
         });
@@ -64019,6 +64148,18 @@ async function run(context) {
     finally {
         await host.close();
     }
+}
+/** A migration that outlived its job must end before the version that needs it starts. */
+async function refuseBesideOneOff(session) {
+    const { host, inputs } = session;
+    const running = await findRunningOneOffs(host, inputs.settings.deployPath);
+    if (running.length === 0)
+        return;
+    throw new RolloutError({
+        code: 'ONE_OFF_RUNNING',
+        message: `${host.name}: ${running.join(', ')} of action-migrate still runs. Nothing was changed.`,
+        hint: `Wait for its end (docker wait ${running[0] ?? ''} on the server), then run the job again.`,
+    });
 }
 async function showPlan(session) {
     return planned(session, await prepareForward(session));
