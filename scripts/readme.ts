@@ -12,6 +12,9 @@ export interface ReadmeState {
   readonly after: string;
 }
 
+/** The order in which a deploy walks them; an action that is not of the chain comes last. */
+const chain = ['verify-image', 'sync-remote', 'migrate', 'rolling-deploy', 'health-gate', 'notify'];
+
 /** Every README with generated parts. */
 export function listReadmes(): readonly string[] {
   return ['.', ...listActions()];
@@ -30,7 +33,9 @@ export async function renderReadme(folder: string): Promise<ReadmeState> {
 
 function fillRoot(readme: string): string {
   const workflow = readFileSync(join(root, 'examples/promote-by-sha/.github/workflows/deploy-api.yml'), 'utf8');
-  const rows = listActions().map((folder) => {
+  const position = (folder: string): number => chain.indexOf(folder.replace('action-', '')) + 1 || chain.length + 1;
+  const inOrder = [...listActions()].sort((a, b) => position(a) - position(b));
+  const rows = inOrder.map((folder) => {
     const { description } = readMetadata(join(root, folder, 'action.yml'));
     return [`[${folder.replace('action-', '')}](${folder}/README.md)`, escapeCell(description)];
   });
