@@ -33,8 +33,15 @@ export async function prepareProject(
   const { versions, model } = await preflight(scope, inputs.pins);
   say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
   const image = serviceImage(model, inputs);
-  await pullPins(scope, inputs.pins, inputs.credentials, signal, (ref, wasThere) => {
-    say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
+  await pullPins({
+    host,
+    signal,
+    pins: inputs.pins,
+    platform: versions.platform,
+    credentials: inputs.credentials,
+    onPulled: (ref, wasThere) => {
+      say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
+    },
   });
   await pullServiceImage(host, image, inputs, signal, say);
   return { model, image };

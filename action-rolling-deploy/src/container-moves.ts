@@ -23,9 +23,9 @@ const preStopTimeoutMs = 60_000;
 export async function addContainers(
   context: RolloutContext,
   service: string,
+  existing: readonly Container[],
   count: number,
 ): Promise<readonly string[]> {
-  const existing = await observeService(context, service);
   await context.journal.append('intent', { service, existing: existing.map((container) => container.id) });
   const scale = [`${service}=${existing.length + count}`, ...(await dependencyScales(context, service))];
   const args = [

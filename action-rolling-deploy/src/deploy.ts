@@ -41,6 +41,8 @@ export interface Prepared {
   readonly scope: ComposeScope;
   readonly model: ComposeModel;
   readonly plan: RolloutPlan;
+  /** The server's, `linux/amd64`. */
+  readonly platform: string;
   readonly before: readonly Container[];
   readonly footprint: Footprint;
   readonly timings: Timings;
@@ -59,12 +61,23 @@ export async function prepare(session: Session, ledger: Ledger, intent: Intent):
   const { model, versions } = await preflight(scope, intent.given);
   const before = await listProjectContainers(host, model.name);
   const footprint = newFootprint(before.map((container) => container.id));
-  const plan = await makePlan(session, model, footprint);
+  const plan = await makePlan(session, model, before, footprint);
   refuseUnsupported(model, plan);
   timings.mark('plan');
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
   logPlan(session.log, plan);
-  return { deployId: newDeployId(clock.date()), ledger, intent, scope, model, plan, before, footprint, timings };
+  return {
+    deployId: newDeployId(clock.date()),
+    platform: versions.platform,
+    ledger,
+    intent,
+    scope,
+    model,
+    plan,
+    before,
+    footprint,
+    timings,
+  };
 }
 
 /** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
@@ -94,7 +107,7 @@ export async function deploy(session: Session, prepared: Prepared): Promise<Repo
   const { plan, intent, timings, model } = prepared;
   const changed = changedServices(plan);
   if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared)) return noop(session, prepared);
-  await pullImages(session, prepared.scope, model, changed);
+  await pullImages(session, prepared.scope, model, changed, prepared.platform);
   timings.mark('pull');
   const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
   try {
@@ -132,7 +145,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
   // Looked at again once the files are live: they, and not a view of them, are what the containers are made from.
   const isView = intent.staged !== undefined;
   const model = isView ? await resolveModel(scope) : prepared.model;
-  const plan = isView ? await makePlan(session, model, footprint) : prepared.plan;
+  const plan = isView ? await makePlan(session, model, prepared.before, footprint) : prepared.plan;
   await executePlan(session, scope, model, plan, footprint, journal, session.signal);
   timings.mark('roll');
   session.signal.throwIfAborted();

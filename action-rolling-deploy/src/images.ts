@@ -17,13 +17,23 @@ export async function pullImages(
   scope: ComposeScope,
   model: ComposeModel,
   changed: readonly ServicePlan[],
+  platform: string,
 ): Promise<void> {
   const { clock, inputs, log, signal } = session;
   const needed = new Set(changed.map(({ image }) => image));
   const pins = scope.pins.filter((pin) => needed.has(pin.ref));
   const start = clock.now();
-  await pullPins(scope, pins, inputs.credentials, signal, (ref, wasThere) => {
-    log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
+  await pullPins({
+    host: scope.host,
+    pins,
+    platform,
+    signal,
+    credentials: inputs.credentials,
+    onPulled: (ref, wasThere) => {
+      log(
+        wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`,
+      );
+    },
   });
   const pinned = new Set(pins.map((pin) => pin.ref));
   const pinnedRegistries = new Set(pins.map((pin) => registryOf(pin.ref)));

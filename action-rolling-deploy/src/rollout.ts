@@ -1,5 +1,5 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
+import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { RolloutContext } from './rollout-context.ts';
@@ -20,14 +20,14 @@ export function newFootprint(before: readonly string[]): Footprint {
   return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set() };
 }
 
-/** Plan of a model against what runs now. */
+/** Plan of a model against what runs. */
 export async function makePlan(
   session: Session,
   model: ComposeModel,
+  containers: readonly Container[],
   footprint: Footprint,
   keep: ReadonlySet<string> = new Set(),
 ): Promise<RolloutPlan> {
-  const containers = await listProjectContainers(session.host, model.name);
   const wantedHashes = await readWantedHashes(session.host, session.inputs.settings, model);
   return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent });
 }

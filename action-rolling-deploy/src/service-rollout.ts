@@ -51,21 +51,27 @@ async function startStopped(context: RolloutContext, plan: ServicePlan): Promise
 async function startFirst(context: RolloutContext, plan: ServicePlan): Promise<void> {
   const stale = new Set(plan.stale);
   for (;;) {
-    const running = (await observeService(context, plan.service)).filter((container) => !hasEnded(container));
+    const existing = await observeService(context, plan.service);
+    const running = existing.filter((container) => !hasEnded(container));
     const old = running.filter((container) => stale.has(container.id));
     const fresh = running.filter((container) => !stale.has(container.id));
     // The first deploy of a service has nothing to keep serving: all replicas at once.
     const surge = running.length === 0 ? plan.replicas : 1;
     const move = nextMove(fresh.length, old.length, plan.replicas, surge);
     if (move.kind === 'done') return;
-    if (move.kind === 'add') await addAndProve(context, plan.service, move.count);
+    if (move.kind === 'add') await addAndProve(context, plan.service, existing, move.count);
     else await retire(context, plan.service, pickVictim(move.which === 'stale' ? old : fresh));
   }
 }
 
-async function addAndProve(context: RolloutContext, service: string, count: number): Promise<void> {
+async function addAndProve(
+  context: RolloutContext,
+  service: string,
+  existing: readonly Container[],
+  count: number,
+): Promise<void> {
   context.log(`${service}: starting ${count} new container(s)`);
-  const ids = await addContainers(context, service, count);
+  const ids = await addContainers(context, service, existing, count);
   await startContainers(context, ids);
   await waitUntilHealthy(context, service, ids);
   await context.journal.append('healthy', { service, ids });

@@ -72,7 +72,8 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
   const gone = [...touched].filter((service) => model.services[service] === undefined);
   const extra = gone.flatMap((service) => footprint.created.get(service) ?? []);
   if (extra.length > 0) await execOrThrow(session.host, ['docker', 'rm', '--force', ...extra], { timeoutMs: 60_000 });
-  const plan = await makePlan(session, model, footprint, footprint.before);
+  const containers = await listProjectContainers(session.host, model.name);
+  const plan = await makePlan(session, model, containers, footprint, footprint.before);
   const services = plan.services.filter(({ service }) => touched.has(service));
   const signal = new AbortController().signal;
   await executePlan(session, scope, model, { ...plan, services }, footprint, journal, signal);

@@ -1,7 +1,8 @@
 import { requireDigests, type ImagePin } from '../image/image-lines.ts';
+import type { Host } from '../host/host.ts';
 import type { RecordedPin } from '../state/release.ts';
 import { resolveModel, type ComposeScope } from './compose-cli.ts';
-import { checkDocker, inspectImage, type DockerVersions } from './docker-cli.ts';
+import { checkDocker, inspectImage, type DockerVersions, type LocalImage } from './docker-cli.ts';
 import { ComposeError, type ComposeModel } from './model.ts';
 import { credentialsFor, pullImage, type RegistryCredentials } from './registry-login.ts';
 
@@ -58,28 +59,32 @@ function unusedPin(pin: RecordedPin): ComposeError {
   });
 }
 
+/** What {@link pullPins} needs. */
+export interface PinPull {
+  readonly host: Host;
+  readonly pins: readonly RecordedPin[];
+  /** The server's, from the preflight. */
+  readonly platform: string;
+  readonly credentials: RegistryCredentials | undefined;
+  readonly signal: AbortSignal;
+  readonly onPulled: (ref: string, wasThere: boolean) => void;
+}
+
 /**
  * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
  * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
  */
-export async function pullPins(
-  scope: ComposeScope,
-  pins: readonly RecordedPin[],
-  credentials: RegistryCredentials | undefined,
-  signal: AbortSignal,
-  onPulled: (ref: string, wasThere: boolean) => void,
-): Promise<void> {
-  const { host } = scope;
-  const { platform } = await checkDocker(host);
+export async function pullPins(pull: PinPull): Promise<void> {
+  const { host, pins, platform, credentials, signal } = pull;
   const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
   for (const ref of new Set(pins.map((pin) => pin.ref))) {
-    const wasThere = (await inspectImage(host, ref)) !== undefined;
-    if (!wasThere) {
+    const present = await inspectImage(host, ref);
+    if (present === undefined) {
       const registry = registryOf(ref);
       await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
     }
-    await proveImage(scope, ref, platform);
-    onPulled(ref, wasThere);
+    proveImage(host, ref, platform, present ?? (await inspectImage(host, ref)));
+    pull.onPulled(ref, present !== undefined);
   }
 }
 
@@ -88,19 +93,18 @@ function registryOf(ref: string): string {
   return ref.split('/')[0] ?? '';
 }
 
-async function proveImage(scope: ComposeScope, ref: string, platform: string): Promise<void> {
-  const image = await inspectImage(scope.host, ref);
+function proveImage(host: Host, ref: string, platform: string, image: LocalImage | undefined): void {
   const digest = ref.slice(ref.indexOf('@'));
   if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
     throw new ComposeError({
       code: 'IMAGE_MISMATCH',
-      message: `${scope.host.name}: after the pull, no local image has the digest of ${ref}.`,
+      message: `${host.name}: after the pull, no local image has the digest of ${ref}.`,
       hint: 'A registry mirror of the server may answer with other content. Nothing was changed.',
     });
   if (image.platform !== platform)
     throw new ComposeError({
       code: 'IMAGE_MISMATCH',
-      message: `${ref} is for ${image.platform}, but ${scope.host.name} runs ${platform}.`,
+      message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
       hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
     });
 }
