@@ -35,8 +35,10 @@ export async function openConsumer(lab: Lab, name: string): Promise<Consumer> {
   cpSync(example, repository, { recursive: true });
   const workflow = allowLabRegistry(repository, lab);
   const deployPath = `/srv/${name}`;
-  await writeEnvFile(lab, deployPath);
   const project = openProject(lab, name);
+  // What a killed run left behind.
+  await project.remove();
+  await writeEnvFile(lab, deployPath);
   return {
     repository,
     deployPath,
