@@ -25,7 +25,7 @@ export default defineConfig({
           include: ['**/test/**/*.itg.test.ts'],
           exclude: elsewhere,
           globalSetup: ['./scripts/lab-setup.ts'],
-          maxWorkers: 2,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 300_000,

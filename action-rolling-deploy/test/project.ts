@@ -16,8 +16,15 @@ export interface Project {
   deploy(withInputs: Readonly<Record<string, string>>): Promise<StepResult>;
   /** `name status` of every container of the project, sorted. */
   containers(): Promise<readonly Listed[]>;
+  /** Lays the given compose file and an env file into the folder; default: one app that drains. */
+  lay(compose?: string): Promise<void>;
+  running(): Promise<readonly Listed[]>;
+  /** `sha256:…` of the references that the running containers were created from. */
+  runningDigests(): Promise<readonly string[]>;
   /** What a person would type in deploy-path: plain `docker compose up -d`. */
   upByHand(): Promise<void>;
+  /** Removes containers, networks, volumes and the folder's content. */
+  empty(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -28,6 +35,14 @@ export interface Listed {
   readonly state: string;
   readonly image: string;
 }
+
+const drainingApp = `services:
+  app:
+    image: \${APP_IMAGE:-unset.example/app:0}
+    env_file: app.env
+    labels:
+      deploy-actions.pre-stop: touch /tmp/drain
+`;
 
 let runs = 1000;
 
@@ -53,7 +68,36 @@ export async function makeProject(name: string): Promise<Project> {
       secrets: { DEPLOY_SSH_PRIVATE_KEY: server.privateKey },
       github: { repository: 'acme/api', runId },
     });
-  await server.exec(['sh', '-c', 'mkdir -p "$1" && chown deploy:deploy "$1"', 'sh', path]);
+  const containers = async (): Promise<readonly Listed[]> => {
+    const format = '{{.ID}}\t{{.Names}}\t{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Image}}';
+    const filter = `label=com.docker.compose.project=${name}`;
+    const { stdout } = await server.docker(['ps', '-a', '--no-trunc', '--filter', filter, '--format', format]);
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'))
+      .map(([id = '', container = '', service = '', state = '', image = '']) => ({
+        id,
+        name: container,
+        service,
+        state,
+        image,
+      }))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  };
+  const running = async (): Promise<readonly Listed[]> =>
+    (await containers()).filter(({ state }) => state === 'running');
+  const remove = async (): Promise<void> => {
+    const script = `ids=$(docker ps -aq --filter "label=com.docker.compose.project=$1"); [ -z "$ids" ] || docker rm -f $ids
+      docker network ls -q --filter "label=com.docker.compose.project=$1" | xargs -r docker network rm
+      docker volume ls -q --filter "label=com.docker.compose.project=$1" | xargs -r docker volume rm
+      rm -rf "$2"`;
+    await server.exec(['sh', '-c', script, 'sh', name, path]);
+  };
+  const makeFolder = async (): Promise<void> => {
+    await server.exec(['sh', '-c', 'mkdir -p "$1" && chown deploy:deploy "$1"', 'sh', path]);
+  };
+  await makeFolder();
   return {
     lab,
     path,
@@ -67,33 +111,28 @@ export async function makeProject(name: string): Promise<Project> {
       await job.finish();
       return result;
     },
-    containers: async () => {
-      const format = '{{.ID}}\t{{.Names}}\t{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Image}}';
-      const filter = `label=com.docker.compose.project=${name}`;
-      const { stdout } = await server.docker(['ps', '-a', '--no-trunc', '--filter', filter, '--format', format]);
+    containers,
+    running,
+    runningDigests: async () => {
+      const ids = (await running()).map(({ id }) => id);
+      const { stdout } = await server.docker(['inspect', '--format', '{{.Config.Image}}', ...ids]);
       return stdout
+        .trim()
         .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => line.split('\t'))
-        .map(([id = '', container = '', service = '', state = '', image = '']) => ({
-          id,
-          name: container,
-          service,
-          state,
-          image,
-        }))
-        .sort((a, b) => a.name.localeCompare(b.name));
+        .map((ref) => ref.slice(ref.indexOf('@') + 1));
+    },
+    lay: async (compose = drainingApp) => {
+      await write('compose.yaml', compose);
+      await write('app.env', 'GREETING=hello\n');
+    },
+    empty: async () => {
+      await remove();
+      await makeFolder();
     },
     upByHand: async () => {
       await server.exec(['sh', '-c', 'cd "$1" && docker compose up -d', 'sh', path], { timeoutMs: 60_000 });
     },
-    remove: async () => {
-      const script = `ids=$(docker ps -aq --filter "label=com.docker.compose.project=$1"); [ -z "$ids" ] || docker rm -f $ids
-        docker network ls -q --filter "label=com.docker.compose.project=$1" | xargs -r docker network rm
-        docker volume ls -q --filter "label=com.docker.compose.project=$1" | xargs -r docker volume rm
-        rm -rf "$2"`;
-      await server.exec(['sh', '-c', script, 'sh', name, path]);
-    },
+    remove,
   };
 }
 
