@@ -93,9 +93,9 @@ function refuseUnsupported(model: ComposeModel, plan: RolloutPlan): void {
   }
 }
 
-/** Sorts by time; the random part tells two of one second apart. */
+/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
 function newDeployId(date: Date): string {
-  const stamp = date.toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
+  const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
   return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
 }
 

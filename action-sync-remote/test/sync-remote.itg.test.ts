@@ -100,7 +100,7 @@ describe('a sync that goes live at once', () => {
     expect(await read('.env')).toBe('SECRET=1\n');
     expect(outputs['changed-files']).toBe('a b/ümläut.conf\nbin/link\nbin/run\ncompose.yaml');
     expect(outputs['deleted-files']).toBe('');
-    expect(outputs['release-id']).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{12}-[0-9a-f]{4}$/);
+    expect(outputs['release-id']).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{12}-[0-9a-f]{4}$/);
     expect(log).toContain('left out, because protected: .env');
     expect(summary).toContain('| Added | 4 |');
     expect(await hasLease()).toBe(false);

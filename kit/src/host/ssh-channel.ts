@@ -17,7 +17,10 @@ export type ChannelEnd =
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons: readonly unknown[] = [2, 4];
 
-/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+/**
+ * sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started).
+ * So long without a byte after the exit status, and the rest is not the command's.
+ */
 const drainMs = 10_000;
 
 /**
@@ -63,8 +66,13 @@ function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEn
       channel.close();
       finish();
     };
-    channel.on('data', io.onStdout);
-    channel.stderr.on('data', io.onStderr);
+    // Output that a slow link still brings after the exit status counts on: giving up is for silence only.
+    const receive = (push: (chunk: Buffer) => void) => (chunk: Buffer) => {
+      drain?.refresh();
+      push(chunk);
+    };
+    channel.on('data', receive(io.onStdout));
+    channel.stderr.on('data', receive(io.onStderr));
     channel.on('exit', (code: number | null, signal?: string) => {
       end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
       drain = setTimeout(() => {

@@ -47,14 +47,12 @@ export function isFile(entry: ManifestEntry): entry is ManifestFile {
 }
 
 /**
- * `<UTC yyyymmddThhmmssZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
+ * `<UTC yyyymmddThhmmssmmmZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
  * @param random 4 hex digits
  */
 export function formatReleaseId(date: Date, commit: string, random: string): string {
-  const time = date
-    .toISOString()
-    .replaceAll(/[-:]/g, '')
-    .replace(/\.\d+Z$/, 'Z');
+  // Milliseconds too: the newest staged set is the one that sorts last.
+  const time = date.toISOString().replaceAll(/[-:.]/g, '');
   const short = /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit) ? commit.slice(0, 12) : 'local';
   return `${time}-${short}-${random}`;
 }
@@ -120,7 +118,7 @@ function parseObject(text: string, where: string): Json {
 
 function parseHeaderFields(value: Json, where: string): ManifestHeader {
   const { format, releaseId, createdAt, commit, runUrl } = value;
-  const isId = typeof releaseId === 'string' && /^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
+  const isId = typeof releaseId === 'string' && /^\d{8}T\d{9}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
   if (format !== 1 || !isId || typeof createdAt !== 'string' || typeof commit !== 'string') throw unreadable(where);
   return { format: 1, releaseId, createdAt, commit, runUrl: typeof runUrl === 'string' ? runUrl : '' };
 }

@@ -180,8 +180,9 @@ function runLoginShell(channel: ServerChannel, command: string, behaviour: Serve
     if (signal === null) channel.exit(code ?? 0);
     else channel.exit(signal.replace('SIG', ''), false, '');
   });
+  // end(), not close(): what still waits for the client's window goes first.
   child.on('close', () => {
-    channel.close();
+    channel.end();
   });
   return child;
 }

@@ -25,7 +25,7 @@ function live(entries: Readonly<Record<string, LiveEntry>>, known?: readonly Man
       ? undefined
       : {
           format: 1,
-          releaseId: '20261121T030405Z-local-0001',
+          releaseId: '20261121T030405000Z-local-0001',
           createdAt: '',
           commit: 'local',
           runUrl: '',

@@ -13,7 +13,7 @@ import {
 const hash = 'a'.repeat(64);
 const manifest: Manifest = {
   format: 1,
-  releaseId: '20261121T030405Z-0123456789ab-00ff',
+  releaseId: '20261121T030405000Z-0123456789ab-00ff',
   createdAt: '2026-11-21T03:04:05.678Z',
   commit: '0123456789abcdef0123456789abcdef01234567',
   runUrl: 'https://github.com/o/r/actions/runs/1/attempts/1',
@@ -57,8 +57,8 @@ describe('a manifest', () => {
 
 it('release ids sort by time and name the commit', () => {
   const at = (iso: string, commit: string): string => formatReleaseId(new Date(iso), commit, 'beef');
-  expect(at('2026-11-21T03:04:05.678Z', manifest.commit)).toBe('20261121T030405Z-0123456789ab-beef');
-  expect(at('2026-11-21T03:04:05Z', '')).toBe('20261121T030405Z-local-beef');
+  expect(at('2026-11-21T03:04:05.678Z', manifest.commit)).toBe('20261121T030405678Z-0123456789ab-beef');
+  expect(at('2026-11-21T03:04:05Z', '')).toBe('20261121T030405000Z-local-beef');
   expect(at('2026-11-21T03:04:06Z', '') > at('2026-11-21T03:04:05Z', manifest.commit)).toBe(true);
 });
 

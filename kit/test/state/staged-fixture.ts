@@ -54,7 +54,7 @@ export async function makeSite(name = 'app'): Promise<Site> {
     stage: async (files) => {
       count++;
       const releaseId =
-        `202611210300${String(count).padStart(2, '0')}Z-local-00${String(count).padStart(2, '0')}`.replace(
+        `202611210300${String(count).padStart(2, '0')}000Z-local-00${String(count).padStart(2, '0')}`.replace(
           /^(\d{8})(\d{6})/,
           '$1T$2',
         );
