@@ -13,6 +13,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // More than vitest's own choice on two cores: many of these wait for a shell or a socket.
+          maxWorkers: 3,
           include: ['**/test/**/*.test.ts'],
           exclude: [...elsewhere, '**/*.itg.test.ts'],
           testTimeout: 20_000,

@@ -69059,7 +69059,10 @@ async function closeConnection(client, wire) {
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
-/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+/**
+ * sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started).
+ * So long without a byte after the exit status, and the rest is not the command's.
+ */
 const ssh_channel_drainMs = 10_000;
 /**
  * Runs one command line in one session channel. Resolves however the channel ends.
@@ -69107,8 +69110,13 @@ function attachChannel(channel, io) {
             channel.close();
             finish();
         };
-        channel.on('data', io.onStdout);
-        channel.stderr.on('data', io.onStderr);
+        // Output that a slow link still brings after the exit status counts on: giving up is for silence only.
+        const receive = (push) => (chunk) => {
+            drain?.refresh();
+            push(chunk);
+        };
+        channel.on('data', receive(io.onStdout));
+        channel.stderr.on('data', receive(io.onStderr));
         channel.on('exit', (code, signal) => {
             end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
             drain = setTimeout(() => {

@@ -60412,7 +60412,10 @@ async function closeConnection(client, wire) {
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
-/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+/**
+ * sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started).
+ * So long without a byte after the exit status, and the rest is not the command's.
+ */
 const ssh_channel_drainMs = 10_000;
 /**
  * Runs one command line in one session channel. Resolves however the channel ends.
@@ -60460,8 +60463,13 @@ function attachChannel(channel, io) {
             channel.close();
             finish();
         };
-        channel.on('data', io.onStdout);
-        channel.stderr.on('data', io.onStderr);
+        // Output that a slow link still brings after the exit status counts on: giving up is for silence only.
+        const receive = (push) => (chunk) => {
+            drain?.refresh();
+            push(chunk);
+        };
+        channel.on('data', receive(io.onStdout));
+        channel.stderr.on('data', receive(io.onStderr));
         channel.on('exit', (code, signal) => {
             end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
             drain = setTimeout(() => {
@@ -62275,37 +62283,35 @@ function unusedPin(pin) {
  * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
  * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
  */
-async function pullPins(scope, pins, credentials, signal, onPulled) {
-    const { host } = scope;
-    const { platform } = await checkDocker(host);
+async function pullPins(pull) {
+    const { host, pins, platform, credentials, signal } = pull;
     const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
     for (const ref of new Set(pins.map((pin) => pin.ref))) {
-        const wasThere = (await inspectImage(host, ref)) !== undefined;
-        if (!wasThere) {
+        const present = await inspectImage(host, ref);
+        if (present === undefined) {
             const registry = registryOf(ref);
             await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
         }
-        await proveImage(scope, ref, platform);
-        onPulled(ref, wasThere);
+        proveImage(host, ref, platform, present ?? (await inspectImage(host, ref)));
+        pull.onPulled(ref, present !== undefined);
     }
 }
 /** Recorded pins always name their registry (see recordPins). */
 function registryOf(ref) {
     return ref.split('/')[0] ?? '';
 }
-async function proveImage(scope, ref, platform) {
-    const image = await inspectImage(scope.host, ref);
+function proveImage(host, ref, platform, image) {
     const digest = ref.slice(ref.indexOf('@'));
     if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
         throw new ComposeError({
             code: 'IMAGE_MISMATCH',
-            message: `${scope.host.name}: after the pull, no local image has the digest of ${ref}.`,
+            message: `${host.name}: after the pull, no local image has the digest of ${ref}.`,
             hint: 'A registry mirror of the server may answer with other content. Nothing was changed.',
         });
     if (image.platform !== platform)
         throw new ComposeError({
             code: 'IMAGE_MISMATCH',
-            message: `${ref} is for ${image.platform}, but ${scope.host.name} runs ${platform}.`,
+            message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
             hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
         });
 }
@@ -63052,14 +63058,12 @@ function manifest_isFile(entry) {
     return !('link' in entry);
 }
 /**
- * `<UTC yyyymmddThhmmssZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
+ * `<UTC yyyymmddThhmmssmmmZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
  * @param random 4 hex digits
  */
 function manifest_formatReleaseId(date, commit, random) {
-    const time = date
-        .toISOString()
-        .replaceAll(/[-:]/g, '')
-        .replace(/\.\d+Z$/, 'Z');
+    // Milliseconds too: the newest staged set is the one that sorts last.
+    const time = date.toISOString().replaceAll(/[-:.]/g, '');
     const short = /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit) ? commit.slice(0, 12) : 'local';
     return `${time}-${short}-${random}`;
 }
@@ -63118,7 +63122,7 @@ function parseObject(text, where) {
 }
 function parseHeaderFields(value, where) {
     const { format, releaseId, createdAt, commit, runUrl } = value;
-    const isId = typeof releaseId === 'string' && /^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
+    const isId = typeof releaseId === 'string' && /^\d{8}T\d{9}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
     if (format !== 1 || !isId || typeof createdAt !== 'string' || typeof commit !== 'string')
         throw unreadable(where);
     return { format: 1, releaseId, createdAt, commit, runUrl: typeof runUrl === 'string' ? runUrl : '' };
@@ -63907,8 +63911,15 @@ async function prepareProject(host, inputs, signal, say) {
     const { versions, model } = await preflight(scope, inputs.pins);
     say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
     const image = serviceImage(model, inputs);
-    await pullPins(scope, inputs.pins, inputs.credentials, signal, (ref, wasThere) => {
-        say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
+    await pullPins({
+        host,
+        signal,
+        pins: inputs.pins,
+        platform: versions.platform,
+        credentials: inputs.credentials,
+        onPulled: (ref, wasThere) => {
+            say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
+        },
     });
     await pullServiceImage(host, image, inputs, signal, say);
     return { model, image };

@@ -60412,7 +60412,10 @@ async function closeConnection(client, wire) {
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
-/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+/**
+ * sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started).
+ * So long without a byte after the exit status, and the rest is not the command's.
+ */
 const ssh_channel_drainMs = 10_000;
 /**
  * Runs one command line in one session channel. Resolves however the channel ends.
@@ -60460,8 +60463,13 @@ function attachChannel(channel, io) {
             channel.close();
             finish();
         };
-        channel.on('data', io.onStdout);
-        channel.stderr.on('data', io.onStderr);
+        // Output that a slow link still brings after the exit status counts on: giving up is for silence only.
+        const receive = (push) => (chunk) => {
+            drain?.refresh();
+            push(chunk);
+        };
+        channel.on('data', receive(io.onStdout));
+        channel.stderr.on('data', receive(io.onStderr));
         channel.on('exit', (code, signal) => {
             end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
             drain = setTimeout(() => {
@@ -61081,14 +61089,12 @@ function manifest_isFile(entry) {
     return !('link' in entry);
 }
 /**
- * `<UTC yyyymmddThhmmssZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
+ * `<UTC yyyymmddThhmmssmmmZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
  * @param random 4 hex digits
  */
 function formatReleaseId(date, commit, random) {
-    const time = date
-        .toISOString()
-        .replaceAll(/[-:]/g, '')
-        .replace(/\.\d+Z$/, 'Z');
+    // Milliseconds too: the newest staged set is the one that sorts last.
+    const time = date.toISOString().replaceAll(/[-:.]/g, '');
     const short = /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit) ? commit.slice(0, 12) : 'local';
     return `${time}-${short}-${random}`;
 }
@@ -61147,7 +61153,7 @@ function parseObject(text, where) {
 }
 function parseHeaderFields(value, where) {
     const { format, releaseId, createdAt, commit, runUrl } = value;
-    const isId = typeof releaseId === 'string' && /^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
+    const isId = typeof releaseId === 'string' && /^\d{8}T\d{9}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
     if (format !== 1 || !isId || typeof createdAt !== 'string' || typeof commit !== 'string')
         throw unreadable(where);
     return { format: 1, releaseId, createdAt, commit, runUrl: typeof runUrl === 'string' ? runUrl : '' };
@@ -62663,37 +62669,35 @@ function unusedPin(pin) {
  * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
  * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
  */
-async function pullPins(scope, pins, credentials, signal, onPulled) {
-    const { host } = scope;
-    const { platform } = await checkDocker(host);
+async function pullPins(pull) {
+    const { host, pins, platform, credentials, signal } = pull;
     const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
     for (const ref of new Set(pins.map((pin) => pin.ref))) {
-        const wasThere = (await inspectImage(host, ref)) !== undefined;
-        if (!wasThere) {
+        const present = await inspectImage(host, ref);
+        if (present === undefined) {
             const registry = registryOf(ref);
             await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
         }
-        await proveImage(scope, ref, platform);
-        onPulled(ref, wasThere);
+        proveImage(host, ref, platform, present ?? (await inspectImage(host, ref)));
+        pull.onPulled(ref, present !== undefined);
     }
 }
 /** Recorded pins always name their registry (see recordPins). */
 function registryOf(ref) {
     return ref.split('/')[0] ?? '';
 }
-async function proveImage(scope, ref, platform) {
-    const image = await inspectImage(scope.host, ref);
+function proveImage(host, ref, platform, image) {
     const digest = ref.slice(ref.indexOf('@'));
     if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
         throw new ComposeError({
             code: 'IMAGE_MISMATCH',
-            message: `${scope.host.name}: after the pull, no local image has the digest of ${ref}.`,
+            message: `${host.name}: after the pull, no local image has the digest of ${ref}.`,
             hint: 'A registry mirror of the server may answer with other content. Nothing was changed.',
         });
     if (image.platform !== platform)
         throw new ComposeError({
             code: 'IMAGE_MISMATCH',
-            message: `${ref} is for ${image.platform}, but ${scope.host.name} runs ${platform}.`,
+            message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
             hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
         });
 }
@@ -62812,13 +62816,20 @@ class RolloutError extends DeployError {
  * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
  * only the compose file names where the server lacks them.
  */
-async function pullImages(session, scope, model, changed) {
+async function pullImages(session, scope, model, changed, platform) {
     const { clock, inputs, log, signal } = session;
     const needed = new Set(changed.map(({ image }) => image));
     const pins = scope.pins.filter((pin) => needed.has(pin.ref));
     const start = clock.now();
-    await pullPins(scope, pins, inputs.credentials, signal, (ref, wasThere) => {
-        log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
+    await pullPins({
+        host: scope.host,
+        pins,
+        platform,
+        signal,
+        credentials: inputs.credentials,
+        onPulled: (ref, wasThere) => {
+            log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
+        },
     });
     const pinned = new Set(pins.map((pin) => pin.ref));
     const pinnedRegistries = new Set(pins.map((pin) => images_registryOf(pin.ref)));
@@ -63034,8 +63045,7 @@ const preStopTimeoutMs = 60_000;
  * wanted image. `create` and not `up --no-deps`: Compose 2.26 leaves `depends_on` out of the configuration hash of the
  * latter, so that a person's next plain `up -d` would recreate them (research lab.md 4.4); and it starts nothing.
  */
-async function addContainers(context, service, count) {
-    const existing = await observeService(context, service);
+async function addContainers(context, service, existing, count) {
     await context.journal.append('intent', { service, existing: existing.map((container) => container.id) });
     const scale = [`${service}=${existing.length + count}`, ...(await dependencyScales(context, service))];
     const args = [
@@ -63362,7 +63372,8 @@ async function startStopped(context, plan) {
 async function startFirst(context, plan) {
     const stale = new Set(plan.stale);
     for (;;) {
-        const running = (await observeService(context, plan.service)).filter((container) => !hasEnded(container));
+        const existing = await observeService(context, plan.service);
+        const running = existing.filter((container) => !hasEnded(container));
         const old = running.filter((container) => stale.has(container.id));
         const fresh = running.filter((container) => !stale.has(container.id));
         // The first deploy of a service has nothing to keep serving: all replicas at once.
@@ -63371,14 +63382,14 @@ async function startFirst(context, plan) {
         if (move.kind === 'done')
             return;
         if (move.kind === 'add')
-            await addAndProve(context, plan.service, move.count);
+            await addAndProve(context, plan.service, existing, move.count);
         else
             await retire(context, plan.service, pickVictim(move.which === 'stale' ? old : fresh));
     }
 }
-async function addAndProve(context, service, count) {
+async function addAndProve(context, service, existing, count) {
     context.log(`${service}: starting ${count} new container(s)`);
-    const ids = await addContainers(context, service, count);
+    const ids = await addContainers(context, service, existing, count);
     await startContainers(context, ids);
     await waitUntilHealthy(context, service, ids);
     await context.journal.append('healthy', { service, ids });
@@ -63434,14 +63445,12 @@ async function readWantedHashes(host, settings, model) {
 
 
 
-
 /** The footprint of a deploy that begins now. */
 function newFootprint(before) {
     return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set() };
 }
-/** Plan of a model against what runs now. */
-async function makePlan(session, model, footprint, keep = new Set()) {
-    const containers = await listProjectContainers(session.host, model.name);
+/** Plan of a model against what runs. */
+async function makePlan(session, model, containers, footprint, keep = new Set()) {
     const wantedHashes = await readWantedHashes(session.host, session.inputs.settings, model);
     return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent });
 }
@@ -63634,7 +63643,8 @@ async function restoreServices(session, failed) {
     const extra = gone.flatMap((service) => footprint.created.get(service) ?? []);
     if (extra.length > 0)
         await execOrThrow(session.host, ['docker', 'rm', '--force', ...extra], { timeoutMs: 60_000 });
-    const plan = await makePlan(session, model, footprint, footprint.before);
+    const containers = await listProjectContainers(session.host, model.name);
+    const plan = await makePlan(session, model, containers, footprint, footprint.before);
     const services = plan.services.filter(({ service }) => touched.has(service));
     const signal = new AbortController().signal;
     await executePlan(session, scope, model, { ...plan, services }, footprint, journal, signal);
@@ -63690,12 +63700,23 @@ async function prepare(session, ledger, intent) {
     const { model, versions } = await preflight(scope, intent.given);
     const before = await listProjectContainers(host, model.name);
     const footprint = newFootprint(before.map((container) => container.id));
-    const plan = await makePlan(session, model, footprint);
+    const plan = await makePlan(session, model, before, footprint);
     refuseUnsupported(model, plan);
     timings.mark('plan');
     session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
     logPlan(session.log, plan);
-    return { deployId: newDeployId(clock.date()), ledger, intent, scope, model, plan, before, footprint, timings };
+    return {
+        deployId: newDeployId(clock.date()),
+        platform: versions.platform,
+        ledger,
+        intent,
+        scope,
+        model,
+        plan,
+        before,
+        footprint,
+        timings,
+    };
 }
 /** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
 function refuseUnsupported(model, plan) {
@@ -63710,9 +63731,9 @@ function refuseUnsupported(model, plan) {
         });
     }
 }
-/** Sorts by time; the random part tells two of one second apart. */
+/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
 function newDeployId(date) {
-    const stamp = date.toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
+    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
     return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
 }
 /**
@@ -63724,7 +63745,7 @@ async function deploy(session, prepared) {
     const changed = changedServices(plan);
     if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared))
         return noop(session, prepared);
-    await pullImages(session, prepared.scope, model, changed);
+    await pullImages(session, prepared.scope, model, changed, prepared.platform);
     timings.mark('pull');
     const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
     try {
@@ -63760,7 +63781,7 @@ async function roll(session, prepared, journal) {
     // Looked at again once the files are live: they, and not a view of them, are what the containers are made from.
     const isView = intent.staged !== undefined;
     const model = isView ? await resolveModel(scope) : prepared.model;
-    const plan = isView ? await makePlan(session, model, footprint) : prepared.plan;
+    const plan = isView ? await makePlan(session, model, prepared.before, footprint) : prepared.plan;
     await executePlan(session, scope, model, plan, footprint, journal, session.signal);
     timings.mark('roll');
     session.signal.throwIfAborted();

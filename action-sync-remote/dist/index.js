@@ -65102,7 +65102,10 @@ async function closeConnection(client, wire) {
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
-/** sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started). */
+/**
+ * sshd sends the exit status when the command ends, but closes only when nothing holds its streams (a daemon it started).
+ * So long without a byte after the exit status, and the rest is not the command's.
+ */
 const ssh_channel_drainMs = 10_000;
 /**
  * Runs one command line in one session channel. Resolves however the channel ends.
@@ -65150,8 +65153,13 @@ function attachChannel(channel, io) {
             channel.close();
             finish();
         };
-        channel.on('data', io.onStdout);
-        channel.stderr.on('data', io.onStderr);
+        // Output that a slow link still brings after the exit status counts on: giving up is for silence only.
+        const receive = (push) => (chunk) => {
+            drain?.refresh();
+            push(chunk);
+        };
+        channel.on('data', receive(io.onStdout));
+        channel.stderr.on('data', receive(io.onStderr));
         channel.on('exit', (code, signal) => {
             end = { kind: 'exit', code: code ?? 128 + signalNumber(signal) };
             drain = setTimeout(() => {
@@ -65739,14 +65747,12 @@ function manifest_isFile(entry) {
     return !('link' in entry);
 }
 /**
- * `<UTC yyyymmddThhmmssZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
+ * `<UTC yyyymmddThhmmssmmmZ>-<commit, 12 hex, or local>-<4 hex>`: sorts by time, names the commit, unique.
  * @param random 4 hex digits
  */
 function manifest_formatReleaseId(date, commit, random) {
-    const time = date
-        .toISOString()
-        .replaceAll(/[-:]/g, '')
-        .replace(/\.\d+Z$/, 'Z');
+    // Milliseconds too: the newest staged set is the one that sorts last.
+    const time = date.toISOString().replaceAll(/[-:.]/g, '');
     const short = /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit) ? commit.slice(0, 12) : 'local';
     return `${time}-${short}-${random}`;
 }
@@ -65805,7 +65811,7 @@ function parseObject(text, where) {
 }
 function parseHeaderFields(value, where) {
     const { format, releaseId, createdAt, commit, runUrl } = value;
-    const isId = typeof releaseId === 'string' && /^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
+    const isId = typeof releaseId === 'string' && /^\d{8}T\d{9}Z-[0-9a-z]+-[0-9a-f]+$/.test(releaseId);
     if (format !== 1 || !isId || typeof createdAt !== 'string' || typeof commit !== 'string')
         throw unreadable(where);
     return { format: 1, releaseId, createdAt, commit, runUrl: typeof runUrl === 'string' ? runUrl : '' };
