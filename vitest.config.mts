@@ -4,7 +4,7 @@ const elsewhere = ['**/node_modules/**', '**/dist/**', '**/.tsc/**'];
 
 /**
  * Two projects. `unit` needs nothing but data and loopback; `lab` runs the bundled actions against the real target of
- * lab/ (its set-up brings the lab up). There most of the time is waiting, so two files at a time suit two cores; every
+ * lab/ (its set-up brings the lab up). There most of the time is waiting, so four files at a time suit two cores; every
  * file has deploy paths, project names and ports of its own.
  */
 export default defineConfig({
