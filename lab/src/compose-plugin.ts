@@ -93,7 +93,12 @@ async function openTrixie(source: PackageSource, cache: string): Promise<Package
     `Dir::Etc::sourcelist=${file}`,
     `Dir::Etc::sourceparts=${folder}/none`,
   ]);
-  const mirror = (await findMirror()) ?? 'http://deb.debian.org/debian';
+  const mirror = await findMirror();
+  if (mirror === undefined) {
+    throw new LabError('apt on this machine has no source whose address ends in /debian to take Compose from.', {
+      hint: 'Add a Debian mirror to apt, or install the docker compose plugin by hand into /usr/local/lib/docker/cli-plugins.',
+    });
+  }
   writeFileSync(file, `Types: deb\nURIs: ${mirror}\nSuites: trixie\nComponents: main\nSigned-By: ${DEBIAN_KEYRING}\n`);
   return opened;
 }
