@@ -21,6 +21,8 @@ import type { Session } from './session.ts';
 /** inputs → lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
 export async function run(context: StepContext): Promise<void> {
   const { runner, signal } = context;
+  // Until the rollout begins, whatever ends the step has touched nothing; the report overwrites it.
+  runner.output('outcome', 'refused');
   const inputs = loadInputs(runner);
   const host = await connectHost(inputs.target, runner, signal);
   try {

@@ -24,7 +24,7 @@ afterAll(async () => {
 async function refused(inputs: Readonly<Record<string, string>>, code: string, message: string): Promise<void> {
   const result = await project.deploy(inputs);
   expect(result.exitCode).toBe(1);
-  expect(result.outputs['error-code']).toBe(code);
+  expect(result.outputs).toMatchObject({ outcome: 'refused', 'error-code': code });
   expect(result.commands.errors).toHaveLength(1);
   expect(result.log).toContain(message);
   expect(await project.containers()).toEqual(before);
