@@ -1,10 +1,10 @@
-import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { defaultTuning } from '../../src/host/ssh-connection.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 import { startServer, type TestServer } from './ssh-server.ts';
+import { makeEd25519Pair } from './key-pairs.ts';
 
 const never = new AbortController().signal;
 const quick = { ...defaultTuning, clock: { ...defaultTuning.clock, sleep: () => Promise.resolve() } };
@@ -13,7 +13,7 @@ const through = (jump: TestServer, server: TestServer): SshTarget => ({ ...serve
 describe('a connection through a jump host', () => {
   it('runs commands, checks both host keys, and closes both connections', async () => {
     await using jump = await startServer();
-    await using server = await startServer({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] });
+    await using server = await startServer({ hostKeys: [makeEd25519Pair().private] });
     const host = await connectSsh(through(jump, server), fakeRunner(), never, quick);
     expect(await host.exec(['wc', '-c'], { stdin: Buffer.alloc(2_000_000) })).toMatchObject({ stdout: '2000000\n' });
     expect(jump.connectionCount()).toBe(1);
@@ -32,7 +32,7 @@ describe('a connection through a jump host', () => {
   });
 
   it('names the host whose key is not pinned', async () => {
-    await using jump = await startServer({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] });
+    await using jump = await startServer({ hostKeys: [makeEd25519Pair().private] });
     await using server = await startServer();
     const nothing = { pins: [], revoked: [], fingerprints: [`SHA256:${'A'.repeat(43)}`] as const };
     const failure = connectSsh(

@@ -4,8 +4,9 @@ import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { findKnownHost, knownHostName, matchesNames, parseKnownHosts } from '../../src/host/known-hosts.ts';
 import { publicBlob } from './ssh-server.ts';
+import { makeEd25519Pair } from './key-pairs.ts';
 
-const ed25519 = publicBlob(ssh2.utils.generateKeyPairSync('ed25519').private);
+const ed25519 = publicBlob(makeEd25519Pair().private);
 const rsa = publicBlob(ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private);
 const key = `ssh-ed25519 ${ed25519.toString('base64')}`;
 const rsaKey = `ssh-rsa ${rsa.toString('base64')}`;

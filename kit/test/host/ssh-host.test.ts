@@ -11,6 +11,7 @@ import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 import { isRunning } from './process-list.ts';
 import { hostKeyPair, publicBlob, startServer, type ServerBehaviour, type TestServer } from './ssh-server.ts';
+import { makeEd25519Pair } from './key-pairs.ts';
 
 const never = new AbortController().signal;
 const text = (part: string): string => expect.stringContaining(part) as string;
@@ -251,7 +252,7 @@ describe('connecting', () => {
 
   it('refuses another host key, shows it and the line to add, and does not authenticate', async () => {
     await using server = await startServer();
-    const foreign = publicBlob(ssh2.utils.generateKeyPairSync('ed25519').private);
+    const foreign = publicBlob(makeEd25519Pair().private);
     const failure = connectTo({ ...server.target, hostKeys: pinned(foreign) });
     await expect(failure).rejects.toMatchObject({
       code: 'HOST_KEY_MISMATCH',

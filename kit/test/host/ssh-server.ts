@@ -4,6 +4,7 @@ import ssh2, { type Connection, type ParsedKey, type ServerChannel, type Session
 import { fingerprintOf } from '../../src/host/host-key.ts';
 import { readPrivateKey } from '../../src/host/private-key.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
+import { makeEd25519Pair } from './key-pairs.ts';
 
 /** How the server behaves; the default is a healthy OpenSSH. */
 export interface ServerBehaviour {
@@ -37,8 +38,8 @@ export interface TestServer extends AsyncDisposable {
   freeze(): void;
 }
 
-export const hostKeyPair = ssh2.utils.generateKeyPairSync('ed25519');
-export const userKeyPair = ssh2.utils.generateKeyPairSync('ed25519');
+export const hostKeyPair = makeEd25519Pair();
+export const userKeyPair = makeEd25519Pair();
 
 /** An SSH server in this process, on a free port of loopback, that runs commands as sshd does: through a login shell. */
 export async function startServer(behaviour: ServerBehaviour = {}, listenPort = 0): Promise<TestServer> {

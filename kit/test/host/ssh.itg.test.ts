@@ -7,6 +7,7 @@ import { inputReader } from '../../src/action/inputs.ts';
 import { connectHost, readHostTarget } from '../../src/host/connect.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
+import { makeEd25519Pair } from './key-pairs.ts';
 
 const text = (part: string): string => expect.stringContaining(part) as string;
 /** A second sshd in the lab's server, for what its usual configuration does not show. */
@@ -136,7 +137,7 @@ describe('OpenSSH, as the lab runs it', () => {
   it.each<readonly [string, () => Readonly<Record<string, string>>, object]>([
     [
       'a key that the server does not know',
-      () => ({ 'ssh-private-key': ssh2.utils.generateKeyPairSync('ed25519').private }),
+      () => ({ 'ssh-private-key': makeEd25519Pair().private }),
       { code: 'SSH_AUTH_REJECTED', message: text('refused user deploy'), hint: text('authorized_keys') },
     ],
     [
@@ -172,12 +173,8 @@ describe('a strict OpenSSH', () => {
   const passphrase = 'open sesame';
   const ed = generateKeyPairSync('ed25519').privateKey;
   const keys: Readonly<Record<string, string>> = {
-    'ed25519, OpenSSH': ssh2.utils.generateKeyPairSync('ed25519').private,
-    'ed25519, OpenSSH with passphrase': ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase,
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    }).private,
+    'ed25519, OpenSSH': makeEd25519Pair().private,
+    'ed25519, OpenSSH with passphrase': makeEd25519Pair(passphrase).private,
     'ECDSA, OpenSSH': ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private,
     'RSA, OpenSSH': ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private,
     'RSA, PEM': generateKeyPairSync('rsa', { modulusLength: 2048 })
