@@ -10,7 +10,7 @@ import { systemClock } from '@deploy-actions/kit/time/clock';
 const leaseTtlSeconds = 600;
 
 /**
- * Marks the current release `gate_failed` in the server's ledger, so that no rollback ever picks it (DESIGN I5). Only the
+ * Marks the current release `gate_failed` in the server's ledger, so that no rollback ever picks it (I5 of docs/architecture.md). Only the
  * release that THIS run deployed: a gate that looks at a server for other reasons must not condemn somebody's release.
  * @returns its number; undefined when there is no such release
  * @throws LeaseError LOCKED when another run deploys right now

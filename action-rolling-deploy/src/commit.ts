@@ -12,7 +12,7 @@ export interface Commit {
   readonly activated: string | undefined;
 }
 
-/** Pins, record, pointer, file archive: in this order, each idempotent (DESIGN I2: pins change last). */
+/** Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last). */
 export async function commitRelease(session: Session, journal: Journal, commit: Commit): Promise<void> {
   await journal.append('pins-staged', { commit });
   await finishCommit(session, journal, commit);

@@ -80,7 +80,7 @@ async function failure(
   return new RolloutError({
     code: judgement.code,
     message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
-    hint: 'See its health probes and last log lines above.',
+    hint: 'Its health probes and last log lines are in the log and in the job summary.',
     evidence: container === undefined ? [] : await collectEvidence(context, container),
   });
 }
@@ -97,7 +97,7 @@ async function timedOut(
   return new RolloutError({
     code: 'HEALTH_TIMEOUT',
     message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
-    hint: 'Raise `health-timeout` if it only boots slowly; else see its health probes and last log lines above.',
+    hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
     evidence: evidence.flat(),
   });
 }
@@ -107,11 +107,16 @@ async function collectEvidence(context: RolloutContext, container: Container): P
   const logs = await readLogs(context.host, container.id, evidenceLines);
   const probes = container.health?.probes ?? [];
   return [
-    `--- ${container.name}: ${container.status}, exit code ${container.exitCode}, ${container.restartCount} restarts`,
+    `--- ${container.name}: ${describeState(container)}, ${container.restartCount} restarts`,
     ...probes.map((probe) => `health probe: ${probe}`),
     `--- last ${logs.length} log lines of ${container.name}`,
     ...logs,
   ];
+}
+
+/** The exit code of a running container is the one of its last life, and misleads. */
+function describeState({ status, exitCode }: Container): string {
+  return status === 'running' ? status : `${status}, exit code ${exitCode}`;
 }
 
 function names(containers: readonly Container[]): string {

@@ -204,6 +204,7 @@ async function wayBack(session: Session, prepared: Prepared, journal: Journal, f
   for (const line of failure.evidence) session.log(`  ${line}`);
   session.log(`FAILED: ${failure.message}`);
   const { timings, intent, ledger } = prepared;
+  timings.mark('roll');
   try {
     await takeWayBack(session, {
       journal,
@@ -232,7 +233,7 @@ function noop(session: Session, prepared: Prepared): Promise<Report> {
   return report(session, prepared, 'noop', undefined);
 }
 
-/** The report states what `docker inspect` shows now, not what was intended (DESIGN I6). */
+/** The report states what `docker inspect` shows now, not what was intended (I6 of docs/architecture.md). */
 async function report(
   session: Session,
   prepared: Prepared,

@@ -17,7 +17,7 @@ export interface RollbackTarget {
 }
 
 /**
- * The release an explicit rollback goes to (DESIGN I5). Undefined when `from-release` is not current any more: the
+ * The release an explicit rollback goes to (I5 of docs/architecture.md). Undefined when `from-release` is not current any more: the
  * deploy has rolled itself back, or another one came after it.
  * @throws RolloutError NO_RELEASE
  */

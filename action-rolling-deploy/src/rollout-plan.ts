@@ -102,7 +102,7 @@ export type Move =
 
 /**
  * The next move for a service with these numbers of healthy containers. At most `maxSurge` more than wanted run at
- * once, and nothing is retired while the wanted number of new ones is not there (DESIGN I1).
+ * once, and nothing is retired while the wanted number of new ones is not there (I1 of docs/architecture.md).
  */
 export function nextMove(fresh: number, stale: number, replicas: number, maxSurge = 1): Move {
   const room = replicas + maxSurge - fresh - stale;

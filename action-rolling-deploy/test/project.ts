@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLab, type Lab } from '../../lab/src/index.ts';
@@ -109,6 +109,7 @@ export async function makeProject(name: string): Promise<Project> {
       const job = await newJob(String(++runs));
       const result = await job.step({ uses: 'action-rolling-deploy', with: withKey(lab, inputs) });
       await job.finish();
+      await job.dispose();
       return result;
     },
     containers,
@@ -132,7 +133,10 @@ export async function makeProject(name: string): Promise<Project> {
     upByHand: async () => {
       await server.exec(['sh', '-c', 'cd "$1" && docker compose up -d', 'sh', path], { timeoutMs: 60_000 });
     },
-    remove,
+    remove: async () => {
+      await remove();
+      await rm(workspace, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -18,9 +18,12 @@ export function writeFiles(folder: string, files: Files): void {
   }
 }
 
-/** A temporary folder with these files; the caller removes it. */
+/** A temporary folder with these files; it goes with the test process. */
 export function makeFolder(files: Files = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'sync-source-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   writeFiles(folder, files);
   return folder;
 }

@@ -79,7 +79,7 @@ describe('the server', () => {
     const seen = await lab.server.exec([
       'sh',
       '-c',
-      'ls -d "$1" /work 2>/dev/null; cat /proc/1/cmdline | tr "\\0" " "',
+      'ls -d "$1" 2>/dev/null; cat /proc/1/cmdline | tr "\\0" " "',
       'look',
       import.meta.dirname,
     ]);

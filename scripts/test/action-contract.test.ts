@@ -27,7 +27,7 @@ const icons = [
   'package',
 ];
 const moreIcons = ['refresh-cw', 'repeat', 'send', 'server', 'shield', 'truck', 'upload', 'upload-cloud', 'zap'];
-/** Inputs that mean the same thing everywhere (DESIGN §2), so they have the same default everywhere. */
+/** Inputs that mean the same thing everywhere (docs/architecture.md), so they have the same default everywhere. */
 const shared = ['host', 'port', 'user', 'ssh-private-key', 'ssh-passphrase', 'known-hosts', 'host-fingerprint'];
 const sharedMore = [
   'proxy-command',

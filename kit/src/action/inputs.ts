@@ -3,7 +3,7 @@ import { ConfigurationError } from './errors.ts';
 import type { Runner } from './runner.ts';
 import { maskSecret } from './secrets.ts';
 
-/** Options of one typed input. `env` is the variable it falls back on, so that a job can set it once (DESIGN §2). */
+/** Options of one typed input. `env` is the variable it falls back on, so that a job can set it once (docs/architecture.md). */
 export interface InputOptions {
   readonly env?: string;
 }

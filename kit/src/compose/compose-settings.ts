@@ -13,7 +13,7 @@ export interface ComposeSettings {
 }
 
 /**
- * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (DESIGN §2).
+ * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (docs/architecture.md).
  * @throws ConfigurationError
  */
 export function readComposeSettings(inputs: InputReader): ComposeSettings {

@@ -9,7 +9,7 @@ import { connectSsh } from './ssh-host.ts';
 export type HostTarget = { readonly kind: 'local' } | SshTarget;
 
 /**
- * Reads the SSH inputs that every action shares (DESIGN §2), each falling back on its DEPLOY_* variable.
+ * Reads the SSH inputs that every action shares (docs/architecture.md), each falling back on its DEPLOY_* variable.
  * Secrets are masked here. Nothing is dialed.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */

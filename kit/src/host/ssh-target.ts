@@ -22,7 +22,7 @@ export interface SshTarget {
 }
 
 /**
- * Reads the SSH inputs (DESIGN §2). `host` was read by the caller.
+ * Reads the SSH inputs (docs/architecture.md). `host` was read by the caller.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
 export function readSshTarget(inputs: InputReader, host: string): SshTarget {

@@ -38,7 +38,7 @@ export function hasControlCharacter(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }
 
-/** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
+/** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
 export function statePath(deployPath: DeployPath, ...parts: readonly string[]): string {
   return [deployPath, '.deploy', ...parts].join('/');
 }

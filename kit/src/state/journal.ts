@@ -22,7 +22,7 @@ const finalSteps: ReadonlySet<string> = new Set([
   'refused',
 ]);
 
-/** Appends and syncs BEFORE the mutation that the line announces (DESIGN I3). $1 file; stdin: the line. */
+/** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
 
 const newestScript = `

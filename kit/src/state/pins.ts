@@ -29,7 +29,7 @@ export function renderPinsOverride(pins: readonly RecordedPin[]): string {
   return `# Written by deploy-actions at the last release.\nservices:\n${entries.join('')}`;
 }
 
-/** What the marked block of `.env` says, so that plain `docker compose` resolves the model that was deployed (DESIGN §3). */
+/** What the marked block of `.env` says, so that plain `docker compose` resolves the model that was deployed (docs/architecture.md). */
 export interface EnvBlock {
   /** In `-f` order, without pins.yaml. */
   readonly composeFiles: readonly string[];
@@ -74,7 +74,7 @@ sync .env.deploy-next 2>/dev/null || sync
 mv -f .env.deploy-next .env
 rm -f .deploy/env.rest .deploy/env.block`;
 
-/** Makes the pins what plain `docker compose` resolves: the last change of a rollout (DESIGN I2). Idempotent. */
+/** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
 export async function commitPins(host: Host, deployPath: DeployPath, block: EnvBlock): Promise<void> {
   await scriptOrThrow(host, 'write the pins', writeScript, [deployPath], {
     stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,

@@ -20,7 +20,7 @@ export interface RecordedMigration {
 export interface Release {
   readonly number: number;
   readonly result: 'ok' | 'rolled_back' | 'failed';
-  /** Set later by a red health gate; such a release is never a rollback target (DESIGN I5). */
+  /** Set later by a red health gate; such a release is never a rollback target (I5 of docs/architecture.md). */
   readonly gateFailed?: boolean;
   readonly pins: readonly RecordedPin[];
   /** Service → image reference that its containers run after this deploy. */
@@ -79,7 +79,7 @@ export function nextReleaseNumber(ledger: Ledger): number {
   return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
 
-/** The newest release OLDER than current whose result is ok and that no gate marked (DESIGN I5). */
+/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
 export function previousRelease(ledger: Ledger): Release | undefined {
   const { current } = ledger;
   if (current === undefined) return undefined;

@@ -5,7 +5,7 @@ import type { DeployPath } from './deploy-path.ts';
 export type StateErrorCode = 'DEPLOY_PATH_UNUSABLE' | 'STATE_FORMAT_UNKNOWN';
 export class StateError extends DeployError<StateErrorCode> {}
 
-/** The layout version of `.deploy/` that this code reads and writes (DESIGN §3). */
+/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 
 /**
