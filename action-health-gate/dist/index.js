@@ -67419,7 +67419,7 @@ function refuse(why) {
 
 
 /**
- * Reads the SSH inputs (DESIGN §2). `host` was read by the caller.
+ * Reads the SSH inputs (docs/architecture.md). `host` was read by the caller.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
 function readSshTarget(inputs, host) {
@@ -69278,7 +69278,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
 
 
 /**
- * Reads the SSH inputs that every action shares (DESIGN §2), each falling back on its DEPLOY_* variable.
+ * Reads the SSH inputs that every action shares (docs/architecture.md), each falling back on its DEPLOY_* variable.
  * Secrets are masked here. Nothing is dialed.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
@@ -70320,7 +70320,7 @@ function parseDeployPath(text) {
 function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
 }
-/** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
+/** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
 function deploy_path_statePath(deployPath, ...parts) {
     return [deployPath, '.deploy', ...parts].join('/');
 }
@@ -70329,7 +70329,7 @@ function deploy_path_statePath(deployPath, ...parts) {
 
 
 /**
- * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (DESIGN §2).
+ * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (docs/architecture.md).
  * @throws ConfigurationError
  */
 function readComposeSettings(inputs) {
@@ -70960,7 +70960,7 @@ function parseLedger(text) {
 function nextReleaseNumber(ledger) {
     return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
-/** The newest release OLDER than current whose result is ok and that no gate marked (DESIGN I5). */
+/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
 function previousRelease(ledger) {
     const { current } = ledger;
     if (current === undefined)
@@ -70986,7 +70986,7 @@ async function appendAudit(host, deployPath, line) {
 /** Long enough for one write; a lease that an earlier step of the job took keeps its own time. */
 const leaseTtlSeconds = 600;
 /**
- * Marks the current release `gate_failed` in the server's ledger, so that no rollback ever picks it (DESIGN I5). Only the
+ * Marks the current release `gate_failed` in the server's ledger, so that no rollback ever picks it (I5 of docs/architecture.md). Only the
  * release that THIS run deployed: a gate that looks at a server for other reasons must not condemn somebody's release.
  * @returns its number; undefined when there is no such release
  * @throws LeaseError LOCKED when another run deploys right now

@@ -58772,7 +58772,7 @@ function refuse(why) {
 
 
 /**
- * Reads the SSH inputs (DESIGN §2). `host` was read by the caller.
+ * Reads the SSH inputs (docs/architecture.md). `host` was read by the caller.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
 function readSshTarget(inputs, host) {
@@ -60631,7 +60631,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
 
 
 /**
- * Reads the SSH inputs that every action shares (DESIGN §2), each falling back on its DEPLOY_* variable.
+ * Reads the SSH inputs that every action shares (docs/architecture.md), each falling back on its DEPLOY_* variable.
  * Secrets are masked here. Nothing is dialed.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
@@ -60676,7 +60676,7 @@ function parseDeployPath(text) {
 function deploy_path_hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
 }
-/** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
+/** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
 function statePath(deployPath, ...parts) {
     return [deployPath, '.deploy', ...parts].join('/');
 }
@@ -60960,7 +60960,7 @@ async function releaseLeaseInPost(context) {
 
 class StateError extends DeployError {
 }
-/** The layout version of `.deploy/` that this code reads and writes (DESIGN §3). */
+/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 /**
  * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
@@ -61040,7 +61040,7 @@ function parseLedger(text) {
 function nextReleaseNumber(ledger) {
     return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
-/** The newest release OLDER than current whose result is ok and that no gate marked (DESIGN I5). */
+/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
 function previousRelease(ledger) {
     const { current } = ledger;
     if (current === undefined)
@@ -61133,7 +61133,7 @@ if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins
 sync .env.deploy-next 2>/dev/null || sync
 mv -f .env.deploy-next .env
 rm -f .deploy/env.rest .deploy/env.block`));
-/** Makes the pins what plain `docker compose` resolves: the last change of a rollout (DESIGN I2). Idempotent. */
+/** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
 async function commitPins(host, deployPath, block) {
     await scriptOrThrow(host, 'write the pins', pins_writeScript, [deployPath], {
         stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,
@@ -62137,7 +62137,7 @@ function stillRunning(door, foreign) {
 
 
 /**
- * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (DESIGN §2).
+ * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (docs/architecture.md).
  * @throws ConfigurationError
  */
 function readComposeSettings(inputs) {

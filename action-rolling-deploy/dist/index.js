@@ -58772,7 +58772,7 @@ function refuse(why) {
 
 
 /**
- * Reads the SSH inputs (DESIGN §2). `host` was read by the caller.
+ * Reads the SSH inputs (docs/architecture.md). `host` was read by the caller.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
 function readSshTarget(inputs, host) {
@@ -60631,7 +60631,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
 
 
 /**
- * Reads the SSH inputs that every action shares (DESIGN §2), each falling back on its DEPLOY_* variable.
+ * Reads the SSH inputs that every action shares (docs/architecture.md), each falling back on its DEPLOY_* variable.
  * Secrets are masked here. Nothing is dialed.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
@@ -60676,7 +60676,7 @@ function parseDeployPath(text) {
 function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
 }
-/** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
+/** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
 function statePath(deployPath, ...parts) {
     return [deployPath, '.deploy', ...parts].join('/');
 }
@@ -61015,7 +61015,7 @@ if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins
 sync .env.deploy-next 2>/dev/null || sync
 mv -f .env.deploy-next .env
 rm -f .deploy/env.rest .deploy/env.block`;
-/** Makes the pins what plain `docker compose` resolves: the last change of a rollout (DESIGN I2). Idempotent. */
+/** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
 async function commitPins(host, deployPath, block) {
     await scriptOrThrow(host, 'write the pins', writeScript, [deployPath], {
         stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,
@@ -61056,7 +61056,7 @@ function parseLedger(text) {
 function nextReleaseNumber(ledger) {
     return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
-/** The newest release OLDER than current whose result is ok and that no gate marked (DESIGN I5). */
+/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
 function previousRelease(ledger) {
     const { current } = ledger;
     if (current === undefined)
@@ -61926,7 +61926,7 @@ async function readArchive(host, deployPath, releaseNumber) {
 
 class StateError extends DeployError {
 }
-/** The layout version of `.deploy/` that this code reads and writes (DESIGN §3). */
+/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 /**
  * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
@@ -62713,7 +62713,7 @@ const finalSteps = new Set([
     'recovered',
     'refused',
 ]);
-/** Appends and syncs BEFORE the mutation that the line announces (DESIGN I3). $1 file; stdin: the line. */
+/** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
 const newestScript = `
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
@@ -62761,7 +62761,7 @@ function journal_parseLine(text) {
 
 
 
-/** Pins, record, pointer, file archive: in this order, each idempotent (DESIGN I2: pins change last). */
+/** Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last). */
 async function commitRelease(session, journal, commit) {
     await journal.append('pins-staged', { commit });
     await finishCommit(session, journal, commit);
@@ -62971,7 +62971,7 @@ function planService(service, model, observed, oneShots) {
 }
 /**
  * The next move for a service with these numbers of healthy containers. At most `maxSurge` more than wanted run at
- * once, and nothing is retired while the wanted number of new ones is not there (DESIGN I1).
+ * once, and nothing is retired while the wanted number of new ones is not there (I1 of docs/architecture.md).
  */
 function nextMove(fresh, stale, replicas, maxSurge = 1) {
     const room = replicas + maxSurge - fresh - stale;
@@ -63298,7 +63298,7 @@ async function failure(context, service, container, judgement) {
     return new RolloutError({
         code: judgement.code,
         message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
-        hint: 'See its health probes and last log lines above.',
+        hint: 'Its health probes and last log lines are in the log and in the job summary.',
         evidence: container === undefined ? [] : await collectEvidence(context, container),
     });
 }
@@ -63308,7 +63308,7 @@ async function container_wait_timedOut(context, service, ids, seen, deadlineMs) 
     return new RolloutError({
         code: 'HEALTH_TIMEOUT',
         message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
-        hint: 'Raise `health-timeout` if it only boots slowly; else see its health probes and last log lines above.',
+        hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
         evidence: evidence.flat(),
     });
 }
@@ -63317,11 +63317,15 @@ async function collectEvidence(context, container) {
     const logs = await readLogs(context.host, container.id, evidenceLines);
     const probes = container.health?.probes ?? [];
     return [
-        `--- ${container.name}: ${container.status}, exit code ${container.exitCode}, ${container.restartCount} restarts`,
+        `--- ${container.name}: ${describeState(container)}, ${container.restartCount} restarts`,
         ...probes.map((probe) => `health probe: ${probe}`),
         `--- last ${logs.length} log lines of ${container.name}`,
         ...logs,
     ];
+}
+/** The exit code of a running container is the one of its last life, and misleads. */
+function describeState({ status, exitCode }) {
+    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
 }
 function names(containers) {
     return containers.map((container) => container.name).join(', ');
@@ -63833,6 +63837,7 @@ async function wayBack(session, prepared, journal, failure) {
         session.log(`  ${line}`);
     session.log(`FAILED: ${failure.message}`);
     const { timings, intent, ledger } = prepared;
+    timings.mark('roll');
     try {
         await takeWayBack(session, {
             journal,
@@ -63860,7 +63865,7 @@ function noop(session, prepared) {
     session.log('Nothing to do: everything runs as wanted.');
     return report(session, prepared, 'noop', undefined);
 }
-/** The report states what `docker inspect` shows now, not what was intended (DESIGN I6). */
+/** The report states what `docker inspect` shows now, not what was intended (I6 of docs/architecture.md). */
 async function report(session, prepared, outcome, failure) {
     const { ledger, plan, before, timings, model } = prepared;
     const containers = outcome === 'unknown' ? [] : await listProjectContainers(session.host, model.name);
@@ -63901,7 +63906,7 @@ function planned(session, prepared) {
 
 
 /**
- * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (DESIGN §2).
+ * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (docs/architecture.md).
  * @throws ConfigurationError
  */
 function readComposeSettings(inputs) {
@@ -64072,7 +64077,7 @@ async function adoptPending(session, recovery) {
 
 
 /**
- * The release an explicit rollback goes to (DESIGN I5). Undefined when `from-release` is not current any more: the
+ * The release an explicit rollback goes to (I5 of docs/architecture.md). Undefined when `from-release` is not current any more: the
  * deploy has rolled itself back, or another one came after it.
  * @throws RolloutError NO_RELEASE
  */
@@ -64143,6 +64148,8 @@ async function markRolledBack(session, from) {
 /** inputs → lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
 async function run(context) {
     const { runner, signal } = context;
+    // Until the rollout begins, whatever ends the step has touched nothing; the report overwrites it.
+    runner.output('outcome', 'refused');
     const inputs = loadInputs(runner);
     const host = await connectHost(inputs.target, runner, signal);
     try {

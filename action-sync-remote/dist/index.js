@@ -63462,7 +63462,7 @@ function refuse(why) {
 
 
 /**
- * Reads the SSH inputs (DESIGN §2). `host` was read by the caller.
+ * Reads the SSH inputs (docs/architecture.md). `host` was read by the caller.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
 function readSshTarget(inputs, host) {
@@ -65321,7 +65321,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
 
 
 /**
- * Reads the SSH inputs that every action shares (DESIGN §2), each falling back on its DEPLOY_* variable.
+ * Reads the SSH inputs that every action shares (docs/architecture.md), each falling back on its DEPLOY_* variable.
  * Secrets are masked here. Nothing is dialed.
  * @throws ConfigurationError naming the input; HostError SSH_KEY_INVALID
  */
@@ -65366,7 +65366,7 @@ function parseDeployPath(text) {
 function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
 }
-/** `<deploy-path>/.deploy/<part>`: where the state lives (DESIGN §3). */
+/** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
 function statePath(deployPath, ...parts) {
     return [deployPath, '.deploy', ...parts].join('/');
 }
@@ -65650,7 +65650,7 @@ async function releaseLeaseInPost(context) {
 
 class StateError extends DeployError {
 }
-/** The layout version of `.deploy/` that this code reads and writes (DESIGN §3). */
+/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 /**
  * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
