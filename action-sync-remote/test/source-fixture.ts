@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 
 /** Path → content; `-> target` is a symbolic link, content that starts with `#!` makes an executable file. */
 export type Files = Readonly<Record<string, string>>;
@@ -18,12 +19,16 @@ export function writeFiles(folder: string, files: Files): void {
   }
 }
 
-/** A temporary folder with these files; it goes with the test process. */
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A temporary folder with these files; it goes when the test file is through. */
 export function makeFolder(files: Files = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'sync-source-'));
-  process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  folders.push(folder);
   writeFiles(folder, files);
   return folder;
 }

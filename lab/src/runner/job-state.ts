@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -71,22 +70,9 @@ export interface JobState {
   stepsStarted: number;
 }
 
-const bases = new Set<string>();
-
-/** A job that nobody disposed of leaves nothing behind either. */
-function removeAtExit(base: string): void {
-  if (bases.size === 0) {
-    process.once('exit', () => {
-      for (const folder of bases) rmSync(folder, { recursive: true, force: true });
-    });
-  }
-  bases.add(base);
-}
-
 /** Makes the folders of a job under the machine's temporary folder. */
 export async function makeJobPaths(workspace: string, event: Value): Promise<JobPaths> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'lab-runner-')));
-  removeAtExit(base);
   const paths: JobPaths = {
     base,
     workspace,

@@ -189,13 +189,14 @@ export class Job implements AsyncDisposable {
     await killTracked(this.state.trackingId);
   }
 
-  /** Runs the post steps, last step first, and tells how the job ended. Call once. */
+  /** Runs the post steps, last step first, tells how the job ended, and removes its folders. Call once. */
   async finish(): Promise<JobResult> {
     assertUsage(!this.isFinished, 'the job has finished');
     this.isFinished = true;
     const posts: StepResult[] = [];
     for (const post of this.state.posts.toReversed()) posts.push(await runPost(this.state, post));
     const orphans = await killTracked(this.state.trackingId);
+    await rm(this.state.paths.base, { recursive: true, force: true });
     const { isCancelled, jobScope } = this.state;
     return {
       conclusion: isCancelled ? 'cancelled' : jobScope.hasFailed ? 'failure' : 'success',
