@@ -1,0 +1,25 @@
+import type { Container } from '@deploy-actions/kit/compose/container';
+
+export type RouteKind = 'none' | 'network' | 'drain-file' | 'haproxy' | 'nginx' | 'caddy';
+
+/**
+ * How users' requests find a container of a service: what the engine tells the proxy, and when. Every method resolves
+ * when what it says is proved, or when it has waited for it (and has said so); it throws only what must stop a deploy.
+ */
+export interface Route {
+  readonly kind: RouteKind;
+  /** New containers are created, not started: keep them out of sight of the proxy (late network join). */
+  hide(service: string, containers: readonly Container[]): Promise<void>;
+  /** They are healthy: let traffic reach them; resolves when that is proved. */
+  admit(service: string, containers: readonly Container[]): Promise<void>;
+  /**
+   * Before SIGTERM: no NEW request reaches this container any more; resolves when proved (or after drain-wait, said).
+   * `staying` are the containers that keep serving.
+   */
+  withdraw(service: string, container: Container, staying: readonly Container[]): Promise<void>;
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** Nobody has to be told. */
+export const noRoute: Route = { kind: 'none', hide: nothing, admit: nothing, withdraw: nothing };
