@@ -108,7 +108,12 @@ export async function scriptOrThrow(
   return result;
 }
 
-function commandFailed(host: Host, what: string, result: ExecResult): HostError {
+/** A command that ended with a status its caller did not allow, with its last words. */
+export function commandFailed(
+  host: Host,
+  what: string,
+  result: Pick<ExecResult, 'code' | 'stdout' | 'stderr'>,
+): HostError {
   const said = lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
   return new HostError({
     code: 'COMMAND_FAILED',
