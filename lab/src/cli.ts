@@ -1,4 +1,4 @@
-/** `npm run lab -- up [--full] | down [--purge] | status | logs [component]` */
+/** `npm run lab -- up [--full] [--proxies] | down [--purge] | status | logs [component]` */
 import { existsSync, readFileSync } from 'node:fs';
 import { LabError } from './error.ts';
 import { logFilesOf } from './handle.ts';
@@ -7,8 +7,8 @@ import { createLog } from './log.ts';
 import { locateLab } from './paths.ts';
 import { describeStatus } from './status.ts';
 
-const USAGE = `usage: npm run lab -- up [--full] | down [--purge] | status | logs [component]
-  up      start the server, the registries and the images (--full: Django and PostgreSQL too)
+const USAGE = `usage: npm run lab -- up [--full] [--proxies] | down [--purge] | status | logs [component]
+  up      start the server, the registries and the images (--full: Django and PostgreSQL too; --proxies: nginx and Caddy too)
   down    end and remove everything but the cache (--purge: the cache too)
   status  what runs, where
   logs    last lines of every log, or the whole log of one component`;
@@ -20,7 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const log = createLog();
   switch (command) {
     case 'up':
-      await upLab({ full: rest.includes('--full'), log });
+      await upLab({ full: rest.includes('--full'), proxies: rest.includes('--proxies'), log });
       console.log(await describeStatus(locateLab()));
       return 0;
     case 'down':

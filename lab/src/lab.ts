@@ -15,6 +15,7 @@ import { createNetwork, describeNetwork, planNetwork, removeNetwork } from './ne
 import { openPackageSource } from './packages.ts';
 import { locateLab } from './paths.ts';
 import type { LabLocation, LabPaths } from './paths.ts';
+import { publishProxyImages } from './proxy-images.ts';
 import { planRegistries, startRegistries, stopRegistries } from './registry.ts';
 import type { PublishedImages } from './release.ts';
 import { bootServer, destroyServer } from './server.ts';
@@ -28,6 +29,8 @@ import { buildToolsTree } from './tools-tree.ts';
 export interface LabOptions extends LabLocation {
   /** Also the Django app and PostgreSQL. */
   readonly full?: boolean;
+  /** Also nginx and Caddy. */
+  readonly proxies?: boolean;
   readonly log?: Log;
 }
 
@@ -39,7 +42,7 @@ export async function upLab(options: LabOptions = {}): Promise<Lab> {
   const locks = await acquireLocks(paths, log);
   try {
     makeFolders(paths);
-    await start(paths, machine, options.full === true, log);
+    await start(paths, machine, options, log);
   } finally {
     for (const lock of locks) await lock.release();
   }
@@ -47,8 +50,8 @@ export async function upLab(options: LabOptions = {}): Promise<Lab> {
 }
 
 /** Adds a set of images to a running lab: nothing happens where they are there. */
-export async function ensureImages(set: 'small' | 'full', options: LabOptions = {}): Promise<Lab> {
-  return upLab({ log: silentLog, ...options, full: set === 'full' });
+export async function ensureImages(set: 'small' | 'full' | 'proxies', options: LabOptions = {}): Promise<Lab> {
+  return upLab({ log: silentLog, ...options, full: set === 'full', proxies: set === 'proxies' });
 }
 
 export interface DownOptions extends LabOptions {
@@ -88,7 +91,10 @@ function makeFolders(paths: LabPaths): void {
   chmodSync(paths.root, 0o755);
 }
 
-async function start(paths: LabPaths, machine: Machine, isFull: boolean, log: Log): Promise<void> {
+/** Sets of images beside the small one. */
+type ImageSets = Pick<LabOptions, 'full' | 'proxies'>;
+
+async function start(paths: LabPaths, machine: Machine, sets: ImageSets, log: Log): Promise<void> {
   await Promise.all(findStrays(paths).map((record) => killProcess(record)));
   const planned = readState(paths) ?? (await planState(paths));
   const network = describeNetwork(paths.id, planned.prefix);
@@ -114,7 +120,7 @@ async function start(paths: LabPaths, machine: Machine, isFull: boolean, log: Lo
       return booted;
     }),
     startRegistries(paths, trees.tools, prepared.registries, prepared.tokenPort).then(() =>
-      publishImages(site, prepared, isFull, log),
+      publishImages(site, prepared, sets, log),
     ),
   );
   writeState(paths, { ...prepared, server, images });
@@ -144,12 +150,14 @@ async function planState(paths: LabPaths): Promise<LabState> {
   return state;
 }
 
-async function publishImages(site: ImageSite, state: LabState, isFull: boolean, log: Log): Promise<PublishedImages> {
+async function publishImages(site: ImageSite, state: LabState, sets: ImageSets, log: Log): Promise<PublishedImages> {
   log('registries are up');
   const small = await publishSmallImages(site);
   log('small image set is published');
-  const full = isFull ? await publishFullImages(site) : state.images?.full;
-  return { ...small, full };
+  const full = sets.full === true ? await publishFullImages(site) : state.images?.full;
+  const { nginx, caddy } = state.images ?? {};
+  const known = nginx === undefined || caddy === undefined ? {} : { nginx, caddy };
+  return { ...small, ...(sets.proxies === true ? await publishProxyImages(site) : known), full };
 }
 
 function removeFolders(paths: LabPaths, isPurge: boolean): void {

@@ -63,6 +63,14 @@ export interface FullImages {
   readonly postgres: PublishedImage;
 }
 
-export interface PublishedImages extends SmallImages {
+/** The other proxies: after `up --proxies`. */
+export interface ProxyImages {
+  /** Mount what it serves at /etc/nginx/conf.d. */
+  readonly nginx: PublishedImage;
+  /** Mount its configuration at /etc/caddy/Caddyfile. */
+  readonly caddy: PublishedImage;
+}
+
+export interface PublishedImages extends SmallImages, Partial<ProxyImages> {
   readonly full: FullImages | undefined;
 }

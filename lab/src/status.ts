@@ -1,6 +1,7 @@
 import { findDaemon } from './daemon.ts';
 import type { LabPaths } from './paths.ts';
 import { daemonOf, isRegistryReady, REGISTRY_KINDS } from './registry.ts';
+import type { PublishedImages } from './release.ts';
 import { findInit, isServerReady, knownHostsFileOf } from './server.ts';
 import { readState } from './state.ts';
 import type { LabState } from './state.ts';
@@ -18,9 +19,14 @@ export async function describeStatus(paths: LabPaths): Promise<string> {
     const isReady = record !== undefined && (await isRegistryReady(state.registries[kind]));
     rows.push([daemonOf(kind), isReady ? 'up' : 'down', state.registries[kind].address, String(record?.pid ?? '')]);
   }
-  const sets = state.images === undefined ? 'none' : `small${state.images.full === undefined ? '' : ', full'}`;
+  const sets = state.images === undefined ? 'none' : listSets(state.images).join(', ');
   rows.push(['images', sets, 'lab/* in every registry', '']);
   return [`lab in ${paths.root}`, ...formatTable(rows), '', ...describeUse(paths, state)].join('\n');
+}
+
+/** The sets of images that were published. */
+function listSets({ full, nginx }: PublishedImages): readonly string[] {
+  return ['small', ...(full === undefined ? [] : ['full']), ...(nginx === undefined ? [] : ['proxies'])];
 }
 
 /** Columns as wide as their widest cell. */

@@ -100,6 +100,25 @@ describe('the app', () => {
     await lab.server.docker(['stop', '--time', '1', late.name]);
     expect(await inspect(late.name, '{{.State.ExitCode}}')).toBe('137');
   });
+
+  it('with BOOT_OPEN takes connections at once and lets them wait for BOOT_MS', async () => {
+    const { name, url } = await run(appImage(), { BOOT_MS: '3000', BOOT_OPEN: '1' });
+    let sentAt = 0;
+    await waitUntil(
+      'an answer',
+      () => {
+        sentAt = Date.now();
+        return fetch(url).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      },
+      20_000,
+    );
+    // Refused before the socket was open, this request was taken then and waited for the rest of the boot.
+    expect(Date.now() - sentAt).toBeGreaterThan(1000);
+    expect(Date.now() - Date.parse(await inspect(name, '{{.State.StartedAt}}'))).toBeGreaterThanOrEqual(2900);
+  });
 });
 
 describe('the worker', () => {

@@ -11,6 +11,10 @@ const drainFile = '/tmp/drain';
 // How long a connection that was idle at SIGTERM may still bring the request that was already on its way.
 const lastRequestMs = 200;
 let isStopping = false;
+const bootMs = Number(env.BOOT_MS ?? 0);
+// The socket of many servers is open before the program behind it is: connections wait there until it is loaded.
+const isOpenWhileBooting = env.BOOT_OPEN === '1';
+const loaded = isOpenWhileBooting ? new Promise((resolve) => setTimeout(resolve, bootMs)) : Promise.resolve();
 
 if (env.CRASH_LOOP === '1') {
   console.error('CRASH_LOOP: ending with exit code 1');
@@ -21,7 +25,8 @@ const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://app');
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
-  request.on('end', () => {
+  request.on('end', async () => {
+    await loaded;
     const waitMs = Number(url.searchParams.get('ms') ?? (url.pathname === '/healthz' ? 0 : (env.SLOW_MS ?? 0)));
     const send = () => answer(request, response, url.pathname, Buffer.concat(chunks).toString('utf8'));
     if (waitMs > 0) setTimeout(send, waitMs);
@@ -73,6 +78,6 @@ if (env.NEVER_HEALTHY === '1') {
       server.listen(port, '0.0.0.0', () =>
         console.log(`listening on ${port}: ${identity.version} ${identity.git_sha}`),
       ),
-    Number(env.BOOT_MS ?? 0),
+    isOpenWhileBooting ? 0 : bootMs,
   );
 }
