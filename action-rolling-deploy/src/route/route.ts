@@ -17,9 +17,14 @@ export interface Route {
    * `staying` are the containers that keep serving.
    */
   withdraw(service: string, container: Container, staying: readonly Container[]): Promise<void>;
+  /**
+   * The service's rollout is over, its old containers are removed: the proxy is left as its own configuration says.
+   * Safe to call at any time, and again: recovery calls it for a rollout that died.
+   */
+  settle(service: string): Promise<void>;
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Nobody has to be told. */
-export const noRoute: Route = { kind: 'none', hide: nothing, admit: nothing, withdraw: nothing };
+export const noRoute: Route = { kind: 'none', hide: nothing, admit: nothing, withdraw: nothing, settle: nothing };
