@@ -10,17 +10,33 @@ export function service(name: string, overrides: Partial<ServiceModel> = {}): Se
     replicas: 1,
     containerName: undefined,
     networkMode: undefined,
-    networks: [{ name: 'default', hasStaticAddress: false }],
+    ipcMode: undefined,
+    pidMode: undefined,
+    networks: [{ name: 'default', hasStaticAddress: false, isExternal: false }],
+    expose: [],
     ports: [],
     volumes: [],
+    volumesFrom: [],
+    devices: [],
     dependsOn: [],
     hasHealthcheck: true,
+    isHealthcheckDisabled: false,
+    updateOrder: undefined,
     labels: {},
     profiles: [],
     restart: 'unless-stopped',
     startExtra: undefined,
     ...overrides,
   };
+}
+
+/** An entry of `depends_on`. */
+export function dependsOn(
+  name: string,
+  condition = 'service_started',
+  mustFollow = false,
+): ServiceModel['dependsOn'][number] {
+  return { service: name, condition, mustFollow };
 }
 
 export function model(...services: readonly ServiceModel[]): ComposeModel {

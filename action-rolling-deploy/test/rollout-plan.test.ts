@@ -3,7 +3,7 @@ import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changedServices, nextMove, planRollout, type Observed, type ServicePlan } from '../src/rollout-plan.ts';
-import { container, model, service } from './builders.ts';
+import { container, dependsOn, model, service } from './builders.ts';
 
 function planOf(
   wanted: ComposeModel,
@@ -74,14 +74,14 @@ describe('the plan of a service', () => {
 
   it('skips services that run once, which action-migrate owns', () => {
     const migrate = service('migrate');
-    const web = service('web', { dependsOn: [{ service: 'migrate', condition: 'service_completed_successfully' }] });
+    const web = service('web', { dependsOn: [dependsOn('migrate', 'service_completed_successfully')] });
     expect(planOf(model(migrate, web), [])).toMatchObject({ service: 'migrate', action: 'skip' });
   });
 });
 
 describe('the plan of a project', () => {
   it('goes in dependency order and names running services that left the files', () => {
-    const web = service('web', { dependsOn: [{ service: 'db', condition: 'service_healthy' }] });
+    const web = service('web', { dependsOn: [dependsOn('db', 'service_healthy')] });
     const plan = planRollout(model(web, service('db')), {
       containers: [container('x', 'gone')],
       wantedHashes: { web: 'new', db: 'new' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseStrategy, dependencyClosure, orderServices } from '../src/strategy.ts';
-import { model, service } from './builders.ts';
+import { dependsOn, model, service } from './builders.ts';
 
 const port = (published: string): { published: string; target: number; protocol: string } => ({
   published,
@@ -17,7 +17,11 @@ describe('the strategy of a service', () => {
     ['container_name', { containerName: 'web' }, 'container_name web can exist once'],
     ['a fixed host port', { ports: [port('8080')] }, 'publishes the fixed port 8080'],
     ['the host network', { networkMode: 'host' }, 'network_mode host'],
-    ['a static address', { networks: [{ name: 'lan', hasStaticAddress: true }] }, 'static address in network lan'],
+    [
+      'a static address',
+      { networks: [{ name: 'lan', hasStaticAddress: true, isExternal: false }] },
+      'static address in network lan',
+    ],
     ['the worker label', { labels: { 'deploy-actions.role': 'worker' } }, 'worker (label deploy-actions.role)'],
     [
       'one replica that owns a volume',
@@ -48,13 +52,9 @@ describe('the strategy of a service', () => {
 });
 
 describe('dependencies', () => {
-  const on = (name: string): { service: string; condition: string } => ({
-    service: name,
-    condition: 'service_started',
-  });
   const stack = model(
-    service('proxy', { dependsOn: [on('web')] }),
-    service('web', { dependsOn: [on('db'), on('cache')] }),
+    service('proxy', { dependsOn: [dependsOn('web')] }),
+    service('web', { dependsOn: [dependsOn('db'), dependsOn('cache')] }),
     service('db'),
     service('cache'),
   );

@@ -9,7 +9,15 @@ export interface ServiceModel {
   readonly replicas: number;
   readonly containerName: string | undefined;
   readonly networkMode: string | undefined;
-  readonly networks: readonly { readonly name: string; readonly hasStaticAddress: boolean }[];
+  readonly ipcMode: string | undefined;
+  readonly pidMode: string | undefined;
+  readonly networks: readonly {
+    readonly name: string;
+    readonly hasStaticAddress: boolean;
+    /** Made outside of the project: others may reach the service through it. */
+    readonly isExternal: boolean;
+  }[];
+  readonly expose: readonly string[];
   readonly ports: readonly {
     readonly published: string | undefined;
     readonly target: number;
@@ -17,12 +25,29 @@ export interface ServiceModel {
   }[];
   readonly volumes: readonly {
     readonly type: string;
+    /** undefined for an anonymous volume. */
     readonly source: string | undefined;
     readonly target: string;
     readonly isReadOnly: boolean;
   }[];
-  readonly dependsOn: readonly { readonly service: string; readonly condition: string }[];
+  /** Services whose volumes this one mounts (`volumes_from`). */
+  readonly volumesFrom: readonly string[];
+  /** Paths on the server. */
+  readonly devices: readonly string[];
+  readonly dependsOn: readonly {
+    readonly service: string;
+    readonly condition: string;
+    /**
+     * A new container of that service asks for a new one of this: `restart: true`, which Compose itself adds where
+     * network, ipc or pid of the other are shared.
+     */
+    readonly mustFollow: boolean;
+  }[];
   readonly hasHealthcheck: boolean;
+  /** The health check of the image is switched off. */
+  readonly isHealthcheckDisabled: boolean;
+  /** `deploy.update_config.order`: what the user says about two side by side. */
+  readonly updateOrder: 'start-first' | 'stop-first' | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly profiles: readonly string[];
   readonly restart: string | undefined;
@@ -80,10 +105,10 @@ export function parseComposeModel(
       cause,
     });
   }
-  const injected = injectedFiles(model);
+  const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
   const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
     name,
-    parseService(name, asObject(body), injected),
+    parseService(name, asObject(body), shared),
   ]);
   return {
     name: asText(model['name']) ?? '',
@@ -103,6 +128,11 @@ function injectedFiles(model: Json): ReadonlySet<string> {
   return new Set(names);
 }
 
+function externalNetworks(model: Json): ReadonlySet<string> {
+  const networks = Object.entries(asObject(model['networks']));
+  return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+}
+
 function findStartExtra(body: Json, injected: ReadonlySet<string>): string | undefined {
   if (asList(body['post_start']).length > 0) return 'a post_start hook';
   for (const kind of ['configs', 'secrets']) {
@@ -113,14 +143,15 @@ function findStartExtra(body: Json, injected: ReadonlySet<string>): string | und
   return undefined;
 }
 
-function parseService(name: string, body: Json, injected: ReadonlySet<string>): ServiceModel {
-  const healthcheck = asObject(body['healthcheck']);
-  const networks = Object.entries(asObject(body['networks'])).map(([network, options]) => ({
-    name: network,
-    hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some(
-      (key) => asText(asObject(options)[key]) !== undefined,
-    ),
-  }));
+/** What the project says outside of its services. */
+interface Shared {
+  readonly injected: ReadonlySet<string>;
+  readonly external: ReadonlySet<string>;
+}
+
+function parseService(name: string, body: Json, shared: Shared): ServiceModel {
+  const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+  const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
   return {
     name,
     image: asText(body['image']),
@@ -128,19 +159,46 @@ function parseService(name: string, body: Json, injected: ReadonlySet<string>): 
     replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
     containerName: asText(body['container_name']),
     networkMode: asText(body['network_mode']),
-    networks,
+    ipcMode: asText(body['ipc']),
+    pidMode: asText(body['pid']),
+    networks: parseNetworks(asObject(body['networks']), shared.external),
+    expose: asList(body['expose']).map(String),
     ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
     volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+    volumesFrom: asList(body['volumes_from'])
+      .map(String)
+      .filter((from) => !from.startsWith('container:'))
+      .map((from) => from.split(':')[0] ?? ''),
+    devices: asList(body['devices']).map(
+      (device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? '',
+    ),
     dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
       service,
       condition: asText(asObject(options)['condition']) ?? 'service_started',
+      mustFollow: asObject(options)['restart'] === true,
     })),
-    hasHealthcheck: Object.keys(healthcheck).length > 0 && healthcheck['disable'] !== true,
+    ...healthcheck,
+    updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
     labels: parseLabels(body['labels']),
     profiles: asList(body['profiles']).map(String),
     restart: asText(body['restart']),
-    startExtra: findStartExtra(body, injected),
+    startExtra: findStartExtra(body, shared.injected),
   };
+}
+
+function parseHealthcheck(body: Json): Pick<ServiceModel, 'hasHealthcheck' | 'isHealthcheckDisabled'> {
+  const isHealthcheckDisabled = body['disable'] === true || asList(body['test'])[0] === 'NONE';
+  return { hasHealthcheck: Object.keys(body).length > 0 && !isHealthcheckDisabled, isHealthcheckDisabled };
+}
+
+function parseNetworks(body: Json, external: ReadonlySet<string>): ServiceModel['networks'] {
+  return Object.entries(body).map(([name, options]) => ({
+    name,
+    hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some(
+      (key) => asText(asObject(options)[key]) !== undefined,
+    ),
+    isExternal: external.has(name),
+  }));
 }
 
 function parsePort(port: Json): ServiceModel['ports'][number] {

@@ -39,6 +39,49 @@ describe('the resolved model', () => {
     expect(model.services['db']).toMatchObject({ replicas: 1, hasHealthcheck: false, image: 'postgres:16.1' });
   });
 
+  it('says what forbids a second container, and who shares what', () => {
+    const { services } = parseComposeModel(
+      JSON.stringify({
+        networks: { default: { name: 'shop_default' }, edge: { name: 'edge', external: true } },
+        services: {
+          web: {
+            networks: { default: null, edge: null },
+            expose: ['8000'],
+            deploy: { update_config: { order: 'start-first' } },
+            devices: [{ source: '/dev/snd', target: '/dev/snd', permissions: 'rwm' }],
+            volumes: [{ type: 'volume', target: '/anonymous', volume: {} }],
+            healthcheck: { test: ['NONE'] },
+          },
+          side: {
+            ipc: 'service:web',
+            pid: 'service:web',
+            volumes_from: ['web:ro', 'container:other'],
+            devices: ['/dev/ttyS0:/dev/ttyS0:rwm'],
+            depends_on: { web: { condition: 'service_started', restart: true, required: true } },
+          },
+        },
+      }),
+    );
+    expect(services['web']).toMatchObject({
+      networks: [{ isExternal: false }, { isExternal: true }],
+      expose: ['8000'],
+      updateOrder: 'start-first',
+      devices: ['/dev/snd'],
+      volumes: [{ source: undefined, target: '/anonymous' }],
+      hasHealthcheck: false,
+      isHealthcheckDisabled: true,
+    });
+    expect(services['side']).toMatchObject({
+      ipcMode: 'service:web',
+      pidMode: 'service:web',
+      volumesFrom: ['web'],
+      devices: ['/dev/ttyS0'],
+      dependsOn: [{ service: 'web', mustFollow: true }],
+      hasHealthcheck: false,
+      isHealthcheckDisabled: false,
+    });
+  });
+
   it('tells what only Compose’s own start would do', () => {
     const { services } = parseComposeModel(
       JSON.stringify({
