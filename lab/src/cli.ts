@@ -1,4 +1,4 @@
-/** `npm run lab -- up [--full] [--proxies] | down [--purge] | status | logs [component]` */
+/** `npm run lab -- up [--full] [--proxies] [--engine modern] | down [--purge] | status | logs [component]` */
 import { existsSync, readFileSync } from 'node:fs';
 import { LabError } from './error.ts';
 import { logFilesOf } from './handle.ts';
@@ -7,8 +7,9 @@ import { createLog } from './log.ts';
 import { locateLab } from './paths.ts';
 import { describeStatus } from './status.ts';
 
-const USAGE = `usage: npm run lab -- up [--full] [--proxies] | down [--purge] | status | logs [component]
-  up      start the server, the registries and the images (--full: Django and PostgreSQL too; --proxies: nginx and Caddy too)
+const USAGE = `usage: npm run lab -- up [--full] [--proxies] [--engine modern] | down [--purge] | status | logs [component]
+  up      start the server, the registries and the images (--full: Django and PostgreSQL too; --proxies: nginx and Caddy too;
+          --engine modern: a second server with Debian sid's Engine and Compose)
   down    end and remove everything but the cache (--purge: the cache too)
   status  what runs, where
   logs    last lines of every log, or the whole log of one component`;
@@ -19,10 +20,17 @@ async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
   const log = createLog();
   switch (command) {
-    case 'up':
-      await upLab({ full: rest.includes('--full'), proxies: rest.includes('--proxies'), log });
+    case 'up': {
+      const engine = rest.includes('--engine') ? rest[rest.indexOf('--engine') + 1] : undefined;
+      if (rest.includes('--engine') && engine !== 'modern') {
+        console.error(USAGE);
+        return 2;
+      }
+      const lab = await upLab({ full: rest.includes('--full'), proxies: rest.includes('--proxies'), log });
+      if (engine === 'modern') await lab.startServer({ name: 'modern', engine, log });
       console.log(await describeStatus(locateLab()));
       return 0;
+    }
     case 'down':
       await downLab({ purge: rest.includes('--purge'), log });
       log('lab is down');

@@ -1,17 +1,11 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
+import { openDebianSuite } from './debian.ts';
 import { LabError } from './error.ts';
 import type { Machine } from './machine.ts';
-import {
-  downloadPackages,
-  openPackageSource,
-  refreshLists,
-  resolveClosure,
-  selectAvailable,
-  unpackPackages,
-} from './packages.ts';
+import { downloadPackages, refreshLists, resolveClosure, selectAvailable, unpackPackages } from './packages.ts';
 import type { PackageSource } from './packages.ts';
 
 /** Where Docker's client looks for plugins, below a root or a prefix. */
@@ -22,7 +16,6 @@ const MACHINE_FOLDERS = [
   '/usr/local/lib/docker/cli-plugins',
 ];
 const OLDEST: readonly [number, number] = [2, 20];
-const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
  * Puts Compose ≥ 2.20 into a tree as Docker's plugin: the machine's own where it is new enough, else the
@@ -55,7 +48,7 @@ async function fetchPlugin(source: PackageSource, cache: string, machine: Machin
   const own = await fetchFrom(source, cache, name);
   if (own !== undefined) return own;
   if (machine.distribution === 'debian') {
-    const trixie = await openTrixie(source, cache);
+    const trixie = await openDebianSuite(cache, 'trixie', source.log);
     await refreshLists(trixie);
     const file = await fetchFrom(trixie, cache, name);
     if (file !== undefined) return file;
@@ -78,38 +71,6 @@ async function fetchFrom(source: PackageSource, cache: string, name: string): Pr
   await unpackPackages(await downloadPackages(source, wanted), tree);
   const file = PLUGIN_FOLDERS.map((folder) => join(tree, folder, 'docker-compose')).find((path) => existsSync(path));
   return file !== undefined && isNewEnough(await readVersion(file)) ? file : undefined;
-}
-
-/** Debian trixie's packages with lists of their own, from the mirror that this machine uses already. */
-async function openTrixie(source: PackageSource, cache: string): Promise<PackageSource> {
-  const folder = join(cache, 'apt-trixie');
-  const file = join(folder, 'trixie.sources');
-  if (!existsSync(DEBIAN_KEYRING)) {
-    throw new LabError(`${DEBIAN_KEYRING} is missing, so packages of Debian trixie cannot be checked.`, {
-      hint: 'apt-get install debian-archive-keyring',
-    });
-  }
-  const opened = openPackageSource(folder, source.log, [
-    `Dir::Etc::sourcelist=${file}`,
-    `Dir::Etc::sourceparts=${folder}/none`,
-  ]);
-  const mirror = await findMirror();
-  if (mirror === undefined) {
-    throw new LabError('apt on this machine has no source whose address ends in /debian to take Compose from.', {
-      hint: 'Add a Debian mirror to apt, or install the docker compose plugin by hand into /usr/local/lib/docker/cli-plugins.',
-    });
-  }
-  writeFileSync(file, `Types: deb\nURIs: ${mirror}\nSuites: trixie\nComponents: main\nSigned-By: ${DEBIAN_KEYRING}\n`);
-  return opened;
-}
-
-/** The first archive in apt's own sources whose path ends in /debian. */
-async function findMirror(): Promise<string | undefined> {
-  const { stdout } = await runCommand(['apt-get', 'indextargets', '--format', '$(SITE)|$(REPO_URI)'], {
-    allowFailure: true,
-  });
-  const line = stdout.split('\n').find((text) => /\/debian\/?$/.test(text));
-  return line?.split('|')[1]?.replace(/\/$/, '');
 }
 
 async function readVersion(file: string): Promise<string | undefined> {

@@ -4,6 +4,8 @@ import type { CommandOptions, CommandResult } from './command.ts';
 import { runCommand } from './command.ts';
 import { findDaemon } from './daemon.ts';
 import { LabError } from './error.ts';
+import { bootExtraServer, removeExtraServer } from './extra-servers.ts';
+import type { ServerRequest } from './extra-servers.ts';
 import { describeLocal } from './local.ts';
 import type { LocalEngine } from './local.ts';
 import { describeNetwork } from './network.ts';
@@ -50,6 +52,12 @@ export interface LabServer {
   linkUp(): Promise<void>;
 }
 
+/** A server beside the first one: own namespaces, address, host key, engine and data. */
+export interface ExtraServer extends LabServer {
+  /** Power cut, then nothing of it is left. */
+  stop(): Promise<void>;
+}
+
 export interface LabRegistry extends RegistryState {
   /** All requests since `up`, oldest first. */
   requests(): readonly RegistryRequest[];
@@ -67,6 +75,10 @@ export interface Lab {
   readonly local: LocalEngine;
   /** `ip:port/repository:tag` or `…@sha256:…` at one of the registries. */
   reference(kind: RegistryKind, repository: string, tagOrDigest: string): string;
+  /** Boots another server, or finds it running: for faults that must hit nobody else, and for other engines. */
+  startServer(request: ServerRequest): Promise<ExtraServer>;
+  /** The server with Debian sid's Engine and Compose, shared by all tests: for faults, start one of your own. */
+  modernServer(): Promise<ExtraServer>;
 }
 
 /** Handles to the lab that `up` has started. Throws LabError telling to run it where there is none. */
@@ -81,6 +93,13 @@ export function openLab(location: LabLocation = {}): Promise<Lab> {
     ...state.registries[kind],
     requests: () => readRequests(paths, kind),
   });
+  const startServer = async (request: ServerRequest): Promise<ExtraServer> => {
+    const booted = await bootExtraServer(paths, request);
+    return {
+      ...openServer(paths, state.prefix, booted),
+      stop: () => removeExtraServer(paths, booted.name),
+    };
+  };
   return Promise.resolve({
     root: paths.root,
     paths,
@@ -91,6 +110,8 @@ export function openLab(location: LabLocation = {}): Promise<Lab> {
     local: describeLocal(paths),
     reference: (kind, repository, tagOrDigest) =>
       `${state.registries[kind].address}/${repository}${tagOrDigest.startsWith('sha256:') ? '@' : ':'}${tagOrDigest}`,
+    startServer,
+    modernServer: () => startServer({ name: 'modern', engine: 'modern' }),
   });
 }
 
@@ -119,7 +140,7 @@ function openServer(paths: LabPaths, prefix: string, state: ServerState): LabSer
     docker: (argv, options) => exec(['docker', ...argv], options),
     powerCut: () => cutPower(paths, name),
     boot: async () => {
-      await bootServer(paths, network, state.tree, state.index);
+      await bootServer(paths, network, state);
     },
     signalDockerd,
     restartDockerd: async (signal = 'TERM') => {
@@ -134,14 +155,15 @@ function openServer(paths: LabPaths, prefix: string, state: ServerState): LabSer
   };
 }
 
-/** Where the log of a component is. */
+/** Where the log of a component is. Of a server beside the first one: `<name>`, `<name>-dockerd` … */
 export function logFilesOf(paths: LabPaths): Readonly<Record<string, string>> {
-  const inServer = (name: string): string => join(paths.server, 'server1/log', `${name}.log`);
-  const own = ['server1', 'registry-anonymous', 'registry-htpasswd', 'registry-bearer', 'token-server'];
-  return {
-    ...Object.fromEntries(own.map((name) => [name, join(paths.logs, `${name}.log`)])),
-    dockerd: inServer('dockerd'),
-    sshd: inServer('sshd'),
-    init: inServer('init'),
-  };
+  const extras = Object.keys(readState(paths)?.extraServers ?? {});
+  const own = ['server1', 'registry-anonymous', 'registry-htpasswd', 'registry-bearer', 'token-server', ...extras];
+  const inServer = (server: string, prefix: string): readonly (readonly [string, string])[] =>
+    ['dockerd', 'sshd', 'init'].map((name) => [`${prefix}${name}`, join(paths.server, server, 'log', `${name}.log`)]);
+  return Object.fromEntries([
+    ...own.map((name) => [name, join(paths.logs, `${name}.log`)] as const),
+    ...inServer('server1', ''),
+    ...extras.flatMap((name) => inServer(name, `${name}-`)),
+  ]);
 }

@@ -5,8 +5,7 @@ import { publishFullImages } from './full-images.ts';
 import { openLab } from './handle.ts';
 import type { Lab } from './handle.ts';
 import { prepareLocal } from './local.ts';
-import { acquireLock } from './lock.ts';
-import type { Lock } from './lock.ts';
+import { withLabLock } from './lock.ts';
 import { createLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { prepareMachine } from './machine.ts';
@@ -18,7 +17,7 @@ import type { LabLocation, LabPaths } from './paths.ts';
 import { publishProxyImages } from './proxy-images.ts';
 import { planRegistries, startRegistries, stopRegistries } from './registry.ts';
 import type { PublishedImages } from './release.ts';
-import { bootServer, destroyServer } from './server.ts';
+import { bootServer, destroyServers, FIRST_SERVER } from './server.ts';
 import { buildServerTree } from './server-tree.ts';
 import { publishSmallImages } from './small-images.ts';
 import type { ImageSite } from './small-images.ts';
@@ -39,13 +38,10 @@ export async function upLab(options: LabOptions = {}): Promise<Lab> {
   const log = options.log ?? createLog();
   const paths = locateLab(options);
   const machine = await prepareMachine(log);
-  const locks = await acquireLocks(paths, log);
-  try {
+  await withLabLock(paths, log, async () => {
     makeFolders(paths);
     await start(paths, machine, options, log);
-  } finally {
-    for (const lock of locks) await lock.release();
-  }
+  });
   return openLab(options);
 }
 
@@ -63,25 +59,13 @@ export interface DownOptions extends LabOptions {
 export async function downLab(options: DownOptions = {}): Promise<void> {
   const log = options.log ?? createLog();
   const paths = locateLab(options);
-  const locks = await acquireLocks(paths, log);
-  try {
-    const network = describeNetwork(paths.id, '');
-    const servers = existsSync(paths.server) ? readdirSync(paths.server) : [];
+  await withLabLock(paths, log, async () => {
     await stopRegistries(paths);
-    for (const name of servers) await destroyServer(paths, network, name, Number(name.replace('server', '')));
+    await destroyServers(paths);
     await Promise.all(findMarkedProcesses(paths.root).map((record) => killProcess(record)));
-    await removeNetwork(network);
+    await removeNetwork(describeNetwork(paths.id, ''));
     removeFolders(paths, options.purge === true);
-  } finally {
-    for (const lock of locks) await lock.release();
-  }
-}
-
-/** One command at a time on this lab, and on the cache where it is shared with others. */
-async function acquireLocks(paths: LabPaths, log: Log): Promise<readonly Lock[]> {
-  const own = await acquireLock(paths.id, log);
-  const isShared = !paths.cache.startsWith(`${paths.root}/`);
-  return isShared ? [own, await acquireLock(`cache:${paths.cache}`, log)] : [own];
+  });
 }
 
 function makeFolders(paths: LabPaths): void {
@@ -101,7 +85,7 @@ async function start(paths: LabPaths, machine: Machine, sets: ImageSets, log: Lo
   await createNetwork(network);
   const source = openPackageSource(join(paths.cache, 'apt'), log);
   const trees = planned.trees ?? {
-    server: await buildServerTree(source, paths.cache, machine),
+    server: await buildServerTree('default', source, paths.cache, machine),
     tools: await buildToolsTree(source, paths.cache),
   };
   const prepared = { ...planned, trees };
@@ -115,7 +99,7 @@ async function start(paths: LabPaths, machine: Machine, sets: ImageSets, log: Lo
     target: { registry: prepared.registries.anonymous.address, holders: new Map() },
   };
   const [server, images] = await settleBoth(
-    bootServer(paths, network, trees.server).then((booted) => {
+    bootServer(paths, network, { ...FIRST_SERVER, tree: trees.server }).then((booted) => {
       log('server is up');
       return booted;
     }),

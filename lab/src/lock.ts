@@ -1,6 +1,7 @@
 import { createServer, connect } from 'node:net';
 import { LabError } from './error.ts';
 import type { Log } from './log.ts';
+import type { LabPaths } from './paths.ts';
 
 export interface Lock {
   release(): Promise<void>;
@@ -23,6 +24,22 @@ export async function acquireLock(id: string, log: Log, timeoutMs = 600_000): Pr
     if (!told) log('waiting for another lab command to end');
     told = true;
     await holderEnds(address, deadline - performance.now());
+  }
+}
+
+/** One command at a time on this lab, and on the cache where it is shared with others. */
+export async function withLabLock<T>(paths: LabPaths, log: Log, work: () => Promise<T>): Promise<T> {
+  const isShared = !paths.cache.startsWith(`${paths.root}/`);
+  const own = await acquireLock(paths.id, log);
+  try {
+    const shared = isShared ? await acquireLock(`cache:${paths.cache}`, log) : undefined;
+    try {
+      return await work();
+    } finally {
+      await shared?.release();
+    }
+  } finally {
+    await own.release();
   }
 }
 

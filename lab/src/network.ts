@@ -94,7 +94,7 @@ export function describeLeg(id: string, network: Network, index: number): Leg {
   return {
     namespace: `dal${id}-s${String(index)}`,
     address: `${network.prefix}.${last}`,
-    // Fixed: with a new one at each boot the server would be unreachable until old ARP entries expire.
+    // The last byte is written in decimal digits, so servers end at .99. Fixed: with a new one at each boot the server would be unreachable until old ARP entries expire.
     mac: `02:00:00:00:00:${last}`,
     port: `s${String(index)}`,
   };
@@ -133,6 +133,13 @@ export async function unplugLeg(
 ): Promise<void> {
   await runCommand(['ip', '-n', network.switchName, 'link', 'del', leg.port], { allowFailure: true });
   await runCommand(['ip', 'netns', 'del', leg.namespace], { allowFailure: true });
+}
+
+/** The namespaces of all servers of a lab, whatever started them. */
+export async function removeLegs(id: string): Promise<void> {
+  const isLeg = new RegExp(`^dal${id}-s\\d+$`);
+  const names = existsSync(NAMESPACES) ? readdirSync(NAMESPACES).filter((name) => isLeg.test(name)) : [];
+  for (const name of names) await runCommand(['ip', 'netns', 'del', name], { allowFailure: true });
 }
 
 /** Free TCP ports on an address, each different. They are free when asked for; the lab's address is the lab's alone. */

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { installCompose } from './compose-plugin.ts';
+import { openDebianSuite } from './debian.ts';
 import { writeWhole } from './file.ts';
 import type { Machine } from './machine.ts';
 import type { PackageSource } from './packages.ts';
@@ -39,21 +40,51 @@ const SYSTEM = [
   'rsync',
 ];
 const ENGINE = ['docker.io', 'iptables'];
+const SERVER_WITHOUT = [/^(dmsetup|git|pigz|xz-utils)$/];
 
-/** The server's root folder, read-only below each server's own changes. */
-export async function buildServerTree(source: PackageSource, cache: string, machine: Machine): Promise<string> {
+/** Which Docker a server has: the distribution's with a Compose that is new enough, or Debian sid's of both. */
+export type Engine = 'default' | 'modern';
+
+/** The root folder of servers with this engine, read-only below each server's own changes. */
+export async function buildServerTree(
+  engine: Engine,
+  source: PackageSource,
+  cache: string,
+  machine: Machine,
+): Promise<string> {
+  return engine === 'default' ? buildDefaultTree(source, cache, machine) : buildModernTree(source, cache);
+}
+
+function buildDefaultTree(source: PackageSource, cache: string, machine: Machine): Promise<string> {
   return buildTree(source, cache, {
     name: 'server',
     version: 5,
     packages: [...BASE, ...SYSTEM, ...ENGINE],
     // Debian 13 splits the client off.
     optional: ['docker-cli'],
-    without: [...INSTALL_TIME_ONLY, /^(dmsetup|git|pigz|xz-utils)$/],
+    without: [...INSTALL_TIME_ONLY, ...SERVER_WITHOUT],
     finish: async (tree) => {
       makeFolders(tree);
       writeAccounts(tree);
       makeLinks(tree);
       await installCompose(source, cache, machine, tree);
+    },
+  });
+}
+
+/** All of it from sid, C library and runc included: only the kernel is the machine's. */
+async function buildModernTree(source: PackageSource, cache: string): Promise<string> {
+  const sid = await openDebianSuite(cache, 'sid', source.log);
+  return buildTree(sid, cache, {
+    name: 'server-modern',
+    version: 1,
+    packages: [...BASE, ...SYSTEM, ...ENGINE, 'docker-cli', 'docker-compose'],
+    without: [...INSTALL_TIME_ONLY, ...SERVER_WITHOUT],
+    finish: (tree) => {
+      makeFolders(tree);
+      writeAccounts(tree);
+      makeLinks(tree);
+      return Promise.resolve();
     },
   });
 }

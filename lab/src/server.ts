@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeCgroups } from './cgroup.ts';
 import { runCommand } from './command.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import {
@@ -14,11 +15,12 @@ import {
 import { LabError } from './error.ts';
 import { writeWhole } from './file.ts';
 import { ensureKeyPair, fingerprintOf } from './keys.ts';
-import { describeLeg, plugLeg, unplugLeg } from './network.ts';
+import { describeLeg, plugLeg, removeLegs, unplugLeg } from './network.ts';
 import type { Leg, Network } from './network.ts';
 import type { LabPaths } from './paths.ts';
 import { canConnect, fetchStatus, waitUntil } from './poll.ts';
 import { DEPLOY_UID } from './server-tree.ts';
+import type { Engine } from './server-tree.ts';
 
 /** What other processes need in order to reach a server: plain data, kept in state.json. */
 export interface ServerState {
@@ -31,16 +33,24 @@ export interface ServerState {
   /** known_hosts lines for the address. */
   readonly knownHosts: string;
   readonly hostFingerprint: string;
-  /** Read-only root folder, shared by all servers. */
+  readonly engine: Engine;
+  /** Read-only root folder, shared by all servers with this engine. */
   readonly tree: string;
 }
+
+/** Which server: `index` is its place on the switch, so its address and its namespace. */
+export type ServerPlace = Pick<ServerState, 'name' | 'index' | 'engine' | 'tree'>;
+
+/** The one that every lab has. */
+export const FIRST_SERVER = { name: 'server1', index: 1, engine: 'default' } as const;
 
 export const SSH_PORT = 22;
 
 /** Starts the server, or finds it running: own namespaces, own root, sshd on port 22, own dockerd. */
-export async function bootServer(paths: LabPaths, network: Network, tree: string, index = 1): Promise<ServerState> {
+export async function bootServer(paths: LabPaths, network: Network, place: ServerPlace): Promise<ServerState> {
+  const { tree, index } = place;
   const leg = describeLeg(paths.id, network, index);
-  const state = await prepareServer(paths, leg, tree, index);
+  const state = await prepareServer(paths, leg, place);
   // A server that runs from an earlier, forgotten `up` may have another address.
   const identity = JSON.stringify({ address: state.address, tree });
   const identityFile = join(homeOf(paths, state.name), 'booted.json');
@@ -93,7 +103,10 @@ export function findInit(paths: LabPaths, name: string): number | undefined {
   return record === undefined ? undefined : findChild(record.pid);
 }
 
-export async function isServerReady(paths: LabPaths, state: ServerState): Promise<boolean> {
+export async function isServerReady(
+  paths: LabPaths,
+  state: Pick<ServerState, 'name' | 'address' | 'port'>,
+): Promise<boolean> {
   if (findDaemon(paths, state.name) === undefined) {
     const log = join(paths.logs, `${state.name}.log`);
     const said = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n  ') : '';
@@ -118,8 +131,19 @@ export async function cutPower(paths: LabPaths, name: string): Promise<void> {
 export async function destroyServer(paths: LabPaths, network: Network, name: string, index: number): Promise<void> {
   await cutPower(paths, name);
   await unplugLeg(network, describeLeg(paths.id, network, index));
-  await removeCgroups(cgroupOf(paths));
+  await removeCgroups(`${cgroupOf(paths)}/${name}`);
   rmSync(homeOf(paths, name), { recursive: true, force: true });
+  for (const key of [`${name}-host`, `${name}-host.pub`]) rmSync(join(paths.keys, key), { force: true });
+  rmSync(knownHostsFileOf(paths, name), { force: true });
+}
+
+/** Power cut of all servers that have a folder, the half-made ones too, then nothing of them is left. */
+export async function destroyServers(paths: LabPaths): Promise<void> {
+  const names = existsSync(paths.server) ? readdirSync(paths.server) : [];
+  for (const name of names) await cutPower(paths, name);
+  await removeLegs(paths.id);
+  await removeCgroups(cgroupOf(paths));
+  rmSync(paths.server, { recursive: true, force: true });
 }
 
 /** Runs a program as root inside the server. */
@@ -145,8 +169,8 @@ export function dockerSocketOf(paths: LabPaths, name: string): string {
 }
 
 /** For people who log in by hand. */
-export function knownHostsFileOf(paths: LabPaths): string {
-  return join(paths.keys, 'known_hosts');
+export function knownHostsFileOf(paths: LabPaths, name: string): string {
+  return join(paths.keys, name === FIRST_SERVER.name ? 'known_hosts' : `known_hosts-${name}`);
 }
 
 function homeOf(paths: LabPaths, name: string): string {
@@ -157,8 +181,8 @@ function cgroupOf(paths: LabPaths): string {
   return `deploy-actions-lab-${paths.id}`;
 }
 
-async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: number): Promise<ServerState> {
-  const name = `server${String(index)}`;
+async function prepareServer(paths: LabPaths, leg: Leg, place: ServerPlace): Promise<ServerState> {
+  const { name, tree } = place;
   const home = homeOf(paths, name);
   const folders = ['root', 'upper', 'work', 'log', 'api', 'data/var/lib/docker', 'data/home', 'data/srv', 'data/opt'];
   for (const folder of folders) mkdirSync(join(home, folder), { recursive: true });
@@ -166,7 +190,7 @@ async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: num
   const login = await ensureKeyPair(paths, tree, 'deploy');
   const hostKey = await ensureKeyPair(paths, tree, `${name}-host`);
   const upper = join(home, 'upper');
-  writeEngine(paths, leg, upper);
+  writeEngine(paths, name, leg, upper);
   writeSshd(leg, upper, hostKey.privateKeyFile);
   writeWhole(
     join(upper, 'usr/local/sbin/lab-init'),
@@ -176,10 +200,11 @@ async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: num
   authorize(join(home, 'data'), login.publicKey);
   const [type = '', blob = ''] = hostKey.publicKey.split(' ');
   const knownHosts = `${leg.address} ${type} ${blob}\n`;
-  writeWhole(knownHostsFileOf(paths), knownHosts);
+  writeWhole(knownHostsFileOf(paths, name), knownHosts);
   return {
     name,
-    index,
+    index: place.index,
+    engine: place.engine,
     address: leg.address,
     port: SSH_PORT,
     user: 'deploy',
@@ -190,7 +215,7 @@ async function prepareServer(paths: LabPaths, leg: Leg, tree: string, index: num
   };
 }
 
-function writeEngine(paths: LabPaths, leg: Leg, upper: string): void {
+function writeEngine(paths: LabPaths, name: string, leg: Leg, upper: string): void {
   const network = `${leg.address.split('.').slice(0, 3).join('.')}.0/24`;
   const settings = {
     'insecure-registries': [network],
@@ -199,7 +224,7 @@ function writeEngine(paths: LabPaths, leg: Leg, upper: string): void {
     'default-address-pools': [{ base: '172.30.0.0/16', size: 24 }],
     'exec-opts': ['native.cgroupdriver=cgroupfs'],
     // A name of ours, so that what a power cut leaves in the machine's cgroup tree can be found.
-    'cgroup-parent': `/${cgroupOf(paths)}`,
+    'cgroup-parent': `/${cgroupOf(paths)}/${name}`,
     'log-driver': 'json-file',
   };
   writeWhole(join(upper, 'etc/docker/daemon.json'), `${JSON.stringify(settings, null, 2)}\n`);
@@ -241,41 +266,4 @@ function authorize(data: string, publicKey: string): void {
   writeWhole(join(keys, 'authorized_keys'), `${publicKey}\n`, 0o600);
   for (const path of [home, keys, join(keys, 'authorized_keys'), join(data, 'srv')])
     chownSync(path, DEPLOY_UID, DEPLOY_UID);
-}
-
-/** Removes the emptied cgroups of containers that had no chance to clean up. */
-async function removeCgroups(name: string): Promise<void> {
-  const roots = [
-    '/sys/fs/cgroup',
-    ...[
-      'cpu',
-      'cpuacct',
-      'cpu,cpuacct',
-      'cpuset',
-      'memory',
-      'devices',
-      'freezer',
-      'blkio',
-      'pids',
-      'systemd',
-      'unified',
-      'net_cls',
-      'net_prio',
-      'net_cls,net_prio',
-      'perf_event',
-      'hugetlb',
-      'rdma',
-      'misc',
-    ].map((kind) => `/sys/fs/cgroup/${kind}`),
-  ];
-  for (const folder of roots.map((root) => join(root, name)).filter((path) => existsSync(path))) {
-    await waitUntil(
-      `removal of cgroup ${folder}`,
-      async () => {
-        await runCommand(['find', folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], { allowFailure: true });
-        return !existsSync(folder);
-      },
-      5000,
-    );
-  }
 }

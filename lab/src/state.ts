@@ -3,7 +3,7 @@ import { readJson, writeWhole } from './file.ts';
 import type { LabPaths } from './paths.ts';
 import type { RegistryStates } from './registry.ts';
 import type { PublishedImages } from './release.ts';
-import type { ServerState } from './server.ts';
+import type { ServerPlace, ServerState } from './server.ts';
 
 /** What one process tells the others about the lab: `state.json`, replaced whole. */
 export interface LabState {
@@ -16,6 +16,8 @@ export interface LabState {
   /** Folders of unpacked packages. */
   readonly trees: { readonly server: string; readonly tools: string } | undefined;
   readonly server: ServerState | undefined;
+  /** Servers that somebody asked for beside it, by name; noted before they boot, so that `stop` finds a half-made one. */
+  readonly extraServers?: Readonly<Record<string, ServerPlace>>;
   /** Set at the end of `up`: all of it answers. */
   readonly images: PublishedImages | undefined;
 }
