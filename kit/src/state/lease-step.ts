@@ -6,7 +6,14 @@ import type { Host } from '../host/host.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Duration } from '../time/duration.ts';
 import { readDeployPath, type DeployPath } from './deploy-path.ts';
-import { acquireLease, releaseOwnLease, type HeldLease, type LeaseOptions } from './lease-store.ts';
+import {
+  acquireLease,
+  LeaseError,
+  releaseOwnLease,
+  type HeldLease,
+  type HolderCheck,
+  type LeaseOptions,
+} from './lease-store.ts';
 import { findRunningOneOffs } from './one-off.ts';
 import { currentOwner } from './owner.ts';
 
@@ -37,6 +44,8 @@ function leaseOptions(context: StepContext, host: Host, deployPath: DeployPath, 
 /**
  * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
  * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
 export async function withLease<T>(
@@ -44,21 +53,25 @@ export async function withLease<T>(
   host: Host,
   deployPath: DeployPath,
   waitMs: number,
-  body: (lease: HeldLease) => Promise<T>,
+  body: (lease: HeldLease, signal: AbortSignal) => Promise<T>,
+  isHolderGone?: HolderCheck,
 ): Promise<T> {
-  const lease = await acquireLease(leaseOptions(context, host, deployPath, waitMs));
+  const options = leaseOptions(context, host, deployPath, waitMs);
+  const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+  const lost = new AbortController();
   if (lease.isNew) {
     context.runner.saveState('lease', 'taken');
     context.runner.info('Lease taken for this job; its post step releases it.');
   }
   const heartbeat = setInterval(() => {
-    // A lost lease or connection shows itself at the next step of the body, which reports it better than a timer can.
     lease.renew().catch((thrown: unknown) => {
+      // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
       context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+      if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST') lost.abort(thrown);
     });
   }, heartbeatMs);
   try {
-    return await body(lease);
+    return await body(lease, AbortSignal.any([context.signal, lost.signal]));
   } finally {
     clearInterval(heartbeat);
   }

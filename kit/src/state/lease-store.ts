@@ -1,7 +1,17 @@
 import { DeployError } from '../action/errors.ts';
 import { scriptOrThrow, type Host } from '../host/host.ts';
 import type { Clock } from '../time/clock.ts';
-import { describeLease, nextLease, type Lease, type LeaseDecision, type LeaseOwner } from './lease.ts';
+import {
+  describeLease,
+  isFrozen,
+  judgeUnlock,
+  nextLease,
+  parseLease,
+  type Lease,
+  type LeaseDecision,
+  type LeaseOwner,
+  type UnlockDecision,
+} from './lease.ts';
 import type { DeployPath } from './deploy-path.ts';
 
 export type LeaseErrorCode = 'LOCKED' | 'LEASE_LOST' | 'STATE_UNREADABLE';
@@ -26,53 +36,74 @@ export interface LeaseOptions {
   readonly ttlSeconds: number;
   readonly signal: AbortSignal;
   readonly onWait: (message: string) => void;
+  /** Asks GitHub whether the run that holds it is over; false where that cannot be known. */
+  readonly isHolderGone?: HolderCheck;
 }
 
-/** Prints the server's time and the lease; absent file = time only. */
-const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null || true`;
+/** Whether the job that holds a lease is known to be over. */
+export type HolderCheck = (holder: LeaseOwner) => Promise<boolean>;
+
+/** GitHub is asked this often while another run holds the lease. */
+const askEveryMs = 30_000;
+
+/** Prints the server's time and the lease in one line; absent or empty file = time only. */
+const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
  * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
 IFS= read -r expected; IFS= read -r next
 swap() {
-  found=$(cat lease.json 2>/dev/null || echo -)
-  [ "$found" = "$expected" ] || exit 75
+  found=$(cat lease.json 2>/dev/null | tr -d '\\n')
+  [ "\${found:--}" = "$expected" ] || exit 75
   if [ "$next" = "-" ]; then rm -f lease.json; else printf '%s\\n' "$next" > lease.json.new; mv -f lease.json.new lease.json; fi
 }
 if command -v flock >/dev/null 2>&1; then
-  exec 9>lease.lock; flock -w 10 9 || exit 76; swap
+  if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
+  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
 else
-  tries=0; until mkdir lease.lock.d 2>/dev/null; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 76; sleep 0.1; done
+  tries=0
+  until mkdir lease.lock.d 2>/dev/null; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
+    sleep 0.1
+  done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
 
-interface Seen {
+/** The lease as it was a moment ago. */
+export interface SeenLease {
+  /** Seconds since the epoch by the server's clock. */
   readonly now: number;
-  readonly text: string;
   readonly lease: Lease | undefined;
 }
 
-async function readLease(host: Host, deployPath: DeployPath): Promise<Seen> {
-  const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-  const [time = '', ...rest] = result.stdout.split('\n');
-  const text = rest.join('\n').trim();
-  if (text === '') return { now: Number(time), text: '-', lease: undefined };
-  return { now: Number(time), text, lease: parseLease(text, deployPath) };
+interface Seen extends SeenLease {
+  /** What a swap expects to find: the file's text, `-` for none. */
+  readonly text: string;
 }
 
-function parseLease(text: string, deployPath: DeployPath): Lease {
-  try {
-    // Our own file, written by swapScript only; a hand-made one is caught by the checks below.
-    const lease = JSON.parse(text) as Lease;
-    if (typeof lease.expires === 'number' && typeof lease.owner.id === 'string') return lease;
-  } catch {
-    // Reported below, like a file of the wrong shape.
-  }
+/** Where a lease is. */
+export type LeasePlace = Pick<LeaseOptions, 'host' | 'deployPath'>;
+
+async function readLease({ host, deployPath }: LeasePlace): Promise<Seen> {
+  const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+  const [time = '', text = ''] = result.stdout.split('\n');
+  return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
+}
+
+/**
+ * The lease in the text of lease.json (empty: none), for whoever read that file with others.
+ * @throws LeaseError STATE_UNREADABLE
+ */
+export function seenLease(now: number, text: string, deployPath: DeployPath): SeenLease {
+  if (text.trim() === '') return { now, lease: undefined };
+  const lease = parseLease(text);
+  if (lease !== undefined) return { now, lease };
   throw new LeaseError({
     code: 'STATE_UNREADABLE',
     message: `${deployPath}/.deploy/lease.json on the server is not a lease.`,
@@ -80,7 +111,7 @@ function parseLease(text: string, deployPath: DeployPath): Lease {
   });
 }
 
-async function swapLease(options: LeaseOptions, expected: string, next: string): Promise<boolean> {
+async function swapLease(options: LeasePlace, expected: string, next: string): Promise<boolean> {
   const { host, deployPath } = options;
   const result = await host.script(swapScript, [deployPath], { stdin: `${expected}\n${next}\n` });
   if (result.code === 75) return false;
@@ -94,14 +125,18 @@ async function swapLease(options: LeaseOptions, expected: string, next: string):
 
 /**
  * Takes or renews the lease, waiting up to `waitMs` while another run holds it. `.deploy/` must exist.
- * @throws LeaseError LOCKED naming the holder's run URL
+ * @throws LeaseError LOCKED naming the holder's run URL, or the person and the reason
  */
 export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
-  const { host, deployPath, owner, clock } = options;
+  const { owner, clock, signal } = options;
   const start = clock.now();
+  const isGone = holderCheck(options);
   for (;;) {
-    const seen = await readLease(host, deployPath);
-    const decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+    signal.throwIfAborted();
+    const seen = await readLease(options);
+    let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+    if (decision.kind === 'held' && (await isGone(decision.by)))
+      decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
     if (decision.kind !== 'held') {
       // Lost the race: look again at once, the other one is the holder now.
       if (await swapLease(options, seen.text, JSON.stringify(decision.lease))) return held(options, decision);
@@ -110,22 +145,62 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     const waited = clock.now() - start;
     if (waited >= options.waitMs) throw locked(options, decision.by, seen.now, waited);
     options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
-    await clock.sleep(Math.min(5000, options.waitMs - waited), options.signal);
+    await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
   }
 }
 
+/** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
+function holderCheck(options: LeaseOptions): (lease: Lease) => Promise<boolean> {
+  const { isHolderGone, clock } = options;
+  let asked: { readonly id: string; readonly at: number } | undefined;
+  return async (lease) => {
+    if (isHolderGone === undefined || isFrozen(lease)) return false;
+    if (asked?.id === lease.owner.id && clock.now() - asked.at < askEveryMs) return false;
+    asked = { id: lease.owner.id, at: clock.now() };
+    return isHolderGone(lease.owner);
+  };
+}
+
 function locked(options: LeaseOptions, by: Lease, now: number, waitedMs: number): LeaseError {
+  const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
+  const where = `${options.host.name}:${options.deployPath}`;
+  if (isFrozen(by))
+    return new LeaseError({
+      code: 'LOCKED',
+      message: `${where} is frozen by ${describeLease(by, now)}; ${waited}`,
+      hint: `Ask ${by.owner.actor}; then end it with action-rolling-deploy \`mode: unlock\`, or rm .deploy/lease.json on the server.`,
+    });
   return new LeaseError({
     code: 'LOCKED',
-    message: `${options.host.name}:${options.deployPath} is being deployed by ${describeLease(by, now)}; waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`,
+    message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
     hint: 'Wait for that run, or raise `lock-wait`.',
   });
+}
+
+/** What {@link freeLease} needs. */
+export interface UnlockOptions extends LeasePlace {
+  readonly owner: LeaseOwner;
+  /** Also frees the lease of a run that may still go on. */
+  readonly isForced: boolean;
+  readonly isHolderGone: HolderCheck;
+}
+
+/** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
+export async function freeLease(options: UnlockOptions): Promise<UnlockDecision & { readonly now: number }> {
+  for (;;) {
+    const seen = await readLease(options);
+    const { lease, now } = seen;
+    const isAsked = lease !== undefined && !isFrozen(lease) && !options.isForced;
+    const isHolderGone = isAsked && (await options.isHolderGone(lease.owner));
+    const decision = judgeUnlock(lease, options.owner, now, { isForced: options.isForced, isHolderGone });
+    if (decision.kind !== 'free' || (await swapLease(options, seen.text, '-'))) return { ...decision, now };
+  }
 }
 
 function held(options: LeaseOptions, decision: Exclude<LeaseDecision, { kind: 'held' }>): HeldLease {
   const { generation } = decision.lease;
   const change = async (next: (current: Lease, now: number) => string): Promise<void> => {
-    const seen = await readLease(options.host, options.deployPath);
+    const seen = await readLease(options);
     const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
     if (!isOurs) throw lost(options, seen);
     if (!(await swapLease(options, seen.text, next(seen.lease, seen.now)))) throw lost(options, seen);
@@ -149,7 +224,7 @@ function lost(options: LeaseOptions, seen: Seen): LeaseError {
 
 /** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
 export async function releaseOwnLease(options: LeaseOptions): Promise<boolean> {
-  const seen = await readLease(options.host, options.deployPath);
+  const seen = await readLease(options);
   if (seen.lease?.owner.id !== options.owner.id) return false;
   return swapLease(options, seen.text, '-');
 }
