@@ -4,6 +4,7 @@ import { ConfigurationError, describeThrown } from '@deploy-actions/kit/action/e
 import { badInput, type InputReader } from '@deploy-actions/kit/action/inputs';
 import { parseDigest, type Digest } from '@deploy-actions/kit/image/digest';
 import { parseImageLines, type ImageLine } from '@deploy-actions/kit/image/image-lines';
+import { describePolicy, reasonToRefuseTag, tagPolicies, type TagPolicy } from '@deploy-actions/kit/image/tag-policy';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 
 import { parseExpectations, type Expectations } from './expectations.ts';
@@ -11,7 +12,6 @@ import { verifyError } from './failures.ts';
 import type { Credentials } from './registry/authenticator.ts';
 import { normaliseRegistry } from './registry/endpoint.ts';
 import { parsePlatform, type Platform } from './registry/platform.ts';
-import { describePolicy, reasonToRefuseTag, tagPolicies, type TagPolicy } from './tag-policy.ts';
 
 /** One image to prove, and what it must be. */
 export interface ImageRequest extends ImageLine {

@@ -1,7 +1,7 @@
-import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
+import { parseImageRef } from '../../src/image/image-ref.ts';
 import { describe, expect, it } from 'vitest';
 
-import { reasonToRefuseTag, tagPolicies } from '../src/tag-policy.ts';
+import { reasonToRefuseTag, tagPolicies } from '../../src/image/tag-policy.ts';
 
 const sha = '94e9cbb0123456789abcdef0123456789abcdef0';
 const digest = `sha256:${'ab'.repeat(32)}`;

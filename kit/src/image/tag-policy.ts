@@ -1,4 +1,4 @@
-import type { ImageRef } from '@deploy-actions/kit/image/image-ref';
+import type { ImageRef } from './image-ref.ts';
 
 /** Which references may be deployed; `pinned` is any form that by convention never moves. */
 export const tagPolicies = ['pinned', 'sha', 'semver', 'digest-only', 'any'] as const;
