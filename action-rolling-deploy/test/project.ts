@@ -9,9 +9,11 @@ export interface Project {
   readonly lab: Lab;
   readonly path: string;
   readonly name: string;
+  /** The jobs' checked-out repository on this machine. */
+  readonly workspace: string;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
-  newJob(runId: string): Promise<Job>;
+  newJob(runId: string, runAttempt?: string): Promise<Job>;
   /** One job with one rollout and its post step. */
   deploy(withInputs: Readonly<Record<string, string>>): Promise<StepResult>;
   /** `name status` of every container of the project, sorted. */
@@ -55,7 +57,7 @@ export async function makeProject(name: string): Promise<Project> {
     const script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && chown -R deploy:deploy "$2"';
     await server.exec(['sh', '-c', script, 'sh', `${path}/${file}`, path], { stdin: text });
   };
-  const newJob = (runId: string): Promise<Job> =>
+  const newJob = (runId: string, runAttempt = '1'): Promise<Job> =>
     createJob({
       workspace,
       env: {
@@ -66,7 +68,7 @@ export async function makeProject(name: string): Promise<Project> {
         DEPLOY_PATH: path,
       },
       secrets: { DEPLOY_SSH_PRIVATE_KEY: server.privateKey },
-      github: { repository: 'acme/api', runId },
+      github: { repository: 'acme/api', runId, runAttempt },
     });
   const containers = async (): Promise<readonly Listed[]> => {
     const format = '{{.ID}}\t{{.Names}}\t{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Image}}';
@@ -102,6 +104,7 @@ export async function makeProject(name: string): Promise<Project> {
     lab,
     path,
     name,
+    workspace,
     write,
     newJob,
     read: async (file) => (await server.exec(['cat', `${path}/${file}`], { allowFailure: true })).stdout,
