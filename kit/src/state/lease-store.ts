@@ -96,11 +96,14 @@ async function readLease({ host, deployPath }: LeasePlace): Promise<Seen> {
   return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
 }
 
-/**
- * The lease in the text of lease.json (empty: none), for whoever read that file with others.
- * @throws LeaseError STATE_UNREADABLE
- */
-export function seenLease(now: number, text: string, deployPath: DeployPath): SeenLease {
+/** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
+export async function lookAtLease(place: LeasePlace): Promise<SeenLease> {
+  const { now, lease } = await readLease(place);
+  return { now, lease };
+}
+
+/** The lease in the text of lease.json; empty: none. */
+function seenLease(now: number, text: string, deployPath: DeployPath): SeenLease {
   if (text.trim() === '') return { now, lease: undefined };
   const lease = parseLease(text);
   if (lease !== undefined) return { now, lease };
