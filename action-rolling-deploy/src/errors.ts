@@ -14,6 +14,8 @@ export type RolloutErrorCode =
   | 'CONCURRENT_CHANGE'
   /** The way back failed too; the message says what runs. */
   | 'ROLLBACK_FAILED'
+  /** The proxy could not be told of the new containers. */
+  | 'ROUTE_FAILED'
   /** A service needs what this engine cannot do. */
   | 'UNSUPPORTED'
   /** A one-off of action-migrate still runs. */

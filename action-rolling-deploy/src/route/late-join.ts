@@ -1,0 +1,70 @@
+import type { Container } from '@deploy-actions/kit/compose/container';
+import { scriptOrThrow } from '@deploy-actions/kit/host/host';
+import type { Attachment } from './route-facts.ts';
+import type { ServiceRoute } from './route-plan.ts';
+import type { RouteWork } from './route-work.ts';
+
+/** $1 count of networks, then the networks, then containers. A container that is on none of them is fine. */
+const leaveScript = `
+count=$1; shift
+nets=
+while [ "$count" -gt 0 ]; do nets="$nets $1"; shift; count=$((count - 1)); done
+for id; do
+  for net in $nets; do
+    said=$(docker network disconnect "$net" "$id" 2>&1) || case $said in
+      *"is not connected to"*) ;;
+      *) printf '%s\\n' "$said" >&2; exit 1 ;;
+    esac
+  done
+done`;
+
+/**
+ * For each network: its name, container id, count of aliases, aliases; over and over. Proved by the address that Docker
+ * then shows; Docker's DNS answers from the same record.
+ */
+const joinScript = `
+while [ $# -gt 0 ]; do
+  net=$1 id=$2 count=$3; shift 3
+  flags=
+  while [ "$count" -gt 0 ]; do flags="$flags --alias $1"; shift; count=$((count - 1)); done
+  said=$(docker network connect $flags "$net" "$id" 2>&1) || case $said in
+    *"already exists in network"*|*"already attached"*) ;;
+    *) printf '%s\\n' "$said" >&2; exit 1 ;;
+  esac
+  ip=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$net\\"}}{{.IPAddress}}{{.GlobalIPv6Address}}{{end}}" "$id") || exit 1
+  [ -n "$ip" ] || { echo "$net gave $id no address" >&2; exit 1; }
+done`;
+
+/** Created containers leave the networks that they join once healthy (ADR 0006). They are not started yet. */
+export async function leaveNetworks(
+  { host }: RouteWork,
+  route: ServiceRoute,
+  containers: readonly Container[],
+): Promise<void> {
+  const names = route.lateNetworks.map(({ dockerName }) => dockerName);
+  if (names.length === 0 || containers.length === 0) return;
+  const args = [String(names.length), ...names, ...containers.map(({ id }) => id)];
+  await scriptOrThrow(host, `keep ${route.service} off ${names.join(', ')}`, leaveScript, args);
+}
+
+/** They join, under every name that Compose would have given them. */
+export async function joinNetworks(
+  { host, log }: RouteWork,
+  route: ServiceRoute,
+  containers: readonly Container[],
+): Promise<void> {
+  const pairs = containers.flatMap((container) => route.lateNetworks.map((network) => ({ container, network })));
+  if (pairs.length === 0) return;
+  const args = pairs.flatMap(({ container, network }) => {
+    const aliases = aliasesOf(route.service, container, network);
+    return [network.dockerName, container.id, String(aliases.length), ...aliases];
+  });
+  const names = route.lateNetworks.map(({ network }) => network).join(', ');
+  await scriptOrThrow(host, `join ${route.service} to ${names}`, joinScript, args);
+  log(`${route.service}: ${containers.map(({ name }) => name).join(', ')} joined ${names}`);
+}
+
+/** As Compose names a container in a network; Docker adds its short id by itself. */
+export function aliasesOf(service: string, container: Container, network: Attachment): readonly string[] {
+  return [...new Set([container.name, service, ...network.aliases])];
+}
