@@ -2,14 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chainBench } from './chain.ts';
+import { rolloutBench } from './rollout.ts';
 import { formatRows, type Bench } from './row.ts';
 import { startBench } from './start.ts';
 
-const benches: readonly Bench[] = [startBench, chainBench];
+const benches: readonly Bench[] = [startBench, chainBench, rolloutBench];
 
 function listBenches(): string {
   return [
     'usage: npm run bench -- NAME [--json FILE]',
+    '       npm run bench -- rollout [--docker-rollout PATH] [--quick] [--runs N] [--only REGEX] [--json FILE]',
     '',
     ...benches.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`),
   ].join('\n');
@@ -23,7 +25,13 @@ async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: 'string' } },
+    options: {
+      json: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      only: { type: 'string' },
+      'docker-rollout': { type: 'string' },
+    },
   });
   const [name, ...rest] = positionals;
   const bench = benches.find((candidate) => candidate.name === name);
@@ -33,7 +41,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const startedAt = new Date().toISOString();
-  const { rows, versions } = await bench.run((text) => process.stderr.write(`  ${text}\n`));
+  const { rows, versions } = await bench.run((text) => process.stderr.write(`  ${text}\n`), {
+    isQuick: values.quick,
+    runs: values.runs === undefined ? undefined : Math.max(1, Math.trunc(Number(values.runs)) || 1),
+    only: values.only,
+    dockerRollout: values['docker-rollout'],
+  });
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,

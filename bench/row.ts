@@ -19,11 +19,22 @@ export interface BenchResult {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** What a caller may ask of a bench; each takes what it knows. */
+export interface BenchOptions {
+  /** One run of a subset: a look, no measurement. */
+  readonly isQuick: boolean;
+  readonly runs: number | undefined;
+  /** Regular expression for the names of cases. */
+  readonly only: string | undefined;
+  /** File of docker-rollout's script. */
+  readonly dockerRollout: string | undefined;
+}
+
 /** One bench, found by its name. */
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  readonly run: (say: (text: string) => void) => Promise<BenchResult>;
+  readonly run: (say: (text: string) => void, options: BenchOptions) => Promise<BenchResult>;
 }
 
 /** Fewest runs behind a number. */

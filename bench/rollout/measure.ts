@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { startLoad, type Load, type LoadReport, type PhaseReport } from '../../lab/src/load/index.ts';
+import type { BenchStage } from './stage.ts';
+
+/** The load of issue and docs: open loop, kept and fresh connections in turn. */
+export const LOAD = { rate: 196, slowRate: 4, post: 0.2, slowMs: 2_000, limitMs: 10_000 } as const;
+const BEFORE_MS = 5_000;
+const AFTER_MS = 3_000;
+
+/** What users saw of one change. */
+export interface Sighting {
+  readonly sent: number;
+  /** Requests that failed, without `resets`. */
+  readonly failed: number;
+  /** Requests on a client's kept connection that ended in a reset. */
+  readonly resets: number;
+  readonly p99BeforeMs: number;
+  readonly p99DuringMs: number;
+  /** How late the generator itself sent, 99th percentile: the noise of the machine. */
+  readonly lagMs: number;
+  /** First failures, as a person would count them: kind and detail → number. */
+  readonly kinds: Readonly<Record<string, number>>;
+}
+
+function phaseOf(report: LoadReport, name: string): PhaseReport | undefined {
+  return report.phases.find((phase) => phase.name === name);
+}
+
+/** Joins the plain load and the one of slow requests. Pure. */
+export function readSighting(plain: LoadReport, slow: LoadReport): Sighting {
+  const failures = [...plain.failures, ...slow.failures];
+  const resets = failures.filter(({ kind, isKeepAlive }) => kind === 'reset' && isKeepAlive).length;
+  const kinds: Record<string, number> = {};
+  for (const { kind, detail, method } of failures) {
+    const name = `${kind} ${detail} ${method}`;
+    kinds[name] = (kinds[name] ?? 0) + 1;
+  }
+  return {
+    sent: plain.sent + slow.sent,
+    failed: plain.failed + slow.failed - resets,
+    resets,
+    p99BeforeMs: phaseOf(plain, 'before')?.latency.p99 ?? 0,
+    p99DuringMs: phaseOf(plain, 'during')?.latency.p99 ?? 0,
+    lagMs: plain.sendLag.p99,
+    kinds,
+  };
+}
+
+/** Loads a stage, lets `change` happen in the middle, and goes on until the app that it brings has surely started. */
+export async function watch<T>(
+  stage: BenchStage,
+  change: () => Promise<T>,
+): Promise<{ readonly seen: Sighting; readonly result: T }> {
+  const url = stage.url;
+  if (url === undefined) throw new RangeError(`${stage.project} has no proxy to load`);
+  const common = { post: LOAD.post, limitMs: LOAD.limitMs, seconds: 300, phase: 'before' } as const;
+  const loads: Load[] = [];
+  try {
+    loads.push(await startLoad({ url, rate: LOAD.rate, ...common }));
+    loads.push(await startLoad({ url: `${url}?ms=${String(LOAD.slowMs)}`, rate: LOAD.slowRate, ...common }));
+    await pause(BEFORE_MS);
+    for (const load of loads) load.mark('during');
+    const result = await change();
+    for (const load of loads) load.mark('after');
+    await pause(AFTER_MS + stage.boot.bootMs);
+    const [plain, slow] = await Promise.all(loads.map((load) => load.stop()));
+    if (plain === undefined || slow === undefined) throw new RangeError('a load is missing');
+    return { seen: readSighting(plain, slow), result };
+  } finally {
+    for (const load of loads) load.kill();
+  }
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import type { Lab } from '../../lab/src/index.ts';
+import type { Row } from '../row.ts';
+import { appReference, makeRollout, makeUp, type Access, type Party } from './party.ts';
+import type { Recipe } from './recipe.ts';
+import { clearStage, prepareBenchStage, readRunning, waitForUsers, type BenchStage, type Boot } from './stage.ts';
+
+/** What every case of the bench is given. */
+export interface Scene {
+  readonly lab: Lab;
+  readonly access: Access;
+  /** Text of docker-rollout's script; undefined: that peer is not there. */
+  readonly rolloutScript: string | undefined;
+  readonly runs: number;
+  readonly say: (text: string) => void;
+}
+
+/** One case: a name, and rows when it is run. */
+export interface Case {
+  readonly name: string;
+  /** Part of a quick run. */
+  readonly isQuick: boolean;
+  readonly run: (scene: Scene) => Promise<readonly Row[]>;
+}
+
+/** What the projects of a case look like. */
+export interface StageWish {
+  /** undefined: no proxy. */
+  readonly recipe: Recipe | undefined;
+  readonly boot: Boot;
+  readonly services: readonly string[];
+}
+
+/** A party with a project of its own on the server. */
+export interface Entrant {
+  readonly party: Party;
+  readonly stage: BenchStage;
+}
+
+const FIRST_PORT = 18_300;
+
+/** Gives each party a project with v1 running, lets them compete, and clears up. */
+export async function withEntrants<T>(
+  scene: Scene,
+  parties: readonly Party[],
+  wish: StageWish,
+  compete: (entrants: readonly Entrant[]) => Promise<T>,
+): Promise<T> {
+  const { lab } = scene;
+  const nameOf = (party: Party): string => `bench-rollout-${party.id}`;
+  try {
+    const entrants: Entrant[] = [];
+    for (const [index, party] of parties.entries()) {
+      const stage = await prepareBenchStage(lab, { project: nameOf(party), port: FIRST_PORT + index, ...wish });
+      if (party.id === 'rollout' && scene.rolloutScript !== undefined)
+        await lab.server.exec(['tee', `${stage.path}/docker-rollout`], { stdin: scene.rolloutScript });
+      // The peers have no way of their own to bring a whole project up.
+      const first = party.id === 'ours' ? party : makeUp(scene.access);
+      await first.deploy({ ...stage, services: [] }, lab.images.app.v1.digest);
+      await waitForUsers(stage);
+      entrants.push({ party, stage });
+    }
+    return await compete(entrants);
+  } finally {
+    for (const party of parties) await clearStage(lab, nameOf(party));
+  }
+}
+
+/** The peer that needs a script of the caller, where it was given. */
+export function rolloutPeers({ access, rolloutScript }: Scene): readonly Party[] {
+  return rolloutScript === undefined ? [] : [makeRollout(access)];
+}
+
+/** v2, v1, v2 … so that every run changes something. */
+export function digestOfRun({ lab }: Scene, run: number): string {
+  const { v1, v2 } = lab.images.app;
+  return run % 2 === 0 ? v2.digest : v1.digest;
+}
+
+/** Throws unless exactly one container of each service runs, of this image. */
+export async function proveRunning(stage: BenchStage, digest: string): Promise<void> {
+  const running = await readRunning(stage);
+  const wanted = appReference(stage.lab, digest);
+  if (running.length === stage.services.length && running.every((image) => image === wanted)) return;
+  throw new RangeError(`${stage.project}: ${running.join(', ')} run where ${wanted} should`);
+}
+
+/** Reads the script that the caller names, as it is. */
+export async function readRolloutScript(path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : readFile(path, 'utf8');
+}
+
+export function readRolloutVersion(script: string | undefined): string {
+  return script === undefined
+    ? 'not given: --docker-rollout PATH'
+    : (/"Version": "([^"]+)"/.exec(script)?.[1] ?? 'of unknown version');
+}
