@@ -40,7 +40,12 @@ export interface GithubClient {
   listApprovals(runId: number): Promise<readonly Approval[]>;
   /** Whether a run still goes on. Needs `actions: read`. */
   getRunState(runId: number): Promise<RunState>;
+  /** Where `head` stands as seen from `base`, in the commits' history. Needs `contents: read`. */
+  compareCommits(base: string, head: string): Promise<CommitComparison>;
 }
+
+/** `behind`: head is an ancestor of base. `diverged`: neither contains the other. */
+export type CommitComparison = 'identical' | 'ahead' | 'behind' | 'diverged';
 
 export interface GithubClientOptions {
   readonly token: string;
@@ -107,6 +112,18 @@ export function githubClient(options: GithubClientOptions): GithubClient {
           request: bounds,
         });
       }),
+    ...readCalls(octokit, owner, repo, call),
+  };
+}
+
+/** The calls that change nothing. */
+function readCalls(
+  octokit: ReturnType<typeof getOctokit>,
+  owner: string,
+  repo: string,
+  call: Call,
+): Pick<GithubClient, 'listApprovals' | 'getRunState' | 'compareCommits'> {
+  return {
     listApprovals: (runId) =>
       call({ what: 'list who approved this run', permission: 'actions: read' }, async (bounds) => {
         const answer = await octokit.rest.actions.getReviewsForRun({ owner, repo, run_id: runId, request: bounds });
@@ -117,6 +134,19 @@ export function githubClient(options: GithubClientOptions): GithubClient {
         const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: runId, request: bounds });
         const status = data.status ?? 'unknown';
         return { isFinished: status === 'completed', status, attempt: data.run_attempt ?? 1 };
+      }),
+    compareCommits: (base, head) =>
+      call({ what: 'compare two commits', permission: 'contents: read' }, async (bounds) => {
+        // One commit a page: only the status is wanted, not the commits and files between the two.
+        const basehead = `${base}...${head}`;
+        const answer = await octokit.rest.repos.compareCommitsWithBasehead({
+          owner,
+          repo,
+          basehead,
+          per_page: 1,
+          request: bounds,
+        });
+        return answer.data.status;
       }),
   };
 }

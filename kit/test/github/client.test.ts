@@ -102,6 +102,12 @@ describe('githubClient', () => {
     expect(await client.getRunState(7)).toEqual({ isFinished, status, attempt: 2 });
   });
 
+  it.each(['identical', 'ahead', 'behind', 'diverged'] as const)('compares two commits: %s', async (status) => {
+    const client = await clientOf([{ status: 200, body: { status, commits: [] } }]);
+    expect(await client.compareCommits('aaa', 'bbb')).toBe(status);
+    expect(api?.calls[0]?.path).toBe('/api/v3/repos/acme/shop/compare/aaa...bbb?per_page=1');
+  });
+
   it('names the missing permission of a 403', async () => {
     const client = await clientOf([{ status: 403, body: { message: 'Resource not accessible by integration' } }]);
     await expect(client.listApprovals(7)).rejects.toMatchObject({
