@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLab, type Lab } from '../../lab/src/index.ts';
+import { openLab, type Lab, type LabServer } from '../../lab/src/index.ts';
 import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
 
 /** A project folder of its own on the lab's server, and jobs that deploy it. */
 export interface Project {
+  /** The lab with the project's own server as its `server`. */
   readonly lab: Lab;
   readonly path: string;
   readonly name: string;
@@ -48,8 +49,14 @@ const drainingApp = `services:
 
 let runs = 1000;
 
-export async function makeProject(name: string): Promise<Project> {
-  const lab = await openLab();
+/**
+ * On the lab's server; on the one with the newer Engine and Compose where LAB_ENGINE is `modern` (npm run test:matrix);
+ * on the given one where a test brings its own.
+ */
+export async function makeProject(name: string, on?: LabServer): Promise<Project> {
+  const opened = await openLab();
+  const usual = process.env['LAB_ENGINE'] === 'modern' ? await opened.modernServer() : opened.server;
+  const lab = { ...opened, server: on ?? usual };
   const path = `/srv/${name}`;
   const workspace = await mkdtemp(join(tmpdir(), `${name}-`));
   const { server } = lab;
