@@ -1,8 +1,25 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
-import { chooseStrategy, oneShotServices, orderServices } from './strategy.ts';
+import { chooseStrategy, oneShotServices, orderServices, type Strategy } from './strategy.ts';
+import type { WorkerPolicy } from './worker.ts';
 
-export type Action = 'unchanged' | 'start-first' | 'stop-first' | 'create' | 'scale' | 'skip';
+export type Action =
+  /** Runs as wanted. */
+  | 'unchanged'
+  /** New beside old, proved, then old away. */
+  | 'start-first'
+  /** Old away, then new: a moment without. */
+  | 'stop-first'
+  /** A worker, by its policy. */
+  | 'restart'
+  /** Nothing of it runs yet. */
+  | 'create'
+  /** Only the number of replicas changes. */
+  | 'scale'
+  /** It left the compose files: its containers go once everything else serves. */
+  | 'remove'
+  /** Not the rollout's. */
+  | 'skip';
 
 /** What will happen to one service, and why. */
 export interface ServicePlan {
@@ -13,17 +30,19 @@ export interface ServicePlan {
   readonly image: string;
   /** Running containers that already are what is wanted. */
   readonly fresh: readonly string[];
-  /** Running containers to be replaced. */
+  /** Running containers to be replaced, or removed. */
   readonly stale: readonly string[];
-  /** Ended containers of an older configuration: in the way of Compose's counting, removed first. */
+  /** Ended containers in the way of Compose's counting, removed first. */
   readonly leftovers: readonly string[];
+  /** How a worker is restarted; set for `restart` alone. */
+  readonly worker?: WorkerPolicy;
 }
 
 /** The whole rollout as data, in the order in which it happens. */
 export interface RolloutPlan {
   readonly project: string;
   readonly services: readonly ServicePlan[];
-  /** Running services that the compose files no longer have: left alone, and said. */
+  /** Running services that the compose files no longer have and that stay: left alone, and said. */
   readonly orphans: readonly string[];
 }
 
@@ -37,6 +56,17 @@ export interface Observed {
   readonly spent: ReadonlySet<string>;
 }
 
+/** What the inputs ask of a plan; absent on the way back, which restores and does nothing else. */
+export interface PlanWishes {
+  /** Services whose running containers are replaced even where nothing changed. */
+  readonly recreate: 'all' | ReadonlySet<string>;
+  /** Services that a release of this folder recorded: one of these that left the files is removed. Empty: all are kept. */
+  readonly removable: ReadonlySet<string>;
+  readonly maxSurge: number;
+}
+
+export const noWishes: PlanWishes = { recreate: new Set(), removable: new Set(), maxSurge: 1 };
+
 const endedStates: ReadonlySet<string> = new Set(['exited', 'dead', 'created', 'removing']);
 
 /** True for a container that is not serving and will not by itself. */
@@ -44,36 +74,54 @@ export function hasEnded(container: Container): boolean {
   return endedStates.has(container.status);
 }
 
-/** Desired model and observed containers → plan. Pure, and convergent: planning again after a crash plans the rest. */
-export function planRollout(model: ComposeModel, observed: Observed): RolloutPlan {
+/**
+ * Desired model and observed containers → plan. Pure, and convergent: planning again after a crash plans the rest.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+export function planRollout(model: ComposeModel, observed: Observed, wishes: PlanWishes = noWishes): RolloutPlan {
   const oneShots = oneShotServices(model);
-  const known = new Set(Object.keys(model.services));
-  const orphans = observed.containers.filter(
-    (container) => !container.isOneOff && !hasEnded(container) && !known.has(container.service),
-  );
-  return {
-    project: model.name,
-    services: orderServices(model).map((service) => planService(service, model, observed, oneShots)),
-    orphans: [...new Set(orphans.map((container) => container.service))],
-  };
+  const plans: ServicePlan[] = [];
+  const replaced = new Set<string>();
+  for (const service of orderServices(model)) {
+    const leader = service.dependsOn.find((dependency) => dependency.mustFollow && replaced.has(dependency.service));
+    const plan = planService(service, {
+      model,
+      observed,
+      wishes,
+      isOneShot: oneShots.has(service.name),
+      leader: leader?.service,
+    });
+    if (givesNewContainers.has(plan.action)) replaced.add(service.name);
+    plans.push(plan);
+  }
+  const { orphans, removed } = planOrphans(model, observed, wishes);
+  return { project: model.name, services: [...plans, ...removed], orphans };
 }
 
-function planService(
-  service: ServiceModel,
-  model: ComposeModel,
-  observed: Observed,
-  oneShots: ReadonlySet<string>,
-): ServicePlan {
+/** After these, what shares a namespace with the service, or says `restart: true`, must be made anew. */
+const givesNewContainers: ReadonlySet<Action> = new Set<Action>(['start-first', 'stop-first', 'restart', 'create']);
+
+interface Circumstances {
+  readonly model: ComposeModel;
+  readonly observed: Observed;
+  readonly wishes: PlanWishes;
+  readonly isOneShot: boolean;
+  /** The replaced service that this one follows. */
+  readonly leader: string | undefined;
+}
+
+function planService(service: ServiceModel, circumstances: Circumstances): ServicePlan {
+  const { model, observed, wishes, isOneShot, leader } = circumstances;
   const own = observed.containers.filter((container) => container.service === service.name && !container.isOneOff);
-  const isFresh = (container: Container): boolean =>
+  const isWanted = (container: Container): boolean =>
     !observed.spent.has(container.id) &&
     (observed.keep.has(container.id) || container.configHash === observed.wantedHashes[service.name]);
+  const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || leader !== undefined;
   const running = own.filter((container) => !hasEnded(container));
-  const fresh = running.filter(isFresh);
-  const stale = running.filter((container) => !isFresh(container));
-  const leftovers = own.filter((container) => hasEnded(container) && !isFresh(container));
-  const ids = (containers: readonly Container[]): readonly string[] => containers.map((container) => container.id);
-  const plan = (action: Action, reason: string): ServicePlan => ({
+  const fresh = running.filter((container) => !isRenewed && isWanted(container));
+  const stale = running.filter((container) => isRenewed || !isWanted(container));
+  const ended = own.filter(hasEnded);
+  const plan = (action: Action, reason: string, more: Partial<ServicePlan> = {}): ServicePlan => ({
     service: service.name,
     action,
     reason,
@@ -81,34 +129,104 @@ function planService(
     image: service.image ?? '',
     fresh: ids(fresh),
     stale: ids(stale),
-    leftovers: ids(leftovers),
+    leftovers: ids(ended.filter((container) => !isWanted(container))),
+    ...more,
   });
-  if (oneShots.has(service.name)) return plan('skip', 'runs once and ends; action-migrate runs such services');
+  if (isOneShot) return plan('skip', 'runs once and ends; action-migrate runs such services');
   if (service.replicas === 0) return plan('skip', 'the compose files ask for no replica');
   if (running.length === 0) return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
+  // Beside running ones, Compose counts an ended one as a replica: it would be started in place of a new one, and a
+  // person's `up -d` would take a running one away. Replaced in place it is still needed: its volumes move over.
+  const isKept = (container: Container): boolean =>
+    observed.keep.has(container.id) && !observed.spent.has(container.id);
+  const leftovers = { leftovers: ids(ended.filter((container) => !isKept(container))) };
   if (stale.length > 0) {
-    const strategy = chooseStrategy(service, model);
-    return plan(strategy.kind, `configuration or image changed; ${strategy.reason}`);
+    const anonymousVolumes = stale.flatMap((container) => container.anonymousVolumes ?? []);
+    const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes });
+    const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
+    return plan(actionOf(strategy), reason, { ...(isInPlace(strategy) ? {} : leftovers), ...workerOf(strategy) });
   }
-  if (fresh.length !== service.replicas) return plan('scale', `${fresh.length} of ${service.replicas} replicas run`);
-  return plan('unchanged', 'runs as wanted');
+  if (fresh.length !== service.replicas)
+    return plan('scale', `${fresh.length} of ${service.replicas} replicas run`, leftovers);
+  return plan('unchanged', 'runs as wanted', leftovers);
 }
 
-/** One move of a start-first rollout. */
+function describeChange(
+  stale: readonly Container[],
+  isWanted: (container: Container) => boolean,
+  leader: string | undefined,
+): string {
+  if (!stale.every(isWanted)) return 'configuration or image changed';
+  return leader === undefined ? 'asked for by `recreate`' : `follows ${leader} (depends_on with restart: true)`;
+}
+
+function isInPlace(strategy: Strategy): boolean {
+  return strategy.kind === 'stop-first' || (strategy.kind === 'restart' && strategy.worker.kind !== 'overlap');
+}
+
+// Until the engine knows the word `restart`.
+function actionOf(strategy: Strategy): Action {
+  if (strategy.kind !== 'restart') return strategy.kind;
+  return isInPlace(strategy) ? 'stop-first' : 'start-first';
+}
+
+function workerOf(strategy: Strategy): Partial<ServicePlan> {
+  return strategy.kind === 'restart' ? { worker: strategy.worker } : {};
+}
+
+/** What runs and is in no compose file any more: removed where a release of ours made it and the user asked, else kept. */
+function planOrphans(
+  model: ComposeModel,
+  observed: Observed,
+  wishes: PlanWishes,
+): { readonly orphans: readonly string[]; readonly removed: readonly ServicePlan[] } {
+  const strangers = observed.containers.filter(
+    ({ isOneOff, service }) => !isOneOff && model.services[service] === undefined,
+  );
+  const running = strangers.filter((container) => !hasEnded(container));
+  const names = [...new Set(running.map(({ service }) => service))];
+  const removed = names.filter((name) => wishes.removable.has(name));
+  return {
+    orphans: names.filter((name) => !wishes.removable.has(name)),
+    removed: removed.map((name) => ({
+      service: name,
+      action: 'remove',
+      reason: 'left the compose files; goes once everything else serves',
+      replicas: 0,
+      image: running.find(({ service }) => service === name)?.image ?? '',
+      fresh: [],
+      stale: ids(running.filter(({ service }) => service === name)),
+      leftovers: ids(strangers.filter((container) => container.service === name && hasEnded(container))),
+    })),
+  };
+}
+
+function ids(containers: readonly Container[]): readonly string[] {
+  return containers.map((container) => container.id);
+}
+
+/** One move of a rolling replacement. */
 export type Move =
   | { readonly kind: 'add'; readonly count: number }
-  | { readonly kind: 'retire'; readonly which: 'stale' | 'fresh' }
+  | { readonly kind: 'retire'; readonly which: 'stale' | 'fresh'; readonly count: number }
   | { readonly kind: 'done' };
 
 /**
- * The next move for a service with these numbers of healthy containers. At most `maxSurge` more than wanted run at
- * once, and nothing is retired while the wanted number of new ones is not there (I1 of docs/architecture.md).
+ * The next move for a service with these numbers of running containers: at most `replicas + maxSurge` at once, at most
+ * `parallelism` replaced at a time, and nothing retired while the wanted number would not be left (I1 of
+ * docs/architecture.md). Replicas that are missing from the wanted number are all added at once. With `maxSurge` 0 the
+ * old go first, `parallelism` at a time: the order of a service that must not be more than it is.
  */
-export function nextMove(fresh: number, stale: number, replicas: number, maxSurge = 1): Move {
-  const room = replicas + maxSurge - fresh - stale;
-  if (fresh < replicas && room > 0) return { kind: 'add', count: Math.min(replicas - fresh, room) };
-  if (stale > 0) return { kind: 'retire', which: 'stale' };
-  if (fresh > replicas) return { kind: 'retire', which: 'fresh' };
+export function nextMove(fresh: number, stale: number, replicas: number, maxSurge = 1, parallelism = 1): Move {
+  const all = fresh + stale;
+  const room = replicas + maxSurge - all;
+  if (fresh < replicas && room > 0)
+    return { kind: 'add', count: Math.min(replicas - fresh, room, Math.max(parallelism, replicas - all)) };
+  if (stale > 0) {
+    const surplus = all - replicas;
+    return { kind: 'retire', which: 'stale', count: Math.min(stale, parallelism, surplus > 0 ? surplus : parallelism) };
+  }
+  if (fresh > replicas) return { kind: 'retire', which: 'fresh', count: Math.min(fresh - replicas, parallelism) };
   return { kind: 'done' };
 }
 

@@ -1,40 +1,113 @@
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
-
-/** Label of a service that is restarted in place, because two of it side by side would do work twice. */
-export const roleLabel = 'deploy-actions.role';
+import { findWorkerReason, readWorkerPolicy, type WorkerPolicy } from './worker.ts';
 
 /** How a changed service gets from old to new, and why. */
-export interface Strategy {
-  readonly kind: 'start-first' | 'stop-first';
+export type Strategy =
+  | { readonly kind: 'start-first' | 'stop-first'; readonly reason: string }
+  | { readonly kind: 'restart'; readonly reason: string; readonly worker: WorkerPolicy };
+
+/** What decides beside the service and its model. */
+export interface StrategyFacts {
+  /** Containers above the wanted number that may run for a while. */
+  readonly maxSurge: number;
+  /** Paths at which its running containers have anonymous volumes; the image may declare some that the files do not name. */
+  readonly anonymousVolumes: readonly string[];
+}
+
+const noFacts: StrategyFacts = { maxSurge: 1, anonymousVolumes: [] };
+
+/** What forbids two side by side. A `guess` may be overruled by `deploy.update_config.order: start-first`, a fact not. */
+interface Obstacle {
   readonly reason: string;
+  readonly isGuess: boolean;
 }
 
-/** Decides from the resolved model alone. Two copies side by side are the rule; what forbids them is named. */
-export function chooseStrategy(service: ServiceModel, model: ComposeModel): Strategy {
-  const obstacle = findObstacle(service, model);
-  return obstacle === undefined
-    ? { kind: 'start-first', reason: 'two copies can run side by side' }
-    : { kind: 'stop-first', reason: obstacle };
+/**
+ * Decides how a service is replaced. Two copies side by side are the rule; what forbids them is named.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+export function chooseStrategy(service: ServiceModel, model: ComposeModel, facts = noFacts): Strategy {
+  const obstacle = findFact(service, model, facts) ?? findGuess(service, facts);
+  const isOverruled = obstacle?.isGuess === true && service.updateOrder === 'start-first';
+  const standing = isOverruled ? undefined : obstacle;
+  const worker = findWorkerReason(service, model);
+  // The policy is the user's own word: it overrules a guess as `order` does.
+  if (worker !== undefined)
+    return restart(worker, readWorkerPolicy(service), obstacle?.isGuess === true ? undefined : obstacle);
+  if (standing !== undefined) return { kind: 'stop-first', reason: standing.reason };
+  if (service.updateOrder === 'stop-first')
+    return { kind: 'stop-first', reason: 'deploy.update_config.order: stop-first' };
+  return {
+    kind: 'start-first',
+    reason: isOverruled
+      ? `deploy.update_config.order: start-first (although: ${obstacle.reason})`
+      : 'two copies can run side by side',
+  };
 }
 
-function findObstacle(service: ServiceModel, model: ComposeModel): string | undefined {
+function restart(why: string, worker: WorkerPolicy, obstacle: Obstacle | undefined): Strategy {
+  if (worker.kind !== 'overlap' || obstacle === undefined)
+    return { kind: 'restart', reason: `${why}, ${worker.kind}`, worker };
+  return {
+    kind: 'restart',
+    reason: `${why}, stop-first: two cannot overlap (${obstacle.reason})`,
+    worker: { kind: 'stop-first' },
+  };
+}
+
+function findFact(service: ServiceModel, model: ComposeModel, facts: StrategyFacts): Obstacle | undefined {
   const { containerName, networkMode } = service;
-  if (service.labels[roleLabel] === 'worker') return `worker (label ${roleLabel})`;
-  if (containerName !== undefined) return `container_name ${containerName} can exist once`;
-  const port = service.ports.find(
-    ({ published }) => published !== undefined && !published.includes('-') && published !== '0',
-  );
-  if (port?.published !== undefined) return `publishes the fixed port ${port.published}`;
-  if (networkMode !== undefined && /^(host|service:|container:)/.test(networkMode))
-    return `network_mode ${networkMode}`;
+  const fact = (reason: string): Obstacle => ({ reason, isGuess: false });
+  if (containerName !== undefined) return fact(`container_name ${containerName} can exist once`);
+  const port = findTightPort(service, facts.maxSurge);
+  if (port !== undefined) return fact(port);
+  if (networkMode !== undefined && /^(service:|container:)/.test(networkMode))
+    return fact(`network_mode ${networkMode}`);
   const network = service.networks.find(({ hasStaticAddress }) => hasStaticAddress);
-  if (network !== undefined) return `has a static address in network ${network.name}`;
-  const dependent = Object.values(model.services).find((other) => other.networkMode === `service:${service.name}`);
-  if (dependent !== undefined) return `${dependent.name} shares its network`;
-  const volume = service.volumes.find(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
+  if (network !== undefined) return fact(`has a static address in network ${network.name}`);
+  const guest = findGuest(service.name, model);
+  return guest === undefined ? undefined : fact(guest);
+}
+
+/** A host port taken by every copy, or a range that is too short for all of them and the surge. */
+function findTightPort({ ports, replicas }: ServiceModel, maxSurge: number): string | undefined {
+  for (const { published } of ports) {
+    if (published === undefined || published === '0') continue;
+    const [first, last] = published.split('-').map(Number);
+    if (last === undefined) return `publishes the fixed port ${published}`;
+    const width = last - (first ?? last) + 1;
+    if (width < replicas + maxSurge)
+      return `the port range ${published} has ${width} ports, and ${replicas + maxSurge} are needed for a moment`;
+  }
+  return undefined;
+}
+
+/** Another service that lives in this one's containers: it can only be in one of two. */
+function findGuest(name: string, model: ComposeModel): string | undefined {
+  const host = `service:${name}`;
+  for (const other of Object.values(model.services)) {
+    if (other.networkMode === host) return `${other.name} shares its network`;
+    if (other.ipcMode === host) return `${other.name} shares its ipc namespace`;
+    if (other.pidMode === host) return `${other.name} shares its process namespace`;
+    if (other.volumesFrom.includes(name)) return `${other.name} mounts its volumes (volumes_from)`;
+  }
+  return undefined;
+}
+
+function findGuess(service: ServiceModel, facts: StrategyFacts): Obstacle | undefined {
+  const guess = (reason: string): Obstacle => ({ reason, isGuess: true });
+  if (service.networkMode === 'host') return guess('network_mode host');
+  const [device] = service.devices;
+  if (device !== undefined) return guess(`uses the device ${device}`);
+  const writable = service.volumes.filter(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
+  const declared = writable.find(({ source }) => source === undefined)?.target;
+  const anonymous = declared ?? facts.anonymousVolumes[0];
+  if (anonymous !== undefined)
+    return guess(`has the anonymous volume ${anonymous}, which a second container would not get`);
   // The rule of a single replica that owns its data: two writers on one volume corrupt it (uncloud's heuristic).
-  if (volume !== undefined && service.replicas === 1)
-    return `one replica writes to the volume ${volume.source ?? volume.target}`;
+  const named = writable.find(({ source }) => source !== undefined);
+  if (named !== undefined && service.replicas === 1)
+    return guess(`one replica writes to the volume ${named.source ?? named.target}`);
   return undefined;
 }
 

@@ -1,18 +1,31 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changedServices, nextMove, planRollout, type Observed, type ServicePlan } from '../src/rollout-plan.ts';
+import {
+  changedServices,
+  nextMove,
+  noWishes,
+  planRollout,
+  type Observed,
+  type PlanWishes,
+  type RolloutPlan,
+  type ServicePlan,
+} from '../src/rollout-plan.ts';
 import { container, dependsOn, model, service } from './builders.ts';
 
-function planOf(
+function planAll(
   wanted: ComposeModel,
   containers: readonly Container[],
   overrides: Partial<Observed> = {},
-): ServicePlan {
+  wishes: Partial<PlanWishes> = {},
+): RolloutPlan {
   const wantedHashes = Object.fromEntries(Object.keys(wanted.services).map((name) => [name, 'new']));
-  const plan = planRollout(wanted, { containers, wantedHashes, keep: new Set(), spent: new Set(), ...overrides });
-  const [first] = plan.services;
+  const observed = { containers, wantedHashes, keep: new Set<string>(), spent: new Set<string>(), ...overrides };
+  return planRollout(wanted, observed, { ...noWishes, ...wishes });
+}
+
+function planOf(...args: Parameters<typeof planAll>): ServicePlan {
+  const [first] = planAll(...args).services;
   if (first === undefined) throw new Error('the plan has no service');
   return first;
 }
@@ -37,6 +50,43 @@ describe('the plan of a service', () => {
       container('dead', 'web', { status: 'exited', exitCode: 1 }),
     ]);
     expect(plan).toMatchObject({ action: 'start-first', stale: ['a'], leftovers: ['dead'] });
+  });
+
+  it('removes an ended container beside running ones even of the wanted configuration: Compose would count it', () => {
+    const ended = container('ended', 'web', { configHash: 'new', status: 'exited' });
+    const plan = planOf(model(service('web')), [container('a', 'web', { configHash: 'new' }), ended]);
+    expect(plan).toMatchObject({ action: 'unchanged', leftovers: ['ended'] });
+  });
+
+  it('keeps an ended container of the wanted configuration where the service is replaced in place', () => {
+    const db = service('db', { containerName: 'db' });
+    const ended = container('ended', 'db', { configHash: 'new', status: 'created' });
+    expect(planOf(model(db), [container('a', 'db'), ended])).toMatchObject({ action: 'stop-first', leftovers: [] });
+  });
+
+  it('never removes an ended container that a rollback wants back', () => {
+    const containers = [container('old', 'web', { status: 'exited' }), container('bad', 'web')];
+    expect(planOf(model(service('web')), containers, { keep: new Set(['old']) })).toMatchObject({
+      stale: ['bad'],
+      leftovers: [],
+    });
+  });
+
+  it('sees the anonymous volumes of running containers', () => {
+    const plan = planOf(model(service('db')), [container('a', 'db', { anonymousVolumes: ['/data'] })]);
+    expect(plan).toMatchObject({ action: 'stop-first', reason: expect.stringContaining('/data') as string });
+  });
+
+  it('replaces what runs as wanted when it is asked to, all services or some', () => {
+    const runs = [container('a', 'web', { configHash: 'new' })];
+    const wanted = model(service('web'));
+    for (const recreate of ['all', new Set(['web'])] as const)
+      expect(planOf(wanted, runs, {}, { recreate })).toMatchObject({
+        action: 'start-first',
+        stale: ['a'],
+        reason: expect.stringContaining('asked for by `recreate`') as string,
+      });
+    expect(planOf(wanted, runs, {}, { recreate: new Set(['db']) }).action).toBe('unchanged');
   });
 
   it('starts a stopped container of the wanted configuration instead of replacing it', () => {
@@ -82,40 +132,87 @@ describe('the plan of a service', () => {
 describe('the plan of a project', () => {
   it('goes in dependency order and names running services that left the files', () => {
     const web = service('web', { dependsOn: [dependsOn('db', 'service_healthy')] });
-    const plan = planRollout(model(web, service('db')), {
-      containers: [container('x', 'gone')],
-      wantedHashes: { web: 'new', db: 'new' },
-      keep: new Set(),
-      spent: new Set(),
-    });
+    const plan = planAll(model(web, service('db')), [container('x', 'gone')]);
     expect(plan.services.map(({ service: name }) => name)).toEqual(['db', 'web']);
     expect(plan.orphans).toEqual(['gone']);
     expect(changedServices(plan)).toHaveLength(2);
   });
+
+  it('removes a service that left the files where a release recorded it and the user asked for it', () => {
+    const containers = [container('x', 'gone'), container('y', 'gone', { status: 'exited' }), container('z', 'other')];
+    const plan = planAll(model(), containers, {}, { removable: new Set(['gone']) });
+    expect(plan.orphans).toEqual(['other']);
+    expect(plan.services).toMatchObject([{ service: 'gone', action: 'remove', stale: ['x'], leftovers: ['y'] }]);
+    expect(changedServices(plan)).toHaveLength(1);
+  });
+
+  it('makes anew what must follow a service that gets new containers, and what follows that', () => {
+    const wanted = model(
+      service('app'),
+      service('sidecar', { networkMode: 'service:app', dependsOn: [dependsOn('app', 'service_started', true)] }),
+      service('probe', { dependsOn: [dependsOn('sidecar', 'service_started', true)] }),
+      service('other', { dependsOn: [dependsOn('app')] }),
+    );
+    const fresh = ['sidecar', 'probe', 'other'].map((name) => container(name, name, { configHash: 'new' }));
+    const words = (containers: readonly Container[]) =>
+      Object.fromEntries(planAll(wanted, containers).services.map(({ service: name, action }) => [name, action]));
+    expect(words([container('a', 'app'), ...fresh])).toEqual({
+      app: 'stop-first',
+      sidecar: 'stop-first',
+      probe: 'start-first',
+      other: 'unchanged',
+    });
+    expect(words([container('a', 'app', { configHash: 'new' }), ...fresh])['sidecar']).toBe('unchanged');
+  });
 });
 
-describe('the moves of a start-first rollout', () => {
-  it('reach the wanted number with never fewer healthy containers than before or wanted, and never more than one above', () => {
-    fc.assert(
-      fc.property(fc.nat(6), fc.nat(6), fc.integer({ min: 1, max: 6 }), (freshAtStart, staleAtStart, replicas) => {
-        let [fresh, stale] = [freshAtStart, staleAtStart];
-        const floor = Math.min(fresh + stale, replicas);
-        const ceiling = Math.max(fresh + stale, replicas + 1);
-        for (let moves = 0; moves < 100; moves++) {
-          const move = nextMove(fresh, stale, replicas);
-          if (move.kind === 'done') {
-            expect([fresh, stale]).toEqual([replicas, 0]);
-            return;
-          }
-          if (move.kind === 'add') fresh += move.count;
-          else if (move.which === 'stale') stale -= 1;
-          else fresh -= 1;
-          expect(fresh + stale).toBeGreaterThanOrEqual(floor);
-          expect(fresh + stale).toBeLessThanOrEqual(ceiling);
-          expect(Math.min(fresh, stale)).toBeGreaterThanOrEqual(0);
-        }
-        throw new Error('the rollout does not end');
-      }),
-    );
+const most = 5;
+
+/** Every state of a small service: running at the start, wanted, and the limits. */
+function* allCases(): Generator<
+  readonly [fresh: number, stale: number, replicas: number, surge: number, parallelism: number]
+> {
+  for (let fresh = 0; fresh <= most; fresh++)
+    for (let stale = 0; stale <= most; stale++)
+      for (let replicas = 1; replicas <= most; replicas++)
+        for (let surge = 0; surge <= 3; surge++)
+          for (let parallelism = 1; parallelism <= 4; parallelism++) yield [fresh, stale, replicas, surge, parallelism];
+}
+
+describe('the moves of a rolling replacement', () => {
+  it('keep the wanted number and its surge for every small number of replicas, change of it, surge and parallelism', () => {
+    for (const [freshAtStart, staleAtStart, replicas, surge, parallelism] of allCases()) {
+      let [fresh, stale] = [freshAtStart, staleAtStart];
+      // Without a surge the old go first, so many at a time.
+      const floor = Math.min(fresh + stale, surge > 0 ? replicas : Math.max(0, replicas - parallelism));
+      const ceiling = Math.max(fresh + stale, replicas + surge);
+      let moves = 0;
+      for (;;) {
+        const move = nextMove(fresh, stale, replicas, surge, parallelism);
+        if (move.kind === 'done') break;
+        if (move.kind === 'add') fresh += move.count;
+        else if (move.which === 'stale') stale -= move.count;
+        else fresh -= move.count;
+        const where = `${freshAtStart}+${staleAtStart} → ${replicas}, surge ${surge}, parallelism ${parallelism}: ${fresh}+${stale}`;
+        expect(move.count, where).toBeGreaterThan(0);
+        expect(fresh + stale, where).toBeGreaterThanOrEqual(floor);
+        expect(fresh + stale, where).toBeLessThanOrEqual(ceiling);
+        expect(Math.min(fresh, stale), where).toBeGreaterThanOrEqual(0);
+        expect(++moves, where).toBeLessThan(40);
+      }
+      expect([fresh, stale]).toEqual([replicas, 0]);
+    }
+  });
+
+  it('replace as many at a time as parallelism and surge allow', () => {
+    expect(nextMove(0, 4, 4, 2, 2)).toEqual({ kind: 'add', count: 2 });
+    expect(nextMove(2, 4, 4, 2, 2)).toEqual({ kind: 'retire', which: 'stale', count: 2 });
+    expect(nextMove(0, 4, 4, 1, 2)).toEqual({ kind: 'add', count: 1 });
+    expect(nextMove(0, 4, 4, 3, 1)).toEqual({ kind: 'add', count: 1 });
+  });
+
+  it('add at once what is missing from the wanted number', () => {
+    expect(nextMove(1, 0, 4)).toEqual({ kind: 'add', count: 3 });
+    expect(nextMove(0, 1, 3)).toEqual({ kind: 'add', count: 2 });
   });
 });

@@ -20,6 +20,8 @@ export interface Container {
   /** Seconds Docker waits between SIGTERM and SIGKILL; 10 is its default. */
   readonly stopGraceSeconds: number;
   readonly addresses: readonly string[];
+  /** Paths of writable volumes that belong to this container alone: a second one would get others. */
+  readonly anonymousVolumes?: readonly string[];
 }
 
 export interface Health {
@@ -67,7 +69,18 @@ function parseContainer(entry: Json): Container {
     addresses: Object.values(networks)
       .map((network) => text(object(network)['IPAddress']))
       .filter((address) => address !== ''),
+    anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
   };
+}
+
+/** Docker names a volume that nobody named by 64 hex digits. */
+function parseAnonymousVolumes(mounts: unknown): readonly string[] {
+  return (Array.isArray(mounts) ? mounts : [])
+    .map(object)
+    .filter(
+      (mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(text(mount['Name'])),
+    )
+    .map((mount) => text(mount['Destination']));
 }
 
 function parseHealth(config: Json, state: unknown): Health | undefined {

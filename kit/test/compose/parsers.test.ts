@@ -129,6 +129,11 @@ describe('docker inspect', () => {
       },
     },
     NetworkSettings: { Networks: { shop_default: { IPAddress: '172.18.0.2' } } },
+    Mounts: [
+      { Type: 'volume', Name: 'f'.repeat(64), Destination: '/data', RW: true },
+      { Type: 'volume', Name: 'shop_media', Destination: '/media', RW: true },
+      { Type: 'bind', Source: '/etc/x', Destination: '/x', RW: true },
+    ],
   };
 
   it('is read with health, grace period and addresses', () => {
@@ -150,6 +155,7 @@ describe('docker inspect', () => {
         health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 17_000 },
         stopGraceSeconds: 30,
         addresses: ['172.18.0.2'],
+        anonymousVolumes: ['/data'],
       },
     ]);
   });
