@@ -69,7 +69,13 @@ function planService(
   const own = facts.get(service.name);
   const hooks = [...labelHook(service), ...(own?.preStop ?? [])];
   checkHooks(service.name, hooks);
-  const route = { withdrawal, proxies, drainFile, lateNetworks: late.networks };
+  const told = proxies.filter(({ kind }) => kind === withdrawal || kind === 'unknown' || withdrawal === 'drain-file');
+  const route = {
+    withdrawal,
+    proxies: withdrawal === 'none' ? proxies : told,
+    drainFile,
+    lateNetworks: late.networks,
+  };
   return {
     service: service.name,
     ...route,

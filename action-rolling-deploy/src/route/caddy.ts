@@ -1,0 +1,113 @@
+import { lastLines } from '@deploy-actions/kit/host/host';
+import { RolloutError } from '../errors.ts';
+import { pointUpstreams, type Pointed } from './caddy-config.ts';
+import type { ServiceRoute } from './route-plan.ts';
+import { proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+
+/** $1 project, $2 proxy service. Prints for each container a line with its id and one with the configuration that it runs. */
+const readScript = `${proxyContainers}
+inside='url=http://\${CADDY_ADMIN:-127.0.0.1:2019}/config/
+if command -v curl >/dev/null 2>&1; then exec curl -fsS "$url"
+elif command -v wget >/dev/null 2>&1; then exec wget -q -O - "$url"
+else exec /bin/busybox wget -q -O - "$url"; fi'
+for proxy in $(proxy_ids "$1" "$2"); do
+  config=$(docker exec --user 0 "$proxy" sh -c "$inside") || exit 1
+  printf '%s\\n%s\\n' "$proxy" "$config"
+done`;
+
+/**
+ * $1 container, $2 tenths of a second to wait for requests in flight, $3 the container that goes or empty; the
+ * configuration on standard input. \`caddy reload\` ends when the new configuration serves. A connection to the old
+ * container that is still open (state 01) carries a request, or waits in a pool that Caddy is closing.
+ */
+const loadScript = `${sharedAddresses}
+docker exec -i --user 0 "$1" sh -c 'exec caddy reload --config /dev/stdin --address "\${CADDY_ADMIN:-127.0.0.1:2019}"' || exit 1
+[ -n "$3" ] || exit 0
+pattern=
+for ip in $(addresses_from "$1" "$3"); do
+  case $ip in *:*) continue ;; esac
+  hex=$(IFS=.; set -- $ip; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
+  pattern="$pattern\${pattern:+|}$hex"
+done
+[ -n "$pattern" ] || exit 0
+count=0
+while docker exec --user 0 "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq " [0-9A-F]*($pattern):[0-9A-F]{4} 01 "; do
+  [ "$count" -lt "$2" ] || { echo busy; exit 0; }
+  count=$((count + 2)); sleep 0.2
+done`;
+
+const timeoutMs = 60_000;
+
+/** Caddy gets the configuration that it runs, with the containers that stay in place of the service's name. */
+export const withdrawFromCaddy: Withdraw = async (work, route, container, staying) => {
+  const names = staying.map(({ name }) => name);
+  for (const { service } of route.proxies) {
+    const outcome = await point(work, route, service, names, container.id);
+    const sentences: Record<typeof outcome, string> = {
+      idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
+      busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
+      unused: `${service} does not name ${route.names.join(' or ')}: not told`,
+      dynamic: `WARNING: ${service} asks DNS for its upstreams at run time and cannot be told: it may send requests to ${container.name} while that stops. Write \`reverse_proxy ${route.service}:<port>\` (docs/proxies.md)`,
+    };
+    work.log(`${route.service}: ${sentences[outcome]}`);
+  }
+};
+
+/** Back to the name of the service, as the user's Caddyfile has it. */
+export async function settleCaddy(work: RouteWork, route: ServiceRoute): Promise<void> {
+  for (const { service } of route.proxies) await point(work, route, service, [], '');
+}
+
+async function point(
+  { host, project }: RouteWork,
+  route: ServiceRoute,
+  proxy: string,
+  containers: readonly string[],
+  leaving: string,
+): Promise<'idle' | 'busy' | 'unused' | 'dynamic'> {
+  const read = await host.script(readScript, [project, proxy], { timeoutMs });
+  if (read.code !== 0) throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
+  const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
+  let outcome: 'idle' | 'busy' | 'unused' | 'dynamic' = 'unused';
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const pointed = parse(lines[index + 1] ?? '', () =>
+      failed(host.name, route, proxy, 'its admin API answered with something else than a configuration', ''),
+    )({ project, service: route.service, names: route.names }, containers);
+    if (pointed.kind === 'unused' || pointed.kind === 'dynamic') {
+      outcome = pointed.kind;
+      continue;
+    }
+    outcome = 'idle';
+    if (pointed.kind === 'same') continue;
+    const args = [lines[index] ?? '', String(Math.ceil(route.drainWaitMs / 100)), leaving];
+    const load = await host.script(loadScript, args, {
+      stdin: pointed.text,
+      timeoutMs: timeoutMs + route.drainWaitMs,
+    });
+    if (load.code !== 0) throw failed(host.name, route, proxy, 'it refused the configuration', load.stderr);
+    if (load.stdout.includes('busy')) outcome = 'busy';
+  }
+  return outcome;
+}
+
+function parse(
+  config: string,
+  refuse: () => RolloutError,
+): (upstream: Parameters<typeof pointUpstreams>[1], containers: readonly string[]) => Pointed {
+  return (upstream, containers) => {
+    try {
+      return pointUpstreams(config, upstream, containers);
+    } catch {
+      throw refuse();
+    }
+  };
+}
+
+function failed(name: string, route: ServiceRoute, proxy: string, what: string, stderr: string): RolloutError {
+  const said = lastLines(stderr, 1).join('').slice(0, 300);
+  return new RolloutError({
+    code: 'ROUTE_FAILED',
+    message: `${name}: Caddy in service ${proxy} could not be switched to the new container of ${route.service}: ${what}${said === '' ? '' : `: ${said}`}.`,
+    hint: 'Its admin API must listen on localhost:2019 in the container, as it does by default. Label deploy-actions.route: none leaves the proxy alone.',
+  });
+}

@@ -1,0 +1,197 @@
+import { lastLines } from '@deploy-actions/kit/host/host';
+import { RolloutError } from '../errors.ts';
+import type { ServiceRoute } from './route-plan.ts';
+import { proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+
+/**
+ * Runs inside a HAProxy container: $1 a line for its runtime API (management guide 9.3). The socket is the one that its
+ * configuration names; images have at best one of nc, bash and socat. Exit 4: no socket. 5: nothing that can talk to it.
+ */
+const talkInside = `
+line=$1
+files="/usr/local/etc/haproxy /etc/haproxy"
+for p in /proc/[0-9]*; do
+  set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
+  case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
+done
+sockets=$(grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/')
+[ -n "$sockets" ] || exit 4
+for socket in $sockets; do
+  case $socket in
+    /*|unix@*)
+      path=\${socket#unix@}
+      command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$line" | socat -t 5 - "UNIX-CONNECT:$path" && exit 0; }
+      ;;
+    *:*)
+      port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
+      case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
+      if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$line" | nc "$address" "$port" && exit 0
+      elif [ -x /bin/busybox ]; then printf '%s\\n' "$line" | /bin/busybox nc "$address" "$port" && exit 0
+      elif command -v bash >/dev/null 2>&1; then
+        bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$line" && exit 0
+      elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$line" | socat -t 5 - "TCP:$address:$port" && exit 0
+      fi
+      ;;
+  esac
+done
+exit 5`;
+
+/**
+ * Functions over `show servers state` (its columns: management guide 9.3): one line a server, `backend/server address
+ * operation admin name`. Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
+ */
+const stateFunctions = `${proxyContainers}${sharedAddresses}
+talk() { docker exec --user 0 "$proxy" sh -c "$inside" sh "$1"; }
+servers() {
+  answer=$(talk 'show servers state') || exit $?
+  printf '%s\\n' "$answer" | while read -r _ be _ srv addr op admin _ _ _ _ _ _ _ _ _ _ fqdn _; do
+    case $op in [0-9]*) printf '%s/%s %s %s %s %s\\n' "$be" "$srv" "$addr" "$op" "$admin" "$fqdn" ;; esac
+  done
+}
+order() {
+  said=$(talk "$1") || exit $?
+  case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
+}
+holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }`;
+
+/**
+ * $1 project, $2 proxy service, $3 tenths of a second to wait for requests in flight, $4 the talker, $5 the container that
+ * goes, then those that stay. Exit 3: HAProxy sends nothing to it. 6: no other server is up, so draining would be an outage.
+ */
+const drainScript = `${stateFunctions}
+project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
+known=
+for proxy in $(proxy_ids "$project" "$service"); do
+  gone=$(addresses_from "$proxy" "$old" | tr '\\n' ' ') stay=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
+  count=0
+  while :; do
+    list=$(servers) || exit $?
+    slots= needs= ready= up=' '
+    while read -r slot addr op admin _; do
+      if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
+      elif holds "$stay" "$addr"; then
+        if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
+        elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
+      fi
+    done <<LIST
+$list
+LIST
+    [ -n "$slots" ] || break
+    for slot in $ready; do order "set server $slot state ready"; done
+    missing=
+    for be in $needs; do holds "$up" "$be" || missing=$be; done
+    [ -z "$missing" ] && break
+    count=$((count + 1)); [ "$count" -lt 50 ] || { echo "backend $missing"; exit 6; }
+    sleep 0.2
+  done
+  [ -n "$slots" ] || continue
+  known=yes
+  for slot in $slots; do order "set server $slot state drain"; done
+  list=$(servers) || exit $?
+  while read -r slot addr op admin _; do
+    if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
+  done <<LIST
+$list
+LIST
+  count=0 busy=yes
+  while :; do
+    busy=
+    stats=$(talk 'show stat -1 4 -1') || exit $?
+    while IFS=, read -r be srv _ _ current _; do
+      if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=yes; fi
+    done <<LIST
+$stats
+LIST
+    [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
+    count=$((count + 2)); sleep 0.2
+  done
+  [ -z "$busy" ] || echo busy
+done
+[ -n "$known" ] || exit 3`;
+
+/**
+ * $1 project, $2 proxy service, $3 the talker, $4 service, $5 its names. Puts drained servers of that name back in use, once
+ * they no longer have the address of a container that is gone.
+ */
+const settleScript = `${stateFunctions}
+project=$1 service=$2 inside=$3 names=$5
+alive=$(proxy_ids "$project" "$4")
+for proxy in $(proxy_ids "$project" "$service"); do
+  here=
+  [ -z "$alive" ] || here=$(addresses_from "$proxy" $alive | tr '\\n' ' ')
+  count=0
+  while :; do
+    list=$(servers) || exit $?
+    left=
+    while read -r slot addr op admin fqdn; do
+      [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
+      if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 25 ]; then order "set server $slot state ready"
+      else left=$slot; fi
+    done <<LIST
+$list
+LIST
+    [ -n "$left" ] || break
+    count=$((count + 1)); sleep 0.2
+  done
+done`;
+
+const timeoutMs = 60_000;
+
+/** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
+export const withdrawFromHaproxy: Withdraw = async ({ host, project, log }, route, container, staying) => {
+  for (const { service } of route.proxies) {
+    const tenths = String(Math.ceil(route.drainWaitMs / 100));
+    const args = [project, service, tenths, talkInside, container.id, ...staying.map(({ id }) => id)];
+    const result = await host.script(drainScript, args, { timeoutMs: timeoutMs + route.drainWaitMs });
+    if (result.code === 3) {
+      log(`${route.service}: ${service} sends nothing to ${container.name}: not told`);
+      continue;
+    }
+    if (result.code === 4 || result.code === 5) {
+      log(`WARNING: ${route.service}: ${service} ${reasons[result.code]}; it is not told that ${container.name} goes`);
+      continue;
+    }
+    if (result.code !== 0) throw failed(host.name, route, service, result);
+    const flight = result.stdout.includes('busy')
+      ? 'some requests are in flight and finish within its grace period'
+      : 'none is in flight';
+    log(`${route.service}: ${service} has drained ${container.name}: it takes no new request; ${flight}`);
+  }
+};
+
+/** Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. */
+export async function settleHaproxy({ host, project, log }: RouteWork, route: ServiceRoute): Promise<void> {
+  for (const { service } of route.proxies) {
+    const args = [project, service, talkInside, route.service, route.names.join(' ')];
+    const result = await host.script(settleScript, args, { timeoutMs });
+    if (result.code !== 0 && result.code !== 4 && result.code !== 5)
+      log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said(result)}`);
+  }
+}
+
+const reasons = {
+  4: 'has no `stats socket` in its configuration',
+  5: 'has a stats socket that nothing in its image can talk to (put it on ipv4@127.0.0.1:9999, see docs/proxies.md)',
+} as const;
+
+const said = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string =>
+  lastLines(stdout.trim() === '' ? stderr : stdout, 1)
+    .join('')
+    .slice(0, 300);
+
+function failed(
+  name: string,
+  route: ServiceRoute,
+  proxy: string,
+  result: { readonly code: number; readonly stdout: string; readonly stderr: string },
+): RolloutError {
+  const what =
+    result.code === 6
+      ? `sees no new container of ${route.service} up after 10 s`
+      : `could not be told to drain the old container of ${route.service}`;
+  return new RolloutError({
+    code: 'ROUTE_FAILED',
+    message: `${name}: HAProxy in service ${proxy} ${what} (${said(result)}). The old container still serves.`,
+    hint: 'Does its `server-template` follow Docker’s DNS, and is the stats socket of level admin? docs/proxies.md has a configuration that works.',
+  });
+}
