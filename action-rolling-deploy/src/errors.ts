@@ -22,6 +22,12 @@ export type RolloutErrorCode =
   | 'ONE_OFF_RUNNING'
   /** `mode: rollback` found no release to go back to. */
   | 'NO_RELEASE'
+  /** `refuse-older`: a newer commit is deployed, or it cannot be known. */
+  | 'OLDER_COMMIT'
+  /** A tag that moves would decide what a service runs. */
+  | 'MUTABLE_TAG'
+  /** `healthcheck: require`, and a changed service has none. */
+  | 'NO_HEALTHCHECK'
   | 'CANCELLED';
 
 export class RolloutError extends DeployError<RolloutErrorCode> {}

@@ -1,0 +1,121 @@
+import type { StoredImage, StoredImages } from '@deploy-actions/kit/compose/local-images';
+import { describe, expect, it } from 'vitest';
+import {
+  describeRunning,
+  findUnchecked,
+  judgeImage,
+  lacksHealthcheck,
+  refuseMutableTags,
+} from '../src/image-policy.ts';
+import { planRollout } from '../src/rollout-plan.ts';
+import { container, model, service } from './builders.ts';
+
+const digest = `sha256:${'d'.repeat(64)}`;
+const stored = (overrides: Partial<StoredImage> = {}): StoredImage => ({
+  id: 'sha256:1',
+  repoDigests: [`postgres@${digest}`],
+  platform: 'linux/amd64',
+  hasHealthcheck: false,
+  ...overrides,
+});
+const nothing: ReadonlySet<string> = new Set();
+const judge = (image: string, here: StoredImage | undefined, running = nothing, allows = false): string =>
+  judgeImage({ image, hasBuild: false }, here, running, allows).kind;
+
+describe('the image of a changed service', () => {
+  it.each([`postgres@${digest}`, 'postgres:15.4.2', 'acme/api:sha-1234567', `acme/api:${'a'.repeat(40)}`])(
+    'may be %s, which does not move: pulled where it is missing',
+    (image) => {
+      expect(judge(image, undefined)).toBe('pull');
+      expect(judge(image, stored())).toBe('ready');
+    },
+  );
+
+  it.each(['postgres', 'postgres:latest', 'postgres:15', 'acme/api:1.16', 'acme/api:main'])(
+    'may not be %s where that would decide what runs',
+    (image) => {
+      expect(judge(image, undefined)).toBe('refused');
+      expect(judge(image, stored())).toBe('refused');
+      expect(judge(image, stored(), new Set(['sha256:other']))).toBe('refused');
+    },
+  );
+
+  it('may float where it names what runs already, or where the user allows it', () => {
+    expect(judge('postgres:15', stored(), new Set(['sha256:1']))).toBe('ready');
+    expect(judge('postgres:15', undefined, nothing, true)).toBe('pull');
+  });
+
+  it('is nobody’s tag where the server builds it', () => {
+    expect(judgeImage({ image: 'shop-web', hasBuild: true }, undefined, nothing, false).kind).toBe('ready');
+  });
+});
+
+describe('a floating tag', () => {
+  const wanted = model(service('db', { image: 'postgres:15' }), service('cache', { image: 'redis' }));
+  const use = (names: readonly string[], images: StoredImages, allowsMutableTags = false) => {
+    const observed = { containers: [], wantedHashes: {}, keep: nothing, spent: nothing };
+    const changed = planRollout(wanted, observed).services.filter((plan) => names.includes(plan.service));
+    return { model: wanted, changed, containers: [], images, allowsMutableTags };
+  };
+
+  it('is refused with service, image, reason and the digest to write instead', () => {
+    expect(() => {
+      refuseMutableTags(use(['db'], new Map([['postgres:15', stored()]])));
+    }).toThrow(
+      expect.objectContaining({
+        code: 'MUTABLE_TAG',
+        message:
+          'service db: postgres:15 – the tag 15 moves to each new 15.x; what it names now is not what runs. Nothing was changed.',
+        hint: expect.stringContaining(`postgres@${digest}`) as string,
+      }) as Error,
+    );
+  });
+
+  it('of a service that is left alone is nobody’s business', () => {
+    expect(() => {
+      refuseMutableTags(use([], new Map()));
+    }).not.toThrow();
+  });
+});
+
+describe('a health check', () => {
+  it('may come from the compose file or from the image, and may be switched off', () => {
+    const bare = service('web', { hasHealthcheck: false });
+    expect(lacksHealthcheck(service('web'), undefined)).toBe(false);
+    expect(lacksHealthcheck(bare, stored({ hasHealthcheck: true }))).toBe(false);
+    expect(lacksHealthcheck(bare, stored())).toBe(true);
+    const off = service('web', { hasHealthcheck: false, isHealthcheckDisabled: true });
+    expect(lacksHealthcheck(off, stored({ hasHealthcheck: true }))).toBe(true);
+  });
+
+  it('is required, asked for, or ignored', () => {
+    const wanted = model(service('web', { hasHealthcheck: false }), service('api'));
+    const { services } = planRollout(wanted, { containers: [], wantedHashes: {}, keep: nothing, spent: nothing });
+    expect(findUnchecked(wanted, services, new Map(), 'warn')).toEqual(['web']);
+    expect(findUnchecked(wanted, services, new Map(), 'ignore')).toEqual([]);
+    expect(() => findUnchecked(wanted, services, new Map(), 'require')).toThrow(
+      expect.objectContaining({
+        code: 'NO_HEALTHCHECK',
+        message: expect.stringContaining('web has no') as string,
+      }) as Error,
+    );
+  });
+});
+
+describe('what runs', () => {
+  it('is said by digest also where a tag made it, unless the tag has moved since', () => {
+    const db = container('1', 'db', { image: 'postgres:15.4.2', imageId: 'sha256:1' });
+    const images = new Map([['postgres:15.4.2', stored()]]);
+    expect(describeRunning([db], images)).toEqual({ db: `postgres@${digest}` });
+    expect(describeRunning([{ ...db, imageId: 'sha256:2' }], images)).toEqual({ db: 'postgres:15.4.2' });
+    expect(describeRunning([db], new Map())).toEqual({ db: 'postgres:15.4.2' });
+  });
+
+  it('shows two versions at once, and no ended or one-off container', () => {
+    const one = container('1', 'web', { image: 'a@sha256:1' });
+    const two = container('2', 'web', { image: 'a@sha256:2' });
+    const ended = container('3', 'web', { image: 'a@sha256:3', status: 'exited' });
+    const oneOff = container('4', 'web', { image: 'a@sha256:4', isOneOff: true });
+    expect(describeRunning([one, two, ended, oneOff], new Map())).toEqual({ web: 'a@sha256:1 + a@sha256:2' });
+  });
+});
