@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Host } from '@deploy-actions/kit/host/host';
 import type { DeployPath } from '@deploy-actions/kit/state/deploy-path';
+import type { UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
 import { formatReleaseId, type Manifest } from '@deploy-actions/kit/state/manifest';
 import { diffManifests, type DeleteRule, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
@@ -63,15 +64,29 @@ export async function compare(job: SyncJob): Promise<Comparison> {
   return { live, transfer };
 }
 
-/** An activation by an earlier sync that died in the middle is taken back first: the old set, whole. */
+/**
+ * An activation that died in the middle is taken back first: the old set, whole. By an earlier sync; or by a rollout that
+ * died before its commit, which the next one undoes, files first. What is compared with is what that will leave.
+ */
 export async function settleInterrupted(job: SyncJob, comparison: Comparison): Promise<Comparison> {
-  const { unfinished } = comparison.live;
-  if (unfinished.length === 0) return comparison;
-  for (const releaseId of unfinished) {
+  const { begun, unfinished, diedDeploy } = comparison.live;
+  const died = setsOfDied(diedDeploy);
+  const ofRollout = begun.filter((releaseId) => died.has(releaseId));
+  for (const releaseId of unfinished)
     job.log(`An earlier sync was interrupted while it made ${releaseId} live: putting the files back first.`);
-    await undoActivation(job.host, job.deployPath, releaseId);
-  }
-  return compare(job);
+  for (const releaseId of ofRollout)
+    job.log(`A rollout died after it had made ${releaseId} live: putting the files back first.`);
+  const all = new Set([...unfinished, ...ofRollout]);
+  for (const releaseId of all) await undoActivation(job.host, job.deployPath, releaseId);
+  return all.size === 0 ? comparison : compare(job);
+}
+
+/** Staged sets that go away with a rollout that died; none once its commit had begun, because then it is finished. Pure. */
+export function setsOfDied(died: UnfinishedDeploy | undefined): ReadonlySet<string> {
+  const lines = died?.lines ?? [];
+  if (lines.some(({ step }) => step === 'pins-staged')) return new Set();
+  const ids = lines.flatMap(({ data }) => [data['staged'], data['releaseId']]);
+  return new Set(ids.filter((id) => typeof id === 'string'));
 }
 
 /** Stages the set unless it is staged already, and removes what was staged before and is not wanted any more. */
@@ -89,7 +104,10 @@ export async function stage(
   }
   const manifest = makeManifest(job, transfer);
   // One that an interrupted rollout began with goes away with that rollout's recovery.
-  const isUsable = waiting !== undefined && !live.begun.includes(waiting.releaseId);
+  const isUsable =
+    waiting !== undefined &&
+    !live.begun.includes(waiting.releaseId) &&
+    !setsOfDied(live.diedDeploy).has(waiting.releaseId);
   if (!isForNow && isUsable && isSameSet(waiting, manifest))
     return { ending: { kind: 'staged-before', releaseId: waiting.releaseId }, sentBytes: 0 };
   const sentBytes = await send(job, live, transfer, manifest, isForNow);

@@ -38,6 +38,12 @@ const last = (runner: FakeRunner): string => runner.lines.at(-1) ?? '';
 const staged = (): readonly string[] => readdirSync(join(server, '.deploy/staged'));
 const read = (path: string): string => readFileSync(join(server, path), 'utf8');
 
+/** What a rollout wrote before it died. */
+function journal(...lines: readonly object[]): void {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  writeFiles(server, { '.deploy/journal/20261121T030405000Z-000001.jsonl': text });
+}
+
 describe('a sync', { timeout: 60_000 }, () => {
   it('stages, is repeated without sending anything, and goes live with `now`', async () => {
     const first = await sync();
@@ -93,6 +99,35 @@ describe('a sync', { timeout: 60_000 }, () => {
       runner.outputs.get('release-id'),
     );
     expect([...staged()].sort()).toEqual([begun, runner.outputs.get('release-id')].sort());
+  });
+
+  it('does not hand on the set of a rollout that died before that went live', async () => {
+    const doomed = (await sync()).outputs.get('release-id') ?? '';
+    journal({ step: 'begin', data: { staged: doomed } }, { step: 'files-swapped', data: { releaseId: doomed } });
+    expect((await sync()).outputs.get('release-id')).not.toBe(doomed);
+  });
+
+  it('puts the files back that a rollout made live before it died, and stages its own', async () => {
+    await sync({ activate: 'now' });
+    writeFiles(workspace, { 'compose.yaml': 'v2' });
+    const doomed = (await sync()).outputs.get('release-id') ?? '';
+    await activateStagedTree(localHost(), parseDeployPath(server), doomed);
+    journal({ step: 'begin', data: { staged: doomed } }, { step: 'files-swapped', data: { releaseId: doomed } });
+    const runner = await sync();
+    expect(runner.lines.join('\n')).toContain(`died after it had made ${doomed} live`);
+    expect(read('compose.yaml')).toBe('v1');
+    expect(runner.outputs.get('changed-files')).toBe('compose.yaml');
+    expect(runner.outputs.get('release-id')).not.toBe(doomed);
+  });
+
+  it('leaves files alone whose rollout died while it committed', async () => {
+    await sync({ activate: 'now' });
+    writeFiles(workspace, { 'compose.yaml': 'v2' });
+    const kept = (await sync()).outputs.get('release-id') ?? '';
+    await activateStagedTree(localHost(), parseDeployPath(server), kept);
+    journal({ step: 'files-swapped', data: { releaseId: kept } }, { step: 'pins-staged', data: {} });
+    expect((await sync()).outputs.get('release-id')).toBe(kept);
+    expect(read('compose.yaml')).toBe('v2');
   });
 
   it('puts the old files back when it cannot finish', async () => {

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts';
 import { ancestorsOf, parseManifest, type Manifest } from './manifest.ts';
+import { parseUnfinished, type UnfinishedDeploy } from './journal.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
 import type { DeployPath } from './deploy-path.ts';
 
@@ -23,6 +24,8 @@ export interface LiveState {
   readonly begun: readonly string[];
   /** Those of `begun` that a sync alone began: no rollout's journal will settle them. */
   readonly unfinished: readonly string[];
+  /** The rollout that died, if the last one did; the next rollout settles it. */
+  readonly diedDeploy: UnfinishedDeploy | undefined;
   readonly freeBytes: number;
   readonly hasGzip: boolean;
   readonly entries: ReadonlyMap<string, LiveEntry>;
@@ -59,6 +62,13 @@ if [ -f .deploy/manifest.json ]; then sed 's/^/m /' .deploy/manifest.json; fi
 for m in .deploy/staged/*/manifest.json; do if [ -f "$m" ]; then sed 's/^/g /' "$m"; printf 'G\\n'; fi; done
 for u in .deploy/undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
   printf 'B %s\\n' "$id"; if [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 .deploy/journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
@@ -97,6 +107,7 @@ export function parseLiveState(text: string, deployPath: string): LiveState {
     staged: parseStaged(lines, `${deployPath}/.deploy/staged`),
     begun: bodies('B'),
     unfinished: bodies('U'),
+    diedDeploy: parseUnfinished(bodies('j').join('\n')),
     freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
     hasGzip: lines.includes('z'),
     entries: parseEntries(lines),

@@ -37,6 +37,7 @@ function live(entries: Readonly<Record<string, LiveEntry>>, known?: readonly Man
     staged: [],
     begun: [],
     unfinished: [],
+    diedDeploy: undefined,
     freeBytes: 1e9,
     hasGzip: true,
     entries: new Map([['.', folder], ...Object.entries(entries)]),
