@@ -36,6 +36,8 @@ export interface ServicePlan {
   readonly leftovers: readonly string[];
   /** How a worker is restarted; set for `restart` alone. */
   readonly worker?: WorkerPolicy;
+  /** `in-place`: recreated with its own volumes. `rolling`: as many away at a time as `parallelism` says, then new. */
+  readonly stopFirst?: 'in-place' | 'rolling';
 }
 
 /** The whole rollout as data, in the order in which it happens. */
@@ -144,7 +146,12 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
     const anonymousVolumes = stale.flatMap((container) => container.anonymousVolumes ?? []);
     const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes });
     const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
-    return plan(actionOf(strategy), reason, { ...(isInPlace(strategy) ? {} : leftovers), ...workerOf(strategy) });
+    const order = stopOrder(strategy, service, anonymousVolumes);
+    return plan(actionOf(strategy), reason, {
+      ...(order === 'in-place' ? {} : leftovers),
+      ...(order === undefined ? {} : { stopFirst: order }),
+      ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
+    });
   }
   if (fresh.length !== service.replicas)
     return plan('scale', `${fresh.length} of ${service.replicas} replicas run`, leftovers);
@@ -160,18 +167,24 @@ function describeChange(
   return leader === undefined ? 'asked for by `recreate`' : `follows ${leader} (depends_on with restart: true)`;
 }
 
-function isInPlace(strategy: Strategy): boolean {
-  return strategy.kind === 'stop-first' || (strategy.kind === 'restart' && strategy.worker.kind !== 'overlap');
+/** A service of one container is recreated in place, and so is one whose volumes only Compose can carry over. */
+function stopOrder(
+  strategy: Strategy,
+  service: ServiceModel,
+  anonymousVolumes: readonly string[],
+): 'in-place' | 'rolling' | undefined {
+  if (strategy.kind === 'start-first') return undefined;
+  if (strategy.kind === 'restart' && strategy.worker.kind === 'overlap') return undefined;
+  const ownsVolumes =
+    anonymousVolumes.length > 0 ||
+    service.volumes.some(({ type, source }) => type === 'volume' && source === undefined);
+  return service.replicas === 1 || ownsVolumes ? 'in-place' : 'rolling';
 }
 
 // Until the engine knows the word `restart`.
 function actionOf(strategy: Strategy): Action {
   if (strategy.kind !== 'restart') return strategy.kind;
-  return isInPlace(strategy) ? 'stop-first' : 'start-first';
-}
-
-function workerOf(strategy: Strategy): Partial<ServicePlan> {
-  return strategy.kind === 'restart' ? { worker: strategy.worker } : {};
+  return strategy.worker.kind === 'overlap' ? 'start-first' : 'stop-first';
 }
 
 /** What runs and is in no compose file any more: removed where a release of ours made it and the user asked, else kept. */

@@ -8,6 +8,8 @@ export const roleLabel = 'deploy-actions.role';
 export const workerLabel = 'deploy-actions.worker';
 /** Signal that tells a worker to take no new job: `TSTP`. */
 export const quiesceSignalLabel = 'deploy-actions.quiesce-signal';
+/** The same by a command, run by `sh -c` in the worker. */
+export const quiesceCommandLabel = 'deploy-actions.quiesce-command';
 /** Command run by `sh -c` in the worker; exit 0 = it has no job any more. */
 export const idleCommandLabel = 'deploy-actions.idle-command';
 /** How long to wait for that: `5m`. */
@@ -22,8 +24,9 @@ export type WorkerPolicy =
   /** Never two, and no job cut short: told to take no more, idle, then stopped. */
   | {
       readonly kind: 'quiesce';
-      /** undefined: the service's pre-stop command does it. */
+      /** One of these two at least. */
       readonly signal: string | undefined;
+      readonly command: string | undefined;
       readonly idleCommand: string;
       readonly timeoutMs: number;
     };
@@ -62,22 +65,27 @@ export function readWorkerPolicy({ name, labels }: ServiceModel): WorkerPolicy {
     case 'stop-first':
     case 'overlap':
       return { kind };
-    case 'quiesce': {
-      const idleCommand = labels[idleCommandLabel];
-      if (idleCommand === undefined)
-        throw new ConfigurationError(
-          `service ${name}: ${workerLabel}: quiesce needs the label ${idleCommandLabel}, and it has none. Nothing was changed.`,
-          `Give a command that ends with 0 once the worker has no job, or use ${workerLabel}: stop-first.`,
-        );
-      const timeout = labels[quiesceTimeoutLabel] ?? defaultQuiesceTimeout;
-      const timeoutMs = parseDuration(timeout, `service ${name}: label ${quiesceTimeoutLabel}`);
-      return { kind, signal: readSignal(name, labels[quiesceSignalLabel]), idleCommand, timeoutMs };
-    }
+    case 'quiesce':
+      return readQuiesce(name, labels);
     default:
       throw new ConfigurationError(
         `service ${name}: label ${workerLabel}: ${JSON.stringify(kind)} is not stop-first, overlap or quiesce. Nothing was changed.`,
       );
   }
+}
+
+function readQuiesce(name: string, labels: ServiceModel['labels']): WorkerPolicy {
+  const signal = readSignal(name, labels[quiesceSignalLabel]);
+  const command = labels[quiesceCommandLabel];
+  const idleCommand = labels[idleCommandLabel];
+  if (idleCommand === undefined || (signal ?? command) === undefined)
+    throw new ConfigurationError(
+      `service ${name}: ${workerLabel}: quiesce needs the label ${idleCommand === undefined ? idleCommandLabel : `${quiesceSignalLabel} or ${quiesceCommandLabel}`}, and it has none. Nothing was changed.`,
+      `Say how it is told to take no more jobs, and give a command that ends with 0 once it has none; or use ${workerLabel}: stop-first.`,
+    );
+  const timeout = labels[quiesceTimeoutLabel] ?? defaultQuiesceTimeout;
+  const timeoutMs = parseDuration(timeout, `service ${name}: label ${quiesceTimeoutLabel}`);
+  return { kind: 'quiesce', signal, command, idleCommand, timeoutMs };
 }
 
 /** As `docker kill --signal` takes it: a name with or without SIG, or a number. */

@@ -51,37 +51,28 @@ describe('the policy of a worker', () => {
     expect(policyOf({ 'deploy-actions.worker': 'overlap' })).toEqual({ kind: 'overlap' });
   });
 
-  it('quiesces by signal, idle command and a time limit', () => {
-    const labels = { 'deploy-actions.worker': 'quiesce', 'deploy-actions.idle-command': 'test ! -e /tmp/job' };
-    expect(policyOf(labels)).toEqual({
+  const quiesce = { 'deploy-actions.worker': 'quiesce', 'deploy-actions.idle-command': 'test ! -e /tmp/job' };
+
+  it('quiesces by signal or command, idle command and a time limit', () => {
+    expect(policyOf({ ...quiesce, 'deploy-actions.quiesce-command': 'touch /tmp/stop' })).toEqual({
       kind: 'quiesce',
       signal: undefined,
+      command: 'touch /tmp/stop',
       idleCommand: 'test ! -e /tmp/job',
       timeoutMs: 300_000,
     });
     const more = { 'deploy-actions.quiesce-signal': 'TSTP', 'deploy-actions.quiesce-timeout': '90s' };
-    expect(policyOf({ ...labels, ...more })).toMatchObject({ signal: 'TSTP', timeoutMs: 90_000 });
+    expect(policyOf({ ...quiesce, ...more })).toMatchObject({ signal: 'TSTP', timeoutMs: 90_000 });
   });
 
   it.each([
     ['an unknown policy', { 'deploy-actions.worker': 'later' }, '"later" is not stop-first, overlap or quiesce'],
     ['quiesce without a way to see the end', { 'deploy-actions.worker': 'quiesce' }, 'deploy-actions.idle-command'],
-    [
-      'what is no signal',
-      {
-        'deploy-actions.worker': 'quiesce',
-        'deploy-actions.idle-command': 'true',
-        'deploy-actions.quiesce-signal': '-9; reboot',
-      },
-      'is not a signal',
-    ],
+    ['quiesce without a way to say it', quiesce, 'deploy-actions.quiesce-signal or deploy-actions.quiesce-command'],
+    ['what is no signal', { ...quiesce, 'deploy-actions.quiesce-signal': '-9; reboot' }, 'is not a signal'],
     [
       'what is no duration',
-      {
-        'deploy-actions.worker': 'quiesce',
-        'deploy-actions.idle-command': 'true',
-        'deploy-actions.quiesce-timeout': '90',
-      },
+      { ...quiesce, 'deploy-actions.quiesce-signal': 'TSTP', 'deploy-actions.quiesce-timeout': '90' },
       'deploy-actions.quiesce-timeout: "90" is not a duration',
     ],
   ])('refuses %s, naming service and label', (_what, labels, message) => {
