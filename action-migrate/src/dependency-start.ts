@@ -1,6 +1,7 @@
 import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { inspectImage, listProjectContainers, readLogs } from '@deploy-actions/kit/compose/docker-cli';
+import { listProjectContainers, readLogs } from '@deploy-actions/kit/compose/docker-cli';
+import { inspectImages } from '@deploy-actions/kit/compose/local-images';
 import { credentialsFor, pullImage, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
@@ -72,7 +73,7 @@ async function startServices(door: RunDoor, missing: readonly Seen[], options: D
 /** Compose would pull without this step's credentials. */
 async function pullForService(door: RunDoor, name: string, options: DependencyOptions): Promise<void> {
   const image = door.model.services[name]?.image;
-  if (image === undefined || (await inspectImage(door.host, image)) !== undefined) return;
+  if (image === undefined || (await inspectImages(door.host, [image])).has(image)) return;
   const { registry } = parseImageRef(image, `the image of service ${name}`);
   const start = door.clock.now();
   const credentials = credentialsFor(registry, options.credentials, options.registries);

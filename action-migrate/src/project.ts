@@ -1,5 +1,5 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import { inspectImage } from '@deploy-actions/kit/compose/docker-cli';
+import { inspectImages } from '@deploy-actions/kit/compose/local-images';
 import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
 import { preflight, pullPins } from '@deploy-actions/kit/compose/preflight';
 import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
@@ -90,7 +90,7 @@ async function pullServiceImage(
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
-  if ((await inspectImage(host, image)) !== undefined) return;
+  if ((await inspectImages(host, [image])).has(image)) return;
   const { registry } = parseImageRef(image, `the image of service ${inputs.service}`);
   const credentials = credentialsFor(registry, inputs.credentials, registriesOf(image, inputs.pins));
   await pullImage(host, { ref: image, registry, credentials, signal });

@@ -1,50 +1,92 @@
-import { commitPins, type EnvBlock } from '@deploy-actions/kit/state/pins';
-import type { Journal } from '@deploy-actions/kit/state/journal';
+import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
+import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
+import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
 import { statePath } from '@deploy-actions/kit/state/deploy-path';
-import { appendAudit, writeRelease, type RecordedMigration, type Release } from '@deploy-actions/kit/state/release';
-import { finishActivation } from '@deploy-actions/kit/state/staged-tree';
+import type { Journal } from '@deploy-actions/kit/state/journal';
+import { commitPinsPart, type EnvBlock } from '@deploy-actions/kit/state/pins';
+import { auditPart, writeReleasePart, type RecordedMigration, type Release } from '@deploy-actions/kit/state/release';
+import { finishActivationParts } from '@deploy-actions/kit/state/staged-tree';
 import type { Session } from './session.ts';
 
 /** Everything the commit writes, as data: it stands in the journal first, so that any later run can finish it. */
 export interface Commit {
   readonly release: Release;
   readonly block: EnvBlock;
-  readonly activated: string | undefined;
 }
 
-/** Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last). */
-export async function commitRelease(session: Session, journal: Journal, commit: Commit): Promise<void> {
-  await journal.append('pins-staged', { commit });
-  await finishCommit(session, journal, commit);
+/** Archiving large sets on a slow disk takes minutes. */
+const commitTimeoutMs = 900_000;
+
+/**
+ * Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last).
+ * @returns the project's containers afterwards
+ */
+export function commitRelease(
+  session: Session,
+  journal: Journal,
+  project: string,
+  commit: Commit,
+): Promise<readonly Container[]> {
+  return runCommit(session, journal, project, commit, [journal.line('pins-staged', { project, commit })]);
 }
 
 /** The part after the journal line; also run by the recovery of a deploy that died in it. */
-export async function finishCommit(session: Session, journal: Journal, commit: Commit): Promise<void> {
-  const { host, inputs, owner } = session;
-  const { deployPath } = inputs.settings;
-  await commitPins(host, deployPath, commit.block);
-  await writeRelease(host, deployPath, commit.release, true);
-  // Also where nothing was staged: a rollback to this release needs the files that were live with it.
-  await finishActivation(host, deployPath, commit.activated ?? '', commit.release.number, inputs.retain);
-  await host.exec(['rm', '-f', statePath(deployPath, 'migration.json')]);
-  await journal.append('committed', { release: commit.release.number });
-  await appendAudit(host, deployPath, {
-    at: commit.release.finishedAt,
-    what: 'deployed',
-    release: commit.release.number,
-    actor: owner.actor,
-    runUrl: owner.runUrl,
-    commit: owner.commit,
-  });
+export function finishCommit(
+  session: Session,
+  journal: Journal,
+  project: string,
+  commit: Commit,
+): Promise<readonly Container[]> {
+  return runCommit(session, journal, project, commit, []);
 }
 
-/** What action-migrate left for this release, if it ran. */
-export async function readMigration(session: Session): Promise<RecordedMigration | undefined> {
+/** One remote command, never cut short by a cancel: it is the point of no return. */
+async function runCommit(
+  session: Session,
+  journal: Journal,
+  project: string,
+  commit: Commit,
+  first: readonly BatchPart[],
+): Promise<readonly Container[]> {
+  const { host, inputs, owner } = session;
+  const { deployPath } = inputs.settings;
+  const { release, block } = commit;
+  const results = await runBatch(
+    host,
+    [
+      ...first,
+      commitPinsPart(deployPath, block),
+      writeReleasePart(deployPath, release, true),
+      // Also where nothing was staged: a rollback to this release needs the files that were live with it.
+      ...finishActivationParts(host, deployPath, release.number, inputs.retain),
+      { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },
+      journal.line('committed', { release: release.number }),
+      auditPart(deployPath, {
+        at: release.finishedAt,
+        what: 'deployed',
+        release: release.number,
+        actor: owner.actor,
+        runUrl: owner.runUrl,
+        commit: owner.commit,
+      }),
+      listContainersPart(project),
+    ],
+    { timeoutMs: commitTimeoutMs },
+  );
+  return parseContainers(results.at(-1)?.stdout ?? '');
+}
+
+/** What action-migrate left for this release, if it ran; {@link parseMigration} reads the output. */
+export function readMigrationPart(session: Session): BatchPart {
   const file = statePath(session.inputs.settings.deployPath, 'migration.json');
-  const result = await session.host.exec(['cat', file]);
-  if (result.code !== 0) return undefined;
+  return { purpose: 'read the migration record', source: 'cat "$1" 2>/dev/null || true', args: [file] };
+}
+
+/** Undefined where no migration ran; one that cannot be read is said, and left out. */
+export function parseMigration(session: Session, text: string): RecordedMigration | undefined {
+  if (text.trim() === '') return undefined;
   try {
-    const record = JSON.parse(result.stdout) as Partial<RecordedMigration>;
+    const record = JSON.parse(text) as Partial<RecordedMigration>;
     return { applied: record.applied === true, reversible: record.reversible !== false };
   } catch {
     session.log('the migration record on the server is not readable; the release is recorded without it');

@@ -1,30 +1,36 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { inspectContainers, readLogs } from '@deploy-actions/kit/compose/docker-cli';
+import { listContainersPart, readLogs } from '@deploy-actions/kit/compose/docker-cli';
+import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { poll, type Look } from '@deploy-actions/kit/time/poll';
 import { describeWait, healthDeadlineMs, judgeContainer } from './container-health.ts';
 import { RolloutError } from './errors.ts';
-import type { RolloutContext } from './rollout-context.ts';
+import { ownContainers, refuseTampering, updateOwn, type RolloutContext } from './rollout-context.ts';
 
-const lookEveryMs = 500;
+/** Between two looks that the server itself does not delay. */
+const lookEveryMs = 100;
+/** How long the server holds a look back until something changes. */
+const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
 const progressEveryMs = 2_000;
 const evidenceLines = 40;
 
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
- * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines
+ * @param started the new containers as they were right after their start
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
+ *   CONCURRENT_CHANGE
  */
 export async function waitUntilHealthy(
   context: RolloutContext,
   service: string,
-  ids: readonly string[],
+  started: readonly Container[],
 ): Promise<void> {
-  const first = await inspectContainers(context.host, ids);
-  const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...first.map(healthDeadlineMs));
-  const hasCheck = first.every((container) => container.health !== undefined);
+  const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
+  const hasCheck = started.every((container) => container.health !== undefined);
   if (!hasCheck)
     context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
+  const ids = started.map(({ id }) => id);
   const start = context.clock.now();
   const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
   context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
@@ -42,9 +48,15 @@ async function pollContainers(
   deadlineMs: number,
   purpose: 'ready' | 'stays',
 ): Promise<readonly Container[]> {
-  let lastProgress = context.clock.now();
+  const start = context.clock.now();
+  let lastProgress = start;
+  let isFirst = true;
+  const chosen = (): readonly Container[] => ownContainers(context, service).filter(({ id }) => ids.includes(id));
   const look = async (): Promise<Look<readonly Container[]>> => {
-    const containers = await inspectContainers(context.host, ids);
+    // The first look is the one that came with the start.
+    if (!isFirst) await lookForChange(context, service, ids, deadlineMs - (context.clock.now() - start));
+    isFirst = false;
+    const containers = chosen();
     const waiting: string[] = [];
     for (const id of ids) {
       const container = containers.find((candidate) => candidate.id === id);
@@ -67,8 +79,43 @@ async function pollContainers(
     },
   });
   if (result.kind === 'done') return result.value;
-  if (purpose === 'stays' && result.lastSeen === 'ready') return inspectContainers(context.host, ids);
-  throw await timedOut(context, service, ids, result.lastSeen, deadlineMs);
+  if (purpose === 'stays' && result.lastSeen === 'ready') return chosen();
+  throw await timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
+}
+
+/**
+ * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
+ * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
+ */
+const holdScript = `
+seconds=$1 known=$2; shift 2
+state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
+dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
+exec 3<>"$dir/f"; rm -rf "$dir"
+filters=$(for id; do printf ' --filter container=%s' "$id"; done)
+docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
+{ sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
+if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
+kill "$events" "$timer" 2>/dev/null
+exit 0`;
+
+/** A new look at the project, held back on the server until the given containers change. */
+async function lookForChange(
+  context: RolloutContext,
+  service: string,
+  ids: readonly string[],
+  remainingMs: number,
+): Promise<void> {
+  const before = ownContainers(context, service);
+  const known = ids
+    .flatMap((id) => before.filter((container) => container.id === id))
+    .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
+    .join('\n');
+  const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
+  const hold: BatchPart = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+  const parts = [hold, listContainersPart(context.model.name)];
+  const results = await runBatch(context.host, parts, { signal: context.signal });
+  refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }
 
 async function failure(
@@ -88,11 +135,10 @@ async function failure(
 async function timedOut(
   context: RolloutContext,
   service: string,
-  ids: readonly string[],
+  containers: readonly Container[],
   seen: string,
   deadlineMs: number,
 ): Promise<RolloutError> {
-  const containers = await inspectContainers(context.host, ids);
   const evidence = await Promise.all(containers.map((container) => collectEvidence(context, container)));
   return new RolloutError({
     code: 'HEALTH_TIMEOUT',

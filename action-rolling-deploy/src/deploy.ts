@@ -2,102 +2,19 @@ import { DeployError, describeThrown, isDeployError } from '@deploy-actions/kit/
 import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
-import { preflight } from '@deploy-actions/kit/compose/preflight';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { HostError } from '@deploy-actions/kit/host/host';
 import { openJournal, type Journal } from '@deploy-actions/kit/state/journal';
-import {
-  nextReleaseNumber,
-  writeRelease,
-  type Ledger,
-  type RecordedPin,
-  type Release,
-} from '@deploy-actions/kit/state/release';
-import { activateStagedTree, buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
-import { commitRelease, readMigration } from './commit.ts';
-import { RolloutError } from './errors.ts';
+import { nextReleaseNumber, writeRelease, type RecordedPin, type Release } from '@deploy-actions/kit/state/release';
+import { activateStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { commitRelease } from './commit.ts';
 import { pullImages } from './images.ts';
+import type { Prepared } from './prepare.ts';
 import { runningDigests, type Report } from './report.ts';
 import { changedServices, type RolloutPlan } from './rollout-plan.ts';
-import { executePlan, makePlan, newFootprint, type Footprint } from './rollout.ts';
+import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
-import { logPlan } from './summary.ts';
-import { startTimings, type Timings } from './timings.ts';
 import { takeWayBack } from './way-back.ts';
-
-/** What shall run: the pins, and the file set to make live with them. */
-export interface Intent {
-  readonly pins: readonly RecordedPin[];
-  /** The pins that this step's inputs name; each must change something in the model. */
-  readonly given: readonly RecordedPin[];
-  readonly staged: StagedTree | undefined;
-}
-
-/** A deploy that has been looked at, and not begun. */
-export interface Prepared {
-  readonly deployId: string;
-  readonly ledger: Ledger;
-  readonly intent: Intent;
-  readonly scope: ComposeScope;
-  readonly model: ComposeModel;
-  readonly plan: RolloutPlan;
-  /** The server's, `linux/amd64`. */
-  readonly platform: string;
-  readonly before: readonly Container[];
-  readonly footprint: Footprint;
-  readonly timings: Timings;
-}
-
-/** Looks at everything and changes nothing: the plan, made from the files as they will be. */
-export async function prepare(session: Session, ledger: Ledger, intent: Intent): Promise<Prepared> {
-  const { host, inputs, clock } = session;
-  const { settings } = inputs;
-  const timings = startTimings(clock);
-  const baseDir =
-    intent.staged === undefined
-      ? settings.deployPath
-      : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
-  const scope: ComposeScope = { host, settings, baseDir, pins: intent.pins };
-  const { model, versions } = await preflight(scope, intent.given);
-  const before = await listProjectContainers(host, model.name);
-  const footprint = newFootprint(before.map((container) => container.id));
-  const plan = await makePlan(session, model, before, footprint);
-  refuseUnsupported(model, plan);
-  timings.mark('plan');
-  session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
-  logPlan(session.log, plan);
-  return {
-    deployId: newDeployId(clock.date()),
-    platform: versions.platform,
-    ledger,
-    intent,
-    scope,
-    model,
-    plan,
-    before,
-    footprint,
-    timings,
-  };
-}
-
-/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
-function refuseUnsupported(model: ComposeModel, plan: RolloutPlan): void {
-  for (const { service } of changedServices(plan)) {
-    const extra = model.services[service]?.startExtra;
-    if (extra === undefined) continue;
-    throw new RolloutError({
-      code: 'UNSUPPORTED',
-      message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
-      hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
-    });
-  }
-}
-
-/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
-function newDeployId(date: Date): string {
-  const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
-  return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
-}
 
 /**
  * Pull, swap files, roll, commit; at any failure everything goes back. Never throws for a deploy that failed: the
@@ -107,15 +24,17 @@ export async function deploy(session: Session, prepared: Prepared): Promise<Repo
   const { plan, intent, timings, model } = prepared;
   const changed = changedServices(plan);
   if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared)) return noop(session, prepared);
-  await pullImages(session, prepared.scope, model, changed, prepared.platform);
+  const { scope, observation, platform } = prepared;
+  const images = await pullImages(session, scope, model, changed, platform, observation.images);
   timings.mark('pull');
   const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
+  let containers: readonly Container[];
   try {
-    await roll(session, prepared, journal);
+    containers = await roll(session, { ...prepared, observation: { ...observation, images } }, journal);
   } catch (thrown) {
     return wayBack(session, prepared, journal, asDeployError(thrown));
   }
-  return report(session, prepared, 'deployed', undefined);
+  return report(session, prepared, 'deployed', undefined, containers);
 }
 
 function isSamePins({ intent, ledger }: Prepared): boolean {
@@ -127,7 +46,8 @@ function isSamePins({ intent, ledger }: Prepared): boolean {
   return ledger.current !== undefined && text(ledger.current.pins) === text(intent.pins);
 }
 
-async function roll(session: Session, prepared: Prepared, journal: Journal): Promise<void> {
+/** @returns the project's containers after the commit */
+async function roll(session: Session, prepared: Prepared, journal: Journal): Promise<readonly Container[]> {
   const { intent, footprint, ledger, timings } = prepared;
   const { deployPath } = session.inputs.settings;
   await journal.append('begin', {
@@ -142,35 +62,38 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
     session.log(`files: ${files.changed.length} changed, ${files.deleted.length} deleted, now live`);
   }
   const scope: ComposeScope = { ...prepared.scope, baseDir: deployPath };
-  // Looked at again once the files are live: they, and not a view of them, are what the containers are made from.
-  const isView = intent.staged !== undefined;
-  const model = isView ? await resolveModel(scope) : prepared.model;
-  const plan = isView ? await makePlan(session, model, prepared.before, footprint) : prepared.plan;
-  await executePlan(session, scope, model, plan, footprint, journal, session.signal);
+  const { model, plan, observation } = await planLive(session, prepared, scope);
+  const { signal } = session;
+  const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
   timings.mark('roll');
-  session.signal.throwIfAborted();
-  await commit(session, prepared, model, journal);
-  timings.mark('commit');
-}
-
-async function commit(session: Session, prepared: Prepared, model: ComposeModel, journal: Journal): Promise<void> {
-  const { settings } = session.inputs;
-  const { intent } = prepared;
-  const migration = await readMigration(session);
-  const running = runningDigests(await listProjectContainers(session.host, model.name));
-  await commitRelease(session, journal, {
-    activated: intent.staged?.releaseId,
+  const after = await commitRelease(session, journal, model.name, {
     block: {
       composeFiles: model.composeFiles,
-      projectName: settings.projectName,
-      profiles: settings.profiles,
+      projectName: session.inputs.settings.projectName,
+      profiles: session.inputs.settings.profiles,
       pins: intent.pins,
     },
     release: {
-      ...recordOf(session, prepared, 'ok', running),
-      ...(migration === undefined ? {} : { migration }),
+      ...recordOf(session, prepared, 'ok', runningDigests(containers)),
+      ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
     },
   });
+  timings.mark('commit');
+  return after;
+}
+
+/** Looked at again once staged files are live: they, and not a view of them, are what the containers are made from. */
+async function planLive(
+  session: Session,
+  prepared: Prepared,
+  scope: ComposeScope,
+): Promise<{ readonly model: ComposeModel; readonly plan: RolloutPlan; readonly observation: Observation }> {
+  const { intent, footprint, observation } = prepared;
+  if (intent.staged === undefined) return prepared;
+  const model = await resolveModel(scope);
+  const seen = await observe(session, model);
+  const images = new Map([...observation.images, ...seen.images]);
+  return { model, plan: makePlan(model, seen, footprint), observation: { ...seen, images } };
 }
 
 function recordOf(
@@ -212,6 +135,7 @@ async function wayBack(session: Session, prepared: Prepared, journal: Journal, f
       project: prepared.model.name,
       footprint: prepared.footprint,
       activated: intent.staged?.releaseId,
+      cause: failure,
     });
   } catch (thrown) {
     return report(session, prepared, 'rollback_failed', asDeployError(thrown));
@@ -230,7 +154,7 @@ function asDeployError(thrown: unknown): DeployError {
 
 function noop(session: Session, prepared: Prepared): Promise<Report> {
   session.log('Nothing to do: everything runs as wanted.');
-  return report(session, prepared, 'noop', undefined);
+  return report(session, prepared, 'noop', undefined, prepared.observation.containers);
 }
 
 /** The report states what `docker inspect` shows now, not what was intended (I6 of docs/architecture.md). */
@@ -239,9 +163,11 @@ async function report(
   prepared: Prepared,
   outcome: Report['outcome'],
   failure: DeployError | undefined,
+  seen?: readonly Container[],
 ): Promise<Report> {
-  const { ledger, plan, before, timings, model } = prepared;
-  const containers = outcome === 'unknown' ? [] : await listProjectContainers(session.host, model.name);
+  const { ledger, plan, observation, timings, model } = prepared;
+  const containers = outcome === 'unknown' ? [] : (seen ?? (await listProjectContainers(session.host, model.name)));
+  session.log(`${session.host.commandCount} remote commands so far`);
   const digests = runningDigests(containers);
   const current = ledger.current?.number;
   const serving = Object.keys(digests).length === 0 ? 'nothing' : `release ${current ?? 'before the first'}`;
@@ -265,7 +191,7 @@ async function report(
     plan,
     changed: changedServices(plan).map(({ service }) => service),
     digests,
-    previousDigests: runningDigests(before),
+    previousDigests: runningDigests(observation.containers),
     timings: timings.all(),
     nowServing: sentences[outcome],
   };
@@ -273,5 +199,5 @@ async function report(
 
 /** The report of `mode: plan`. */
 export function planned(session: Session, prepared: Prepared): Promise<Report> {
-  return report(session, prepared, 'planned', undefined);
+  return report(session, prepared, 'planned', undefined, prepared.observation.containers);
 }

@@ -1,5 +1,5 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import { inspectImage } from '@deploy-actions/kit/compose/docker-cli';
+import { inspectImages, type StoredImages } from '@deploy-actions/kit/compose/local-images';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { pullPins } from '@deploy-actions/kit/compose/preflight';
 import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
@@ -11,6 +11,8 @@ import type { Session } from './session.ts';
 /**
  * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
  * only the compose file names where the server lacks them.
+ * @param local the model's images as the plan saw them
+ * @returns the images of the changed services as they are now
  */
 export async function pullImages(
   session: Session,
@@ -18,7 +20,8 @@ export async function pullImages(
   model: ComposeModel,
   changed: readonly ServicePlan[],
   platform: string,
-): Promise<void> {
+  local: StoredImages,
+): Promise<StoredImages> {
   const { clock, inputs, log, signal } = session;
   const needed = new Set(changed.map(({ image }) => image));
   const pins = scope.pins.filter((pin) => needed.has(pin.ref));
@@ -28,6 +31,7 @@ export async function pullImages(
     pins,
     platform,
     signal,
+    local,
     credentials: inputs.credentials,
     onPulled: (ref, wasThere) => {
       log(
@@ -39,12 +43,14 @@ export async function pullImages(
   const pinnedRegistries = new Set(pins.map((pin) => registryOf(pin.ref)));
   for (const { service, image } of changed) {
     if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true) continue;
-    if ((await inspectImage(scope.host, image)) !== undefined) continue;
+    if (local.has(image)) continue;
     const registry = registryOf(image);
     const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
     await pullImage(scope.host, { ref: image, registry, credentials, signal });
     log(`image: pulled ${image}, named by the compose file only`);
   }
+  const isComplete = [...needed].every((image) => image === '' || local.has(image));
+  return isComplete ? local : inspectImages(scope.host, [...needed]);
 }
 
 function registryOf(ref: string): string {

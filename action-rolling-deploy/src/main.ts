@@ -1,24 +1,30 @@
-import { DeployError } from '@deploy-actions/kit/action/errors';
+import { DeployError, isDeployError } from '@deploy-actions/kit/action/errors';
 import type { StepContext } from '@deploy-actions/kit/action/run';
+import { githubClientOf, type GithubClient } from '@deploy-actions/kit/github/client';
+import { runOverCheck } from '@deploy-actions/kit/github/holder-check';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import { withLease } from '@deploy-actions/kit/state/lease-step';
-import { findRunningOneOffs } from '@deploy-actions/kit/state/one-off';
+import type { HolderCheck } from '@deploy-actions/kit/state/lease-store';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { mergePins } from '@deploy-actions/kit/state/pins';
-import { readLedger } from '@deploy-actions/kit/state/release';
-import { findStagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
-import { deploy, planned, prepare, type Intent, type Prepared } from './deploy.ts';
+import { deploy, planned } from './deploy.ts';
 import { RolloutError } from './errors.ts';
+import { readRunIdentity, refuseOlder } from './fencing.ts';
 import { loadInputs } from './inputs.ts';
-import { publish } from './outputs.ts';
+import { publish, publishStatus, publishUnlocked } from './outputs.ts';
+import { prepare, type Intent, type Prepared } from './prepare.ts';
 import { recoverUnfinished } from './recovery.ts';
 import type { Report } from './report.ts';
-import { findRollbackTarget, markRolledBack, rollbackIntent } from './rollback.ts';
+import { rollBack } from './rollback.ts';
+import { readServerState, type ServerState } from './server-state.ts';
+import { assessStatus } from './server-status.ts';
 import type { Session } from './session.ts';
+import { readStatusFacts } from './status-facts.ts';
+import { unlock } from './unlock.ts';
 
-/** inputs → lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
+/** inputs → connection → what the mode asks for. */
 export async function run(context: StepContext): Promise<void> {
   const { runner, signal } = context;
   // Until the rollout begins, whatever ends the step has touched nothing; the report overwrites it.
@@ -26,77 +32,84 @@ export async function run(context: StepContext): Promise<void> {
   const inputs = loadInputs(runner);
   const host = await connectHost(inputs.target, runner, signal);
   try {
-    const { deployPath } = inputs.settings;
-    await ensureStateFolder(host, deployPath);
-    runner.saveState('begun', 'true');
     const log = (line: string): void => {
       runner.info(line);
     };
     const session: Session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
-    if (inputs.mode === 'plan') {
-      await publish(runner, await showPlan(session));
-      return;
+    switch (inputs.mode) {
+      case 'status':
+        await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings)), session);
+        return;
+      case 'unlock':
+        await publishUnlocked(runner, await unlock(session, holderCheck(session)));
+        return;
+      case 'plan':
+        await ensureStateFolder(host, inputs.settings.deployPath);
+        await publish(runner, await planned(session, await prepareForward(session, await readServerState(session))));
+        return;
+      case 'deploy':
+      case 'rollback':
+        await change(context, session, inputs.mode);
     }
-    const report = await withLease(context, host, deployPath, inputs.lockWait, async () => {
-      await refuseBesideOneOff(session);
-      await recoverUnfinished(session);
-      return inputs.mode === 'deploy' ? deployForward(session) : rollBack(session);
-    });
-    await publish(runner, report);
-    if (report.failure !== undefined) throw outcomeError(report, report.failure);
+  } catch (thrown) {
+    if (isDeployError(thrown) && thrown.code === 'LOCKED') runner.output('outcome', 'locked');
+    throw thrown;
   } finally {
     await host.close();
   }
 }
 
-/** A migration that outlived its job must end before the version that needs it starts. */
-async function refuseBesideOneOff(session: Session): Promise<void> {
-  const { host, inputs } = session;
-  const running = await findRunningOneOffs(host, inputs.settings.deployPath);
-  if (running.length === 0) return;
-  throw new RolloutError({
-    code: 'ONE_OFF_RUNNING',
-    message: `${host.name}: ${running.join(', ')} of action-migrate still runs. Nothing was changed.`,
-    hint: `Wait for its end (docker wait ${running[0] ?? ''} on the server), then run the job again.`,
+/** lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
+async function change(context: StepContext, given: Session, mode: 'deploy' | 'rollback'): Promise<void> {
+  const { runner, host, inputs } = given;
+  const { deployPath } = inputs.settings;
+  await ensureStateFolder(host, deployPath);
+  runner.saveState('begun', 'true');
+  const body = async (_lease: unknown, signal: AbortSignal): Promise<Report> => {
+    const session = { ...given, signal };
+    const found = await readServerState(session);
+    refuseBesideOneOff(session, found);
+    const state = (await recoverUnfinished(session, found)) ? await readServerState(session) : found;
+    if (mode === 'rollback') return rollBack(session, state);
+    if (inputs.refuseOlder) await refuseOlder(state.ledger, readRunIdentity(runner), githubOf(session), session.log);
+    return deploy(session, await prepareForward(session, state));
+  };
+  const report = await withLease(context, host, deployPath, inputs.lockWait, body, holderCheck(given));
+  await publish(runner, report);
+  if (report.failure !== undefined) throw outcomeError(report, report.failure);
+}
+
+function githubOf({ runner, inputs, signal }: Session): GithubClient | undefined {
+  return inputs.githubToken === undefined ? undefined : githubClientOf(runner, inputs.githubToken, signal);
+}
+
+/** With a token at hand, a run that waits asks whether the holder's run still goes on. */
+function holderCheck(session: Session): HolderCheck {
+  return runOverCheck(githubOf(session), session.owner.repository, (line) => {
+    session.runner.debug(line);
   });
 }
 
-async function showPlan(session: Session): Promise<Report> {
-  return planned(session, await prepareForward(session));
-}
-
-async function deployForward(session: Session): Promise<Report> {
-  return deploy(session, await prepareForward(session));
+/** A migration that outlived its job must end before the version that needs it starts. */
+function refuseBesideOneOff({ host }: Session, { oneOffs }: ServerState): void {
+  const [first] = oneOffs;
+  if (first === undefined) return;
+  throw new RolloutError({
+    code: 'ONE_OFF_RUNNING',
+    message: `${host.name}: ${oneOffs.join(', ')} of action-migrate still runs. Nothing was changed.`,
+    hint: `Wait for its end (docker wait ${first} on the server), then run the job again.`,
+  });
 }
 
 /** What shall run after a deploy: the pins of now with this step's over them, and the files that sync-remote staged. */
-async function prepareForward(session: Session): Promise<Prepared> {
-  const { host, inputs } = session;
-  const { deployPath } = inputs.settings;
-  const ledger = await readLedger(host, deployPath);
+function prepareForward(session: Session, state: ServerState): Promise<Prepared> {
+  const { inputs } = session;
   const intent: Intent = {
-    pins: mergePins(ledger.current?.pins ?? [], inputs.pins),
+    pins: mergePins(state.ledger.current?.pins ?? [], inputs.pins),
     given: inputs.pins,
-    staged: await findStagedTree(host, deployPath),
+    staged: state.staged,
   };
-  return prepare(session, ledger, intent);
-}
-
-async function rollBack(session: Session): Promise<Report> {
-  const { host, inputs, log } = session;
-  const ledger = await readLedger(host, inputs.settings.deployPath);
-  const target = findRollbackTarget(ledger, inputs.to, inputs.fromRelease);
-  if (target === undefined) {
-    log(`release ${inputs.fromRelease ?? ''} is not the current one: nothing to roll back`);
-    const intent: Intent = { pins: ledger.current?.pins ?? [], given: [], staged: undefined };
-    const prepared = await prepare(session, ledger, intent);
-    return { ...(await planned(session, prepared)), outcome: 'noop' };
-  }
-  log(`rolling back from release ${target.from.number} to what release ${target.to.number} ran`);
-  const report = await deploy(session, await prepare(session, ledger, await rollbackIntent(session, target)));
-  if (report.failure !== undefined) return report;
-  await markRolledBack(session, target.from);
-  return { ...report, outcome: 'rolled_back', nowServing: `What release ${target.to.number} ran serves again.` };
+  return prepare(session, state, intent);
 }
 
 /** The failed step's message: what failed, and what serves now. */

@@ -6,6 +6,7 @@ import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { loadInputs } from './inputs.ts';
 import { recoverUnfinished } from './recovery.ts';
+import { readServerState } from './server-state.ts';
 
 /**
  * The end of the job: settles a deploy of this job that was cancelled or lost its connection, then releases the lease.
@@ -22,13 +23,15 @@ export async function settle(context: StepContext): Promise<void> {
   const host = await connectHost(inputs.target, runner, signal);
   try {
     const { deployPath } = inputs.settings;
-    const unfinished = await findUnfinishedDeploy(host, deployPath);
-    if (unfinished !== undefined) {
-      const log = (line: string): void => {
-        runner.info(line);
-      };
-      const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
-      await withLease(context, host, deployPath, 0, () => recoverUnfinished(session));
+    const log = (line: string): void => {
+      runner.info(line);
+    };
+    const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+    if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
+      // Read again under the lease: another run may have settled it meanwhile.
+      await withLease(context, host, deployPath, 0, async () =>
+        recoverUnfinished(session, await readServerState(session)),
+      );
       runner.warning('The deploy of this job did not reach its end; it was settled now. See the log of the post step.');
     }
   } finally {

@@ -1,13 +1,17 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import type { Container } from '@deploy-actions/kit/compose/container';
-import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
+import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
+import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
+import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import type { Host } from '@deploy-actions/kit/host/host';
+import { runBatch, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
+import { commandFailed, type Host } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import { RolloutError } from './errors.ts';
+import type { Footprint } from './footprint.ts';
+import type { Route } from './route/route.ts';
 
-/** How a rollout waits. */
+/** How a rollout waits and how much it does at once. */
 export interface RolloutOptions {
   readonly healthTimeoutMs: number | undefined;
   readonly minHealthyMs: number | undefined;
@@ -24,26 +28,112 @@ export interface RolloutContext {
   readonly signal: AbortSignal;
   readonly options: RolloutOptions;
   readonly log: (line: string) => void;
-  /** Containers that may exist: those seen at the start and those this deploy made. Grows with each creation. */
-  readonly known: Set<string>;
-  /** Containers this deploy made, by service: the only new ones it may remove. */
-  readonly created: Map<string, readonly string[]>;
-  /** Containers whose pre-stop command ran: they no longer take traffic, so they are no way back. */
-  readonly spent: Set<string>;
+  readonly footprint: Footprint;
+  readonly route: Route;
+  /** The images that the plan needs, as they are on the server, by reference. */
+  readonly images: StoredImages;
+  /** The project as last seen. A service that rolls beside others brings only its own containers up to date. */
+  readonly project: { containers: readonly Container[] };
+  /** Compose creates for one service at a time: two at once could both make what they share. */
+  readonly creation: { last: Promise<unknown> };
+}
+
+/** A change on the server. Its parts begin with the journal line that announces it. */
+export interface Mutation {
+  readonly service: string;
+  /** Containers that it changes; any other one of the service must be as it was before. */
+  readonly touches: readonly string[];
+  readonly parts: readonly BatchPart[];
+  readonly timeoutMs: number;
+  /** Undefined for what must run to its end, cancelled or not. */
+  readonly signal?: AbortSignal;
+}
+
+export interface MutationResult {
+  /** One for each of `parts`. */
+  readonly results: readonly PartResult[];
+  /** The containers of the service afterwards, one-offs left out. */
+  readonly own: readonly Container[];
+}
+
+/** $1 project, $2 service, then the ids that may be there. Exit 70: another container is there (its name is printed). */
+const guardScript = `
+found=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
+shift 2
+for id in $found; do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done`;
+
+/**
+ * Guard, journal, mutation and look, in one remote command: nothing happens when a container is there that neither
+ * existed at the start nor was made by this deploy, and what happened is seen at once.
+ * @throws RolloutError CONCURRENT_CHANGE
+ */
+export async function mutate(context: RolloutContext, mutation: Mutation): Promise<MutationResult> {
+  const { host, model, footprint } = context;
+  const { service, touches, parts, timeoutMs, signal } = mutation;
+  const guard: BatchPart = {
+    purpose: `look for foreign containers of ${service}`,
+    source: guardScript,
+    args: [model.name, service, ...footprint.known],
+    fail: ({ code, stdout, stderr }) =>
+      code === 70
+        ? foreign(context, service, `${stdout.trim().replace(/^\//, '')} appeared`)
+        : commandFailed(host, 'docker ps', { code, stdout, stderr }),
+  };
+  const before = ownContainers(context, service);
+  const all = [guard, ...parts, listContainersPart(model.name)];
+  const results = await runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+  const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
+  refuseTampering(
+    context,
+    service,
+    before.filter(({ id }) => !touches.includes(id)),
+    own,
+  );
+  return { results: results.slice(1, -1), own };
+}
+
+/** Takes what a listing says of one service: of the others it may be older than what is known. */
+export function updateOwn(context: RolloutContext, service: string, listing: string): readonly Container[] {
+  const others = context.project.containers.filter((container) => container.service !== service);
+  const seen = parseContainers(listing).filter((container) => container.service === service);
+  context.project.containers = [...others, ...seen];
+  return ownContainers(context, service);
+}
+
+/** The containers of a service as last seen, one-offs left out. */
+export function ownContainers(context: RolloutContext, service: string): readonly Container[] {
+  return context.project.containers.filter((container) => container.service === service && !container.isOneOff);
 }
 
 /**
- * The containers of a service now, one-offs left out.
- * @throws RolloutError CONCURRENT_CHANGE when one is there that neither existed at the start nor was made by this deploy
+ * @param before containers that nothing of ours has touched since
+ * @throws RolloutError CONCURRENT_CHANGE when somebody removed or restarted one of them
  */
-export async function observeService(context: RolloutContext, service: string): Promise<readonly Container[]> {
-  const containers = await listProjectContainers(context.host, context.model.name);
-  const own = containers.filter((container) => container.service === service && !container.isOneOff);
-  const foreign = own.find((container) => !context.known.has(container.id));
-  if (foreign === undefined) return own;
-  throw new RolloutError({
+export function refuseTampering(
+  context: RolloutContext,
+  service: string,
+  before: readonly Container[],
+  now: readonly Container[],
+): void {
+  const change = findTampering(before, now);
+  if (change !== undefined) throw foreign(context, service, change);
+}
+
+/** What somebody did to containers that run: `app-1 was removed`. A restart by its own policy is no such thing. Pure. */
+export function findTampering(before: readonly Container[], now: readonly Container[]): string | undefined {
+  for (const old of before) {
+    if (old.status !== 'running') continue;
+    const found = now.find(({ id }) => id === old.id);
+    if (found === undefined) return `${old.name} was removed`;
+    if (found.startedAt !== old.startedAt && found.restartCount <= old.restartCount) return `${old.name} was restarted`;
+  }
+  return undefined;
+}
+
+function foreign(context: RolloutContext, service: string, what: string): RolloutError {
+  return new RolloutError({
     code: 'CONCURRENT_CHANGE',
-    message: `${context.host.name}: container ${foreign.name} of service ${service} appeared during this deploy, and this deploy did not make it. Nothing foreign was touched.`,
+    message: `${context.host.name}: service ${service} was changed during this deploy, and not by it: ${what}. Nothing foreign was touched.`,
     hint: 'Somebody ran docker compose by hand, or another tool deploys here. Settle that, then run again.',
   });
 }

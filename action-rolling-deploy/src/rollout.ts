@@ -1,65 +1,120 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
+import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
+import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
+import { inspectImagesPart, parseStoredImages, type StoredImages } from '@deploy-actions/kit/compose/local-images';
+import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
+import { programPart, runBatch } from '@deploy-actions/kit/host/batch';
+import { lastLines } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
+import type { Footprint } from './footprint.ts';
 import type { RolloutContext } from './rollout-context.ts';
-import { changedServices, planRollout, type RolloutPlan } from './rollout-plan.ts';
+import { changedServices, planRollout, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
+import { noRoute } from './route/route.ts';
 import { rollService } from './service-rollout.ts';
-import { readWantedHashes, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { dependencyClosure } from './strategy.ts';
 
-/** What a rollout knows of the containers before it and of its own doings; survives in the journal. */
-export interface Footprint {
-  readonly before: ReadonlySet<string>;
-  readonly created: Map<string, readonly string[]>;
-  readonly known: Set<string>;
-  readonly spent: Set<string>;
+/** What is, next to what is wanted. */
+export interface Observation {
+  readonly containers: readonly Container[];
+  /** Compose's hash of every service of the model, by name: what a container created from it is labelled with. */
+  readonly wantedHashes: Readonly<Record<string, string>>;
+  /** The model's images as they are on the server, by reference. */
+  readonly images: StoredImages;
 }
 
-/** The footprint of a deploy that begins now. */
-export function newFootprint(before: readonly string[]): Footprint {
-  return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set() };
+/**
+ * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
+ * it prints, but not out of the label; ADR 0005), containers, images. One remote command.
+ * @throws ComposeError COMPOSE_INVALID
+ */
+export async function observe(session: Session, model: ComposeModel): Promise<Observation> {
+  const { host, inputs } = session;
+  const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+  const [hashes, containers, images] = await runBatch(host, [
+    programPart('docker compose config --hash', composeFromModel(model, inputs.settings, ['config', '--hash', '*']), {
+      stdin: model.text,
+      fail: ({ stderr }) =>
+        new ComposeError({
+          code: 'COMPOSE_INVALID',
+          message: `${host.name}: docker compose config --hash failed: ${lastLines(stderr, 2).join(' ')}`,
+        }),
+    }),
+    listContainersPart(model.name),
+    inspectImagesPart(refs),
+  ]);
+  const pairs = (hashes?.stdout ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash] as const]));
+  return {
+    containers: parseContainers(containers?.stdout ?? ''),
+    wantedHashes: Object.fromEntries(pairs),
+    images: parseStoredImages(refs, images?.stdout ?? ''),
+  };
 }
 
 /** Plan of a model against what runs. */
-export async function makePlan(
-  session: Session,
+export function makePlan(
   model: ComposeModel,
-  containers: readonly Container[],
+  { containers, wantedHashes }: Observation,
   footprint: Footprint,
   keep: ReadonlySet<string> = new Set(),
-): Promise<RolloutPlan> {
-  const wantedHashes = await readWantedHashes(session.host, session.inputs.settings, model);
+): RolloutPlan {
   return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent });
 }
 
-/** Executes a plan, service by service in dependency order. Throws at the first failure, leaving things as they are. */
-export async function executePlan(
-  session: Session,
-  scope: ComposeScope,
-  model: ComposeModel,
-  plan: RolloutPlan,
-  footprint: Footprint,
-  journal: Journal,
-  signal: AbortSignal,
-): Promise<void> {
+/** What {@link executePlan} needs. */
+export interface Execution {
+  readonly scope: ComposeScope;
+  readonly model: ComposeModel;
+  readonly plan: RolloutPlan;
+  readonly observation: Observation;
+  readonly footprint: Footprint;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Executes a plan: each service as soon as those it depends on are done, so that independent ones roll side by side.
+ * At the first failure the others stop at their next safe point; throws that failure, leaving things as they are.
+ * @returns the project's containers afterwards
+ */
+export async function executePlan(session: Session, execution: Execution): Promise<readonly Container[]> {
+  const { model, plan, observation } = execution;
+  const failing = new AbortController();
+  const project = { containers: observation.containers };
   const context: RolloutContext = {
     host: session.host,
-    scope,
+    scope: execution.scope,
     model,
-    journal,
-    signal,
+    journal: execution.journal,
+    signal: AbortSignal.any([execution.signal, failing.signal]),
     clock: session.clock,
     log: session.log,
-    known: footprint.known,
-    created: footprint.created,
-    spent: footprint.spent,
-    options: {
-      healthTimeoutMs: session.inputs.healthTimeout,
-      minHealthyMs: session.inputs.minHealthy,
-    },
+    footprint: execution.footprint,
+    route: noRoute,
+    images: observation.images,
+    project,
+    creation: { last: Promise.resolve() },
+    options: { healthTimeoutMs: session.inputs.healthTimeout, minHealthyMs: session.inputs.minHealthy },
   };
-  for (const service of changedServices(plan)) {
-    signal.throwIfAborted();
-    await rollService(context, service);
-  }
+  const failures: unknown[] = [];
+  const rolling = new Map<string, Promise<void>>();
+  const roll = async (service: ServicePlan): Promise<void> => {
+    await Promise.all(dependencyClosure(model, service.service).map((name) => rolling.get(name) ?? Promise.resolve()));
+    if (context.signal.aborted) return;
+    try {
+      await rollService(context, service);
+    } catch (thrown) {
+      failures.push(thrown);
+      failing.abort(thrown);
+    }
+  };
+  for (const service of changedServices(plan)) rolling.set(service.service, roll(service));
+  await Promise.all(rolling.values());
+  if (failures.length > 0) throw failures[0];
+  execution.signal.throwIfAborted();
+  return project.containers;
 }

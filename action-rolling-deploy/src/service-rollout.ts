@@ -1,57 +1,55 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import {
-  addContainers,
-  drainAndStop,
-  recreateContainers,
-  removeContainers,
-  startContainers,
-} from './container-moves.ts';
+import { addContainers, recreateContainers, removeLeftovers, startAgain, startCreated } from './container-moves.ts';
 import { waitUntilHealthy } from './container-wait.ts';
+import { drainAndStop, retire } from './drain.ts';
 import { RolloutError } from './errors.ts';
-import { observeService, type RolloutContext } from './rollout-context.ts';
+import { ownContainers, type RolloutContext } from './rollout-context.ts';
 import { hasEnded, nextMove, type ServicePlan } from './rollout-plan.ts';
 
 /** Brings one service to its plan. Throws with the new containers still there; the caller takes the way back. */
 export async function rollService(context: RolloutContext, plan: ServicePlan): Promise<void> {
   if (plan.leftovers.length > 0) {
     context.log(`${plan.service}: removing ${plan.leftovers.length} ended container(s) of an older configuration`);
-    await context.journal.append('leftovers', { service: plan.service, ids: plan.leftovers });
-    await removeContainers(context, plan.service, plan.leftovers);
+    await removeLeftovers(context, plan.service, plan.leftovers);
   }
   switch (plan.action) {
     case 'unchanged':
     case 'skip':
       return;
     case 'stop-first':
-      return stopFirst(context, plan);
+    case 'restart':
+      await stopFirst(context, plan);
+      break;
+    case 'remove':
+      for (const container of ownContainers(context, plan.service)) await retire(context, container, []);
+      return;
     case 'create':
       await startStopped(context, plan);
-      return startFirst(context, plan);
+      await startFirst(context, plan);
+      break;
     case 'start-first':
     case 'scale':
-      return startFirst(context, plan);
+      await startFirst(context, plan);
+      break;
   }
+  await context.route.settle(plan.service);
 }
 
 /** Containers of the wanted configuration that somebody stopped are started again, not replaced: they may own data. */
 async function startStopped(context: RolloutContext, plan: ServicePlan): Promise<void> {
-  const stopped = (await observeService(context, plan.service)).filter(hasEnded).slice(0, plan.replicas);
+  const stopped = ownContainers(context, plan.service).filter(hasEnded).slice(0, plan.replicas);
   if (stopped.length === 0) return;
-  const ids = stopped.map((container) => container.id);
-  await context.journal.append('starting', { service: plan.service, ids });
   context.log(`${plan.service}: starting ${stopped.map((container) => container.name).join(', ')} again`);
-  // A container that this engine stopped has lost its restart policy.
-  const policy = context.model.services[plan.service]?.restart ?? 'no';
-  await context.host.exec(['docker', 'update', `--restart=${policy}`, ...ids]);
-  await startContainers(context, ids);
-  await waitUntilHealthy(context, plan.service, ids);
+  const ids = stopped.map((container) => container.id);
+  await waitUntilHealthy(context, plan.service, await startAgain(context, plan.service, ids));
 }
 
-/** New beside old, proved, then old away: one move at a time, looked up afresh before each. */
+/** New beside old, proved, then old away: one move at a time, each from what the one before it left. */
 async function startFirst(context: RolloutContext, plan: ServicePlan): Promise<void> {
   const stale = new Set(plan.stale);
   for (;;) {
-    const existing = await observeService(context, plan.service);
+    context.signal.throwIfAborted();
+    const existing = ownContainers(context, plan.service);
     const running = existing.filter((container) => !hasEnded(container));
     const old = running.filter((container) => stale.has(container.id));
     const fresh = running.filter((container) => !stale.has(container.id));
@@ -59,8 +57,13 @@ async function startFirst(context: RolloutContext, plan: ServicePlan): Promise<v
     const surge = running.length === 0 ? plan.replicas : 1;
     const move = nextMove(fresh.length, old.length, plan.replicas, surge);
     if (move.kind === 'done') return;
-    if (move.kind === 'add') await addAndProve(context, plan.service, existing, move.count);
-    else await retire(context, plan.service, pickVictim(move.which === 'stale' ? old : fresh));
+    if (move.kind === 'add') {
+      await addAndProve(context, plan.service, existing, move.count);
+      continue;
+    }
+    const victim = pickVictim(move.which === 'stale' ? old : fresh);
+    const staying = running.filter(({ id }) => id !== victim.id);
+    await retire(context, victim, staying);
   }
 }
 
@@ -71,10 +74,20 @@ async function addAndProve(
   count: number,
 ): Promise<void> {
   context.log(`${service}: starting ${count} new container(s)`);
-  const ids = await addContainers(context, service, existing, count);
-  await startContainers(context, ids);
-  await waitUntilHealthy(context, service, ids);
+  const made = await addContainers(context, service, existing, count);
+  await startAndProve(context, service, made);
+}
+
+async function startAndProve(context: RolloutContext, service: string, made: readonly Container[]): Promise<void> {
+  const ids = made.map(({ id }) => id);
+  await context.route.hide(service, made);
+  const started = await startCreated(context, service, ids);
+  await waitUntilHealthy(context, service, started);
   await context.journal.append('healthy', { service, ids });
+  await context.route.admit(
+    service,
+    ownContainers(context, service).filter(({ id }) => ids.includes(id)),
+  );
 }
 
 /** Unhealthy and often restarted ones go first, then the oldest. */
@@ -87,18 +100,11 @@ function pickVictim(candidates: readonly Container[]): Container {
   return victim;
 }
 
-async function retire(context: RolloutContext, service: string, container: Container): Promise<void> {
-  context.log(`${service}: draining and stopping ${container.name}`);
-  await drainAndStop(context, container);
-  await removeContainers(context, service, [container.id]);
-}
-
 /** Old away, then new: a service of which two cannot run. Downtime, as the plan said. */
 async function stopFirst(context: RolloutContext, plan: ServicePlan): Promise<void> {
   context.log(`${plan.service}: stop-first (${plan.reason})`);
-  for (const container of await observeService(context, plan.service)) await drainAndStop(context, container);
-  const ids = await recreateContainers(context, plan.service);
-  await startContainers(context, ids);
-  await waitUntilHealthy(context, plan.service, ids);
-  await context.journal.append('healthy', { service: plan.service, ids });
+  for (const container of ownContainers(context, plan.service))
+    if (!hasEnded(container)) await drainAndStop(context, container);
+  const existing = ownContainers(context, plan.service);
+  await startAndProve(context, plan.service, await recreateContainers(context, plan.service, existing));
 }

@@ -1,13 +1,15 @@
-import { describeThrown, isDeployError } from '@deploy-actions/kit/action/errors';
+import { describeThrown, isDeployError, type DeployError } from '@deploy-actions/kit/action/errors';
 import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
-import { execOrThrow, scriptOrThrow } from '@deploy-actions/kit/host/host';
+import { runBatch } from '@deploy-actions/kit/host/batch';
+import { execOrThrow } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Ledger } from '@deploy-actions/kit/state/release';
-import { undoActivation } from '@deploy-actions/kit/state/staged-tree';
+import { undoActivationPart } from '@deploy-actions/kit/state/staged-tree';
 import { RolloutError } from './errors.ts';
+import type { Footprint } from './footprint.ts';
 import { formatDigests, runningDigests } from './report.ts';
-import { executePlan, makePlan, type Footprint } from './rollout.ts';
+import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
 
 /** A deploy that must be undone. */
@@ -18,6 +20,8 @@ export interface FailedDeploy {
   readonly ledger: Ledger;
   /** The staged tree that was made live, or may have been. */
   readonly activated: string | undefined;
+  /** What it failed with; undefined for one whose runner died. */
+  readonly cause: DeployError | undefined;
 }
 
 /**
@@ -28,10 +32,12 @@ export interface FailedDeploy {
  */
 export async function takeWayBack(session: Session, failed: FailedDeploy): Promise<void> {
   const { journal } = failed;
-  await journal.append('rollback-started');
   try {
+    await journal.append('rollback-started');
     if (failed.activated !== undefined) await undoFiles(session, failed.activated);
-    await (hadNothingBefore(failed) ? removeCreated(session, failed) : restoreServices(session, failed));
+    if (failed.cause?.code === 'CONCURRENT_CHANGE') await stepAside(session, failed);
+    else if (hadNothingBefore(failed)) await removeContainers(session, [...failed.footprint.created.values()].flat());
+    else await restoreServices(session, failed);
     await journal.append('rollback-done');
   } catch (thrown) {
     throw await rollbackFailed(session, failed, thrown);
@@ -41,9 +47,11 @@ export async function takeWayBack(session: Session, failed: FailedDeploy): Promi
 async function undoFiles(session: Session, releaseId: string): Promise<void> {
   const { deployPath } = session.inputs.settings;
   session.log('putting the previous files back');
-  await undoActivation(session.host, deployPath, releaseId);
   // A tree whose release failed must not go live with a later rollout that has nothing staged of its own.
-  await scriptOrThrow(session.host, 'drop the staged files', 'rm -rf "$1/.deploy/staged/$2"', [deployPath, releaseId]);
+  await runBatch(session.host, [
+    undoActivationPart(session.host, deployPath, releaseId),
+    { purpose: 'drop the staged files', source: 'rm -rf "$1/.deploy/staged/$2"', args: [deployPath, releaseId] },
+  ]);
 }
 
 function hadNothingBefore(failed: FailedDeploy): boolean {
@@ -51,11 +59,37 @@ function hadNothingBefore(failed: FailedDeploy): boolean {
 }
 
 /** A first deploy that failed leaves no container of its own behind; volumes stay. */
-async function removeCreated(session: Session, failed: FailedDeploy): Promise<void> {
-  const ids = [...failed.footprint.created.values()].flat();
+async function removeContainers(session: Session, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  session.log(`removing the ${ids.length} container(s) of this first deploy`);
+  session.log(`removing ${ids.length} new container(s)`);
   await execOrThrow(session.host, ['docker', 'rm', '--force', ...ids], { timeoutMs: 60_000 });
+}
+
+/**
+ * Somebody else changes the project: nothing of theirs is touched. New containers of this deploy go where enough others
+ * serve without them, and stay where they are all there is.
+ */
+async function stepAside(session: Session, failed: FailedDeploy): Promise<void> {
+  const containers = await listProjectContainers(session.host, failed.project);
+  const needless = [...failed.footprint.created].flatMap(([service, ids]) => {
+    const own = containers.filter((container) => container.service === service && !container.isOneOff);
+    const others = own.filter(({ id, status }) => !ids.includes(id) && status === 'running');
+    const wanted = own.filter(({ id }) => failed.footprint.before.has(id)).length;
+    return others.length > 0 && others.length >= wanted ? own.filter(({ id }) => ids.includes(id)) : [];
+  });
+  await removeContainers(
+    session,
+    needless.map(({ id }) => id),
+  );
+  const left = await listProjectContainers(session.host, failed.project);
+  const [lost] = [...failed.footprint.created.keys(), ...failed.footprint.touched].filter(
+    (service) => !left.some((container) => container.service === service && container.status === 'running'),
+  );
+  if (lost !== undefined)
+    throw new RolloutError({
+      code: 'CONCURRENT_CHANGE',
+      message: `nothing of service ${lost} runs after that change.`,
+    });
 }
 
 async function restoreServices(session: Session, failed: FailedDeploy): Promise<void> {
@@ -68,22 +102,23 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
     pins: ledger.current?.pins ?? [],
   };
   const model = await resolveModel(scope);
-  const touched = new Set([...footprint.created.keys(), ...(await touchedBefore(session, failed))]);
+  const observation = await observe(session, model);
+  const touched = new Set([...footprint.created.keys(), ...footprint.touched, ...endedBefore(observation, footprint)]);
   const gone = [...touched].filter((service) => model.services[service] === undefined);
-  const extra = gone.flatMap((service) => footprint.created.get(service) ?? []);
-  if (extra.length > 0) await execOrThrow(session.host, ['docker', 'rm', '--force', ...extra], { timeoutMs: 60_000 });
-  const containers = await listProjectContainers(session.host, model.name);
-  const plan = await makePlan(session, model, containers, footprint, footprint.before);
+  await removeContainers(
+    session,
+    gone.flatMap((service) => footprint.created.get(service) ?? []),
+  );
+  const plan = makePlan(model, observation, footprint, footprint.before);
   const services = plan.services.filter(({ service }) => touched.has(service));
-  const signal = new AbortController().signal;
-  await executePlan(session, scope, model, { ...plan, services }, footprint, journal, signal);
+  const { signal } = new AbortController();
+  await executePlan(session, { scope, model, plan: { ...plan, services }, observation, footprint, journal, signal });
 }
 
-/** Services of which a container from before is spent or gone: stopped by this deploy on its way. */
-async function touchedBefore(session: Session, failed: FailedDeploy): Promise<readonly string[]> {
-  const containers = await listProjectContainers(session.host, failed.project);
+/** Services of which a container from before has ended: this deploy may have stopped it on its way. */
+function endedBefore({ containers }: Observation, { before }: Footprint): readonly string[] {
   return containers
-    .filter((c) => failed.footprint.before.has(c.id) && (failed.footprint.spent.has(c.id) || c.status === 'exited'))
+    .filter(({ id, status }) => before.has(id) && status === 'exited')
     .map((container) => container.service);
 }
 

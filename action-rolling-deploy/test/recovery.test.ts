@@ -23,22 +23,42 @@ describe('the recovery of a deploy that died', () => {
         line('unrouted', { service: 'web', id: 'old' }),
       ],
     });
-    expect(recovery).toMatchObject({ kind: 'undo', project: 'shop', activated: 'r1', pending: undefined });
+    expect(recovery).toMatchObject({ kind: 'undo', project: 'shop', activated: 'r1', pending: [] });
     if (recovery.kind !== 'undo') return;
     expect([...recovery.footprint.created]).toEqual([['web', ['new']]]);
     expect([...recovery.footprint.spent]).toEqual(['old']);
     expect([...recovery.footprint.known].sort()).toEqual(['new', 'old']);
   });
 
-  it('looks for a container whose creation was announced and not recorded', () => {
-    const recovery = planRecovery({ deployId: 'd', lines: [begin, line('intent', { service: 'web' })] });
-    expect(recovery).toMatchObject({ kind: 'undo', pending: 'web' });
+  it('looks for the containers whose creation was announced and not recorded, of services side by side', () => {
+    const recovery = planRecovery({
+      deployId: 'd',
+      lines: [
+        begin,
+        line('intent', { service: 'web' }),
+        line('intent', { service: 'api' }),
+        line('created', { service: 'api', ids: ['new'] }),
+        line('intent', { service: 'docs' }),
+      ],
+    });
+    expect(recovery).toMatchObject({ kind: 'undo', pending: ['web', 'docs'] });
+  });
+
+  it('takes a container that may have got SIGTERM for one that goes, even if it still runs', () => {
+    const recovery = planRecovery({
+      deployId: 'd',
+      lines: [begin, line('stopping', { service: 'web', id: 'old' })],
+    });
+    if (recovery.kind !== 'undo') throw new Error(recovery.kind);
+    expect([...recovery.footprint.spent]).toEqual(['old']);
+    expect([...recovery.footprint.touched]).toEqual(['web']);
   });
 
   it('finishes a commit that had begun', () => {
     const commit = { release: { number: 2 } };
     expect(planRecovery({ deployId: 'd', lines: [begin, line('pins-staged', { commit })] })).toEqual({
       kind: 'finish',
+      project: 'shop',
       commit,
     });
   });

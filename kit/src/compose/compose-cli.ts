@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { ExecOptions, ExecResult, Host } from '../host/host.ts';
-import { lastLines } from '../host/host.ts';
+import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
+import { commandFailed, lastLines, type ExecOptions, type Host } from '../host/host.ts';
 import { renderPinsEnv, renderPinsOverride } from '../state/pins.ts';
 import type { RecordedPin } from '../state/release.ts';
 import type { ComposeSettings } from './compose-settings.ts';
@@ -69,12 +69,27 @@ export interface ComposeSources {
  * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
  */
 export async function findSources(scope: ComposeScope): Promise<ComposeSources> {
-  const { host, settings, baseDir } = scope;
-  const result = await host.script(findScript, [baseDir, settings.envFile ?? '', ...settings.composeFiles]);
-  throwIfUnusable(scope, result);
+  const [result] = await runBatch(scope.host, [findSourcesPart(scope)]);
+  return parseSources(scope, result?.stdout ?? '');
+}
+
+/** {@link findSources} as a part; {@link parseSources} reads its output. */
+export function findSourcesPart(scope: ComposeScope): BatchPart {
+  const { settings, baseDir } = scope;
+  return {
+    purpose: 'find the compose files',
+    source: findScript,
+    args: [baseDir, settings.envFile ?? '', ...settings.composeFiles],
+    fail: (result) => unusable(scope, result) ?? commandFailed(scope.host, 'find the compose files', result),
+  };
+}
+
+/** Pure part of {@link findSources}. @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING */
+export function parseSources(scope: ComposeScope, stdout: string): ComposeSources {
+  const { host, settings } = scope;
   const found = (kind: string): readonly string[] => [
     ...new Set(
-      result.stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : [])),
+      stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : [])),
     ),
   ];
   const sources = { composeFiles: found('file'), envFiles: found('env') };
@@ -102,9 +117,18 @@ export async function runCompose(
   scope: ComposeScope,
   sources: ComposeSources,
   args: readonly string[],
-  options: ExecOptions = {},
-): Promise<ExecResult> {
-  const { host, settings, baseDir, pins } = scope;
+  options: Pick<ExecOptions, 'timeoutMs' | 'signal'> = {},
+): Promise<PartResult> {
+  const [result = nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+  throwIfUnusable(scope, result);
+  return result;
+}
+
+const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
+
+/** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
+export function composePart(scope: ComposeScope, sources: ComposeSources, args: readonly string[]): BatchPart {
+  const { settings, baseDir, pins } = scope;
   const pinsDir = `${settings.deployPath}/.deploy/tmp-${randomBytes(6).toString('hex')}`;
   const override = renderPinsOverride(pins);
   const flags = [
@@ -116,34 +140,40 @@ export async function runCompose(
   // A variable of the login environment would win over every env file; a pin must not lose to it.
   const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
   const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
-  const result = await host.script(
-    runScript,
-    [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command],
-    options,
-  );
-  throwIfUnusable(scope, result);
-  return result;
+  return {
+    purpose: `docker compose ${args[0] ?? ''}`,
+    source: runScript,
+    args: [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command],
+    mayFail: true,
+  };
 }
 
-function throwIfUnusable(scope: ComposeScope, result: ExecResult): void {
+/** @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE: Compose was not run at all */
+export function throwIfUnusable(scope: ComposeScope, result: PartResult): void {
+  const error = unusable(scope, result);
+  if (error !== undefined) throw error;
+}
+
+function unusable(scope: ComposeScope, result: PartResult): ComposeError | undefined {
   const { host, settings } = scope;
   if (result.code === 90)
-    throw new ComposeError({
+    return new ComposeError({
       code: 'COMPOSE_FILE_MISSING',
       message: `${settings.deployPath} does not exist on ${host.name}.`,
     });
   if (result.code === 91)
-    throw new ComposeError({
+    return new ComposeError({
       code: 'COMPOSE_FILE_MISSING',
       message: `input \`compose-files\`: ${JSON.stringify(result.stdout.trim())} does not exist in ${settings.deployPath} on ${host.name}.`,
       hint: 'Paths are relative to deploy-path. Is it among the files that action-sync-remote sends?',
     });
   if (result.code === 127 || /is not a docker command|unknown shorthand flag: 'p'/.test(result.stderr))
-    throw new ComposeError({
+    return new ComposeError({
       code: 'DOCKER_UNREACHABLE',
       message: `${host.name}: docker with the Compose plugin was not found.`,
       hint: 'Install Docker Engine and the docker-compose-plugin (Compose 2.20 or newer) on the server.',
     });
+  return undefined;
 }
 
 /**
@@ -152,14 +182,22 @@ function throwIfUnusable(scope: ComposeScope, result: ExecResult): void {
  */
 export async function resolveModel(scope: ComposeScope): Promise<ComposeModel> {
   const sources = await findSources(scope);
-  const result = await runCompose(scope, sources, ['config', '--format', 'json']);
+  const result = await runCompose(scope, sources, configArgs);
+  return parseConfig(scope, sources, result);
+}
+
+/** What {@link parseConfig} reads the output of. */
+export const configArgs = ['config', '--format', 'json'] as const;
+
+/** Pure part of {@link resolveModel}. @throws ComposeError COMPOSE_INVALID with Compose's own words */
+export function parseConfig(scope: ComposeScope, sources: ComposeSources, result: PartResult): ComposeModel {
   if (result.code !== 0) throw invalidModel(scope, result);
   const inJson = (path: string): string => JSON.stringify(path).slice(1, -1);
   const text = result.stdout.replaceAll(inJson(scope.baseDir), inJson(scope.settings.deployPath));
   return parseComposeModel(text, sources);
 }
 
-function invalidModel(scope: ComposeScope, result: ExecResult): ComposeError {
+function invalidModel(scope: ComposeScope, result: PartResult): ComposeError {
   const said = lastLines(result.stderr, 3).join(' ').trim().replaceAll(scope.baseDir, scope.settings.deployPath);
   const isImported = /imported compose file defines conflicting service|conflicts with imported resource/.test(said);
   return new ComposeError({

@@ -1,14 +1,23 @@
-import { execOrThrow, lastLines, scriptOrThrow, type Host } from '../host/host.ts';
+import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
+import { execOrThrow, lastLines, type Host } from '../host/host.ts';
 import { parseContainers, type Container } from './container.ts';
 import { ComposeError } from './model.ts';
 
+/** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
+const listScript = `
+ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
+[ -n "$ids" ] || exit 0
+{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
+
 /** All containers of a Compose project, running or not, one-offs included. */
 export async function listProjectContainers(host: Host, project: string): Promise<readonly Container[]> {
-  const source = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
-[ -z "$ids" ] || docker inspect $ids`;
-  const result = await scriptOrThrow(host, 'list the project’s containers', source, [project]);
-  return parseContainers(result.stdout);
+  const [result] = await runBatch(host, [listContainersPart(project)]);
+  return parseContainers(result?.stdout ?? '');
+}
+
+/** {@link listProjectContainers} as a part; parseContainers reads its output. */
+export function listContainersPart(project: string): BatchPart {
+  return { purpose: 'list the project’s containers', source: listScript, args: [project] };
 }
 
 /** The state of some containers; one that is gone is absent from the result. */
@@ -28,23 +37,6 @@ export async function readLogs(host: Host, id: string, lines: number): Promise<r
   return lastLines(result.stdout, lines).filter((line) => line !== '');
 }
 
-/** What is known of a local image. */
-export interface LocalImage {
-  readonly id: string;
-  readonly repoDigests: readonly string[];
-  readonly platform: string;
-}
-
-/** A local image by reference or id; undefined when the server does not have it. */
-export async function inspectImage(host: Host, ref: string): Promise<LocalImage | undefined> {
-  const format = '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}';
-  const result = await host.exec(['docker', 'image', 'inspect', '--format', format, ref]);
-  if (result.code !== 0) return undefined;
-  const [id = '""', digests = '[]', platform = ''] = result.stdout.trim().split('\t');
-  const repoDigests = JSON.parse(digests) as readonly string[] | null;
-  return { id: JSON.parse(id) as string, repoDigests: repoDigests ?? [], platform };
-}
-
 /** Versions of the engine and of Compose on the server. */
 export interface DockerVersions {
   readonly engine: string;
@@ -60,10 +52,21 @@ const oldestCompose = [2, 20] as const;
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 export async function checkDocker(host: Host): Promise<DockerVersions> {
-  const source = `
+  const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+  return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+}
+
+/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
+export const dockerVersionsPart: BatchPart = {
+  purpose: 'ask for the versions of Docker and Compose',
+  source: `
 docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`;
-  const result = await host.script(source, [], { timeoutMs: 20_000 });
+docker compose version --short`,
+  mayFail: true,
+};
+
+/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+export function parseDockerVersions(host: Host, result: PartResult): DockerVersions {
   const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
   const [engine = '', platform = ''] = engineLine.split(' ');
   const compose = composeLine.replace(/^v/, '');

@@ -1,5 +1,6 @@
 import { parseImageRef, type ImageRef } from '../image/image-ref.ts';
-import { scriptOrThrow, type Host } from '../host/host.ts';
+import { runBatch, type BatchPart } from '../host/batch.ts';
+import type { Host } from '../host/host.ts';
 
 /** An image that the server has. */
 export interface StoredImage {
@@ -17,15 +18,21 @@ export type StoredImages = ReadonlyMap<string, StoredImage>;
 /** $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. */
 const inspectScript = `
 for ref; do
-  docker image inspect --format '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}' "$ref" 2>/dev/null || echo -
+  said=$(docker image inspect --format '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}' "$ref" 2>/dev/null) || said=-
+  printf '%s\\n' "$said"
 done`;
 
 /** Looks up images by reference or id, all in one command. */
 export async function inspectImages(host: Host, refs: readonly string[]): Promise<StoredImages> {
   const wanted = [...new Set(refs)].filter((ref) => ref !== '');
   if (wanted.length === 0) return new Map();
-  const result = await scriptOrThrow(host, 'look at the images', inspectScript, wanted);
-  return parseStoredImages(wanted, result.stdout);
+  const [result] = await runBatch(host, [inspectImagesPart(wanted)]);
+  return parseStoredImages(wanted, result?.stdout ?? '');
+}
+
+/** {@link inspectImages} as a part, for references without repetition; {@link parseStoredImages} reads its output. */
+export function inspectImagesPart(refs: readonly string[]): BatchPart {
+  return { purpose: 'look at the images', source: inspectScript, args: refs };
 }
 
 /** Pure part of {@link inspectImages}. */

@@ -1,8 +1,18 @@
 import { requireDigests, type ImagePin } from '../image/image-lines.ts';
+import { runBatch, type PartResult } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
 import type { RecordedPin } from '../state/release.ts';
-import { resolveModel, type ComposeScope } from './compose-cli.ts';
-import { checkDocker, inspectImage, type DockerVersions, type LocalImage } from './docker-cli.ts';
+import {
+  composePart,
+  configArgs,
+  findSourcesPart,
+  parseConfig,
+  parseSources,
+  throwIfUnusable,
+  type ComposeScope,
+} from './compose-cli.ts';
+import { dockerVersionsPart, parseDockerVersions, type DockerVersions } from './docker-cli.ts';
+import { inspectImages, type StoredImage, type StoredImages } from './local-images.ts';
 import { ComposeError, type ComposeModel } from './model.ts';
 import { credentialsFor, pullImage, type RegistryCredentials } from './registry-login.ts';
 
@@ -11,6 +21,8 @@ export interface Preflight {
   readonly versions: DockerVersions;
   readonly model: ComposeModel;
 }
+
+const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
 
 /**
  * The pins of this step as they are recorded.
@@ -30,14 +42,23 @@ export function recordPins(pins: readonly ImagePin[]): readonly RecordedPin[] {
  * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
  */
 export async function preflight(scope: ComposeScope, given: readonly RecordedPin[]): Promise<Preflight> {
-  const versions = await checkDocker(scope.host);
-  // Service pins first: Compose's own words for an override without a base ("has neither an image nor a build
-  // context") would not name the input.
-  const withoutServicePins = scope.pins.filter((pin) => pin.kind !== 'service');
-  const base = await resolveModel({ ...scope, pins: withoutServicePins });
+  const { host } = scope;
+  const [docker, files] = await runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
+  const versions = parseDockerVersions(host, docker ?? nothing);
+  const sources = parseSources(scope, files?.stdout ?? '');
+  // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
+  // build context") would not name the input.
+  const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
+  const scopes = bare.pins.length === scope.pins.length ? [scope] : [bare, scope];
+  const results = await runBatch(
+    host,
+    scopes.map((one) => composePart(one, sources, configArgs)),
+  );
+  for (const result of results) throwIfUnusable(scope, result);
+  const base = parseConfig(bare, sources, results[0] ?? nothing);
   const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
   if (unknown !== undefined) throw unknownService(unknown, base);
-  const model = withoutServicePins.length === scope.pins.length ? base : await resolveModel(scope);
+  const model = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? nothing);
   const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
   if (unused !== undefined) throw unusedPin(unused);
   return { versions, model };
@@ -67,6 +88,8 @@ export interface PinPull {
   readonly platform: string;
   readonly credentials: RegistryCredentials | undefined;
   readonly signal: AbortSignal;
+  /** What is known to be there; looked up where the caller has not. */
+  readonly local?: StoredImages;
   readonly onPulled: (ref: string, wasThere: boolean) => void;
 }
 
@@ -77,13 +100,15 @@ export interface PinPull {
 export async function pullPins(pull: PinPull): Promise<void> {
   const { host, pins, platform, credentials, signal } = pull;
   const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
-  for (const ref of new Set(pins.map((pin) => pin.ref))) {
-    const present = await inspectImage(host, ref);
+  const refs = [...new Set(pins.map((pin) => pin.ref))];
+  const local = pull.local ?? (await inspectImages(host, refs));
+  for (const ref of refs) {
+    const present = local.get(ref);
     if (present === undefined) {
       const registry = registryOf(ref);
       await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
     }
-    proveImage(host, ref, platform, present ?? (await inspectImage(host, ref)));
+    proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
     pull.onPulled(ref, present !== undefined);
   }
 }
@@ -93,7 +118,7 @@ function registryOf(ref: string): string {
   return ref.split('/')[0] ?? '';
 }
 
-function proveImage(host: Host, ref: string, platform: string, image: LocalImage | undefined): void {
+function proveImage(host: Host, ref: string, platform: string, image: StoredImage | undefined): void {
   const digest = ref.slice(ref.indexOf('@'));
   if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
     throw new ComposeError({

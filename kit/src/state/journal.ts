@@ -1,3 +1,4 @@
+import { runBatch, type BatchPart } from '../host/batch.ts';
 import { scriptOrThrow, type Host } from '../host/host.ts';
 import { statePath, type DeployPath } from './deploy-path.ts';
 
@@ -34,17 +35,25 @@ echo "$newest"; cat "$newest"`;
 /** The journal of one deploy. Ids sort by time, so that the newest file is the last deploy. */
 export interface Journal {
   readonly deployId: string;
+  /** A line as a part of a batch: put it in front of the mutation that it announces. */
+  line(step: string, data?: Readonly<Record<string, unknown>>): BatchPart;
   append(step: string, data?: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 export function openJournal(host: Host, deployPath: DeployPath, deployId: string): Journal {
   const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
+  const line = (step: string, data: Readonly<Record<string, unknown>> = {}): BatchPart => ({
+    purpose: `write the journal (${step})`,
+    source: appendScript,
+    args: [file],
+    stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
+  });
   return {
     deployId,
+    line,
     append: async (step, data = {}) => {
-      const line = JSON.stringify({ at: new Date().toISOString(), step, data });
-      await scriptOrThrow(host, `write the journal (${step})`, appendScript, [file], { stdin: `${line}\n` });
+      await runBatch(host, [line(step, data)]);
     },
   };
 }
@@ -53,6 +62,11 @@ export function openJournal(host: Host, deployPath: DeployPath, deployId: string
 export async function findUnfinishedDeploy(host: Host, deployPath: DeployPath): Promise<UnfinishedDeploy | undefined> {
   const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
   return parseUnfinished(result.stdout);
+}
+
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+export function readJournalPart(deployPath: DeployPath): BatchPart {
+  return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
 }
 
 /** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */

@@ -1,4 +1,4 @@
-import { scriptOrThrow, type Host } from '../host/host.ts';
+import type { BatchPart } from '../host/batch.ts';
 import type { DeployPath } from './deploy-path.ts';
 import type { RecordedPin } from './release.ts';
 
@@ -75,8 +75,11 @@ mv -f .env.deploy-next .env
 rm -f .deploy/env.rest .deploy/env.block`;
 
 /** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
-export async function commitPins(host: Host, deployPath: DeployPath, block: EnvBlock): Promise<void> {
-  await scriptOrThrow(host, 'write the pins', writeScript, [deployPath], {
+export function commitPinsPart(deployPath: DeployPath, block: EnvBlock): BatchPart {
+  return {
+    purpose: 'write the pins',
+    source: writeScript,
+    args: [deployPath],
     stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,
-  });
+  };
 }

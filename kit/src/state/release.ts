@@ -1,5 +1,6 @@
 import type { DeployPath } from './deploy-path.ts';
 import { statePath } from './deploy-path.ts';
+import { runBatch, type BatchPart } from '../host/batch.ts';
 import { scriptOrThrow, type Host } from '../host/host.ts';
 
 /** One image pin as it is recorded: `service` or environment variable → immutable reference. */
@@ -16,6 +17,12 @@ export interface RecordedMigration {
   readonly backupPath?: string;
 }
 
+/** What an image says of itself (`org.opencontainers.image.…`). */
+export interface ImageLabels {
+  readonly revision?: string;
+  readonly version?: string;
+}
+
 /** One finished deploy: what `.deploy/releases/<n>.json` holds. */
 export interface Release {
   readonly number: number;
@@ -28,9 +35,20 @@ export interface Release {
   /** The synced tree that went live with it, if one did. */
   readonly filesRelease?: string;
   readonly composeHash: string;
+  /** The commit of the run that deployed it; of a rollback, that of the release it restores. */
   readonly commit: string;
   readonly runUrl: string;
   readonly actor: string;
+  /** `owner/name/.github/workflows/deploy.yml`: run numbers are comparable within one workflow only. */
+  readonly workflow?: string;
+  /** GITHUB_RUN_NUMBER. */
+  readonly runNumber?: number;
+  /** Service → OCI labels of the image it runs, where it has them. */
+  readonly imageLabels?: Readonly<Record<string, ImageLabels>>;
+  /** A rollback: number of the release whose pins and files it brought back. */
+  readonly restores?: number;
+  /** Release 0: what ran before these actions deployed for the first time. */
+  readonly isAdopted?: boolean;
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly migration?: RecordedMigration;
@@ -62,6 +80,11 @@ export async function readLedger(host: Host, deployPath: DeployPath): Promise<Le
   return parseLedger(result.stdout);
 }
 
+/** {@link readLedger} as a part; {@link parseLedger} reads its output. */
+export function readLedgerPart(deployPath: DeployPath): BatchPart {
+  return { purpose: 'read the release ledger', source: readScript, args: [deployPath] };
+}
+
 /** Pure part of {@link readLedger}: one JSON record a line, then `current releases/<n>.json`. */
 export function parseLedger(text: string): Ledger {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
@@ -79,11 +102,15 @@ export function nextReleaseNumber(ledger: Ledger): number {
   return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
 
-/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
+/**
+ * The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). A
+ * rollback counts as the release it brought back: going back once more must not end at the same version.
+ */
 export function previousRelease(ledger: Ledger): Release | undefined {
   const { current } = ledger;
   if (current === undefined) return undefined;
-  return ledger.releases.filter((r) => r.number < current.number && r.result === 'ok' && r.gateFailed !== true).at(-1);
+  const from = current.restores ?? current.number;
+  return ledger.releases.filter((r) => r.number < from && r.result === 'ok' && r.gateFailed !== true).at(-1);
 }
 
 /** Writes one record; with `isCurrent` the pointer moves to it. Rewriting a number replaces its record whole. */
@@ -93,13 +120,17 @@ export async function writeRelease(
   release: Release,
   isCurrent: boolean,
 ): Promise<void> {
-  await scriptOrThrow(
-    host,
-    'write the release record',
-    writeScript,
-    [deployPath, String(release.number), isCurrent ? 'current' : '-'],
-    { stdin: `${JSON.stringify(release)}\n` },
-  );
+  await runBatch(host, [writeReleasePart(deployPath, release, isCurrent)]);
+}
+
+/** {@link writeRelease} as a part. */
+export function writeReleasePart(deployPath: DeployPath, release: Release, isCurrent: boolean): BatchPart {
+  return {
+    purpose: 'write the release record',
+    source: writeScript,
+    args: [deployPath, String(release.number), isCurrent ? 'current' : '-'],
+    stdin: `${JSON.stringify(release)}\n`,
+  };
 }
 
 /** One line for `.deploy/audit.jsonl`: who changed what. */
@@ -108,7 +139,15 @@ export async function appendAudit(
   deployPath: DeployPath,
   line: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await scriptOrThrow(host, 'append to the audit log', 'cat >> "$1"', [statePath(deployPath, 'audit.jsonl')], {
+  await runBatch(host, [auditPart(deployPath, line)]);
+}
+
+/** {@link appendAudit} as a part. */
+export function auditPart(deployPath: DeployPath, line: Readonly<Record<string, unknown>>): BatchPart {
+  return {
+    purpose: 'append to the audit log',
+    source: 'cat >> "$1"',
+    args: [statePath(deployPath, 'audit.jsonl')],
     stdin: `${JSON.stringify(line)}\n`,
-  });
+  };
 }

@@ -1,3 +1,4 @@
+import type { BatchPart, PartResult } from '../host/batch.ts';
 import { HostError, lastLines, type ExecOptions, type Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
@@ -26,34 +27,58 @@ export async function runTreeScript(
 ): Promise<string> {
   const args = [deployPath, releaseId, ...(script.args ?? [])];
   const result = await host.script(script.source, args, { timeoutMs: scriptTimeoutMs, ...script.options });
+  if (result.code === 0) return result.stdout;
+  throw treeError(host, deployPath, releaseId, script.purpose, result);
+}
+
+/** One of those scripts as a part of a batch, with the same meaning of its exit codes. */
+export function treePart(
+  host: Host,
+  deployPath: DeployPath,
+  releaseId: string,
+  script: Omit<TreeScript, 'options'>,
+): BatchPart {
+  return {
+    purpose: script.purpose,
+    source: script.source,
+    args: [deployPath, releaseId, ...(script.args ?? [])],
+    fail: (result) => treeError(host, deployPath, releaseId, script.purpose, result),
+  };
+}
+
+function treeError(
+  host: Host,
+  deployPath: DeployPath,
+  releaseId: string,
+  purpose: string,
+  result: PartResult,
+): StagedTreeError | HostError {
   const said = lastLines(result.stderr, 1)[0] ?? '';
   const where = `${host.name}: ${deployPath}/.deploy/staged/${releaseId}`;
   switch (result.code) {
-    case 0:
-      return result.stdout;
     case 65:
-      throw new StagedTreeError({
+      return new StagedTreeError({
         code: 'STAGED_TREE_MISSING',
         message: `${where} is not there.`,
         hint: 'A later sync replaced it, or it went live already. Run action-sync-remote in this job, before the rollout.',
       });
     case 66:
-      throw new StagedTreeError({
+      return new StagedTreeError({
         code: 'STAGED_TREE_CORRUPT',
         message: `${where}: a file is not what its SHA-256 says.`,
         hint: 'It changed while it was read or sent, or was edited in place on the server. Run the job again.',
         evidence: lastLines(result.stderr, 10),
       });
     case 67:
-      throw new StagedTreeError({
+      return new StagedTreeError({
         code: 'PATH_BLOCKED',
         message: `${where}: a folder that must become a file holds files of its own: ${said}`,
         hint: 'Move what only the server has out of that folder, or rename the file in the source.',
       });
     default:
-      throw new HostError({
+      return new HostError({
         code: 'COMMAND_FAILED',
-        message: `${host.name}: could not ${script.purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+        message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
         ...(/No space left|quota/i.test(result.stderr)
           ? { hint: 'Make room on the server: old images, logs, backups.' }
           : {}),

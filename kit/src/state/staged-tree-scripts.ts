@@ -159,13 +159,14 @@ export const discardScript = `${functions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
 
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged
- * tree is gone. Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
+ * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 export const packScript = `${functions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
-cat > files/.list
 if [ -f manifest.json ]; then
+  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/*.tar; do

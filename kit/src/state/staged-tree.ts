@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { runBatch, type BatchPart } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
 import { systemClock } from '../time/clock.ts';
 import type { DeployPath } from './deploy-path.ts';
@@ -14,7 +15,7 @@ import {
   type Manifest,
 } from './manifest.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
-import { runTreeScript } from './staged-tree-run.ts';
+import { runTreeScript, treePart } from './staged-tree-run.ts';
 import {
   activateScript,
   discardScript,
@@ -51,11 +52,27 @@ export interface Activation {
 const noActivation: Activation = { changed: [], deleted: [] };
 
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
-async function findSets(
-  host: Host,
-  deployPath: DeployPath,
-): Promise<{ readonly liveId: string | undefined; readonly staged: StagedTree | undefined }> {
+async function findSets(host: Host, deployPath: DeployPath): Promise<Sets> {
   const text = await runTreeScript(host, deployPath, '', { purpose: 'look for staged files', source: findScript });
+  return parseSets(text, deployPath);
+}
+
+/** {@link findStagedTree} as a part; {@link parseStagedTree} reads its output. */
+export function findStagedPart(deployPath: DeployPath): BatchPart {
+  return { purpose: 'look for staged files', source: findScript, args: [deployPath] };
+}
+
+/** The newest staged tree that is not live yet. Pure. */
+export function parseStagedTree(text: string, deployPath: DeployPath): StagedTree | undefined {
+  return parseSets(text, deployPath).staged;
+}
+
+interface Sets {
+  readonly liveId: string | undefined;
+  readonly staged: StagedTree | undefined;
+}
+
+function parseSets(text: string, deployPath: DeployPath): Sets {
   const headers = (kind: string) =>
     text
       .split('\n')
@@ -170,7 +187,12 @@ export function throwIfBlocked(host: Host, deployPath: DeployPath, blocked: read
 
 /** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
 export async function undoActivation(host: Host, deployPath: DeployPath, releaseId: string): Promise<void> {
-  await runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+  await runBatch(host, [undoActivationPart(host, deployPath, releaseId)]);
+}
+
+/** {@link undoActivation} as a part. */
+export function undoActivationPart(host: Host, deployPath: DeployPath, releaseId: string): BatchPart {
+  return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 
 /** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
@@ -188,22 +210,20 @@ export async function settleActivation(host: Host, deployPath: DeployPath): Prom
  * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
-export async function finishActivation(
+export function finishActivationParts(
   host: Host,
   deployPath: DeployPath,
-  _releaseId: string,
   releaseNumber: number,
   retain: number,
-): Promise<void> {
-  const live = await probeLive(host, deployPath, []);
-  const stdin = (live.manifest?.files ?? []).map((entry) => `./${entry.path}\n`).join('');
-  await runTreeScript(host, deployPath, String(releaseNumber), {
-    purpose: 'archive the live files',
-    source: packScript,
-    args: [String(Math.max(1, retain))],
-    options: { stdin },
-  });
-  await settleActivation(host, deployPath);
+): readonly BatchPart[] {
+  return [
+    treePart(host, deployPath, String(releaseNumber), {
+      purpose: 'archive the live files',
+      source: packScript,
+      args: [String(Math.max(1, retain))],
+    }),
+    treePart(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript }),
+  ];
 }
 
 /**

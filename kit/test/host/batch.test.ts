@@ -29,7 +29,14 @@ describe('runBatch', () => {
       { purpose: 'last', source: 'cat', stdin: 'rest\nof it\n' },
       { purpose: 'after', source: 'cat' },
     ]);
-    expect(results.map(({ stdout }) => stdout)).toEqual(['one\ntwo\n', '', '', ' spaces \\n kept\n', 'rest\nof it\n', '']);
+    expect(results.map(({ stdout }) => stdout)).toEqual([
+      'one\ntwo\n',
+      '',
+      '',
+      ' spaces \\n kept\n',
+      'rest\nof it\n',
+      '',
+    ]);
   });
 
   it('stops at the first failure and names what failed', async () => {
@@ -54,7 +61,9 @@ describe('runBatch', () => {
   });
 
   it('lets a part say what its own exit codes mean', async () => {
-    const parts = [{ purpose: 'guard', source: 'echo c0ffee; exit 70', fail: () => new Error('somebody else was here') }];
+    const parts = [
+      { purpose: 'guard', source: 'echo c0ffee; exit 70', fail: () => new Error('somebody else was here') },
+    ];
     await expect(runBatch(host, parts)).rejects.toThrow('somebody else was here');
   });
 });

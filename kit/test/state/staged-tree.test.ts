@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runBatch } from '../../src/host/batch.ts';
 import { buildStagedView } from '../../src/state/staged-view.ts';
 import {
   activateStagedTree,
   findLiveFiles,
   findStagedTree,
-  finishActivation,
+  finishActivationParts,
   stageReleaseFiles,
   undoActivation,
 } from '../../src/state/staged-tree.ts';
@@ -220,10 +221,10 @@ describe('the archive of a release', () => {
     site.write(serverOnly);
     const one = await site.stage(first);
     await activateStagedTree(site.host, site.path, one);
-    await finishActivation(site.host, site.path, one, 1, 5);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 1, 5));
     const two = await site.stage(second);
     await activateStagedTree(site.host, site.path, two);
-    await finishActivation(site.host, site.path, two, 2, 5);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 2, 5));
     expect(existsSync(join(site.path, '.deploy/undo', two))).toBe(false);
     expect(existsSync(join(site.path, '.deploy/staged', two))).toBe(false);
     const back = await stageReleaseFiles(site.host, site.path, 1);
@@ -238,17 +239,17 @@ describe('the archive of a release', () => {
   it('is made for a release that staged nothing, and only the newest are kept', async () => {
     const one = await site.stage(first);
     await activateStagedTree(site.host, site.path, one);
-    for (const n of [1, 2, 10]) await finishActivation(site.host, site.path, one, n, 2);
+    for (const n of [1, 2, 10]) await runBatch(site.host, finishActivationParts(site.host, site.path, n, 2));
     expect(await stageReleaseFiles(site.host, site.path, 1)).toBeUndefined();
     expect(await stageReleaseFiles(site.host, site.path, 10)).toBeDefined();
     for (const n of [2, 10]) rmSync(join(site.path, '.deploy/files', `${n}.tar`));
-    await finishActivation(site.host, site.path, one, 11, 2);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 11, 2));
     expect((await stageReleaseFiles(site.host, site.path, 11))?.commit).toBe('local');
   });
 
   it('is not made before the first sync', async () => {
     mkdirSync(join(site.path, 'data'));
-    await finishActivation(site.host, site.path, 'none', 1, 5);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 1, 5));
     expect(await stageReleaseFiles(site.host, site.path, 1)).toBeUndefined();
   });
 });

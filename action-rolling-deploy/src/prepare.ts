@@ -1,0 +1,90 @@
+import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
+import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import { preflight } from '@deploy-actions/kit/compose/preflight';
+import type { Ledger, RecordedMigration, RecordedPin } from '@deploy-actions/kit/state/release';
+import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { RolloutError } from './errors.ts';
+import { newFootprint, type Footprint } from './footprint.ts';
+import { changedServices, type RolloutPlan } from './rollout-plan.ts';
+import { makePlan, observe, type Observation } from './rollout.ts';
+import type { ServerState } from './server-state.ts';
+import type { Session } from './session.ts';
+import { logPlan } from './summary.ts';
+import { startTimings, type Timings } from './timings.ts';
+
+/** What shall run: the pins, and the file set to make live with them. */
+export interface Intent {
+  readonly pins: readonly RecordedPin[];
+  /** The pins that this step's inputs name; each must change something in the model. */
+  readonly given: readonly RecordedPin[];
+  readonly staged: StagedTree | undefined;
+}
+
+/** A deploy that has been looked at, and not begun. */
+export interface Prepared {
+  readonly deployId: string;
+  readonly ledger: Ledger;
+  readonly intent: Intent;
+  readonly scope: ComposeScope;
+  readonly model: ComposeModel;
+  readonly plan: RolloutPlan;
+  /** The server's, `linux/amd64`. */
+  readonly platform: string;
+  /** The project before the deploy. */
+  readonly observation: Observation;
+  readonly footprint: Footprint;
+  readonly migration: RecordedMigration | undefined;
+  readonly timings: Timings;
+}
+
+/** Looks at everything and changes nothing: the plan, made from the files as they will be. */
+export async function prepare(session: Session, state: ServerState, intent: Intent): Promise<Prepared> {
+  const { host, inputs, clock } = session;
+  const { settings } = inputs;
+  const timings = startTimings(clock);
+  const baseDir =
+    intent.staged === undefined
+      ? settings.deployPath
+      : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
+  const scope: ComposeScope = { host, settings, baseDir, pins: intent.pins };
+  const { model, versions } = await preflight(scope, intent.given);
+  const observation = await observe(session, model);
+  const footprint = newFootprint(observation.containers.map((container) => container.id));
+  const plan = makePlan(model, observation, footprint);
+  refuseUnsupported(model, plan);
+  timings.mark('plan');
+  session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
+  logPlan(session.log, plan);
+  return {
+    deployId: newDeployId(clock.date()),
+    platform: versions.platform,
+    ledger: state.ledger,
+    migration: state.migration,
+    intent,
+    scope,
+    model,
+    plan,
+    observation,
+    footprint,
+    timings,
+  };
+}
+
+/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
+function refuseUnsupported(model: ComposeModel, plan: RolloutPlan): void {
+  for (const { service } of changedServices(plan)) {
+    const extra = model.services[service]?.startExtra;
+    if (extra === undefined) continue;
+    throw new RolloutError({
+      code: 'UNSUPPORTED',
+      message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+      hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+    });
+  }
+}
+
+/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
+function newDeployId(date: Date): string {
+  const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
+  return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
+}

@@ -1,0 +1,39 @@
+import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
+import { parseUnfinished, readJournalPart, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import { parseOneOffs, runningOneOffsPart } from '@deploy-actions/kit/state/one-off';
+import { parseLedger, readLedgerPart, type Ledger, type RecordedMigration } from '@deploy-actions/kit/state/release';
+import { findStagedPart, parseStagedTree, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { parseMigration, readMigrationPart } from './commit.ts';
+import type { Session } from './session.ts';
+
+/** What earlier steps and earlier deploys left on the server. */
+export interface ServerState {
+  /** Names of one-offs of action-migrate that run now. */
+  readonly oneOffs: readonly string[];
+  readonly unfinished: UnfinishedDeploy | undefined;
+  readonly ledger: Ledger;
+  readonly staged: StagedTree | undefined;
+  readonly migration: RecordedMigration | undefined;
+}
+
+/** Reads all of it in one remote command. Changes nothing. */
+export async function readServerState(session: Session): Promise<ServerState> {
+  const { deployPath } = session.inputs.settings;
+  const parts: readonly BatchPart[] = [
+    runningOneOffsPart(deployPath),
+    readJournalPart(deployPath),
+    readLedgerPart(deployPath),
+    findStagedPart(deployPath),
+    readMigrationPart(session),
+  ];
+  const [oneOffs = '', journal = '', ledger = '', staged = '', migration = ''] = (
+    await runBatch(session.host, parts)
+  ).map(({ stdout }) => stdout);
+  return {
+    oneOffs: parseOneOffs(oneOffs),
+    unfinished: parseUnfinished(journal),
+    ledger: parseLedger(ledger),
+    staged: parseStagedTree(staged, deployPath),
+    migration: parseMigration(session, migration),
+  };
+}
