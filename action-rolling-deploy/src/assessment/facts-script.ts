@@ -1,0 +1,91 @@
+/**
+ * Everything the assessment asks of the server, in one command. Changes nothing.
+ *
+ * $1 deploy-path, $2 project, $3 `pull` where images will be pulled, then four lists with one entry a line, each may be
+ * empty: $4 ids of the project's running containers, $5 ids of images, $6 networks, $7 volumes. The rest is a
+ * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
+ * without a rest it is not asked.
+ *
+ * A section begins with `## name`. What cannot be found out is left out, or `-`.
+ *
+ * - Memory in use is what `docker stats` shows: usage without the file cache that the kernel gives back first. It is read
+ *   from the cgroup, v1 or v2, which takes a millisecond; `docker stats` takes two seconds and is asked only about
+ *   containers whose files cannot be read.
+ * - The signals of a container's first process: the kernel drops a signal to a process number 1 that neither catches nor
+ *   waits for it. What stands in /proc is true, whoever wrote the image.
+ * - With the containerd image store, images are not below Docker's root. Only a pull asks for that place: `docker info`
+ *   is slow.
+ * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
+ */
+export const factsScript = `
+path=$1 project=$2 pull=$3 ids=$4 images=$5 networks=$6 volumes=$7
+shift 7
+usage() {
+  groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
+  one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
+  two=$(printf '%s\\n' "$groups" | sed -n 's/^0:://p')
+  if [ -n "$one" ] && [ -r "/sys/fs/cgroup/memory$one/memory.usage_in_bytes" ]; then
+    folder=/sys/fs/cgroup/memory$one file=memory.usage_in_bytes cache=total_inactive_file
+  elif [ -n "$two" ] && [ -r "/sys/fs/cgroup$two/memory.current" ]; then
+    folder=/sys/fs/cgroup$two file=memory.current cache=inactive_file
+  else
+    return 1
+  fi
+  used=$(cat "$folder/$file") && cached=$(sed -n "s/^$cache //p" "$folder/memory.stat") || return 1
+  echo $((used - \${cached:-0}))
+}
+space() {
+  folder=$2
+  until df -Pk "$folder" >/dev/null 2>&1; do
+    case $folder in /*/*) folder=\${folder%/*} ;; /) return ;; *) folder=/ ;; esac
+  done
+  blocks=$(df -Pk "$folder" 2>/dev/null | tail -n 1)
+  inodes=$(df -Pi "$folder" 2>/dev/null | tail -n 1)
+  set -f; set -- "$1" "$2" $blocks
+  free=\${6:--}
+  set -- "$1" "$2" $inodes
+  printf '%s %s %s %s %s\\n' "$1" "$free" "\${4:--}" "\${6:--}" "$2"
+  set +f
+}
+echo '## memory'
+sed -n 's/^\\(MemTotal\\|MemAvailable\\|SwapFree\\): *\\([0-9]*\\) kB$/\\1 \\2/p' /proc/meminfo 2>/dev/null
+echo '## containers'
+unread=
+if [ -n "$ids" ]; then
+  found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
+  while read -r id pid signal; do
+    [ -n "$id" ] || continue
+    used=$(usage "$pid" 2>/dev/null) || { used=-; unread="$unread $id"; }
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    blocked=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    name=$(tr '\\000' '\\n' < "/proc/$pid/cmdline" 2>/dev/null | head -n 1)
+    name=\${name%% *} name=\${name##*/}
+    printf '%s %s %s %s %s %s\\n' "$id" "$used" "\${caught:--}" "\${blocked:--}" "$signal" "\${name%:}"
+  done <<END
+$found
+END
+fi
+echo '## stats'
+[ -z "$unread" ] || docker stats --no-stream --no-trunc --format '{{.ID}} {{.MemUsage}}' $unread 2>/dev/null
+echo '## images'
+[ -z "$images" ] || docker image inspect --format '{{.Id}} {{.Size}}' $images 2>/dev/null
+echo '## disks'
+space deploy-path "$path"
+if [ "$pull" = pull ]; then
+  root=$(docker info --format '{{.DockerRootDir}} {{json .DriverStatus}}' 2>/dev/null)
+  store=\${root%% *}
+  case $root in *io.containerd.snapshotter*) [ ! -d /var/lib/containerd ] || store=/var/lib/containerd ;; esac
+  [ -z "$store" ] || space images "$store"
+fi
+echo '## networks'
+found=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project" 2>/dev/null)
+all=$(printf '%s\\n' $networks $found | sort -u)
+[ -z "$all" ] || docker network inspect --format '{{json .}}' $all 2>/dev/null
+echo '## volumes'
+[ -z "$volumes" ] || docker volume inspect --format '{{json .}}' $volumes 2>/dev/null
+echo '## compose'
+[ $# -eq 0 ] || "$@" 2>&1
+exit 0`;
+
+/** What could be given back, by kind: `Images 3.2GB (70%)`. Takes seconds, so it is asked only where space is short. */
+export const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}'`;
