@@ -149,10 +149,16 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
+ * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
+ * one that died has its own waiting there.
  */
 export const settleScript = `${functions}
+live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old .deploy/staged/*`;
+rm -rf .deploy/undo.old
+for old in .deploy/staged/*; do
+  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+done`;
 
 /** $1 deploy path: removes staged sets that no activation has begun with. */
 export const discardScript = `${functions}

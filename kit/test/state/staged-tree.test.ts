@@ -247,6 +247,15 @@ describe('the archive of a release', () => {
     expect((await stageReleaseFiles(site.host, site.path, 11))?.commit).toBe('local');
   });
 
+  it('leaves a set that was staged after the one that is live: the next rollout’s', async () => {
+    const one = await site.stage(first);
+    await activateStagedTree(site.host, site.path, one);
+    const two = await site.stage(second);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 1, 5));
+    expect((await findStagedTree(site.host, site.path))?.releaseId).toBe(two);
+    expect(existsSync(join(site.path, '.deploy/staged', one))).toBe(false);
+  });
+
   it('is not made before the first sync', async () => {
     mkdirSync(join(site.path, 'data'));
     await runBatch(site.host, finishActivationParts(site.host, site.path, 1, 5));
