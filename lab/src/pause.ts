@@ -38,7 +38,8 @@ set -eu
 mkdir -p /usr/local/bin "$1"
 for program in $6; do
   file=/usr/local/bin/$program
-  printf '%s' "$5" > "$file.new"; chmod 755 "$file.new"; /usr/bin/mv -f "$file.new" "$file"
+  # A name of this shell: several pauses are set up at once.
+  printf "%s" "$5" > "$file.$$"; chmod 755 "$file.$$"; /usr/bin/mv -f "$file.$$" "$file"
 done
 cd "$1"
 printf '%s\\n' "$2" > path; printf '%s\\n' "$3" > step; printf '%s\\n' "$4" > left
