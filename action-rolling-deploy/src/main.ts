@@ -64,8 +64,9 @@ async function change(context: StepContext, given: Session, mode: 'deploy' | 'ro
   const { runner, host, inputs } = given;
   const { deployPath } = inputs.settings;
   await ensureStateFolder(host, deployPath);
-  runner.saveState('begun', 'true');
   const body = async (_lease: unknown, signal: AbortSignal): Promise<Report> => {
+    // Not before: the journal that a waiting run sees is another's, and none of its post step's business.
+    runner.saveState('begun', 'true');
     const session = { ...given, signal };
     const found = await readServerState(session);
     refuseBesideOneOff(session, found);
