@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +61,10 @@ export const rolloutBench: Bench = {
     const script = await readRolloutScript(options.dockerRollout);
     const lab = await ensureImages('proxies');
     const folder = await mkdtemp(join(tmpdir(), 'bench-rollout-'));
+    // The key is in it: away with it however this process ends, a signal included.
+    const forget = (): void => rmSync(folder, { recursive: true, force: true });
+    const stop = (): void => process.exit(130);
+    process.once('exit', forget).once('SIGINT', stop).once('SIGTERM', stop);
     const loadBefore = describeLoad();
     try {
       const access = await writeAccess(lab, folder);
@@ -70,7 +75,8 @@ export const rolloutBench: Bench = {
       const load = `${loadBefore} before, ${describeLoad()} after (this bench's own load in it)`;
       return { rows, versions: { ...versions, runs: String(runs), 'load average': load } };
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      forget();
+      process.off('exit', forget).off('SIGINT', stop).off('SIGTERM', stop);
     }
   },
 };

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Row } from '../row.ts';
 import { watch, type Sighting } from './measure.ts';
 import { makeOurs, makeUp, newJob, runStep, type Deployed, type Party } from './party.ts';
-import { PROXIES, readRecipe, type Proxy } from './recipe.ts';
+import { PROXIES, type Proxy } from './recipe.ts';
 import { rowsOfDeploys, rowsOfSightings, type Loaded } from './rows.ts';
 import { digestOfRun, proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
 import { BOOTS, readRunning, waitForUsers, type Boot } from './stage.ts';
@@ -36,9 +36,8 @@ function makeDeployCase(proxy: Proxy, boot: Boot): Case {
     name,
     isQuick: boot.bootMs === 0,
     run: async (scene) => {
-      const recipe = await readRecipe(proxy);
       const parties = [makeOurs(scene.access), makeUp(scene.access), ...rolloutPeers(scene)];
-      return withEntrants(scene, parties, { recipe, boot, services: ['app'] }, async (entrants) => {
+      return withEntrants(scene, parties, { proxy, boot, services: ['app'] }, async (entrants) => {
         const results = new Map<Party, Loaded[]>(parties.map((party) => [party, []]));
         for (let run = 0; run < scene.runs; run++)
           for (const entrant of entrants)
@@ -57,8 +56,7 @@ async function repeatUnderLoad(
   boot: Boot,
   party: Party,
 ): Promise<readonly Row[]> {
-  const recipe = await readRecipe(proxy);
-  return withEntrants(scene, [makeOurs(scene.access)], { recipe, boot, services: ['app'] }, async ([entrant]) => {
+  return withEntrants(scene, [makeOurs(scene.access)], { proxy, boot, services: ['app'] }, async ([entrant]) => {
     const seen: Sighting[] = [];
     for (let run = 0; run < scene.runs; run++) {
       if (entrant === undefined) break;

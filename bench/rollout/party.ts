@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Lab } from '../../lab/src/index.ts';
 import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
 import type { BenchStage } from './stage.ts';
@@ -40,8 +41,16 @@ export interface Party {
   readonly deploy: (stage: BenchStage, digest: string) => Promise<Deployed>;
 }
 
-/** Writes the private key and the known hosts that `ssh` needs. */
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const ACTION = 'action-rolling-deploy';
+
+/**
+ * Writes the private key and the known hosts that `ssh` needs, and a copy of the bundle: a build that goes on meanwhile
+ * changes nothing of what is measured.
+ */
 export async function writeAccess(lab: Lab, folder: string): Promise<Access> {
+  for (const part of ['action.yml', 'dist'])
+    await cp(join(repository, ACTION, part), join(folder, 'actions', ACTION, part), { recursive: true });
   await writeFile(join(folder, 'key'), lab.server.privateKey, { mode: 0o600 });
   await writeFile(join(folder, 'known_hosts'), lab.server.knownHosts);
   return { lab, folder, line: { host: lab.server.host, port: lab.server.port, alias: lab.server.host } };
@@ -62,6 +71,7 @@ export function newJob(access: Access, stage: BenchStage): Promise<Job> {
   const { lab, line, folder } = access;
   return createJob({
     workspace: join(folder, 'workspace'),
+    root: join(folder, 'actions'),
     env: {
       DEPLOY_HOST: line.host,
       DEPLOY_PORT: String(line.port),
@@ -77,7 +87,7 @@ export function newJob(access: Access, stage: BenchStage): Promise<Job> {
 /** One rollout step of a job. */
 export function runStep({ lab }: Access, job: Job, stage: BenchStage, digest: string): Promise<StepResult> {
   return job.step({
-    uses: 'action-rolling-deploy',
+    uses: ACTION,
     with: {
       'ssh-private-key': lab.server.privateKey,
       images: `APP_IMAGE=${appReference(lab, digest)}`,

@@ -18,39 +18,41 @@ export interface Recipe {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** Where the proxies' configurations are kept; HAProxy's is the demo's. */
-const files = {
-  haproxy: new URL('../../demo/app/proxy/haproxy.cfg', import.meta.url),
-  nginx: new URL('proxies/nginx.conf', import.meta.url),
-  caddy: new URL('proxies/Caddyfile', import.meta.url),
-} as const satisfies Readonly<Record<Proxy, URL>>;
+/** Who deploys behind the proxy: nginx has a configuration that can be told, and one that helps itself. */
+export type Deployer = 'ours' | 'peer';
 
-/** In the container that goes, so that an active check sees it go; the engine waits until it has surely been seen. */
-const drain = { 'deploy-actions.pre-stop': 'touch /tmp/drain', 'deploy-actions.drain-wait': '2s' } as const;
+async function readConfiguration(name: string): Promise<string> {
+  return readFile(fileURLToPath(new URL(`proxies/${name}`, import.meta.url)), 'utf8');
+}
 
-/** Reads the recipe of a proxy. */
-export async function readRecipe(proxy: Proxy): Promise<Recipe> {
-  const text = await readFile(fileURLToPath(files[proxy]), 'utf8');
+/** Reads the recipe of a proxy: for us the one of docs/proxies.md, for a peer the best that is known for it. */
+export async function readRecipe(proxy: Proxy, deployer: Deployer): Promise<Recipe> {
   const base = { proxy, inputs: {}, labels: {} };
   switch (proxy) {
     case 'haproxy':
       return {
         ...base,
         service: ["ports: ['${HTTP_PORT}:8080']", "volumes: ['./proxy:/etc/haproxy:ro']"],
-        files: { 'proxy/haproxy.cfg': text },
-        labels: drain,
+        files: { 'proxy/haproxy.cfg': await readConfiguration('haproxy.cfg') },
       };
     case 'nginx':
       return {
         ...base,
-        service: ["ports: ['${HTTP_PORT}:80']", "volumes: ['./proxy:/etc/nginx/conf.d:ro']"],
-        files: { 'proxy/app.conf': text },
+        service: [
+          "ports: ['${HTTP_PORT}:80']",
+          "volumes: ['./proxy:/etc/nginx/conf.d:ro']",
+          // nginx does not start while it cannot look the name up.
+          ...(deployer === 'ours' ? ['depends_on: [app]'] : []),
+        ],
+        files: {
+          'proxy/app.conf': await readConfiguration(deployer === 'ours' ? 'nginx.conf' : 'nginx-by-dns.conf'),
+        },
       };
     case 'caddy':
       return {
         ...base,
         service: ["ports: ['${HTTP_PORT}:80']", "volumes: ['./proxy:/etc/caddy:ro']"],
-        files: { 'proxy/Caddyfile': text },
+        files: { 'proxy/Caddyfile': await readConfiguration('Caddyfile') },
       };
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Lab } from '../../lab/src/index.ts';
 import type { Row } from '../row.ts';
 import { appReference, makeRollout, makeUp, type Access, type Party } from './party.ts';
-import type { Recipe } from './recipe.ts';
+import { readRecipe, type Proxy } from './recipe.ts';
 import { clearStage, prepareBenchStage, readRunning, waitForUsers, type BenchStage, type Boot } from './stage.ts';
 
 /** What every case of the bench is given. */
@@ -26,7 +26,7 @@ export interface Case {
 /** What the projects of a case look like. */
 export interface StageWish {
   /** undefined: no proxy. */
-  readonly recipe: Recipe | undefined;
+  readonly proxy: Proxy | undefined;
   readonly boot: Boot;
   readonly services: readonly string[];
 }
@@ -51,7 +51,10 @@ export async function withEntrants<T>(
   try {
     const entrants: Entrant[] = [];
     for (const [index, party] of parties.entries()) {
-      const stage = await prepareBenchStage(lab, { project: nameOf(party), port: FIRST_PORT + index, ...wish });
+      const { proxy, boot, services } = wish;
+      const recipe = proxy === undefined ? undefined : await readRecipe(proxy, party.id === 'ours' ? 'ours' : 'peer');
+      const request = { project: nameOf(party), port: FIRST_PORT + index, boot, services, recipe };
+      const stage = await prepareBenchStage(lab, request);
       if (party.id === 'rollout' && scene.rolloutScript !== undefined)
         await lab.server.exec(['tee', `${stage.path}/docker-rollout`], { stdin: scene.rolloutScript });
       // The peers have no way of their own to bring a whole project up.

@@ -44,7 +44,7 @@ async function timeParties(
   boot: Boot,
   services: readonly string[],
 ): Promise<ReadonlyMap<Party['id'], readonly Timed[]>> {
-  return withEntrants(scene, parties, { recipe: undefined, boot, services }, async (entrants) => {
+  return withEntrants(scene, parties, { proxy: undefined, boot, services }, async (entrants) => {
     const results = new Map<Party['id'], Timed[]>(parties.map(({ id }) => [id, []]));
     for (let run = 0; run < scene.runs; run++)
       for (const entrant of entrants)
