@@ -26,6 +26,12 @@ export type RolloutErrorCode =
   | 'OLDER_COMMIT'
   /** A tag that moves would decide what a service runs. */
   | 'MUTABLE_TAG'
+  /** Too little memory for old and new side by side. */
+  | 'NO_HEADROOM'
+  /** Too little disk space for the pull. */
+  | 'NO_SPACE'
+  /** A network or volume is not as the compose files say. */
+  | 'DRIFT'
   /** `healthcheck: require`, and a changed service has none. */
   | 'NO_HEALTHCHECK'
   | 'CANCELLED';

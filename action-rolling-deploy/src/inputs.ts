@@ -4,18 +4,26 @@ import { readComposeSettings, type ComposeSettings } from '@deploy-actions/kit/c
 import { recordPins } from '@deploy-actions/kit/compose/preflight';
 import { readRegistryCredentials, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
 import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
-import { parseImagePins } from '@deploy-actions/kit/image/image-lines';
+import { parseImagePins, type ImagePin } from '@deploy-actions/kit/image/image-lines';
+import { isPinned } from '@deploy-actions/kit/image/image-ref';
 import { readLockWait } from '@deploy-actions/kit/state/lease-step';
 import type { RecordedPin } from '@deploy-actions/kit/state/release';
 import type { Duration } from '@deploy-actions/kit/time/duration';
+import { readCaution, type Caution } from './assessment/caution.ts';
+import { parseRollbackTo, type RollbackTo } from './rollback-target.ts';
+import { readWishes, type Wishes } from './wishes.ts';
 
-export type Mode = 'plan' | 'deploy' | 'rollback';
+export type Mode = 'plan' | 'deploy' | 'rollback' | 'status' | 'unlock';
 
 export interface Inputs {
   readonly mode: Mode;
   readonly target: HostTarget;
   readonly settings: ComposeSettings;
   readonly pins: readonly RecordedPin[];
+  /** Lines of `images` without a digest; some only with `allow-mutable-tags`. */
+  readonly tagPins: readonly ImagePin[];
+  readonly wishes: Wishes;
+  readonly caution: Caution;
   readonly credentials: RegistryCredentials | undefined;
   readonly lockWait: Duration;
   /** undefined: computed from the container's own health check. */
@@ -23,10 +31,16 @@ export interface Inputs {
   /** undefined: 0 with a health check, 10 s without. */
   readonly minHealthy: Duration | undefined;
   readonly retain: number;
-  /** Rollback target: `previous` or a release number. */
-  readonly to: 'previous' | number;
+  readonly to: RollbackTo;
   /** Roll back only while this release is the current one. */
   readonly fromRelease: number | undefined;
+  /** Rollback across an irreversible migration; unlock a run that may still go on. */
+  readonly isForced: boolean;
+  readonly refuseOlder: boolean;
+  /** Why a person unlocks: for the audit log. */
+  readonly reason: string | undefined;
+  /** Masked. Only asked: which of two commits is older, whether a run is over. */
+  readonly githubToken: string | undefined;
 }
 
 /**
@@ -35,21 +49,29 @@ export interface Inputs {
  */
 export function loadInputs(runner: Runner): Inputs {
   const inputs = inputReader(runner);
-  const to = inputs.required('to');
-  if (to !== 'previous' && !/^\d{1,9}$/.test(to)) throw badInput('to', to, '`previous` or the number of a release');
   const from = inputs.optional('from-release');
   if (from !== undefined && !/^\d{1,9}$/.test(from)) throw badInput('from-release', from, 'the number of a release');
+  const wishes = readWishes(inputs);
+  const images = parseImagePins(inputs.lines('images'), 'images');
+  const tagPins = wishes.allowsMutableTags ? images.filter(({ ref }) => !isPinned(ref)) : [];
   return {
-    mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback']),
+    mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback', 'status', 'unlock']),
     target: readHostTarget(inputs),
     settings: readComposeSettings(inputs),
-    pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
+    pins: recordPins(images.filter((pin) => !tagPins.includes(pin))),
+    tagPins,
+    wishes,
+    caution: readCaution(inputs),
     credentials: readRegistryCredentials(inputs),
     lockWait: readLockWait(inputs),
     healthTimeout: inputs.optionalDuration('health-timeout'),
     minHealthy: inputs.optionalDuration('min-healthy'),
     retain: inputs.integer('retain', { min: 2, max: 100 }),
-    to: to === 'previous' ? to : Number(to),
+    to: parseRollbackTo(inputs.required('to')),
     fromRelease: from === undefined ? undefined : Number(from),
+    isForced: inputs.flag('force'),
+    refuseOlder: inputs.flag('refuse-older'),
+    reason: inputs.optional('reason')?.replaceAll(/\p{Cc}+/gu, ' '),
+    githubToken: inputs.secret('github-token')?.trim(),
   };
 }

@@ -3,14 +3,17 @@ import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { preflight } from '@deploy-actions/kit/compose/preflight';
 import type { Ledger, RecordedMigration, RecordedPin } from '@deploy-actions/kit/state/release';
 import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { assessServer, refuseByNotes } from './assessment/assessment.ts';
 import { RolloutError } from './errors.ts';
+import { findMutableTag } from './image-policy.ts';
 import { newFootprint, type Footprint } from './footprint.ts';
-import { changedServices, type RolloutPlan } from './rollout-plan.ts';
+import { changedServices, type PlanWishes, type RolloutPlan } from './rollout-plan.ts';
 import { makePlan, observe, type Observation } from './rollout.ts';
 import type { ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 import { logPlan } from './summary.ts';
 import { startTimings, type Timings } from './timings.ts';
+import { planWishes } from './wishes.ts';
 
 /** What shall run: the pins, and the file set to make live with them. */
 export interface Intent {
@@ -28,6 +31,7 @@ export interface Prepared {
   readonly scope: ComposeScope;
   readonly model: ComposeModel;
   readonly plan: RolloutPlan;
+  readonly wishes: PlanWishes;
   /** The server's, `linux/amd64`. */
   readonly platform: string;
   /** The project before the deploy. */
@@ -50,11 +54,22 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const { model, versions } = await preflight(scope, intent.given);
   const observation = await observe(session, model);
   const footprint = newFootprint(observation.containers.map((container) => container.id));
-  const plan = makePlan(model, observation, footprint);
+  const isRollback = inputs.mode === 'rollback';
+  const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
+  const plan = makePlan(model, observation, footprint, undefined, wishes);
   refuseUnsupported(model, plan);
+  const notes = await assessServer(session, model, plan, observation, wishes.maxSurge);
   timings.mark('plan');
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
-  logPlan(session.log, plan);
+  logPlan(session.log, { ...plan, notes });
+  if (inputs.mode !== 'plan') await refuseByNotes(session, notes);
+  const { containers, images } = observation;
+  // What a rollback restores was accepted once.
+  const allowsMutableTags = isRollback || inputs.wishes.allowsMutableTags;
+  const use = { model, changed: changedServices(plan), containers, images, allowsMutableTags };
+  const refusal = findMutableTag(use);
+  if (refusal !== undefined && inputs.mode !== 'plan') throw refusal;
+  if (refusal !== undefined) session.runner.warning(`A deploy would be refused: ${refusal.message}`);
   return {
     deployId: newDeployId(clock.date()),
     platform: versions.platform,
@@ -63,7 +78,8 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
     intent,
     scope,
     model,
-    plan,
+    plan: { ...plan, notes },
+    wishes,
     observation,
     footprint,
     timings,

@@ -1,6 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
 import { chooseStrategy, oneShotServices, orderServices, type Strategy } from './strategy.ts';
+import type { PlanNote } from './assessment/plan-note.ts';
 import type { WorkerPolicy } from './worker.ts';
 
 export type Action =
@@ -46,6 +47,8 @@ export interface RolloutPlan {
   readonly services: readonly ServicePlan[];
   /** Running services that the compose files no longer have and that stay: left alone, and said. */
   readonly orphans: readonly string[];
+  /** What it means for this server (assessment/); absent until the server was looked at. */
+  readonly notes?: readonly PlanNote[];
 }
 
 export interface Observed {
@@ -147,7 +150,7 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
     const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes });
     const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
     const order = stopOrder(strategy, service, anonymousVolumes);
-    return plan(actionOf(strategy), reason, {
+    return plan(strategy.kind, reason, {
       ...(order === 'in-place' ? {} : leftovers),
       ...(order === undefined ? {} : { stopFirst: order }),
       ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
@@ -179,12 +182,6 @@ function stopOrder(
     anonymousVolumes.length > 0 ||
     service.volumes.some(({ type, source }) => type === 'volume' && source === undefined);
   return service.replicas === 1 || ownsVolumes ? 'in-place' : 'rolling';
-}
-
-// Until the engine knows the word `restart`.
-function actionOf(strategy: Strategy): Action {
-  if (strategy.kind !== 'restart') return strategy.kind;
-  return strategy.worker.kind === 'overlap' ? 'start-first' : 'stop-first';
 }
 
 /** What runs and is in no compose file any more: removed where a release of ours made it and the user asked, else kept. */

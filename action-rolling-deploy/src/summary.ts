@@ -1,5 +1,7 @@
 import { block, cell, code, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
+import { hasDowntime } from './assessment/plan-assessment.ts';
+import { describeNote } from './assessment/plan-note.ts';
 import type { Report } from './report.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 
@@ -11,6 +13,7 @@ export function logPlan(log: (line: string) => void, plan: RolloutPlan): void {
     log(`  ${service.padEnd(width)}  ${action.padEnd(11)}  ${replicas} replica(s)  ${reason}`);
   for (const orphan of plan.orphans)
     log(`  ${orphan.padEnd(width)}  left alone   runs, but the compose files do not have it`);
+  for (const note of plan.notes ?? []) log(`  ${describeNote(note)}`);
 }
 
 const icons: Readonly<Record<Report['outcome'], string>> = {
@@ -43,14 +46,19 @@ export function renderSummary(report: Report): string {
 }
 
 function renderPlan(report: Report, plan: RolloutPlan): string {
-  const rows = plan.services.map(({ service, action, reason }) => [
-    cell(service),
-    action,
-    cell(reason),
-    code(shortRef(report.previousDigests[service])),
-    code(shortRef(report.digests[service])),
+  const rows = plan.services.map((entry) => [
+    cell(entry.service),
+    entry.action,
+    hasDowntime(entry) ? 'about its boot time' : 'none',
+    cell(entry.reason),
+    code(shortRef(report.previousDigests[entry.service])),
+    code(shortRef(report.digests[entry.service])),
   ]);
-  return table(['Service', 'Action', 'Why', 'Before', 'Now'], rows);
+  const notes = (plan.notes ?? []).map((note) => `- ${cell(describeNote(note))}\n`);
+  return (
+    table(['Service', 'Action', 'Downtime', 'Why', 'Before', 'Now'], rows) +
+    (notes.length === 0 ? '' : `\n${notes.join('')}`)
+  );
 }
 
 /** `repo@sha256:abcdef012345`, or the tag as it is. */

@@ -26,3 +26,9 @@ export function sortNotes(notes: readonly PlanNote[]): readonly PlanNote[] {
   const rank = { refusal: 0, warning: 1, info: 2 };
   return [...notes].sort((a, b) => rank[a.level] - rank[b.level]);
 }
+
+/** One line for the log and the summary. In `mode: plan` nothing is refused yet, so the word is of what would be. */
+export function describeNote(note: PlanNote): string {
+  if (note.level === 'refusal') return `would refuse (${note.code}): ${note.text}. ${note.hint}`;
+  return `${note.level === 'warning' ? 'warning: ' : ''}${note.text}`;
+}

@@ -10,7 +10,8 @@ const format = '1';
 
 /**
  * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
- * `.deploy` is private to the deploying user: its files name images, people and paths.
+ * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
+ * pins (compose-cli.ts) goes after an hour: no command lives that long.
  */
 const ensureScript = `
 set -eu
@@ -23,7 +24,8 @@ else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
 fi
-mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups`;
+mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
+find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
 
 /**
  * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
