@@ -191,7 +191,8 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-for a in files/*.tar; do [ ! -f "$a" ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
+# Release 0 is what ran before these actions: it stays.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
 count=$(wc -l < files/.numbers); excess=$((count - $3))
 if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
 rm -f files/.numbers files/.list`;
