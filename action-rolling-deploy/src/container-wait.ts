@@ -28,7 +28,7 @@ export async function waitUntilHealthy(
 ): Promise<void> {
   const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
   const hasCheck = started.every((container) => container.health !== undefined);
-  if (!hasCheck)
+  if (!hasCheck && context.options.healthcheck !== 'ignore')
     context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
   const ids = started.map(({ id }) => id);
   const start = context.clock.now();

@@ -93,7 +93,11 @@ async function planLive(
   const model = await resolveModel(scope);
   const seen = await observe(session, model);
   const images = new Map([...observation.images, ...seen.images]);
-  return { model, plan: makePlan(model, seen, footprint), observation: { ...seen, images } };
+  return {
+    model,
+    plan: makePlan(model, seen, footprint, undefined, prepared.wishes),
+    observation: { ...seen, images },
+  };
 }
 
 function recordOf(

@@ -36,7 +36,7 @@ export function judgeImage(
   return { kind: 'refused', reason: `${floats}; ${what}` };
 }
 
-/** What {@link refuseMutableTags} decides from. */
+/** What {@link findMutableTag} decides from. */
 export interface ImageUse {
   readonly model: ComposeModel;
   readonly changed: readonly ServicePlan[];
@@ -45,10 +45,8 @@ export interface ImageUse {
   readonly allowsMutableTags: boolean;
 }
 
-/**
- * @throws RolloutError MUTABLE_TAG for the first changed service whose image a floating tag would decide
- */
-export function refuseMutableTags(use: ImageUse): void {
+/** The error MUTABLE_TAG for the first changed service whose image a floating tag would decide; undefined without one. */
+export function findMutableTag(use: ImageUse): RolloutError | undefined {
   for (const { service: name } of use.changed) {
     const service = use.model.services[name];
     const image = service?.image;
@@ -57,7 +55,7 @@ export function refuseMutableTags(use: ImageUse): void {
     const verdict = judgeImage(service, stored, imagesOf(name, use.containers), use.allowsMutableTags);
     if (verdict.kind !== 'refused') continue;
     const digest = stored === undefined ? undefined : digestReference(parseImageRef(image, 'the compose file'), stored);
-    throw new RolloutError({
+    return new RolloutError({
       code: 'MUTABLE_TAG',
       message: `service ${name}: ${image} – ${verdict.reason}. Nothing was changed.`,
       hint: [
@@ -66,6 +64,7 @@ export function refuseMutableTags(use: ImageUse): void {
       ].join(' '),
     });
   }
+  return undefined;
 }
 
 function imagesOf(service: string, containers: readonly Container[]): ReadonlySet<string> {

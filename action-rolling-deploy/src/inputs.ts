@@ -11,6 +11,8 @@ import type { RecordedPin } from '@deploy-actions/kit/state/release';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import { readCaution, type Caution } from './assessment/caution.ts';
 import { parseRollbackTo, type RollbackTo } from './rollback-target.ts';
+import { readRouteSettings } from './route/route-settings.ts';
+import type { RouteSettings } from './route/route-plan.ts';
 import { readWishes, type Wishes } from './wishes.ts';
 
 export type Mode = 'plan' | 'deploy' | 'rollback' | 'status' | 'unlock';
@@ -24,6 +26,7 @@ export interface Inputs {
   readonly tagPins: readonly ImagePin[];
   readonly wishes: Wishes;
   readonly caution: Caution;
+  readonly routing: RouteSettings;
   readonly credentials: RegistryCredentials | undefined;
   readonly lockWait: Duration;
   /** undefined: computed from the container's own health check. */
@@ -62,6 +65,7 @@ export function loadInputs(runner: Runner): Inputs {
     tagPins,
     wishes,
     caution: readCaution(inputs),
+    routing: readRouteSettings(inputs),
     credentials: readRegistryCredentials(inputs),
     lockWait: readLockWait(inputs),
     healthTimeout: inputs.optionalDuration('health-timeout'),

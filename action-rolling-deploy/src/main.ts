@@ -22,6 +22,7 @@ import { readServerState, type ServerState } from './server-state.ts';
 import { assessStatus } from './server-status.ts';
 import type { Session } from './session.ts';
 import { readStatusFacts } from './status-facts.ts';
+import { resolveTagPins } from './tag-pins.ts';
 import { unlock } from './unlock.ts';
 
 /** inputs → connection → what the mode asks for. */
@@ -103,11 +104,11 @@ function refuseBesideOneOff({ host }: Session, { oneOffs }: ServerState): void {
 }
 
 /** What shall run after a deploy: the pins of now with this step's over them, and the files that sync-remote staged. */
-function prepareForward(session: Session, state: ServerState): Promise<Prepared> {
-  const { inputs } = session;
+async function prepareForward(session: Session, state: ServerState): Promise<Prepared> {
+  const given = [...session.inputs.pins, ...(await resolveTagPins(session))];
   const intent: Intent = {
-    pins: mergePins(state.ledger.current?.pins ?? [], inputs.pins),
-    given: inputs.pins,
+    pins: mergePins(state.ledger.current?.pins ?? [], given),
+    given,
     staged: state.staged,
   };
   return prepare(session, state, intent);

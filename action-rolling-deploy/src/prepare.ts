@@ -9,6 +9,7 @@ import { findMutableTag } from './image-policy.ts';
 import { newFootprint, type Footprint } from './footprint.ts';
 import { changedServices, type PlanWishes, type RolloutPlan } from './rollout-plan.ts';
 import { makePlan, observe, type Observation } from './rollout.ts';
+import { noteRoutes } from './route/route-notes.ts';
 import type { ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 import { logPlan } from './summary.ts';
@@ -58,7 +59,10 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
   const plan = makePlan(model, observation, footprint, undefined, wishes);
   refuseUnsupported(model, plan);
-  const notes = await assessServer(session, model, plan, observation, wishes.maxSurge);
+  const notes = [
+    ...(await assessServer(session, model, plan, observation, wishes.maxSurge)),
+    ...noteRoutes(model, inputs.routing, changedServices(plan)),
+  ];
   timings.mark('plan');
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
   logPlan(session.log, { ...plan, notes });

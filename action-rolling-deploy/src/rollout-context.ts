@@ -10,9 +10,10 @@ import type { Clock } from '@deploy-actions/kit/time/clock';
 import { RolloutError } from './errors.ts';
 import type { Footprint } from './footprint.ts';
 import type { Route } from './route/route.ts';
+import type { Wishes } from './wishes.ts';
 
 /** How a rollout waits and how much it does at once. */
-export interface RolloutOptions {
+export interface RolloutOptions extends Pick<Wishes, 'healthcheck' | 'parallelism' | 'maxSurge'> {
   readonly healthTimeoutMs: number | undefined;
   readonly minHealthyMs: number | undefined;
 }

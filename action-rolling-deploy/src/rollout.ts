@@ -9,8 +9,15 @@ import { lastLines } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Footprint } from './footprint.ts';
 import type { RolloutContext } from './rollout-context.ts';
-import { changedServices, planRollout, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
-import { noRoute } from './route/route.ts';
+import {
+  changedServices,
+  noWishes,
+  planRollout,
+  type PlanWishes,
+  type RolloutPlan,
+  type ServicePlan,
+} from './rollout-plan.ts';
+import { createRoute } from './route/create-route.ts';
 import { rollService } from './service-rollout.ts';
 import type { Session } from './session.ts';
 import { dependencyClosure } from './strategy.ts';
@@ -55,14 +62,18 @@ export async function observe(session: Session, model: ComposeModel): Promise<Ob
   };
 }
 
-/** Plan of a model against what runs. */
+/**
+ * Plan of a model against what runs.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
 export function makePlan(
   model: ComposeModel,
   { containers, wantedHashes }: Observation,
   footprint: Footprint,
   keep: ReadonlySet<string> = new Set(),
+  wishes: PlanWishes = noWishes,
 ): RolloutPlan {
-  return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent });
+  return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent }, wishes);
 }
 
 /** What {@link executePlan} needs. */
@@ -94,11 +105,21 @@ export async function executePlan(session: Session, execution: Execution): Promi
     clock: session.clock,
     log: session.log,
     footprint: execution.footprint,
-    route: noRoute,
+    route: createRoute({
+      host: session.host,
+      model,
+      settings: session.inputs.routing,
+      log: session.log,
+      footprint: execution.footprint,
+    }),
     images: observation.images,
     project,
     creation: { last: Promise.resolve() },
-    options: { healthTimeoutMs: session.inputs.healthTimeout, minHealthyMs: session.inputs.minHealthy },
+    options: {
+      healthTimeoutMs: session.inputs.healthTimeout,
+      minHealthyMs: session.inputs.minHealthy,
+      ...session.inputs.wishes,
+    },
   };
   const failures: unknown[] = [];
   const rolling = new Map<string, Promise<void>>();

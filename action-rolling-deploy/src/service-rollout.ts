@@ -2,14 +2,16 @@ import type { Container } from '@deploy-actions/kit/compose/container';
 import { addContainers, recreateContainers, removeLeftovers, startAgain, startCreated } from './container-moves.ts';
 import { waitUntilHealthy } from './container-wait.ts';
 import { drainAndStop, retire } from './drain.ts';
-import { RolloutError } from './errors.ts';
 import { ownContainers, type RolloutContext } from './rollout-context.ts';
+import { quiesce } from './quiesce.ts';
 import { hasEnded, nextMove, type ServicePlan } from './rollout-plan.ts';
 
 /** Brings one service to its plan. Throws with the new containers still there; the caller takes the way back. */
 export async function rollService(context: RolloutContext, plan: ServicePlan): Promise<void> {
+  // What left the files goes with the commit: until then the way back may need it.
+  if (plan.action === 'remove') return;
   if (plan.leftovers.length > 0) {
-    context.log(`${plan.service}: removing ${plan.leftovers.length} ended container(s) of an older configuration`);
+    context.log(`${plan.service}: removing ${plan.leftovers.length} ended container(s)`);
     await removeLeftovers(context, plan.service, plan.leftovers);
   }
   switch (plan.action) {
@@ -18,18 +20,15 @@ export async function rollService(context: RolloutContext, plan: ServicePlan): P
       return;
     case 'stop-first':
     case 'restart':
-      await stopFirst(context, plan);
+      await (plan.stopFirst === 'in-place' ? replaceInPlace(context, plan) : roll(context, plan));
       break;
-    case 'remove':
-      for (const container of ownContainers(context, plan.service)) await retire(context, container, []);
-      return;
     case 'create':
       await startStopped(context, plan);
-      await startFirst(context, plan);
+      await roll(context, plan);
       break;
     case 'start-first':
     case 'scale':
-      await startFirst(context, plan);
+      await roll(context, plan);
       break;
   }
   await context.route.settle(plan.service);
@@ -44,9 +43,13 @@ async function startStopped(context: RolloutContext, plan: ServicePlan): Promise
   await waitUntilHealthy(context, plan.service, await startAgain(context, plan.service, ids));
 }
 
-/** New beside old, proved, then old away: one move at a time, each from what the one before it left. */
-async function startFirst(context: RolloutContext, plan: ServicePlan): Promise<void> {
+/**
+ * New beside old, proved, then old away: one move at a time, each from what the one before it left. A service that is
+ * stopped first goes the same way without a surge.
+ */
+async function roll(context: RolloutContext, plan: ServicePlan): Promise<void> {
   const stale = new Set(plan.stale);
+  const { parallelism, maxSurge } = context.options;
   for (;;) {
     context.signal.throwIfAborted();
     const existing = ownContainers(context, plan.service);
@@ -54,17 +57,27 @@ async function startFirst(context: RolloutContext, plan: ServicePlan): Promise<v
     const old = running.filter((container) => stale.has(container.id));
     const fresh = running.filter((container) => !stale.has(container.id));
     // The first deploy of a service has nothing to keep serving: all replicas at once.
-    const surge = running.length === 0 ? plan.replicas : 1;
-    const move = nextMove(fresh.length, old.length, plan.replicas, surge);
+    const isFirst = running.length === 0 && plan.stopFirst === undefined;
+    const surge = isFirst ? plan.replicas : plan.stopFirst === undefined ? maxSurge : 0;
+    const move = nextMove(fresh.length, old.length, plan.replicas, surge, parallelism);
     if (move.kind === 'done') return;
     if (move.kind === 'add') {
       await addAndProve(context, plan.service, existing, move.count);
       continue;
     }
-    const victim = pickVictim(move.which === 'stale' ? old : fresh);
-    const staying = running.filter(({ id }) => id !== victim.id);
-    await retire(context, victim, staying);
+    const victims = pickVictims(move.which === 'stale' ? old : fresh, move.count);
+    const staying = running.filter((container) => !victims.includes(container));
+    for (const victim of victims) {
+      await quiesceWorker(context, plan, victim);
+      await retire(context, victim, staying);
+    }
   }
+}
+
+/** A worker that is not well has no job to end. */
+async function quiesceWorker(context: RolloutContext, plan: ServicePlan, container: Container): Promise<void> {
+  const isWell = container.status === 'running' && (container.health?.status ?? 'healthy') === 'healthy';
+  if (plan.worker?.kind === 'quiesce' && isWell) await quiesce(context, plan.worker, container);
 }
 
 async function addAndProve(
@@ -91,20 +104,22 @@ async function startAndProve(context: RolloutContext, service: string, made: rea
 }
 
 /** Unhealthy and often restarted ones go first, then the oldest. */
-function pickVictim(candidates: readonly Container[]): Container {
+function pickVictims(candidates: readonly Container[], count: number): readonly Container[] {
   const badness = (container: Container): number =>
     (container.health?.status === 'unhealthy' ? 1000 : 0) + container.restartCount;
-  const [victim] = [...candidates].sort((a, b) => badness(b) - badness(a) || a.createdAt.localeCompare(b.createdAt));
-  if (victim === undefined)
-    throw new RolloutError({ code: 'CONCURRENT_CHANGE', message: 'the container to retire is gone.' });
-  return victim;
+  return [...candidates]
+    .sort((a, b) => badness(b) - badness(a) || a.createdAt.localeCompare(b.createdAt))
+    .slice(0, count);
 }
 
 /** Old away, then new: a service of which two cannot run. Downtime, as the plan said. */
-async function stopFirst(context: RolloutContext, plan: ServicePlan): Promise<void> {
-  context.log(`${plan.service}: stop-first (${plan.reason})`);
-  for (const container of ownContainers(context, plan.service))
-    if (!hasEnded(container)) await drainAndStop(context, container);
+async function replaceInPlace(context: RolloutContext, plan: ServicePlan): Promise<void> {
+  context.log(`${plan.service}: ${plan.action} (${plan.reason})`);
+  for (const container of ownContainers(context, plan.service)) {
+    if (hasEnded(container)) continue;
+    await quiesceWorker(context, plan, container);
+    await drainAndStop(context, container);
+  }
   const existing = ownContainers(context, plan.service);
   await startAndProve(context, plan.service, await recreateContainers(context, plan.service, existing));
 }

@@ -9,6 +9,7 @@ import { undoActivationPart } from '@deploy-actions/kit/state/staged-tree';
 import { RolloutError } from './errors.ts';
 import type { Footprint } from './footprint.ts';
 import { formatDigests, runningDigests } from './report.ts';
+import { noWishes } from './rollout-plan.ts';
 import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
 
@@ -102,6 +103,7 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
     pins: ledger.current?.pins ?? [],
   };
   const model = await resolveModel(scope);
+  const { maxSurge } = session.inputs.wishes;
   const observation = await observe(session, model);
   const touched = new Set([...footprint.created.keys(), ...footprint.touched, ...endedBefore(observation, footprint)]);
   const gone = [...touched].filter((service) => model.services[service] === undefined);
@@ -109,7 +111,7 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
     session,
     gone.flatMap((service) => footprint.created.get(service) ?? []),
   );
-  const plan = makePlan(model, observation, footprint, footprint.before);
+  const plan = makePlan(model, observation, footprint, footprint.before, { ...noWishes, maxSurge });
   const services = plan.services.filter(({ service }) => touched.has(service));
   const { signal } = new AbortController();
   await executePlan(session, { scope, model, plan: { ...plan, services }, observation, footprint, journal, signal });
