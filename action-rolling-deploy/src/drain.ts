@@ -1,20 +1,15 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { programPart, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { lastLines } from '@deploy-actions/kit/host/host';
-import { parseDuration } from '@deploy-actions/kit/time/duration';
 import { removePart } from './container-moves.ts';
 import { addSpent } from './footprint.ts';
 import { mutate, type RolloutContext } from './rollout-context.ts';
+import { hookParts, hookPurpose, hookTimeoutMs } from './route/hooks.ts';
 
-/** Labels of a service, read from the NEW model: how its old container is taken out of service before SIGTERM. */
-export const preStopLabel = 'deploy-actions.pre-stop';
-export const drainWaitLabel = 'deploy-actions.drain-wait';
-
-const preStopTimeoutMs = 60_000;
-const slackMs = 30_000;
+const slackMs = 60_000;
 
 /**
- * Takes a container out of service for good: pre-stop command and proxy first, SIGTERM with its own grace, then it is
+ * Takes a container out of service for good: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
  * removed. Not cut short by a cancel between SIGTERM and removal: the journal has promised it.
  */
 export function retire(
@@ -33,35 +28,44 @@ export function drainAndStop(context: RolloutContext, container: Container): Pro
   return takeOut(context, container, [], []);
 }
 
-/** One remote command where nothing has to be waited for between the pre-stop command and SIGTERM. */
+/**
+ * In order: the proxy sends nothing new to it, its hooks run (those of the NEW model), drain-wait, SIGTERM. One remote
+ * command where no proxy is told and nothing waited for.
+ */
 async function takeOut(
   context: RolloutContext,
   container: Container,
   staying: readonly Container[],
   then: readonly BatchPart[],
 ): Promise<readonly Container[]> {
-  const { journal, route } = context;
+  const { journal } = context;
   const { service, id } = container;
-  const labels = context.model.services[service]?.labels ?? {};
-  const command = labels[preStopLabel];
-  const wait = labels[drainWaitLabel];
-  const hook =
-    command === undefined ? [] : [programPart(preStop, ['docker', 'exec', id, 'sh', '-c', command], { mayFail: true })];
-  const unroute = hook.length > 0 || route.kind !== 'none' ? [journal.line('unrouted', { service, id }), ...hook] : [];
+  const route = context.route.of(service);
+  const hooks = hookParts(id, route?.hooks ?? []);
+  const isTold = route !== undefined && route.withdrawal !== 'none';
+  const waitMs = route?.drainWaitMs ?? 0;
+  let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id }), ...hooks] : [];
+  const timeoutMs = hookTimeoutMs(route?.hooks ?? []) + container.stopGraceSeconds * 1000 + slackMs;
   addSpent(context.footprint, service, id);
-  const isAtOnce = wait === undefined && route.kind === 'none';
-  if (!isAtOnce) {
-    await run(context, container, unroute, preStopTimeoutMs);
-    await route.withdraw(service, container, staying);
-    if (wait !== undefined)
-      await context.clock.sleep(parseDuration(wait, `label ${drainWaitLabel} of ${service}`), context.signal);
+  if (isTold) {
+    await run(context, container, parts.slice(0, 1), slackMs);
+    await context.route.withdraw(service, container, staying);
+    parts = parts.slice(1);
   }
-  const parts = [...(isAtOnce ? unroute : []), journal.line('stopping', { service, id }), ...stopParts(id), ...then];
-  const timeoutMs = preStopTimeoutMs + container.stopGraceSeconds * 1000 + slackMs;
-  return run(context, container, parts, timeoutMs);
+  // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
+  if (waitMs > 0 && (!isTold || route.withdrawal === 'drain-file' || hooks.length > 0)) {
+    if (parts.length > 0) await run(context, container, parts, timeoutMs);
+    await context.clock.sleep(waitMs, context.signal);
+    parts = [];
+  }
+  return run(
+    context,
+    container,
+    [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then],
+    timeoutMs,
+  );
 }
 
-const preStop = 'run the pre-stop command';
 const readExitCode = 'read the exit code';
 
 function stopParts(id: string): readonly BatchPart[] {
@@ -83,9 +87,12 @@ async function run(
   const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
   const resultOf = (purpose: string): PartResult | undefined =>
     results[parts.findIndex((part) => part.purpose === purpose)];
-  const hook = resultOf(preStop);
-  if (hook !== undefined && hook.code !== 0)
-    context.log(`${name}: pre-stop command ended with ${hook.code}: ${lastLines(hook.stderr, 1).join('')}; going on`);
+  parts.forEach(({ purpose }, index) => {
+    const code = purpose.startsWith(hookPurpose) ? (results[index]?.code ?? 0) : 0;
+    if (code === 0) return;
+    const said = lastLines(results[index]?.stderr ?? '', 1).join('');
+    context.log(`${name}: ${purpose} ${code === 124 ? 'took too long' : `ended with ${code}: ${said}`}; going on`);
+  });
   const exitCode = resultOf(readExitCode)?.stdout.trim();
   if (exitCode === '137')
     context.log(

@@ -8,7 +8,12 @@ export interface UpstreamNames {
 
 /** A changed configuration, or why there is none. `dynamic`: upstreams are asked of DNS at run time. */
 export type Pointed =
-  | { readonly kind: 'changed'; readonly text: string }
+  | {
+      readonly kind: 'changed';
+      readonly text: string;
+      /** `host:port` that the configuration no longer sends to. */
+      readonly left: readonly string[];
+    }
   | { readonly kind: 'same' }
   | { readonly kind: 'unused' }
   | { readonly kind: 'dynamic' };
@@ -24,19 +29,22 @@ const isEntry = (value: unknown): value is Entry =>
  */
 export function pointUpstreams(config: string, upstream: UpstreamNames, containers: readonly string[]): Pointed {
   const parsed: unknown = JSON.parse(config);
-  const seen = { dynamic: false, used: false };
+  const seen: Seen = { dynamic: false, before: new Set(), after: new Set() };
   const pointed = walk(parsed, upstream, containers, seen);
-  if (!seen.used) return { kind: seen.dynamic ? 'dynamic' : 'unused' };
+  if (seen.before.size === 0) return { kind: seen.dynamic ? 'dynamic' : 'unused' };
   const text = JSON.stringify(pointed);
-  return text === JSON.stringify(parsed) ? { kind: 'same' } : { kind: 'changed', text };
+  if (text === JSON.stringify(parsed)) return { kind: 'same' };
+  return { kind: 'changed', text, left: [...seen.before].filter((dial) => !seen.after.has(dial)) };
 }
 
-function walk(
-  value: unknown,
-  upstream: UpstreamNames,
-  containers: readonly string[],
-  seen: { dynamic: boolean; used: boolean },
-): unknown {
+/** What a walk came across: dials of the service before and after, and whether DNS is asked at run time. */
+interface Seen {
+  dynamic: boolean;
+  readonly before: Set<string>;
+  readonly after: Set<string>;
+}
+
+function walk(value: unknown, upstream: UpstreamNames, containers: readonly string[], seen: Seen): unknown {
   if (Array.isArray(value)) return value.map((entry) => walk(entry, upstream, containers, seen));
   if (!isEntry(value)) return value;
   const dynamic = value['dynamic_upstreams'];
@@ -44,9 +52,7 @@ function walk(
   return Object.fromEntries(
     Object.entries(value).map(([key, child]) => {
       if (key !== 'upstreams' || !Array.isArray(child)) return [key, walk(child, upstream, containers, seen)];
-      const entries = expand(child, upstream, containers);
-      if (entries.isUsed) seen.used = true;
-      return [key, entries.list];
+      return [key, expand(child, upstream, containers, seen)];
     }),
   );
 }
@@ -56,21 +62,25 @@ function expand(
   list: readonly unknown[],
   upstream: UpstreamNames,
   containers: readonly string[],
-): { readonly list: readonly unknown[]; readonly isUsed: boolean } {
+  seen: Seen,
+): readonly unknown[] {
   const targets = containers.length === 0 ? [upstream.service] : containers;
-  let isUsed = false;
   const expanded = list.flatMap((entry) => {
     const dial = isEntry(entry) ? entry['dial'] : undefined;
     if (!isEntry(entry) || typeof dial !== 'string') return [entry];
     const host = dial.slice(0, dial.lastIndexOf(':'));
     const isAtRest = upstream.names.includes(host);
     if (!isAtRest && !isContainerOf(host, upstream)) return [entry];
-    isUsed = true;
-    if (isAtRest && containers.length === 0) return [entry];
-    return targets.map((target) => ({ ...entry, dial: `${target}${dial.slice(dial.lastIndexOf(':'))}` }));
+    const dials =
+      isAtRest && containers.length === 0
+        ? [dial]
+        : targets.map((target) => `${target}${dial.slice(dial.lastIndexOf(':'))}`);
+    seen.before.add(dial);
+    for (const next of dials) seen.after.add(next);
+    return dials.map((next) => ({ ...entry, dial: next }));
   });
   const texts = expanded.map((entry) => JSON.stringify(entry));
-  return { list: expanded.filter((_, index) => texts.indexOf(texts[index] ?? '') === index), isUsed };
+  return expanded.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
 }
 
 /** Compose's own names: `project-service-3`; in projects of Compose 1 `project_service_3`. */

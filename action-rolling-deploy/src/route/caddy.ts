@@ -2,38 +2,40 @@ import { lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from '../errors.ts';
 import { pointUpstreams, type Pointed } from './caddy-config.ts';
 import type { ServiceRoute } from './route-plan.ts';
-import { proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+import { proxyContainers, type RouteWork, type Withdraw } from './route-work.ts';
 
-/** $1 project, $2 proxy service. Prints for each container a line with its id and one with the configuration that it runs. */
+/** Asks Caddy's admin API, inside its container: \`ask /path\`. Images have at best one of these. */
+const ask = `
+ask() {
+  if command -v curl >/dev/null 2>&1; then curl -fsS "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
+  elif command -v wget >/dev/null 2>&1; then wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
+  else /bin/busybox wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"; fi
+}`;
+
+/** $1 project, $2 proxy service, $3 a shell text. Prints for each container a line with its id and one with its configuration. */
 const readScript = `${proxyContainers}
-inside='url=http://\${CADDY_ADMIN:-127.0.0.1:2019}/config/
-if command -v curl >/dev/null 2>&1; then exec curl -fsS "$url"
-elif command -v wget >/dev/null 2>&1; then exec wget -q -O - "$url"
-else exec /bin/busybox wget -q -O - "$url"; fi'
 for proxy in $(proxy_ids "$1" "$2"); do
-  config=$(docker exec --user 0 "$proxy" sh -c "$inside") || exit 1
+  config=$(docker exec --user 0 "$proxy" sh -c "$3") || exit 1
   printf '%s\\n%s\\n' "$proxy" "$config"
 done`;
 
 /**
- * $1 container, $2 tenths of a second to wait for requests in flight, $3 the container that goes or empty; the
- * configuration on standard input. \`caddy reload\` ends when the new configuration serves. A connection to the old
- * container that is still open (state 01) carries a request, or waits in a pool that Caddy is closing.
+ * Runs inside: $1 tenths of a second to wait for requests in flight, then the upstreams that are left; the configuration
+ * on standard input. \`caddy reload\` ends when the new configuration serves. Caddy counts requests by upstream, old ones
+ * too, until the last has ended.
  */
-const loadScript = `${sharedAddresses}
-docker exec -i --user 0 "$1" sh -c 'exec caddy reload --config /dev/stdin --address "\${CADDY_ADMIN:-127.0.0.1:2019}"' || exit 1
-[ -n "$3" ] || exit 0
-pattern=
-for ip in $(addresses_from "$1" "$3"); do
-  case $ip in *:*) continue ;; esac
-  hex=$(IFS=.; set -- $ip; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
-  pattern="$pattern\${pattern:+|}$hex"
-done
-[ -n "$pattern" ] || exit 0
-count=0
-while docker exec --user 0 "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq " [0-9A-F]*($pattern):[0-9A-F]{4} 01 "; do
-  [ "$count" -lt "$2" ] || { echo busy; exit 0; }
-  count=$((count + 2)); sleep 0.2
+const loadInside = `${ask}
+caddy reload --config /dev/stdin --address "\${CADDY_ADMIN:-127.0.0.1:2019}" || exit 1
+tenths=$1 count=0; shift
+while :; do
+  busy=
+  list=$(ask /reverse_proxy/upstreams | tr '{' '\\n')
+  for dial; do
+    printf '%s\\n' "$list" | grep -F "\\"address\\":\\"$dial\\"" | grep -qv '"num_requests":0[,}]' && busy=yes
+  done
+  [ -n "$busy" ] || exit 0
+  [ "$count" -lt "$tenths" ] || { echo busy; exit 0; }
+  count=$((count + 1)); sleep 0.1
 done`;
 
 const timeoutMs = 60_000;
@@ -42,7 +44,7 @@ const timeoutMs = 60_000;
 export const withdrawFromCaddy: Withdraw = async (work, route, container, staying) => {
   const names = staying.map(({ name }) => name);
   for (const { service } of route.proxies) {
-    const outcome = await point(work, route, service, names, container.id);
+    const outcome = await point(work, route, service, names);
     const sentences: Record<typeof outcome, string> = {
       idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
       busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
@@ -55,7 +57,7 @@ export const withdrawFromCaddy: Withdraw = async (work, route, container, stayin
 
 /** Back to the name of the service, as the user's Caddyfile has it. */
 export async function settleCaddy(work: RouteWork, route: ServiceRoute): Promise<void> {
-  for (const { service } of route.proxies) await point(work, route, service, [], '');
+  for (const { service } of route.proxies) await point(work, route, service, []);
 }
 
 async function point(
@@ -63,9 +65,8 @@ async function point(
   route: ServiceRoute,
   proxy: string,
   containers: readonly string[],
-  leaving: string,
 ): Promise<'idle' | 'busy' | 'unused' | 'dynamic'> {
-  const read = await host.script(readScript, [project, proxy], { timeoutMs });
+  const read = await host.script(readScript, [project, proxy, `${ask}\nask /config/`], { timeoutMs });
   if (read.code !== 0) throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
   const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
   let outcome: 'idle' | 'busy' | 'unused' | 'dynamic' = 'unused';
@@ -79,8 +80,9 @@ async function point(
     }
     outcome = 'idle';
     if (pointed.kind === 'same') continue;
-    const args = [lines[index] ?? '', String(Math.ceil(route.drainWaitMs / 100)), leaving];
-    const load = await host.script(loadScript, args, {
+    const tenths = containers.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
+    const inside = ['sh', '-c', loadInside, 'sh', String(tenths), ...pointed.left];
+    const load = await host.exec(['docker', 'exec', '-i', '--user', '0', lines[index] ?? '', ...inside], {
       stdin: pointed.text,
       timeoutMs: timeoutMs + route.drainWaitMs,
     });

@@ -1,13 +1,16 @@
-import type { Container } from '@deploy-actions/kit/compose/container';
-import { HostError, lastLines, type ExecResult } from '@deploy-actions/kit/host/host';
+import { programPart, type BatchPart } from '@deploy-actions/kit/host/batch';
 import type { Hook } from './route-facts.ts';
-import type { RouteWork } from './route-work.ts';
 
-const hookTimeoutMs = 60_000;
+const hookTimeoutSeconds = 60;
+/** How the purpose of each part begins. */
+export const hookPurpose = 'pre-stop hook';
 
 /** argv of one hook. Its variables arrive by standard input: on a command line every user of the server could read them. */
 export function hookCommand(id: string, hook: Hook): readonly string[] {
   return [
+    // A hook that hangs must not hold up the deploy: 124 is said, and the container is stopped all the same.
+    'timeout',
+    String(hookTimeoutSeconds),
     'docker',
     'exec',
     ...(hook.user === undefined ? [] : ['--user', hook.user]),
@@ -19,23 +22,17 @@ export function hookCommand(id: string, hook: Hook): readonly string[] {
   ];
 }
 
-/**
- * Runs pre-stop hooks in a container, one after another. One that fails is said and the deploy goes on: the container is
- * about to be stopped anyway, and the new one serves.
- */
-export async function runHooks({ host, log }: RouteWork, container: Container, hooks: readonly Hook[]): Promise<void> {
-  for (const hook of hooks) {
-    const stdin = hook.environment.length === 0 ? {} : { stdin: `${hook.environment.join('\n')}\n` };
-    let result: ExecResult;
-    try {
-      result = await host.exec(hookCommand(container.id, hook), { timeoutMs: hookTimeoutMs, ...stdin });
-    } catch (thrown) {
-      if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_TIMEOUT') throw thrown;
-      log(`${container.name}: pre-stop hook did not end within ${hookTimeoutMs / 1000}s; going on`);
-      continue;
-    }
-    if (result.code === 0) continue;
-    const said = lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1).join('');
-    log(`${container.name}: pre-stop hook ended with ${result.code}: ${said}; going on`);
-  }
+/** Pre-stop hooks as parts of a batch, in order. None of them may end it: the container is about to be stopped anyway. */
+export function hookParts(id: string, hooks: readonly Hook[]): readonly BatchPart[] {
+  return hooks.map((hook, index) =>
+    programPart(`${hookPurpose} ${index + 1}`, hookCommand(id, hook), {
+      mayFail: true,
+      ...(hook.environment.length === 0 ? {} : { stdin: hook.environment.join('\n') }),
+    }),
+  );
+}
+
+/** How long the hooks may take altogether, in milliseconds. */
+export function hookTimeoutMs(hooks: readonly Hook[]): number {
+  return hooks.length * (hookTimeoutSeconds + 5) * 1_000;
 }

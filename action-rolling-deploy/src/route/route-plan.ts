@@ -126,8 +126,9 @@ function chooseWithdrawal(
   const kinds = new Set(proxies.map(({ kind }) => kind));
   // A pre-stop command of the user's own tells HAProxy's check; its runtime API would say the same twice.
   if (kinds.has('haproxy')) return service.labels[preStopLabel] === undefined ? 'haproxy' : 'none';
-  if (kinds.has('nginx')) return 'nginx';
-  return kinds.has('caddy') ? 'caddy' : 'none';
+  // Caddy looks the name up for each connection and tries the next address by itself; telling it means two reloads, and
+  // each closes idle connections of clients: more is lost than won (measured, ADR 0006). It is told where a label says so.
+  return kinds.has('nginx') ? 'nginx' : 'none';
 }
 
 function labelHook(service: ServiceModel): readonly Hook[] {
@@ -175,20 +176,8 @@ function warn(
   { withdrawal, proxies }: Decided,
   hooks: readonly Hook[],
 ): string | undefined {
-  const [proxy] = proxies;
+  const proxy = proxies.find(({ kind }) => kind !== 'caddy');
   if (choice === 'none' || withdrawal !== 'none' || proxy === undefined || hooks.length > 0) return undefined;
   const what = proxy.kind === 'labels' ? 'follows Docker’s events' : 'is of no kind that this action can tell';
   return `${service.name}: proxy ${proxy.service} ${what}: it may still send requests to the old container while that stops. Let its health check fail first (labels ${drainFileLabel} or ${preStopLabel}; docs/proxies.md).`;
-}
-
-/** The plan's lines about routing: a note for each given service that a proxy stands before, warnings apart. */
-export function describeRoutes(
-  routes: ReadonlyMap<string, ServiceRoute>,
-  services: readonly string[],
-): { readonly notes: readonly string[]; readonly warnings: readonly string[] } {
-  const chosen = services.flatMap((name) => routes.get(name) ?? []);
-  return {
-    notes: chosen.flatMap(({ service, note }) => (note === undefined ? [] : [`${service}: ${note}`])),
-    warnings: chosen.flatMap(({ warning }) => warning ?? []),
-  };
 }

@@ -1,4 +1,5 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
+import type { ServiceRoute } from './route-plan.ts';
 
 export type RouteKind = 'none' | 'network' | 'drain-file' | 'haproxy' | 'nginx' | 'caddy';
 
@@ -8,13 +9,15 @@ export type RouteKind = 'none' | 'network' | 'drain-file' | 'haproxy' | 'nginx' 
  */
 export interface Route {
   readonly kind: RouteKind;
+  /** What was decided for a service; undefined for one that the model lacks. */
+  of(service: string): ServiceRoute | undefined;
   /** New containers are created, not started: keep them out of sight of the proxy (late network join). */
   hide(service: string, containers: readonly Container[]): Promise<void>;
   /** They are healthy: let traffic reach them; resolves when that is proved. */
   admit(service: string, containers: readonly Container[]): Promise<void>;
   /**
-   * Before SIGTERM: no NEW request reaches this container any more; resolves when proved (or after drain-wait, said).
-   * `staying` are the containers that keep serving.
+   * Before hooks and SIGTERM: no NEW request reaches this container any more; resolves when that is proved, or said not
+   * to be. `staying` are the containers that keep serving.
    */
   withdraw(service: string, container: Container, staying: readonly Container[]): Promise<void>;
   /**
@@ -27,4 +30,11 @@ export interface Route {
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Nobody has to be told. */
-export const noRoute: Route = { kind: 'none', hide: nothing, admit: nothing, withdraw: nothing, settle: nothing };
+export const noRoute: Route = {
+  kind: 'none',
+  of: () => undefined,
+  hide: nothing,
+  admit: nothing,
+  withdraw: nothing,
+  settle: nothing,
+};
