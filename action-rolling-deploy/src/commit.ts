@@ -12,6 +12,8 @@ import type { Session } from './session.ts';
 export interface Commit {
   readonly release: Release;
   readonly block: EnvBlock;
+  /** Containers of services that left the compose files, to be removed; absent in journals of older versions. */
+  readonly orphans?: readonly string[];
 }
 
 /** Archiving large sets on a slow disk takes minutes. */
@@ -60,6 +62,7 @@ async function runCommit(
       // Also where nothing was staged: a rollback to this release needs the files that were live with it.
       ...finishActivationParts(host, deployPath, release.number, inputs.retain),
       { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },
+      removeOrphansPart(commit.orphans ?? []),
       journal.line('committed', { release: release.number }),
       auditPart(deployPath, {
         at: release.finishedAt,
@@ -73,7 +76,24 @@ async function runCommit(
     ],
     { timeoutMs: commitTimeoutMs },
   );
+  const said = results.find(({ stdout }) => stdout.startsWith(orphanMark))?.stdout ?? '';
+  for (const line of said.split('\n').filter(Boolean)) session.log(line.slice(orphanMark.length));
   return parseContainers(results.at(-1)?.stdout ?? '');
+}
+
+const orphanMark = 'orphan: ';
+
+/** After the commit, because only then no way back needs them. One that stays is said, and fails no deploy that serves. */
+function removeOrphansPart(ids: readonly string[]): BatchPart {
+  const source = `
+for id; do
+  name=$(docker inspect --type container --format '{{.Name}}' "$id" 2>/dev/null) || continue
+  docker update --restart=no "$id" >/dev/null 2>&1
+  if docker stop "$id" >/dev/null 2>&1 && docker rm "$id" >/dev/null 2>&1; then said='removed: its service left the compose files'; else said='could not be removed'; fi
+  printf '${orphanMark}%s: %s\\n' "\${name#/}" "$said"
+done
+exit 0`;
+  return { purpose: 'remove what left the compose files', source, args: ids };
 }
 
 /** What action-migrate left for this release, if it ran; {@link parseMigration} reads the output. */

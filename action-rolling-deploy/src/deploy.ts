@@ -8,9 +8,10 @@ import { openJournal, type Journal } from '@deploy-actions/kit/state/journal';
 import { nextReleaseNumber, writeRelease, type RecordedPin, type Release } from '@deploy-actions/kit/state/release';
 import { activateStagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { commitRelease } from './commit.ts';
+import { describeRunning } from './image-policy.ts';
 import { pullImages } from './images.ts';
 import type { Prepared } from './prepare.ts';
-import { runningDigests, type Report } from './report.ts';
+import type { Report } from './report.ts';
 import { changedServices, type RolloutPlan } from './rollout-plan.ts';
 import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
@@ -26,15 +27,16 @@ export async function deploy(session: Session, prepared: Prepared): Promise<Repo
   if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared)) return noop(session, prepared);
   const { scope, observation, platform } = prepared;
   const images = await pullImages(session, scope, model, changed, platform, observation.images);
+  const ready: Prepared = { ...prepared, observation: { ...observation, images } };
   timings.mark('pull');
   const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
   let containers: readonly Container[];
   try {
-    containers = await roll(session, { ...prepared, observation: { ...observation, images } }, journal);
+    containers = await roll(session, ready, journal);
   } catch (thrown) {
-    return wayBack(session, prepared, journal, asDeployError(thrown));
+    return wayBack(session, ready, journal, asDeployError(thrown));
   }
-  return report(session, prepared, 'deployed', undefined, containers);
+  return report(session, ready, 'deployed', undefined, containers);
 }
 
 function isSamePins({ intent, ledger }: Prepared): boolean {
@@ -66,6 +68,8 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
   const { signal } = session;
   const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
   timings.mark('roll');
+  const removed = plan.services.filter(({ action }) => action === 'remove');
+  const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
   const after = await commitRelease(session, journal, model.name, {
     block: {
       composeFiles: model.composeFiles,
@@ -74,9 +78,10 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
       pins: intent.pins,
     },
     release: {
-      ...recordOf(session, prepared, 'ok', runningDigests(containers)),
+      ...recordOf(session, prepared, 'ok', describeRunning(staying, observation.images)),
       ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
     },
+    orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
   });
   timings.mark('commit');
   return after;
@@ -172,7 +177,7 @@ async function report(
   const { ledger, plan, observation, timings, model } = prepared;
   const containers = outcome === 'unknown' ? [] : (seen ?? (await listProjectContainers(session.host, model.name)));
   session.log(`${session.host.commandCount} remote commands so far`);
-  const digests = runningDigests(containers);
+  const digests = describeRunning(containers, observation.images);
   const current = ledger.current?.number;
   const serving = Object.keys(digests).length === 0 ? 'nothing' : `release ${current ?? 'before the first'}`;
   const sentences: Record<Report['outcome'], string> = {
@@ -195,7 +200,7 @@ async function report(
     plan,
     changed: changedServices(plan).map(({ service }) => service),
     digests,
-    previousDigests: runningDigests(observation.containers),
+    previousDigests: describeRunning(observation.containers, observation.images),
     timings: timings.all(),
     nowServing: sentences[outcome],
   };

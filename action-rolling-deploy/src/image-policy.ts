@@ -3,6 +3,7 @@ import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
 import { isPinned, parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import { reasonToRefuseTag } from '@deploy-actions/kit/image/tag-policy';
+import type { PlanNote } from './assessment/plan-note.ts';
 import { RolloutError } from './errors.ts';
 import { hasEnded, type ServicePlan } from './rollout-plan.ts';
 
@@ -36,35 +37,54 @@ export function judgeImage(
   return { kind: 'refused', reason: `${floats}; ${what}` };
 }
 
-/** What {@link findMutableTag} decides from. */
+/** What {@link noteImages} decides from. */
 export interface ImageUse {
   readonly model: ComposeModel;
   readonly changed: readonly ServicePlan[];
   readonly containers: readonly Container[];
   readonly images: StoredImages;
   readonly allowsMutableTags: boolean;
+  readonly healthcheck: HealthcheckPolicy;
 }
 
-/** The error MUTABLE_TAG for the first changed service whose image a floating tag would decide; undefined without one. */
-export function findMutableTag(use: ImageUse): RolloutError | undefined {
-  for (const { service: name } of use.changed) {
+/** What the plan says about the images of the services that will be changed: tags that float, health checks that lack. */
+export function noteImages(use: ImageUse): readonly PlanNote[] {
+  return use.changed.flatMap(({ service: name }) => {
     const service = use.model.services[name];
-    const image = service?.image;
-    if (service === undefined || image === undefined) continue;
-    const stored = use.images.get(image);
-    const verdict = judgeImage(service, stored, imagesOf(name, use.containers), use.allowsMutableTags);
-    if (verdict.kind !== 'refused') continue;
-    const digest = stored === undefined ? undefined : digestReference(parseImageRef(image, 'the compose file'), stored);
-    return new RolloutError({
+    return service === undefined ? [] : [...noteTag(service, use), ...noteHealthcheck(service, use)];
+  });
+}
+
+function noteTag(service: ServiceModel, use: ImageUse): readonly PlanNote[] {
+  const { name, image = '' } = service;
+  const stored = use.images.get(image);
+  const verdict = judgeImage(service, stored, imagesOf(name, use.containers), use.allowsMutableTags);
+  if (verdict.kind !== 'refused') return [];
+  const digest = stored === undefined ? undefined : digestReference(parseImageRef(image, 'the compose file'), stored);
+  const here = digest === undefined ? '' : ` (${digest} is on the server)`;
+  return [
+    {
+      level: 'refusal',
       code: 'MUTABLE_TAG',
-      message: `service ${name}: ${image} – ${verdict.reason}. Nothing was changed.`,
-      hint: [
-        `Write a digest${digest === undefined ? '' : ` (${digest} is on the server)`} or a full version in the compose file,`,
-        'pin the service in `images`, or set `allow-mutable-tags: true`.',
-      ].join(' '),
-    });
-  }
-  return undefined;
+      service: name,
+      text: `service ${name}: ${image} – ${verdict.reason}`,
+      hint: `Write a digest${here} or a full version in the compose file, pin the service in \`images\`, or set \`allow-mutable-tags: true\`.`,
+    },
+  ];
+}
+
+/** An image that is still to be pulled may bring one: {@link findUnchecked} looks again after the pull. */
+function noteHealthcheck(service: ServiceModel, use: ImageUse): readonly PlanNote[] {
+  const { name, image = '' } = service;
+  const stored = use.images.get(image);
+  const isKnown = stored !== undefined || service.isHealthcheckDisabled;
+  if (use.healthcheck === 'ignore' || !isKnown || !lacksHealthcheck(service, stored)) return [];
+  if (use.healthcheck === 'warn')
+    return [
+      { level: 'warning', service: name, text: `${name} has no health check: running for a while is its only proof` },
+    ];
+  const { text, hint } = withoutHealthcheck([name]);
+  return [{ level: 'refusal', code: 'NO_HEALTHCHECK', service: name, text, hint }];
 }
 
 function imagesOf(service: string, containers: readonly Container[]): ReadonlySet<string> {
@@ -98,11 +118,15 @@ export function findUnchecked(
     );
   if (names.length === 0 || policy === 'ignore') return [];
   if (policy === 'warn') return names;
-  throw new RolloutError({
-    code: 'NO_HEALTHCHECK',
-    message: `input \`healthcheck\`: require, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no health check, neither in the compose files nor in the image. Nothing was changed.`,
+  const { text, hint } = withoutHealthcheck(names);
+  throw new RolloutError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
+}
+
+function withoutHealthcheck(names: readonly string[]): { readonly text: string; readonly hint: string } {
+  return {
+    text: `input \`healthcheck\`: require, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no health check, neither in the compose files nor in the image`,
     hint: 'Add `healthcheck:` to the service or HEALTHCHECK to its image, or set `healthcheck: warn`.',
-  });
+  };
 }
 
 /**

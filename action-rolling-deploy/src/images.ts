@@ -5,6 +5,7 @@ import { pullPins } from '@deploy-actions/kit/compose/preflight';
 import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
+import { findUnchecked } from './image-policy.ts';
 import type { ServicePlan } from './rollout-plan.ts';
 import type { Session } from './session.ts';
 
@@ -12,7 +13,8 @@ import type { Session } from './session.ts';
  * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
  * only the compose file names where the server lacks them.
  * @param local the model's images as the plan saw them
- * @returns the images of the changed services as they are now
+ * @returns the model's images as they are now
+ * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH; RolloutError NO_HEALTHCHECK
  */
 export async function pullImages(
   session: Session,
@@ -23,7 +25,8 @@ export async function pullImages(
   local: StoredImages,
 ): Promise<StoredImages> {
   const { clock, inputs, log, signal } = session;
-  const needed = new Set(changed.map(({ image }) => image));
+  const made = changed.filter(({ action }) => action !== 'remove');
+  const needed = new Set(made.map(({ image }) => image));
   const pins = scope.pins.filter((pin) => needed.has(pin.ref));
   const start = clock.now();
   await pullPins({
@@ -41,7 +44,7 @@ export async function pullImages(
   });
   const pinned = new Set(pins.map((pin) => pin.ref));
   const pinnedRegistries = new Set(pins.map((pin) => registryOf(pin.ref)));
-  for (const { service, image } of changed) {
+  for (const { service, image } of made) {
     if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true) continue;
     if (local.has(image)) continue;
     const registry = registryOf(image);
@@ -50,7 +53,9 @@ export async function pullImages(
     log(`image: pulled ${image}, named by the compose file only`);
   }
   const isComplete = [...needed].every((image) => image === '' || local.has(image));
-  return isComplete ? local : inspectImages(scope.host, [...needed]);
+  const images = isComplete ? local : new Map([...local, ...(await inspectImages(scope.host, [...needed]))]);
+  if (inputs.mode !== 'rollback') findUnchecked(model, made, images, inputs.wishes.healthcheck);
+  return images;
 }
 
 function registryOf(ref: string): string {

@@ -5,7 +5,7 @@ import type { Ledger, RecordedMigration, RecordedPin } from '@deploy-actions/kit
 import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { assessServer, refuseByNotes } from './assessment/assessment.ts';
 import { RolloutError } from './errors.ts';
-import { findMutableTag } from './image-policy.ts';
+import { noteImages } from './image-policy.ts';
 import { newFootprint, type Footprint } from './footprint.ts';
 import { changedServices, type PlanWishes, type RolloutPlan } from './rollout-plan.ts';
 import { makePlan, observe, type Observation } from './rollout.ts';
@@ -59,7 +59,17 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
   const plan = makePlan(model, observation, footprint, undefined, wishes);
   refuseUnsupported(model, plan);
+  const { containers, images } = observation;
   const notes = [
+    ...noteImages({
+      model,
+      changed: changedServices(plan),
+      containers,
+      images,
+      // What a rollback restores was accepted once.
+      allowsMutableTags: isRollback || inputs.wishes.allowsMutableTags,
+      healthcheck: isRollback ? 'ignore' : inputs.wishes.healthcheck,
+    }),
     ...(await assessServer(session, model, plan, observation, wishes.maxSurge)),
     ...noteRoutes(model, inputs.routing, changedServices(plan)),
   ];
@@ -67,13 +77,6 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
   logPlan(session.log, { ...plan, notes });
   if (inputs.mode !== 'plan') await refuseByNotes(session, notes);
-  const { containers, images } = observation;
-  // What a rollback restores was accepted once.
-  const allowsMutableTags = isRollback || inputs.wishes.allowsMutableTags;
-  const use = { model, changed: changedServices(plan), containers, images, allowsMutableTags };
-  const refusal = findMutableTag(use);
-  if (refusal !== undefined && inputs.mode !== 'plan') throw refusal;
-  if (refusal !== undefined) session.runner.warning(`A deploy would be refused: ${refusal.message}`);
   return {
     deployId: newDeployId(clock.date()),
     platform: versions.platform,

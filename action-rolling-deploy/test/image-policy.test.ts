@@ -1,6 +1,6 @@
 import type { StoredImage, StoredImages } from '@deploy-actions/kit/compose/local-images';
 import { describe, expect, it } from 'vitest';
-import { describeRunning, findUnchecked, judgeImage, lacksHealthcheck, findMutableTag } from '../src/image-policy.ts';
+import { describeRunning, findUnchecked, judgeImage, lacksHealthcheck, noteImages } from '../src/image-policy.ts';
 import { planRollout } from '../src/rollout-plan.ts';
 import { container, model, service } from './builders.ts';
 
@@ -49,22 +49,26 @@ describe('a floating tag', () => {
   const use = (names: readonly string[], images: StoredImages, allowsMutableTags = false) => {
     const observed = { containers: [], wantedHashes: {}, keep: nothing, spent: nothing };
     const changed = planRollout(wanted, observed).services.filter((plan) => names.includes(plan.service));
-    return { model: wanted, changed, containers: [], images, allowsMutableTags };
+    return { model: wanted, changed, containers: [], images, allowsMutableTags, healthcheck: 'ignore' as const };
   };
 
   it('is refused with service, image, reason and the digest to write instead', () => {
-    expect(findMutableTag(use(['db'], new Map([['postgres:15', stored()]])))).toMatchObject({
-      code: 'MUTABLE_TAG',
-      message:
-        'service db: postgres:15 – the tag 15 moves to each new 15.x; what it names now is not what runs. Nothing was changed.',
-      hint: expect.stringContaining(`postgres@${digest}`) as string,
-    });
-    expect(findMutableTag(use(['cache'], new Map()))?.message).toContain('it would be pulled');
-    expect(findMutableTag(use(['cache', 'db'], new Map(), true))).toBeUndefined();
+    expect(noteImages(use(['db'], new Map([['postgres:15', stored()]])))).toMatchObject([
+      {
+        level: 'refusal',
+        code: 'MUTABLE_TAG',
+        text: 'service db: postgres:15 – the tag 15 moves to each new 15.x; what it names now is not what runs',
+        hint: expect.stringContaining(`postgres@${digest}`) as string,
+      },
+    ]);
+    expect(noteImages(use(['cache'], new Map()))).toMatchObject([
+      { text: expect.stringContaining('pulled') as string },
+    ]);
+    expect(noteImages(use(['cache', 'db'], new Map(), true))).toEqual([]);
   });
 
   it('of a service that is left alone is nobody’s business', () => {
-    expect(findMutableTag(use([], new Map()))).toBeUndefined();
+    expect(noteImages(use([], new Map()))).toEqual([]);
   });
 });
 
@@ -76,6 +80,19 @@ describe('a health check', () => {
     expect(lacksHealthcheck(bare, stored())).toBe(true);
     const off = service('web', { hasHealthcheck: false, isHealthcheckDisabled: true });
     expect(lacksHealthcheck(off, stored({ hasHealthcheck: true }))).toBe(true);
+  });
+
+  it('that lacks is told by the plan, where the image is there to be asked', () => {
+    const wanted = model(service('web', { image: 'web:1.0.0', hasHealthcheck: false }));
+    const observed = { containers: [], wantedHashes: {}, keep: nothing, spent: nothing };
+    const changed = planRollout(wanted, observed).services;
+    const notes = (images: StoredImages, healthcheck: 'require' | 'warn' | 'ignore') =>
+      noteImages({ model: wanted, changed, containers: [], images, allowsMutableTags: false, healthcheck });
+    const here = new Map([['web:1.0.0', stored()]]);
+    expect(notes(here, 'require')).toMatchObject([{ level: 'refusal', code: 'NO_HEALTHCHECK', service: 'web' }]);
+    expect(notes(here, 'warn')).toMatchObject([{ level: 'warning', service: 'web' }]);
+    expect(notes(here, 'ignore')).toEqual([]);
+    expect(notes(new Map(), 'require')).toEqual([]);
   });
 
   it('is required, asked for, or ignored', () => {

@@ -1,5 +1,5 @@
 /** Why a rollout does not begin. */
-export type RefusalCode = 'NO_HEADROOM' | 'NO_SPACE' | 'DRIFT';
+export type RefusalCode = 'NO_HEADROOM' | 'NO_SPACE' | 'DRIFT' | 'MUTABLE_TAG' | 'NO_HEALTHCHECK';
 
 /**
  * Something the plan says beside its table, about one service or about the server. A refusal ends `mode: deploy` before
