@@ -1,0 +1,213 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openLab, type ExtraServer } from '../../lab/src/index.ts';
+import type { StepResult } from '../../lab/src/runner/index.ts';
+import { appImage, makeProject, type Project } from './project.ts';
+
+/** A compose file with one app and what is given besides. */
+function composeOf(service: string, rest = ''): string {
+  return `services:\n  app:\n    image: unset.example/app:0\n    expose: ["8000"]\n${service.replaceAll(/^/gm, '    ')}\n${rest}`;
+}
+
+/** Deploys v1 from one file, then tries v2 with another; returns what the second try said. */
+async function change(
+  project: Project,
+  before: string,
+  after: string,
+  inputs: Readonly<Record<string, string>> = {},
+): Promise<StepResult> {
+  await project.write('compose.yaml', before);
+  const first = await project.deploy({ images: appImage(project.lab, 'v1') });
+  expect(first.outputs['outcome']).toBe('deployed');
+  await project.write('compose.yaml', after);
+  return project.deploy({ images: appImage(project.lab, 'v2'), ...inputs });
+}
+
+/** Refused with one error, with the same containers and no lease left. */
+async function expectRefusal(project: Project, result: StepResult, code: string, text: string): Promise<void> {
+  expect(result.outputs).toMatchObject({ outcome: 'refused', 'error-code': code });
+  expect(result.commands.errors).toHaveLength(1);
+  expect(result.log).toContain(text);
+  expect(await project.runningDigests()).toEqual([project.lab.images.app.v1.digest]);
+  expect(await project.read('.deploy/lease.json')).toBe('');
+}
+
+describe('what a plan says of the server', () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await makeProject('rolling-assessment');
+  });
+
+  afterEach(async () => {
+    await project.empty();
+  });
+
+  afterAll(async () => {
+    await project.remove();
+  });
+
+  it('is the memory for the second copy, and what its first process does not hear', async () => {
+    const deaf = `entrypoint: ["sh", "-c", "node /app/server.mjs; true"]\nstop_grace_period: 1s`;
+    const result = await change(project, composeOf(deaf), composeOf(`${deaf}\nhostname: new`), { mode: 'plan' });
+    expect(result.outputs['outcome']).toBe('planned');
+    expect(result.log).toMatch(/needs about \d+ MB for the second copy of app; [\d.]+ [MG]B available/);
+    expect(result.log).toContain('warning: the first process of app (sh) does not hear SIGTERM');
+    expect(result.summary).toContain('does not hear SIGTERM');
+    const plan = JSON.parse(result.outputs['plan'] ?? '') as { readonly notes: readonly unknown[] };
+    expect(plan.notes).toContainEqual(expect.objectContaining({ level: 'warning', service: 'app' }));
+    expect(await project.runningDigests()).toEqual([project.lab.images.app.v1.digest]);
+  });
+
+  it('refuses a second copy that has no room, until the user says that it may', async () => {
+    const greedy = composeOf('mem_reservation: 4000g');
+    const result = await change(project, composeOf(''), greedy);
+    await expectRefusal(project, result, 'NO_HEADROOM', 'needs about 4295.0 GB for the second copy of app');
+    const planned = await project.deploy({ mode: 'plan', images: appImage(project.lab, 'v2') });
+    expect(planned.outputs['outcome']).toBe('planned');
+    expect(planned.log).toContain('would refuse (NO_HEADROOM)');
+    const allowed = await project.deploy({ images: appImage(project.lab, 'v2'), headroom: 'warn' });
+    expect(allowed.outputs['outcome']).toBe('deployed');
+  });
+
+  it('refuses an external network that does not exist', async () => {
+    const after = composeOf('networks: [outside]', 'networks:\n  outside: {external: true, name: nowhere-itg}\n');
+    const result = await change(project, composeOf(''), after);
+    await expectRefusal(project, result, 'DRIFT', 'docker network create nowhere-itg');
+  });
+
+  it('refuses to give a volume other options, whatever Compose would do', async () => {
+    const use = 'volumes: ["data:/data:ro"]';
+    const options = 'volumes:\n  data: {driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}}\n';
+    const result = await change(project, composeOf(use, 'volumes:\n  data: {}\n'), composeOf(use, options), {
+      'allow-downtime': 'true',
+    });
+    await expectRefusal(project, result, 'DRIFT', 'its data would be lost');
+  });
+
+  it('warns of a changed network that this Compose leaves as it is, and goes on', async () => {
+    if (process.env['LAB_ENGINE'] === 'modern') return;
+    const network = 'networks:\n  default: {labels: {tier: front}}\n';
+    const result = await change(project, composeOf(''), composeOf('', network));
+    expect(result.outputs['outcome']).toBe('deployed');
+    expect(result.log).toContain(
+      'network rolling-assessment_default is not as the files say (label tier: none → front)',
+    );
+  });
+
+  it('refuses a deploy path without room for a journal', async () => {
+    await project.lab.server.exec(['mount', '-t', 'tmpfs', '-o', 'size=8m,mode=0777', 'tmpfs', project.path]);
+    try {
+      await project.write('compose.yaml', composeOf(''));
+      const result = await project.deploy({ images: appImage(project.lab, 'v1') });
+      expect(result.outputs).toMatchObject({ outcome: 'refused', 'error-code': 'NO_SPACE' });
+      expect(result.log).toContain(`free at ${project.path} (deploy-path)`);
+      expect(await project.containers()).toEqual([]);
+    } finally {
+      await project.lab.server.exec(['umount', project.path]);
+    }
+  });
+});
+
+describe('a network whose settings changed, with a Compose that makes it anew', () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    const lab = await openLab();
+    project = await makeProject('rolling-drift', await lab.modernServer());
+  });
+
+  afterAll(async () => {
+    await project.remove();
+  });
+
+  const stack = (network: string): string =>
+    composeOf('', `  proxy:\n    image: unset.example/app:0\nnetworks:\n  default: ${network}\n`);
+
+  it('is refused before anybody is stopped', async () => {
+    const images = (app: 'v1' | 'v2'): string =>
+      `${appImage(project.lab, app)}\n${appImage(project.lab, 'v1', 'proxy')}`;
+    await project.write('compose.yaml', stack('{}'));
+    const first = await project.deploy({ images: images('v1') });
+    expect(first.outputs['outcome']).toBe('deployed');
+    const before = await project.containers();
+    await project.write('compose.yaml', stack('{internal: true}'));
+    const result = await project.deploy({ images: images('v2') });
+    expect(result.outputs).toMatchObject({ outcome: 'refused', 'error-code': 'DRIFT' });
+    expect(result.log).toContain(
+      'network rolling-drift_default is to be made anew (internal: false → true): app, proxy stop meanwhile',
+    );
+    expect(await project.containers()).toEqual(before);
+  });
+});
+
+describe('a server that is not ready for a rollout', () => {
+  let server: ExtraServer;
+  let project: Project;
+
+  beforeAll(async () => {
+    const lab = await openLab();
+    server = await lab.startServer({ name: 'unready', fresh: true });
+    project = await makeProject('rolling-unready', server);
+    await project.write('compose.yaml', composeOf(''));
+    const first = await project.deploy({ images: appImage(project.lab, 'v1') });
+    expect(first.outputs['outcome']).toBe('deployed');
+  });
+
+  afterAll(async () => {
+    await project.remove();
+    await server.stop();
+  });
+
+  /** Makes the server misbehave, deploys, puts it back. */
+  async function deployWhile(breakIt: string, mendIt: string): Promise<StepResult> {
+    await server.exec(['sh', '-c', breakIt]);
+    try {
+      return await project.deploy({ images: appImage(project.lab, 'v2') });
+    } finally {
+      await server.exec(['sh', '-c', mendIt]);
+    }
+  }
+
+  it('because of an older Compose is refused with its version', async () => {
+    const plugin = '/home/deploy/.docker/cli-plugins/docker-compose';
+    const metadata = '{"SchemaVersion":"0.1.0","Vendor":"lab","Version":"v2.17.3"}';
+    const result = await deployWhile(
+      `mkdir -p ${plugin.slice(0, plugin.lastIndexOf('/'))}
+printf '#!/bin/sh\\ncase $1 in docker-cli-plugin-metadata) echo '"'"'${metadata}'"'"' ;; *) echo 2.17.3 ;; esac\\n' > ${plugin}
+chmod 755 ${plugin}; chown -R deploy /home/deploy/.docker`,
+      `rm -rf /home/deploy/.docker`,
+    );
+    await expectRefusal(project, result, 'COMPOSE_TOO_OLD', 'has Compose 2.17.3; 2.20 or newer is needed');
+  });
+
+  it('because this user may not use Docker is refused, saying so', async () => {
+    const result = await deployWhile('chmod 0600 /run/docker.sock', 'chmod 0660 /run/docker.sock');
+    await expectRefusal(project, result, 'DOCKER_UNREACHABLE', 'may this user use it (group docker)?');
+  });
+
+  it('because the deploy path is another’s is refused, naming the input', async () => {
+    const folder = `chown root:root ${project.path} && chmod 0755 ${project.path}`;
+    const result = await deployWhile(folder, `chown deploy:deploy ${project.path}`);
+    await expectRefusal(project, result, 'DEPLOY_PATH_UNUSABLE', `input \`deploy-path\`: ${project.path}`);
+  });
+
+  it('because a newer version deployed here is refused, naming both layouts', async () => {
+    const format = `${project.path}/.deploy/format`;
+    const result = await deployWhile(`echo 2 > ${format}`, `echo 1 > ${format}`);
+    await expectRefusal(project, result, 'STATE_FORMAT_UNKNOWN', '.deploy/format is "2", this version knows "1"');
+  });
+
+  it('because images have no room is refused, saying what could be given back', async () => {
+    const result = await deployWhile('mount -t tmpfs -o size=8m tmpfs /var/lib/docker', 'umount /var/lib/docker');
+    await expectRefusal(project, result, 'NO_SPACE', 'free at /var/lib/docker');
+  });
+
+  it('clears away what a killed command left of its pins, once it is old', async () => {
+    const state = `${project.path}/.deploy`;
+    const prepare = `cd ${state} && mkdir tmp-old tmp-new && touch -d '2 hours ago' tmp-old && chown deploy tmp-old tmp-new`;
+    await deployWhile(prepare, 'true');
+    const left = await server.exec(['sh', '-c', `ls ${state}`]);
+    expect(left.stdout).toContain('tmp-new');
+    expect(left.stdout).not.toContain('tmp-old');
+  });
+});
