@@ -4,7 +4,7 @@ import { programPart, type BatchPart, type PartResult } from '@deploy-actions/ki
 import { commandFailed, lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from './errors.ts';
 import { addCreated } from './footprint.ts';
-import { mutate, ownContainers, type RolloutContext } from './rollout-context.ts';
+import { foreign, mutate, ownContainers, type RolloutContext } from './rollout-context.ts';
 import { dependencyClosure } from './strategy.ts';
 
 const createTimeoutMs = 180_000;
@@ -45,19 +45,30 @@ async function createContainers(
 ): Promise<readonly Container[]> {
   const { scope, model, journal, signal, footprint } = context;
   const before = new Set(existing.map((container) => container.id));
+  const hash = context.wantedHashes[service] ?? '';
+  const isNew = (container: Container): boolean => !before.has(container.id);
+  const isMade = (container: Container): boolean => isNew(container) && !isForeign(context, existing, container);
   const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
   const { results, own } = await oneAtATime(context, () =>
     mutate(context, {
       service,
       touches: flags.includes('--force-recreate') ? [...before] : [],
-      parts: [journal.line('intent', { service, existing: [...before] }), composePart(scope, model, args)],
+      parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
       timeoutMs: createTimeoutMs,
       signal,
+      record: (now) => {
+        addCreated(
+          footprint,
+          service,
+          now.filter(isMade).map(({ id }) => id),
+        );
+      },
     }),
   );
-  const made = own.filter((container) => !before.has(container.id));
+  const stranger = own.find((container) => isNew(container) && !isMade(container));
+  if (stranger !== undefined) throw foreign(context, service, `${stranger.name} appeared`);
+  const made = own.filter(isMade);
   const ids = made.map((container) => container.id);
-  addCreated(footprint, service, ids);
   const result: PartResult = results[1] ?? { code: 1, stdout: '', stderr: '' };
   throwIfUnusable(scope, result);
   if (result.code !== 0 || ids.length === 0) {
@@ -71,6 +82,17 @@ async function createContainers(
   }
   proveImage(context, service, made, model.services[service]?.image);
   return made;
+}
+
+/**
+ * Whether somebody else made a new container of the service while Compose made ours: it is not of the wanted
+ * configuration, but of that of an old one, or of another image.
+ */
+function isForeign(context: RolloutContext, existing: readonly Container[], container: Container): boolean {
+  const { configHash, service, imageId } = container;
+  if (configHash === context.wantedHashes[service]) return false;
+  const wanted = context.images.get(context.model.services[service]?.image ?? '');
+  return existing.some((old) => old.configHash === configHash) || (wanted !== undefined && wanted.id !== imageId);
 }
 
 /** Waits for its turn; what the one before it threw is its caller's. */

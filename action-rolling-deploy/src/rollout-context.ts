@@ -4,7 +4,7 @@ import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
 import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { runBatch, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
-import { commandFailed, type Host } from '@deploy-actions/kit/host/host';
+import { commandFailed, HostError, type Host } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import { RolloutError } from './errors.ts';
@@ -31,6 +31,8 @@ export interface RolloutContext {
   readonly log: (line: string) => void;
   readonly footprint: Footprint;
   readonly route: Route;
+  /** Compose's hash of every service of the model: what a container that this deploy makes is labelled with. */
+  readonly wantedHashes: Readonly<Record<string, string>>;
   /** The images that the plan needs, as they are on the server, by reference. */
   readonly images: StoredImages;
   /** The project as last seen. A service that rolls beside others brings only its own containers up to date. */
@@ -46,6 +48,8 @@ export interface Mutation {
   readonly touches: readonly string[];
   readonly parts: readonly BatchPart[];
   readonly timeoutMs: number;
+  /** Remembers what is there afterwards, before anything is judged: what was made must be removable. */
+  readonly record?: (own: readonly Container[]) => void;
   /** Undefined for what must run to its end, cancelled or not. */
   readonly signal?: AbortSignal;
 }
@@ -82,8 +86,13 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
   };
   const before = ownContainers(context, service);
   const all = [guard, ...parts, listContainersPart(model.name)];
-  const results = await runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+  const results = await runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }).catch(
+    async (thrown: unknown) => {
+      throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
+    },
+  );
   const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
+  mutation.record?.(own);
   refuseTampering(
     context,
     service,
@@ -91,6 +100,21 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
     own,
   );
   return { results: results.slice(1, -1), own };
+}
+
+/** A command that failed because somebody took the container away is no failure of the deploy's own. */
+async function findForeignCause(
+  context: RolloutContext,
+  { service, touches }: Mutation,
+  before: readonly Container[],
+  thrown: unknown,
+): Promise<RolloutError | undefined> {
+  if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_FAILED') return undefined;
+  const isMissing = /No such (container|object)/i.test([thrown.message, ...thrown.evidence].join('\n'));
+  const watched = isMissing ? before : before.filter(({ id }) => !touches.includes(id));
+  const [listing] = await runBatch(context.host, [listContainersPart(context.model.name)]);
+  const change = findTampering(watched, updateOwn(context, service, listing?.stdout ?? ''));
+  return change === undefined ? undefined : foreign(context, service, change);
 }
 
 /** Takes what a listing says of one service: of the others it may be older than what is known. */
@@ -131,7 +155,8 @@ export function findTampering(before: readonly Container[], now: readonly Contai
   return undefined;
 }
 
-function foreign(context: RolloutContext, service: string, what: string): RolloutError {
+/** The error for a change that is not this deploy's. */
+export function foreign(context: RolloutContext, service: string, what: string): RolloutError {
   return new RolloutError({
     code: 'CONCURRENT_CHANGE',
     message: `${context.host.name}: service ${service} was changed during this deploy, and not by it: ${what}. Nothing foreign was touched.`,

@@ -113,6 +113,7 @@ export async function executePlan(session: Session, execution: Execution): Promi
       footprint: execution.footprint,
     }),
     images: observation.images,
+    wantedHashes: observation.wantedHashes,
     project,
     creation: { last: Promise.resolve() },
     options: {
