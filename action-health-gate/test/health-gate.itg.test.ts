@@ -142,7 +142,7 @@ describe('a gate in front of a real server', () => {
     const { server } = project.lab;
     const record = (number: number): string => `${project.path}/.deploy/releases/${number}.json`;
     const redGate = async (runUrl: string): Promise<StepResult> => {
-      const release = { number: 3, result: 'ok', pins: [], digests: {}, composeHash: '', commit: '', runUrl };
+      const release = { number: 3, result: 'ok', pins: [], digests: {}, commit: '', runUrl };
       const script =
         'cd "$1" && mkdir -p .deploy/releases && echo 1 > .deploy/format && cat > .deploy/releases/3.json && ln -sfn releases/3.json .deploy/current && chown -R deploy:deploy .deploy';
       await server.exec(['sh', '-c', script, 'sh', project.path], { stdin: `${JSON.stringify(release)}\n` });

@@ -3,14 +3,16 @@ import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/com
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import { HostError } from '@deploy-actions/kit/host/host';
 import { openJournal, type Journal } from '@deploy-actions/kit/state/journal';
 import { nextReleaseNumber, writeRelease, type RecordedPin, type Release } from '@deploy-actions/kit/state/release';
 import { activateStagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { commitRelease } from './commit.ts';
 import { describeRunning } from './image-policy.ts';
+import { abandonRollback } from './failed-rollback.ts';
+import { readRunIdentity } from './fencing.ts';
 import { pullImages } from './images.ts';
 import type { Prepared } from './prepare.ts';
+import { recordRelease } from './release-record.ts';
 import type { Report } from './report.ts';
 import { changedServices, type RolloutPlan } from './rollout-plan.ts';
 import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
@@ -78,7 +80,8 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
       pins: intent.pins,
     },
     release: {
-      ...recordOf(session, prepared, 'ok', describeRunning(staying, observation.images)),
+      ...recordOf(session, prepared, 'ok', staying),
+      digests: describeRunning(staying, observation.images),
       ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
     },
     orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
@@ -107,53 +110,63 @@ async function planLive(
 
 function recordOf(
   session: Session,
-  prepared: Prepared,
+  { intent, ledger, timings }: Prepared,
   result: Release['result'],
-  digests: Readonly<Record<string, string>>,
+  containers: readonly Container[],
 ): Release {
-  const { owner, clock } = session;
-  const { intent, ledger, timings } = prepared;
-  const filesRelease = intent.staged?.releaseId ?? ledger.current?.filesRelease;
-  return {
-    number: nextReleaseNumber(ledger),
+  return recordRelease(
+    {
+      ledger,
+      owner: session.owner,
+      run: readRunIdentity(session.runner),
+      pins: intent.pins,
+      filesRelease: intent.staged?.releaseId,
+      restores: intent.restores,
+      startedAt: timings.startedAt.toISOString(),
+      finishedAt: session.clock.date().toISOString(),
+    },
     result,
-    pins: intent.pins,
-    digests,
-    ...(filesRelease === undefined ? {} : { filesRelease }),
-    composeHash: '',
-    commit: owner.commit,
-    runUrl: owner.runUrl,
-    actor: owner.actor,
-    startedAt: timings.startedAt.toISOString(),
-    finishedAt: clock.date().toISOString(),
-  };
+    containers,
+  );
 }
 
-/** After a lost connection nobody knows; else the way back, and the record of a release that did not make it. */
+/**
+ * After a lost connection nobody knows, and after a lost lease it is the next holder's to settle; else the way back, and
+ * the record of a release that did not make it. A rollback that failed is not rolled back.
+ */
 async function wayBack(session: Session, prepared: Prepared, journal: Journal, failure: DeployError): Promise<Report> {
-  if (failure instanceof HostError && failure.code === 'CONNECTION_LOST')
+  if (failure.code === 'CONNECTION_LOST' || failure.code === 'LEASE_LOST')
     return report(session, prepared, 'unknown', failure);
   for (const line of failure.evidence) session.log(`  ${line}`);
   session.log(`FAILED: ${failure.message}`);
-  const { timings, intent, ledger } = prepared;
+  const { timings, intent, ledger, footprint } = prepared;
   timings.mark('roll');
+  const failed = { journal, ledger, project: prepared.model.name, footprint, activated: intent.staged?.releaseId };
+  const isCancelled = failure.code === 'CANCELLED';
   try {
-    await takeWayBack(session, {
-      journal,
-      ledger,
-      project: prepared.model.name,
-      footprint: prepared.footprint,
-      activated: intent.staged?.releaseId,
-      cause: failure,
-    });
+    if (intent.restores !== undefined && !isCancelled)
+      throw await abandonRollback(session, { ...failed, cause: failure });
+    await takeWayBack(session, { ...failed, cause: failure });
   } catch (thrown) {
+    await recordFailure(session, prepared, 'failed', asDeployError(thrown));
     return report(session, prepared, 'rollback_failed', asDeployError(thrown));
   }
   timings.mark('rollback');
-  const record = recordOf(session, prepared, 'rolled_back', {});
-  const error = { code: failure.code, message: failure.message };
-  await writeRelease(session.host, session.inputs.settings.deployPath, { ...record, error }, false);
-  return report(session, prepared, 'rolled_back', failure);
+  await recordFailure(session, prepared, 'rolled_back', failure);
+  return report(session, prepared, isCancelled ? 'cancelled' : 'rolled_back', failure);
+}
+
+/** A record that cannot be written must not hide what it would have told. */
+async function recordFailure(
+  session: Session,
+  prepared: Prepared,
+  result: 'rolled_back' | 'failed',
+  { code, message }: DeployError,
+): Promise<void> {
+  const record = { ...recordOf(session, prepared, result, []), error: { code, message } };
+  await writeRelease(session.host, session.inputs.settings.deployPath, record, false).catch((thrown: unknown) => {
+    session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
+  });
 }
 
 function asDeployError(thrown: unknown): DeployError {
@@ -186,8 +199,13 @@ async function report(
     noop: `Release ${current ?? 'none'} serves, unchanged.`,
     deployed: `Release ${nextReleaseNumber(ledger)} serves.`,
     rolled_back: `Rolled back: ${serving} runs as before. Fix the image and deploy again.`,
+    cancelled: `Cancelled: ${serving} runs as before.`,
+    recovered: `Release ${current ?? 'none'} serves.`,
     rollback_failed: 'The way back failed: look at the server now.',
-    unknown: `The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.`,
+    unknown:
+      failure?.code === 'LEASE_LOST'
+        ? 'Another run took over: what runs is unknown here. That run settles what this one had begun.'
+        : 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.',
   };
   return {
     outcome,

@@ -1,7 +1,7 @@
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import type { CommitComparison, GithubClient } from '@deploy-actions/kit/github/client';
-import type { Ledger, Release } from '@deploy-actions/kit/state/release';
+import type { Ledger } from '@deploy-actions/kit/state/release';
 import { judgeAge, type RunIdentity } from './commit-age.ts';
 import { RolloutError } from './errors.ts';
 
@@ -13,14 +13,6 @@ export function readRunIdentity(runner: Runner): RunIdentity {
     // `owner/name/path@ref`: the ref is not part of what numbers are counted by.
     workflow: runner.env('GITHUB_WORKFLOW_REF')?.replace(/@[^@]*$/, ''),
     runNumber: Number.isSafeInteger(number) ? number : undefined,
-  };
-}
-
-/** What a release record keeps of the run that made it. */
-export function recordedRun({ workflow, runNumber }: RunIdentity): Pick<Release, 'workflow' | 'runNumber'> {
-  return {
-    ...(workflow === undefined ? {} : { workflow }),
-    ...(runNumber === undefined ? {} : { runNumber }),
   };
 }
 

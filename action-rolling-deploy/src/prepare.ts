@@ -1,7 +1,7 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { preflight } from '@deploy-actions/kit/compose/preflight';
-import type { Ledger, RecordedMigration, RecordedPin } from '@deploy-actions/kit/state/release';
+import type { Ledger, RecordedMigration, RecordedPin, Release } from '@deploy-actions/kit/state/release';
 import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { assessServer, refuseByNotes } from './assessment/assessment.ts';
 import { RolloutError } from './errors.ts';
@@ -22,6 +22,8 @@ export interface Intent {
   /** The pins that this step's inputs name; each must change something in the model. */
   readonly given: readonly RecordedPin[];
   readonly staged: StagedTree | undefined;
+  /** The release that a rollback brings back. */
+  readonly restores?: Release;
 }
 
 /** A deploy that has been looked at, and not begun. */

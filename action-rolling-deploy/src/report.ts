@@ -3,7 +3,17 @@ import type { DeployError } from '@deploy-actions/kit/action/errors';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { hasEnded } from './rollout-plan.ts';
 
-export type Outcome = 'planned' | 'noop' | 'deployed' | 'rolled_back' | 'rollback_failed' | 'unknown' | 'refused';
+export type Outcome =
+  | 'planned'
+  | 'noop'
+  | 'deployed'
+  /** There was nothing to do but to settle a deploy that had died. */
+  | 'recovered'
+  | 'rolled_back'
+  | 'rollback_failed'
+  | 'cancelled'
+  | 'unknown'
+  | 'refused';
 
 /** Service → image reference that its running containers were created with. */
 export type Digests = Readonly<Record<string, string>>;

@@ -43,7 +43,7 @@ async function rollbackIntent(session: Session, { from, to }: RollbackTarget): P
   const { deployPath } = session.inputs.settings;
   const staged =
     to.filesRelease === from.filesRelease ? undefined : await stageReleaseFiles(session.host, deployPath, to.number);
-  return { pins: to.pins, given: [], staged };
+  return { pins: to.pins, given: [], staged, restores: to };
 }
 
 /**

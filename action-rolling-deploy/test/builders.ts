@@ -77,7 +77,6 @@ export function release(number: number, overrides: Partial<Release> = {}): Relea
     result: 'ok',
     pins: [],
     digests: {},
-    composeHash: '',
     commit: 'c'.repeat(40),
     runUrl: 'https://github.example/run',
     actor: 'octocat',

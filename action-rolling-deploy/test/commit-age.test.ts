@@ -1,7 +1,7 @@
 import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
 import { describe, expect, it } from 'vitest';
 import { judgeAge, type RunIdentity } from '../src/commit-age.ts';
-import { readRunIdentity, recordedRun, refuseOlder } from '../src/fencing.ts';
+import { readRunIdentity, refuseOlder } from '../src/fencing.ts';
 import { release } from './builders.ts';
 
 const workflow = 'acme/api/.github/workflows/deploy.yml';
@@ -52,7 +52,7 @@ describe('refuse-older', () => {
   };
   const ours = readRunIdentity(fakeRunner({}, environment));
   const ledger = (runNumber: number | undefined) => {
-    const current = release(3, { commit: 'b'.repeat(40), ...recordedRun(run('b', runNumber)) });
+    const current = release(3, { commit: 'b'.repeat(40), workflow, ...(runNumber === undefined ? {} : { runNumber }) });
     return { releases: [current], current };
   };
   const ask = (runNumber: number | undefined): Promise<void> =>

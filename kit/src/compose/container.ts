@@ -20,6 +20,8 @@ export interface Container {
   /** Seconds Docker waits between SIGTERM and SIGKILL; 10 is its default. */
   readonly stopGraceSeconds: number;
   readonly addresses: readonly string[];
+  /** The image's OCI labels; a label of the service by that name wins, as in Docker. */
+  readonly imageLabels?: ImageLabels;
   /** Paths of writable volumes that belong to this container alone: a second one would get others. */
   readonly anonymousVolumes?: readonly string[];
 }
@@ -28,8 +30,14 @@ export interface Health {
   readonly status: string;
   /** The last probes' outputs, oldest first, one line each. */
   readonly probes: readonly string[];
-  /** How long Docker may take to call a container unhealthy: start period + retries × (interval + timeout). */
+  /** How long Docker may take to call a container unhealthy: start period + first look + retries × (interval + timeout). */
   readonly budgetMs: number;
+}
+
+/** What an image says of itself (`org.opencontainers.image.…`). */
+export interface ImageLabels {
+  readonly revision?: string;
+  readonly version?: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -69,6 +77,7 @@ function parseContainer(entry: Json): Container {
     addresses: Object.values(networks)
       .map((network) => text(object(network)['IPAddress']))
       .filter((address) => address !== ''),
+    ...parseImageLabels(labels),
     anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
   };
 }
@@ -83,6 +92,13 @@ function parseAnonymousVolumes(mounts: unknown): readonly string[] {
     .map((mount) => text(mount['Destination']));
 }
 
+function parseImageLabels(labels: Json): Pick<Container, 'imageLabels'> {
+  const revision = text(labels['org.opencontainers.image.revision']);
+  const version = text(labels['org.opencontainers.image.version']);
+  if (revision === '' && version === '') return {};
+  return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
+}
+
 function parseHealth(config: Json, state: unknown): Health | undefined {
   const test = config['Test'];
   const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
@@ -94,7 +110,10 @@ function parseHealth(config: Json, state: unknown): Health | undefined {
   });
   const milliseconds = (key: string, fallback: number): number => (number(config[key]) || fallback) / 1e6;
   // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
-  const cycle = milliseconds('Interval', 30e9) + milliseconds('Timeout', 30e9);
-  const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((number(config['Retries']) || 3) + 1);
+  const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
+  const startPeriod = milliseconds('StartPeriod', 0);
+  // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
+  const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
+  const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (number(config['Retries']) || 3);
   return { status: text(object(state)['Status']) || 'starting', probes, budgetMs };
 }

@@ -17,12 +17,6 @@ export interface RecordedMigration {
   readonly backupPath?: string;
 }
 
-/** What an image says of itself (`org.opencontainers.image.…`). */
-export interface ImageLabels {
-  readonly revision?: string;
-  readonly version?: string;
-}
-
 /** One finished deploy: what `.deploy/releases/<n>.json` holds. */
 export interface Release {
   readonly number: number;
@@ -34,7 +28,6 @@ export interface Release {
   readonly digests: Readonly<Record<string, string>>;
   /** The synced tree that went live with it, if one did. */
   readonly filesRelease?: string;
-  readonly composeHash: string;
   /** The commit of the run that deployed it; of a rollback, that of the release it restores. */
   readonly commit: string;
   readonly runUrl: string;
@@ -44,11 +37,13 @@ export interface Release {
   /** GITHUB_RUN_NUMBER. */
   readonly runNumber?: number;
   /** Service → OCI labels of the image it runs, where it has them. */
-  readonly imageLabels?: Readonly<Record<string, ImageLabels>>;
+  readonly imageLabels?: Readonly<Record<string, { readonly revision?: string; readonly version?: string }>>;
   /** A rollback: number of the release whose pins and files it brought back. */
   readonly restores?: number;
   /** Release 0: what ran before these actions deployed for the first time. */
   readonly isAdopted?: boolean;
+  /** Release 0: the pins without which the files of that time did not resolve to what ran (a tag that had moved). */
+  readonly restorePins?: readonly RecordedPin[];
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly migration?: RecordedMigration;
