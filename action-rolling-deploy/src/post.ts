@@ -16,6 +16,7 @@ export async function settle(context: StepContext): Promise<void> {
   const { runner, signal } = context;
   if (runner.state('begun') !== 'true') {
     runner.info('The step ended before it touched the server; nothing to settle.');
+    if (runner.state('lease') !== '') await releaseLeaseInPost(context);
     return;
   }
   const inputs = loadInputs(runner);

@@ -15,8 +15,11 @@ export type Recovery =
       readonly project: string;
       readonly footprint: Footprint;
       readonly activated: string | undefined;
-      /** Services whose creation was announced, and not recorded as done: several where they rolled side by side. */
-      readonly pending: readonly string[];
+      /**
+       * Services whose creation was announced, and not recorded as done: several where they rolled side by side. With
+       * the hash that a container made for them is labelled with.
+       */
+      readonly pending: ReadonlyMap<string, string>;
     };
 
 /** Reads the journal of a deploy that died: before the commit began it is undone, after that it is finished. */
@@ -27,10 +30,10 @@ export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
   if (commit !== undefined) return { kind: 'finish', project: text(begin?.data['project']), commit: commit as Commit };
   if (begin === undefined) return { kind: 'nothing-happened' };
   const footprint = newFootprint(texts(begin.data['before']));
-  const pending = new Set<string>();
+  const pending = new Map<string, string>();
   for (const { step, data } of unfinished.lines) {
     const service = text(data['service']);
-    if (step === 'intent') pending.add(service);
+    if (step === 'intent') pending.set(service, text(data['hash']));
     if (step === 'created') {
       addCreated(footprint, service, texts(data['ids']));
       pending.delete(service);
@@ -44,7 +47,7 @@ export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
     project: text(begin.data['project']),
     footprint,
     activated: swapped === undefined ? undefined : text(swapped.data['releaseId']),
-    pending: [...pending],
+    pending,
   };
 }
 
@@ -84,18 +87,21 @@ export async function recoverUnfinished(
 
 /**
  * A runner that died between Compose's creation and the journal line about it leaves a container that only its service
- * and its age tell: the journal has the `intent` for that service, which lists what existed, and nothing after it.
+ * and its configuration tell: the journal has the `intent` for that service, which lists what existed, and nothing after
+ * it. What else appeared since the runner died is a person's, who healed what they found: it may be there, and is no
+ * reason to stop.
  */
 async function adoptPending(session: Session, recovery: Extract<Recovery, { kind: 'undo' }>): Promise<void> {
   const { footprint, project, pending } = recovery;
-  if (pending.length === 0) return;
   const containers = await listProjectContainers(session.host, project);
-  for (const service of pending) {
-    const unseen = containers.filter((c) => !c.isOneOff && c.service === service && !footprint.known.has(c.id));
+  const unseen = containers.filter(({ id, isOneOff }) => !isOneOff && !footprint.known.has(id));
+  for (const [service, hash] of pending) {
+    const made = unseen.filter((container) => container.service === service && container.configHash === hash);
     addCreated(
       footprint,
       service,
-      unseen.map(({ id }) => id),
+      made.map(({ id }) => id),
     );
   }
+  for (const { id } of unseen) footprint.known.add(id);
 }

@@ -23,7 +23,7 @@ describe('the recovery of a deploy that died', () => {
         line('unrouted', { service: 'web', id: 'old' }),
       ],
     });
-    expect(recovery).toMatchObject({ kind: 'undo', project: 'shop', activated: 'r1', pending: [] });
+    expect(recovery).toMatchObject({ kind: 'undo', project: 'shop', activated: 'r1', pending: new Map() });
     if (recovery.kind !== 'undo') return;
     expect([...recovery.footprint.created]).toEqual([['web', ['new']]]);
     expect([...recovery.footprint.spent]).toEqual(['old']);
@@ -35,13 +35,17 @@ describe('the recovery of a deploy that died', () => {
       deployId: 'd',
       lines: [
         begin,
-        line('intent', { service: 'web' }),
-        line('intent', { service: 'api' }),
+        line('intent', { service: 'web', hash: 'h1' }),
+        line('intent', { service: 'api', hash: 'h2' }),
         line('created', { service: 'api', ids: ['new'] }),
-        line('intent', { service: 'docs' }),
+        line('intent', { service: 'docs', hash: 'h3' }),
       ],
     });
-    expect(recovery).toMatchObject({ kind: 'undo', pending: ['web', 'docs'] });
+    if (recovery.kind !== 'undo') throw new Error(recovery.kind);
+    expect([...recovery.pending]).toEqual([
+      ['web', 'h1'],
+      ['docs', 'h3'],
+    ]);
   });
 
   it('takes a container that may have got SIGTERM for one that goes, even if it still runs', () => {

@@ -38,6 +38,9 @@ function leaseOptions(context: StepContext, host: Host, deployPath: DeployPath, 
     onWait: (message) => {
       runner.info(message);
     },
+    onTake: () => {
+      runner.saveState('lease', 'asked');
+    },
   };
 }
 
@@ -83,7 +86,8 @@ export async function withLease<T>(
  */
 export async function releaseLeaseInPost(context: StepContext): Promise<void> {
   const { runner, signal } = context;
-  if (runner.state('lease') !== 'taken') {
+  // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+  if (!['asked', 'taken'].includes(runner.state('lease'))) {
     runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
     return;
   }

@@ -36,6 +36,8 @@ export interface LeaseOptions {
   readonly ttlSeconds: number;
   readonly signal: AbortSignal;
   readonly onWait: (message: string) => void;
+  /** Called before the lease is written: a connection that breaks there leaves it taken, and nobody told of it. */
+  readonly onTake?: () => void;
   /** Asks GitHub whether the run that holds it is over; false where that cannot be known. */
   readonly isHolderGone?: HolderCheck;
 }
@@ -141,6 +143,7 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     if (decision.kind === 'held' && (await isGone(decision.by)))
       decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
     if (decision.kind !== 'held') {
+      if (decision.kind === 'take') options.onTake?.();
       // Lost the race: look again at once, the other one is the holder now.
       if (await swapLease(options, seen.text, JSON.stringify(decision.lease))) return held(options, decision);
       continue;
