@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLab, type Lab } from '../../lab/src/index.ts';
+import { appImage, makeProject, type Project } from './project.ts';
+
+/** What a person's plain `docker compose up -d` may not do: change, restart, add or remove a container. */
+interface Seen {
+  readonly service: string;
+  readonly id: string;
+  readonly startedAt: string;
+}
+
+interface Case {
+  readonly name: string;
+  /** Left side of the pins of the `images` input. */
+  readonly pins: readonly string[];
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly compose: (lab: Lab) => string;
+  /** Services that a deploy of another version of the pinned image replaces. */
+  readonly rolled: readonly string[];
+  /** How many containers run. */
+  readonly size: number;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'variables pin, a proxy depends on the app, the app on a store',
+    pins: ['APP_IMAGE'],
+    inputs: {},
+    compose: (lab) => chain(lab, '${APP_IMAGE:-unset.example/app:0}'),
+    rolled: ['app'],
+    size: 3,
+  },
+  {
+    name: 'services are pinned, the proxy depends on three replicas, an overlay names a profile',
+    pins: ['app', 'tool'],
+    inputs: { profiles: 'tools' },
+    compose: (lab) => `${chain(lab, 'unset.example/app:0', 'deploy: { replicas: 3 }')}${profiledTool}`,
+    rolled: ['app', 'app', 'app', 'tool'],
+    size: 6,
+  },
+];
+
+/** proxy → app → store, each `depends_on` the next; the app reads an env file. */
+function chain(lab: Lab, appImageText: string, more = 'restart: unless-stopped'): string {
+  const { worker, haproxy } = lab.images;
+  return `volumes:
+  store: {}
+services:
+  proxy:
+    image: ${lab.reference('anonymous', haproxy.repository, haproxy.digest)}
+    depends_on:
+      app: { condition: service_healthy }
+    ports: ["8080"]
+    volumes: ["./haproxy.cfg:/etc/haproxy/haproxy.cfg:ro"]
+    stop_signal: SIGUSR1
+  app:
+    image: ${appImageText}
+    env_file: app.env
+    expose: [8000]
+    depends_on: [store]
+    ${more}
+  store:
+    image: ${lab.reference('anonymous', worker.repository, worker.v1.digest)}
+    volumes: ["store:/var/lib/store"]
+    labels: { deploy-actions.role: worker }
+`;
+}
+
+/** A service that plain `docker compose up -d` does not know of. */
+const profiledTool = `  tool:
+    image: unset.example/tool:0
+    profiles: [tools]
+    expose: [8000]
+`;
+
+const haproxyConfig = `global
+    log stdout format raw local0 notice
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 10s
+    timeout server 10s
+resolvers docker
+    nameserver dns 127.0.0.11:53
+frontend http
+    bind :8080
+    default_backend app
+backend app
+    server-template app 4 app:8000 resolvers docker init-addr none check inter 500ms
+`;
+
+async function look(project: Project): Promise<readonly Seen[]> {
+  const listed = await project.containers();
+  const format = '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}';
+  const ids = listed.map(({ id }) => id);
+  const { stdout } = await project.lab.server.docker(['inspect', '--format', format, ...ids]);
+  const startOf = new Map(stdout.split('\n').map((line) => [line.split(' ')[0], line] as const));
+  return listed.map(({ service, id }) => ({ service, id, startedAt: startOf.get(id) ?? '' }));
+}
+
+const servicesOf = (seen: readonly Seen[]): readonly string[] => seen.map(({ service }) => service).sort();
+
+describe.each(['default', 'modern'] as const)('on the %s engine, plain docker compose up -d', (engine) => {
+  let lab: Lab;
+  const projects: Project[] = [];
+
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+
+  afterAll(async () => {
+    for (const project of projects) await project.remove();
+  });
+
+  it.concurrent.each(cases)('changes nothing after a deploy, an update and a rollback: $name', async (one) => {
+    const server = engine === 'modern' ? await lab.modernServer() : lab.server;
+    const project = await makeProject(`engines-${engine}-${cases.indexOf(one)}`, server);
+    projects.push(project);
+    await project.lay(one.compose(lab));
+    await project.write('haproxy.cfg', haproxyConfig);
+    const pins = (release: 'v1' | 'v2'): string => one.pins.map((name) => appImage(lab, release, name)).join('\n');
+    const steps = [
+      { outcome: 'deployed', with: { images: pins('v1') } },
+      { outcome: 'deployed', with: { images: pins('v2') } },
+      { outcome: 'rolled_back', with: { mode: 'rollback', 'from-release': '2' } },
+    ];
+    let before: readonly Seen[] = [];
+    for (const step of steps) {
+      const result = await project.deploy({ ...one.inputs, ...step.with });
+      expect(result.outputs, result.log).toMatchObject({ outcome: step.outcome });
+      const after = await look(project);
+      expect(after).toHaveLength(one.size);
+      const replaced = before.filter(({ id }) => !after.some((container) => container.id === id));
+      expect(servicesOf(replaced)).toEqual(before.length === 0 ? [] : one.rolled);
+      await project.upByHand();
+      expect(await look(project)).toEqual(after);
+      before = after;
+    }
+  });
+});
