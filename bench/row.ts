@@ -54,7 +54,8 @@ function round(value: number): number {
 
 /** Completes a row: ratio and whether the target was met. */
 export function makeRow(row: Omit<Row, 'ratio' | 'met' | 'target'> & { readonly target?: number }): Row {
-  const { ours, peer, target = null } = row;
+  const { ours, peer } = row;
+  const target = row.target === undefined ? null : round(row.target);
   return {
     metric: row.metric,
     case: row.case,

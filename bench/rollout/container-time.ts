@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { Lab } from '../../lab/src/index.ts';
 
 /** The part of an engine's event that is needed here. */
@@ -26,7 +27,7 @@ function parseEvent(line: string): EngineEvent {
   };
 }
 
-/** Reads what `docker events --format '{{json .}}'` prints. */
+/** Reads the lines of the engine's `/events`, which `docker events --format '{{json .}}'` prints too. */
 export function parseEvents(text: string): readonly EngineEvent[] {
   return text
     .split('\n')
@@ -59,9 +60,30 @@ export function measureContainerTime(events: readonly EngineEvent[], project: st
   return needMs;
 }
 
-/** What the containers of a project needed between two times of the server's clock (seconds since the epoch). */
-export async function readContainerTime(lab: Lab, project: string, since: number, until: number): Promise<number> {
-  const range = ['--since', since.toFixed(3), '--until', until.toFixed(3)];
-  const { stdout } = await lab.server.docker(['events', ...range, '--format', '{{json .}}']);
-  return measureContainerTime(parseEvents(stdout), project);
+/** Events of an engine as they happen. */
+export interface Recording {
+  /** Ends it and gives what was heard, in order. */
+  readonly stop: () => readonly EngineEvent[];
+}
+
+const HEARD = { event: ['start', 'connect', 'health_status', 'kill', 'die'] };
+
+/** Listens to the lab's engine; resolves when it hears. Asking afterwards would not do: an engine remembers 256 events. */
+export function recordEvents(lab: Lab): Promise<Recording> {
+  return new Promise((resolve, reject) => {
+    const path = `/events?filters=${encodeURIComponent(JSON.stringify(HEARD))}`;
+    const asked = request({ socketPath: lab.server.dockerSocket, path }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('error', () => undefined);
+      resolve({
+        stop: () => {
+          asked.destroy();
+          return parseEvents(text.slice(0, text.lastIndexOf('\n') + 1));
+        },
+      });
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
 }

@@ -99,7 +99,7 @@ export function runStep({ lab }: Access, job: Job, stage: BenchStage, digest: st
 /** How many commands a rollout ran on the server: its own count, in its timings or in its log; undefined where it says none. */
 export function readCommandCount({ outputs, log }: Pick<StepResult, 'outputs' | 'log'>): number | undefined {
   const inTimings = /"(?:remoteCommands|remote-commands|commands)":\s*(\d+)/.exec(outputs['timings'] ?? '');
-  const found = inTimings ?? /\b(\d+) remote commands?\b/.exec(log);
+  const found = inTimings ?? [...log.matchAll(/\b(\d+) remote commands?\b/g)].at(-1);
   return found?.[1] === undefined ? undefined : Number(found[1]);
 }
 

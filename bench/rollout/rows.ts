@@ -56,7 +56,7 @@ function rowsOfResets(
 }
 
 function p99Target(before: number | null): number {
-  return Math.round((before ?? 0) * TARGETS.p99Growth * 100) / 100;
+  return (before ?? 0) * TARGETS.p99Growth;
 }
 
 /** The rows of one deploy case: ours next to each peer. Pure. */
@@ -112,7 +112,7 @@ function rowsAgainst(
       ...row,
       metric: 'total_s',
       ...seconds,
-      ...(rival === null ? {} : { target: Math.round(rival * TARGETS.totalGrowth * 100) / 100 }),
+      ...(rival === null ? {} : { target: rival * TARGETS.totalGrowth }),
     }),
   ];
 }

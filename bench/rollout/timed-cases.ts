@@ -1,5 +1,5 @@
 import { makeRow, median, type Row } from '../row.ts';
-import { readContainerTime } from './container-time.ts';
+import { measureContainerTime, recordEvents } from './container-time.ts';
 import { makeOurs, makeRollout, type Access, type Party } from './party.ts';
 import { overheadTargetMs, peerName, TARGETS } from './rows.ts';
 import { digestOfRun, proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
@@ -17,14 +17,10 @@ interface Timed {
   readonly commands: number | undefined;
 }
 
-async function readServerClock({ lab }: Scene): Promise<number> {
-  return Number((await lab.server.exec(['date', '+%s.%N'])).stdout);
-}
-
 async function deployTimed(scene: Scene, name: string, { party, stage }: Entrant, digest: string): Promise<Timed> {
-  const since = await readServerClock(scene);
+  const recording = await recordEvents(scene.lab);
   const { totalMs, postMs, commands } = await party.deploy(stage, digest);
-  const needMs = await readContainerTime(scene.lab, stage.project, since, await readServerClock(scene));
+  const needMs = measureContainerTime(recording.stop(), stage.project);
   await proveRunning(stage, digest);
   const counted = commands === undefined ? '' : `, ${String(commands)} remote commands`;
   scene.say(
