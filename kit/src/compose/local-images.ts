@@ -15,10 +15,17 @@ export interface StoredImage {
 /** The images among some references (or ids) that the server has; the others are absent. */
 export type StoredImages = ReadonlyMap<string, StoredImage>;
 
-/** $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. */
+/**
+ * $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. `.ID` is Docker's own
+ * field: with the `.Id` of the JSON its templates fall back on raw maps, in which an image without a health check has no
+ * key for one, and fail. Where an engine has no such field, the second try leaves the health check out.
+ */
 const inspectScript = `
+look() { docker image inspect --format "$1" "$2" 2>/dev/null; }
+full='{{json .ID}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}'
+plain='{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\tnull'
 for ref; do
-  said=$(docker image inspect --format '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}' "$ref" 2>/dev/null) || said=-
+  said=$(look "$full" "$ref") || said=$(look "$plain" "$ref") || said=-
   printf '%s\\n' "$said"
 done`;
 
