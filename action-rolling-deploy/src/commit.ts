@@ -1,11 +1,14 @@
+import { describeThrown, isDeployError } from '@deploy-actions/kit/action/errors';
 import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
 import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
 import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
+import { HostError } from '@deploy-actions/kit/host/host';
 import { statePath } from '@deploy-actions/kit/state/deploy-path';
-import type { Journal } from '@deploy-actions/kit/state/journal';
+import { findUnfinishedDeploy, type Journal } from '@deploy-actions/kit/state/journal';
 import { commitPinsPart, type EnvBlock } from '@deploy-actions/kit/state/pins';
 import { auditPart, writeReleasePart, type RecordedMigration, type Release } from '@deploy-actions/kit/state/release';
 import { finishActivationParts } from '@deploy-actions/kit/state/staged-tree';
+import { RolloutError } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** Everything the commit writes, as data: it stands in the journal first, so that any later run can finish it. */
@@ -21,15 +24,40 @@ const commitTimeoutMs = 900_000;
 
 /**
  * Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last).
- * @returns the project's containers afterwards
+ * Once its line is in the journal there is no way back: pins and record may name the new release already. What fails
+ * then is tried once more, and else left to the post step or the next run.
+ * @returns the project's containers afterwards; undefined where Docker did not tell
+ * @throws RolloutError COMMIT_UNFINISHED; anything else: the commit has not begun
  */
-export function commitRelease(
+export async function commitRelease(
   session: Session,
   journal: Journal,
   project: string,
   commit: Commit,
-): Promise<readonly Container[]> {
-  return runCommit(session, journal, project, commit, [journal.line('pins-staged', { project, commit })]);
+): Promise<readonly Container[] | undefined> {
+  try {
+    return await runCommit(session, journal, project, commit, [journal.line('pins-staged', { project, commit })]);
+  } catch (thrown) {
+    if (thrown instanceof HostError && thrown.code === 'CONNECTION_LOST') throw thrown;
+    const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath);
+    // No line of it any more: the commit itself is done.
+    if (died?.deployId !== journal.deployId) return undefined;
+    if (!died.lines.some(({ step }) => step === 'pins-staged')) throw thrown;
+    session.log(`the commit did not get to its end: ${describeThrown(thrown)} Once more.`);
+    return finishCommit(session, journal, project, commit).catch((again: unknown) => {
+      throw commitUnfinished(session, commit, again);
+    });
+  }
+}
+
+function commitUnfinished({ host }: Session, { release }: Commit, cause: unknown): RolloutError {
+  return new RolloutError({
+    code: 'COMMIT_UNFINISHED',
+    message: `${host.name}: release ${release.number} runs and is healthy, but recording it did not get to its end: ${describeThrown(cause)}`,
+    hint: 'Mend that (disk full, permissions of .deploy?) and run again: the next run finishes it first.',
+    evidence: isDeployError(cause) ? cause.evidence : [],
+    cause,
+  });
 }
 
 /** The part after the journal line; also run by the recovery of a deploy that died in it. */
@@ -38,7 +66,7 @@ export function finishCommit(
   journal: Journal,
   project: string,
   commit: Commit,
-): Promise<readonly Container[]> {
+): Promise<readonly Container[] | undefined> {
   return runCommit(session, journal, project, commit, []);
 }
 
@@ -49,7 +77,7 @@ async function runCommit(
   project: string,
   commit: Commit,
   first: readonly BatchPart[],
-): Promise<readonly Container[]> {
+): Promise<readonly Container[] | undefined> {
   const { host, inputs, owner } = session;
   const { deployPath } = inputs.settings;
   const { release, block } = commit;
@@ -72,13 +100,14 @@ async function runCommit(
         runUrl: owner.runUrl,
         commit: owner.commit,
       }),
-      listContainersPart(project),
+      { ...listContainersPart(project), mayFail: true },
     ],
     { timeoutMs: commitTimeoutMs },
   );
   const said = results.find(({ stdout }) => stdout.startsWith(orphanMark))?.stdout ?? '';
   for (const line of said.split('\n').filter(Boolean)) session.log(line.slice(orphanMark.length));
-  return parseContainers(results.at(-1)?.stdout ?? '');
+  const listing = results.at(-1);
+  return listing?.code === 0 ? parseContainers(listing.stdout) : undefined;
 }
 
 const orphanMark = 'orphan: ';

@@ -6,10 +6,13 @@ import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { openJournal, type Journal } from '@deploy-actions/kit/state/journal';
 import { nextReleaseNumber, writeRelease, type RecordedPin, type Release } from '@deploy-actions/kit/state/release';
 import { activateStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { recordAdopted } from './adoption.ts';
 import { commitRelease } from './commit.ts';
 import { describeRunning } from './image-policy.ts';
 import { abandonRollback } from './failed-rollback.ts';
 import { readRunIdentity } from './fencing.ts';
+import { planRenewal } from './network-renewal.ts';
+import { cleanImages } from './image-retention.ts';
 import { pullImages } from './images.ts';
 import type { Prepared } from './prepare.ts';
 import { recordRelease } from './release-record.ts';
@@ -29,7 +32,7 @@ export async function deploy(session: Session, prepared: Prepared): Promise<Repo
   if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared)) return noop(session, prepared);
   const { scope, observation, platform } = prepared;
   const images = await pullImages(session, scope, model, changed, platform, observation.images);
-  const ready: Prepared = { ...prepared, observation: { ...observation, images } };
+  const ready = await recordAdopted(session, { ...prepared, observation: { ...observation, images } });
   timings.mark('pull');
   const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
   let containers: readonly Container[];
@@ -38,6 +41,11 @@ export async function deploy(session: Session, prepared: Prepared): Promise<Repo
   } catch (thrown) {
     return wayBack(session, ready, journal, asDeployError(thrown));
   }
+  await cleanImages(session, {
+    ledger: ready.ledger,
+    retain: session.inputs.retain,
+    current: [...intent.pins.map(({ ref }) => ref), ...Object.values(describeRunning(containers, images))],
+  });
   return report(session, ready, 'deployed', undefined, containers);
 }
 
@@ -87,7 +95,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
     orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
   });
   timings.mark('commit');
-  return after;
+  return after ?? staying;
 }
 
 /** Looked at again once staged files are live: they, and not a view of them, are what the containers are made from. */
@@ -103,7 +111,7 @@ async function planLive(
   const images = new Map([...observation.images, ...seen.images]);
   return {
     model,
-    plan: makePlan(model, seen, footprint, undefined, prepared.wishes),
+    plan: planRenewal(makePlan(model, seen, footprint, undefined, prepared.wishes), prepared.plan.renewal),
     observation: { ...seen, images },
   };
 }
@@ -131,11 +139,11 @@ function recordOf(
 }
 
 /**
- * After a lost connection nobody knows, and after a lost lease it is the next holder's to settle; else the way back, and
- * the record of a release that did not make it. A rollback that failed is not rolled back.
+ * After a lost connection nobody knows, after a lost lease it is the next holder's to settle, and a commit that began is
+ * finished; else the way back, and the record of a release that did not make it. A rollback that failed is not rolled back.
  */
 async function wayBack(session: Session, prepared: Prepared, journal: Journal, failure: DeployError): Promise<Report> {
-  if (failure.code === 'CONNECTION_LOST' || failure.code === 'LEASE_LOST')
+  if (['CONNECTION_LOST', 'LEASE_LOST', 'COMMIT_UNFINISHED'].includes(failure.code))
     return report(session, prepared, 'unknown', failure);
   for (const line of failure.evidence) session.log(`  ${line}`);
   session.log(`FAILED: ${failure.message}`);
@@ -202,10 +210,7 @@ async function report(
     cancelled: `Cancelled: ${serving} runs as before.`,
     recovered: `Release ${current ?? 'none'} serves.`,
     rollback_failed: 'The way back failed: look at the server now.',
-    unknown:
-      failure?.code === 'LEASE_LOST'
-        ? 'Another run took over: what runs is unknown here. That run settles what this one had begun.'
-        : 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.',
+    unknown: describeUnknown(failure),
   };
   return {
     outcome,
@@ -222,6 +227,17 @@ async function report(
     timings: timings.all(),
     nowServing: sentences[outcome],
   };
+}
+
+function describeUnknown(failure: DeployError | undefined): string {
+  switch (failure?.code) {
+    case 'LEASE_LOST':
+      return 'Another run took over: what runs is unknown here. That run settles what this one had begun.';
+    case 'COMMIT_UNFINISHED':
+      return 'The new release serves. The post step or the next run finishes recording it.';
+    default:
+      return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.';
+  }
 }
 
 /** The report of `mode: plan`. */

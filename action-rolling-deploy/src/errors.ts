@@ -12,6 +12,8 @@ export type RolloutErrorCode =
   | 'WRONG_CONTAINER'
   /** Somebody else changed the project's containers meanwhile. */
   | 'CONCURRENT_CHANGE'
+  /** The new release serves; recording it did not get to its end. */
+  | 'COMMIT_UNFINISHED'
   /** The way back failed too; the message says what runs. */
   | 'ROLLBACK_FAILED'
   /** The proxy could not be told of the new containers. */
