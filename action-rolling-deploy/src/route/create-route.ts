@@ -1,6 +1,7 @@
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import type { Host } from '@deploy-actions/kit/host/host';
 import type { Footprint } from '../footprint.ts';
+import { RolloutError } from '../errors.ts';
 import { settleCaddy, withdrawFromCaddy } from './caddy.ts';
 import { withdrawByFile } from './drain-file.ts';
 import { settleHaproxy, withdrawFromHaproxy } from './haproxy.ts';
@@ -54,9 +55,15 @@ export function createRoute(deps: RouteDeps): Route {
     settle: async (service) => {
       const route = routes.get(service);
       if (route === undefined) return;
-      if (route.withdrawal === 'haproxy') await settleHaproxy(work, route);
-      if (route.withdrawal === 'caddy') await settleCaddy(work, route);
-      if (route.withdrawal === 'nginx' && stale.delete(service)) await refreshNginx(work, route);
+      try {
+        if (route.withdrawal === 'haproxy') await settleHaproxy(work, route);
+        if (route.withdrawal === 'caddy') await settleCaddy(work, route);
+        if (route.withdrawal === 'nginx' && stale.delete(service)) await refreshNginx(work, route);
+      } catch (thrown) {
+        // The old containers are gone and the new ones serve: nothing is won by going back.
+        if (!(thrown instanceof RolloutError)) throw thrown;
+        log(`WARNING: ${thrown.message}`);
+      }
     },
   };
 }

@@ -25,6 +25,7 @@ workers() {
     case $(word "$p") in "nginx: worker process is shutting down"*) [ "$1" = all ] && echo "$p" ;; "nginx: worker process"*) echo "$p" ;; esac
   done
 }
+said=$(nginx -t 2>&1) || { printf '%s\\n' "$said"; exit 5; }
 config=$(nginx -T 2>/dev/null | sed 's/#.*//')
 found= dynamic=
 for name in $names; do
