@@ -27,7 +27,8 @@ export async function pullImages(
   const { clock, inputs, log, signal } = session;
   const made = changed.filter(({ action }) => action !== 'remove');
   const needed = new Set(made.map(({ image }) => image));
-  const pins = scope.pins.filter((pin) => needed.has(pin.ref));
+  // Release 0 may pin a tag of ours: an image that no registry knows, so that nothing can be pulled.
+  const pins = scope.pins.filter((pin) => needed.has(pin.ref) && pin.ref.includes('@'));
   const start = clock.now();
   await pullPins({
     host: scope.host,

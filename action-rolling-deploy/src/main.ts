@@ -15,8 +15,8 @@ import { readRunIdentity, refuseOlder } from './fencing.ts';
 import { loadInputs } from './inputs.ts';
 import { publish, publishStatus, publishUnlocked } from './outputs.ts';
 import { prepare, type Intent, type Prepared } from './prepare.ts';
-import { recoverUnfinished } from './recovery.ts';
-import type { Report } from './report.ts';
+import { recoverUnfinished, type Settled } from './recovery.ts';
+import { addSettled, type Report } from './report.ts';
 import { rollBack } from './rollback.ts';
 import { readServerState, type ServerState } from './server-state.ts';
 import { assessStatus } from './server-status.ts';
@@ -24,6 +24,14 @@ import type { Session } from './session.ts';
 import { readStatusFacts } from './status-facts.ts';
 import { resolveTagPins } from './tag-pins.ts';
 import { unlock } from './unlock.ts';
+
+/** Errors outside of the rollout itself that say more than that nothing was touched. */
+const earlyOutcomes: Readonly<Record<string, string>> = {
+  LOCKED: 'locked',
+  CANCELLED: 'cancelled',
+  /** Of what the recovery of an earlier deploy tried. */
+  ROLLBACK_FAILED: 'rollback_failed',
+};
 
 /** inputs → connection → what the mode asks for. */
 export async function run(context: StepContext): Promise<void> {
@@ -53,7 +61,8 @@ export async function run(context: StepContext): Promise<void> {
         await change(context, session, inputs.mode);
     }
   } catch (thrown) {
-    if (isDeployError(thrown) && thrown.code === 'LOCKED') runner.output('outcome', 'locked');
+    const outcome = isDeployError(thrown) ? earlyOutcomes[thrown.code] : undefined;
+    if (outcome !== undefined) runner.output('outcome', outcome);
     throw thrown;
   } finally {
     await host.close();
@@ -71,14 +80,29 @@ async function change(context: StepContext, given: Session, mode: 'deploy' | 'ro
     const session = { ...given, signal };
     const found = await readServerState(session);
     refuseBesideOneOff(session, found);
-    const state = (await recoverUnfinished(session, found)) ? await readServerState(session) : found;
-    if (mode === 'rollback') return rollBack(session, state);
-    if (inputs.refuseOlder) await refuseOlder(state.ledger, readRunIdentity(runner), githubOf(session), session.log);
-    return deploy(session, await prepareForward(session, state));
+    const settled = await settle(session, found);
+    const state = settled === undefined ? found : await readServerState(session);
+    const report = mode === 'rollback' ? await rollBack(session, state) : await deployForward(session, state);
+    return settled === undefined ? report : addSettled(report, settled);
   };
   const report = await withLease(context, host, deployPath, inputs.lockWait, body, holderCheck(given));
   await publish(runner, report);
   if (report.failure !== undefined) throw outcomeError(report, report.failure);
+}
+
+/** What died is settled before anything else; a connection lost meanwhile leaves nobody knowing what runs. */
+async function settle(session: Session, found: ServerState): Promise<Settled | undefined> {
+  if (found.unfinished === undefined) return undefined;
+  session.runner.output('outcome', 'unknown');
+  const settled = await recoverUnfinished(session, found);
+  session.runner.output('outcome', 'refused');
+  return settled;
+}
+
+async function deployForward(session: Session, state: ServerState): Promise<Report> {
+  const { inputs, runner, log } = session;
+  if (inputs.refuseOlder) await refuseOlder(state.ledger, readRunIdentity(runner), githubOf(session), log);
+  return deploy(session, await prepareForward(session, state));
 }
 
 function githubOf({ runner, inputs, signal }: Session): GithubClient | undefined {

@@ -4,7 +4,7 @@ import { formatDigests, type Report } from './report.ts';
 import type { ServerStatus } from './server-status.ts';
 import type { Session } from './session.ts';
 import { renderStatus, statusLines } from './status-summary.ts';
-import { renderSummary } from './summary.ts';
+import { describeSettled, renderSummary } from './summary.ts';
 import type { Unlocked } from './unlock.ts';
 
 /** Sets every output, writes the job summary, and says in the last line what serves now. */
@@ -19,6 +19,7 @@ export async function publish(runner: Runner, report: Report): Promise<void> {
   runner.output('timings', JSON.stringify(report.timings));
   if (report.failure === undefined) runner.output('error-code', '');
   await runner.summary(renderSummary(report));
+  if (report.settled !== undefined) runner.info(describeSettled(report.settled));
   runner.info(`Outcome: ${report.outcome}. ${report.nowServing}`);
 }
 

@@ -1,7 +1,7 @@
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { openJournal, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { finishCommit, type Commit } from './commit.ts';
-import { addCreated, addSpent, newFootprint, type Footprint } from './footprint.ts';
+import { addCreated, addRenewal, addSpent, newFootprint, type Footprint } from './footprint.ts';
 import type { ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 import { takeWayBack } from './way-back.ts';
@@ -38,6 +38,8 @@ export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
       addCreated(footprint, service, texts(data['ids']));
       pending.delete(service);
     }
+    if (step === 'networks-renewed')
+      addRenewal(footprint, { networks: texts(data['networks']), services: texts(data['services']) });
     // A container that got SIGTERM may still run when it is looked at: it is no way back either.
     if (step === 'unrouted' || step === 'stopping') addSpent(footprint, service, text(data['id']));
   }
@@ -54,33 +56,39 @@ export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(text) : []);
 
+/** A deploy of before that this run brought to its end. */
+export interface Settled {
+  readonly deployId: string;
+  readonly how: 'undone' | 'finished';
+}
+
 /**
- * Settles a deploy whose runner died, lost the connection, or was cancelled. Returns whether there was one.
- * The lease is held by the caller.
+ * Settles a deploy whose runner died, lost the connection, or was cancelled. The lease is held by the caller.
+ * @returns what was settled; undefined where there was nothing to settle
  */
 export async function recoverUnfinished(
   session: Session,
   { unfinished, ledger }: Pick<ServerState, 'unfinished' | 'ledger'>,
-): Promise<boolean> {
+): Promise<Settled | undefined> {
   const { host, inputs, log } = session;
   const { deployPath } = inputs.settings;
-  if (unfinished === undefined) return false;
+  if (unfinished === undefined) return undefined;
   const journal = openJournal(host, deployPath, unfinished.deployId);
   const recovery = planRecovery(unfinished);
   log(`deploy ${unfinished.deployId} did not reach its end (last step: ${unfinished.lines.at(-1)?.step ?? 'none'})`);
   switch (recovery.kind) {
     case 'nothing-happened':
       await journal.append('recovered', { how: 'nothing had happened' });
-      return false;
+      return undefined;
     case 'finish':
       log('it was committing: finishing that');
       await finishCommit(session, journal, recovery.project, recovery.commit);
-      return true;
+      return { deployId: unfinished.deployId, how: 'finished' };
     case 'undo': {
       log('undoing it');
       await adoptPending(session, recovery);
       await takeWayBack(session, { ...recovery, journal, ledger, cause: undefined });
-      return true;
+      return { deployId: unfinished.deployId, how: 'undone' };
     }
   }
 }

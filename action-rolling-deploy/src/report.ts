@@ -1,5 +1,6 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { DeployError } from '@deploy-actions/kit/action/errors';
+import type { Settled } from './recovery.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { hasEnded } from './rollout-plan.ts';
 
@@ -33,6 +34,8 @@ export interface Report {
   readonly previousDigests: Digests;
   readonly timings: Readonly<Record<string, number>>;
   readonly failure: DeployError | undefined;
+  /** A deploy that had died and that this step brought to its end first. */
+  readonly settled?: Settled;
   /** One sentence: what serves now, and what to do next. */
   readonly nowServing: string;
 }
@@ -54,4 +57,9 @@ export function formatDigests(digests: Digests): string {
   return Object.entries(digests)
     .map(([service, ref]) => `${service}=${ref}`)
     .join('\n');
+}
+
+/** A step that had nothing to do but to settle a deploy that had died says so in its outcome. */
+export function addSettled(report: Report, settled: Settled): Report {
+  return { ...report, settled, outcome: report.outcome === 'noop' ? 'recovered' : report.outcome };
 }

@@ -2,6 +2,7 @@ import { block, cell, code, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { hasDowntime } from './assessment/plan-assessment.ts';
 import { describeNote } from './assessment/plan-note.ts';
+import type { Settled } from './recovery.ts';
 import type { Report } from './report.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 
@@ -28,12 +29,18 @@ const icons: Readonly<Record<Report['outcome'], string>> = {
   unknown: '❓',
 };
 
+/** `settled deploy 20260101T…: undone`, for log and summary. */
+export function describeSettled({ deployId, how }: Settled): string {
+  return `settled deploy ${deployId}, which had not reached its end: ${how}`;
+}
+
 /** The job summary: outcome, plan, from → to, time per phase, and the failure with its evidence. Pure. */
 export function renderSummary(report: Report): string {
   const { outcome, project, host, failure, plan, timings } = report;
   const parts = [
     `### ${icons[outcome]} Rolling deploy: ${outcome.replaceAll('_', ' ')} – ${cell(project)} on ${cell(host)}\n`,
     `${cell(report.nowServing)}\n`,
+    ...(report.settled === undefined ? [] : [`${cell(describeSettled(report.settled))}\n`]),
   ];
   if (plan !== undefined) parts.push(renderPlan(report, plan));
   if (failure !== undefined) {

@@ -6,6 +6,7 @@ import { execOrThrow } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Ledger } from '@deploy-actions/kit/state/release';
 import { undoActivationPart } from '@deploy-actions/kit/state/staged-tree';
+import { pinsToRestore } from './adoption.ts';
 import { RolloutError } from './errors.ts';
 import type { Footprint } from './footprint.ts';
 import { formatDigests, runningDigests } from './report.ts';
@@ -100,7 +101,7 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
     host: session.host,
     settings,
     baseDir: settings.deployPath,
-    pins: ledger.current?.pins ?? [],
+    pins: pinsToRestore(ledger),
   };
   const model = await resolveModel(scope);
   const { maxSurge } = session.inputs.wishes;
@@ -114,7 +115,9 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
   const plan = makePlan(model, observation, footprint, footprint.before, { ...noWishes, maxSurge });
   const services = plan.services.filter(({ service }) => touched.has(service));
   const { signal } = new AbortController();
-  await executePlan(session, { scope, model, plan: { ...plan, services }, observation, footprint, journal, signal });
+  const { renewal } = footprint;
+  const wayBack = { ...plan, services, ...(renewal === undefined ? {} : { renewal }) };
+  await executePlan(session, { scope, model, plan: wayBack, observation, footprint, journal, signal });
 }
 
 /** Services of which a container from before has ended: this deploy may have stopped it on its way. */
