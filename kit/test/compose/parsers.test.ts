@@ -152,9 +152,10 @@ describe('docker inspect', () => {
         exitCode: 0,
         isOomKilled: false,
         restartCount: 1,
-        health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 17_000 },
+        health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 21_000 },
         stopGraceSeconds: 30,
         addresses: ['172.18.0.2'],
+        imageLabels: {},
         anonymousVolumes: ['/data'],
       },
     ]);
@@ -167,6 +168,20 @@ describe('docker inspect', () => {
       health: undefined,
       stopGraceSeconds: 10,
     });
+  });
+
+  it.each([
+    // Engine 25 and newer: within the start period `start_interval` counts, longer or shorter than `interval`.
+    [{ StartPeriod: 10e9, Interval: 30e9, Timeout: 1e9, StartInterval: 1e9, Retries: 1 }, 10 + 30 + 1 + 31],
+    [{ StartPeriod: 10e9, Interval: 1e9, Timeout: 1e9, StartInterval: 60e9, Retries: 2 }, 10 + 60 + 1 + 4],
+    // Without `start_interval` it is 5 s there, whatever `interval` says.
+    [{ StartPeriod: 3e9, Interval: 1e9, Timeout: 1e9, Retries: 1 }, 3 + 5 + 1 + 2],
+    [{ Interval: 1e9, Timeout: 1e9, StartInterval: 60e9, Retries: 1 }, 1 + 1 + 2],
+    [{}, 30 + 30 + 3 * 60],
+  ])('gives its health check %j as long as Docker may take: %i s', (check, seconds) => {
+    const config = { ...inspected.Config, Healthcheck: { Test: ['CMD', 'x'], ...check } };
+    const [container] = parseContainers(JSON.stringify([{ ...inspected, Config: config }]));
+    expect(container?.health?.budgetMs).toBe(seconds * 1000);
   });
 
   it('of nothing is no container', () => {
