@@ -2,6 +2,7 @@ import type { Container } from '@deploy-actions/kit/compose/container';
 import { programPart, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import { removePart } from './container-moves.ts';
+import { RolloutError } from './errors.ts';
 import { addSpent } from './footprint.ts';
 import { mutate, type RolloutContext } from './rollout-context.ts';
 import { hookParts, hookPurpose, hookTimeoutMs } from './route/hooks.ts';
@@ -46,10 +47,11 @@ async function takeOut(
   const waitMs = route?.drainWaitMs ?? 0;
   let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id }), ...hooks] : [];
   const timeoutMs = hookTimeoutMs(route?.hooks ?? []) + container.stopGraceSeconds * 1000 + slackMs;
+  const wasTouched = context.footprint.touched.has(service);
   addSpent(context.footprint, service, id);
   if (isTold) {
     await run(context, container, parts.slice(0, 1), slackMs);
-    await context.route.withdraw(service, container, staying);
+    await leaveProxy(context, container, staying, wasTouched);
     parts = parts.slice(1);
   }
   // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
@@ -64,6 +66,25 @@ async function takeOut(
     [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then],
     timeoutMs,
   );
+}
+
+/** A proxy that could not be switched still sends to the container: that one is the way back. */
+async function leaveProxy(
+  { route, footprint }: RolloutContext,
+  container: Container,
+  staying: readonly Container[],
+  wasTouched: boolean,
+): Promise<void> {
+  const { service, id } = container;
+  try {
+    await route.withdraw(service, container, staying);
+  } catch (thrown) {
+    if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED') {
+      footprint.spent.delete(id);
+      if (!wasTouched) footprint.touched.delete(service);
+    }
+    throw thrown;
+  }
 }
 
 const readExitCode = 'read the exit code';
