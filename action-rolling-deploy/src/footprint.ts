@@ -1,3 +1,10 @@
+/** Networks that are made anew because their settings changed, and all services in them. Only with `allow-downtime`. */
+export interface NetworkRenewal {
+  /** Names on the server. */
+  readonly networks: readonly string[];
+  readonly services: readonly string[];
+}
+
 /** What a rollout knows of the containers before it and of its own doings; the journal brings it back after a crash. */
 export interface Footprint {
   readonly before: ReadonlySet<string>;
@@ -9,6 +16,8 @@ export interface Footprint {
   readonly spent: Set<string>;
   /** Services of which a container from before was told to go. */
   readonly touched: Set<string>;
+  /** Networks this deploy removed or was about to: the way back makes them anew too. */
+  renewal?: NetworkRenewal;
 }
 
 /** The footprint of a deploy that begins now. */
@@ -26,4 +35,15 @@ export function addCreated(footprint: Footprint, service: string, ids: readonly 
 export function addSpent(footprint: Footprint, service: string, id: string): void {
   footprint.spent.add(id);
   footprint.touched.add(service);
+}
+
+/** Remembers that networks are made anew: the way back does so too, for all services in them. */
+export function addRenewal(footprint: Footprint, { networks, services }: NetworkRenewal): void {
+  const before = footprint.renewal;
+  const union = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
+  footprint.renewal = {
+    networks: union(before?.networks ?? [], networks),
+    services: union(before?.services ?? [], services),
+  };
+  for (const service of services) footprint.touched.add(service);
 }

@@ -59,7 +59,8 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const footprint = newFootprint(observation.containers.map((container) => container.id));
   const isRollback = inputs.mode === 'rollback';
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
-  const plan = makePlan(model, observation, footprint, undefined, wishes);
+  const drawn = makePlan(model, observation, footprint, undefined, wishes);
+  const { plan, notes: serverNotes } = await assessServer(session, model, drawn, observation, wishes.maxSurge);
   refuseUnsupported(model, plan);
   const { containers, images } = observation;
   const notes = [
@@ -72,7 +73,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
       allowsMutableTags: isRollback || inputs.wishes.allowsMutableTags,
       healthcheck: isRollback ? 'ignore' : inputs.wishes.healthcheck,
     }),
-    ...(await assessServer(session, model, plan, observation, wishes.maxSurge)),
+    ...serverNotes,
     ...noteRoutes(model, inputs.routing, changedServices(plan)),
   ];
   timings.mark('plan');

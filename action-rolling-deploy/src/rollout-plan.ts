@@ -1,5 +1,6 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
+import type { NetworkRenewal } from './footprint.ts';
 import { chooseStrategy, oneShotServices, orderServices, type Strategy } from './strategy.ts';
 import type { PlanNote } from './assessment/plan-note.ts';
 import type { WorkerPolicy } from './worker.ts';
@@ -49,6 +50,8 @@ export interface RolloutPlan {
   readonly orphans: readonly string[];
   /** What it means for this server (assessment/); absent until the server was looked at. */
   readonly notes?: readonly PlanNote[];
+  /** Networks that are made anew first. */
+  readonly renewal?: NetworkRenewal;
 }
 
 export interface Observed {

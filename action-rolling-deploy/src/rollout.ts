@@ -9,15 +9,9 @@ import { lastLines } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Footprint } from './footprint.ts';
 import type { RolloutContext } from './rollout-context.ts';
-import {
-  changedServices,
-  noWishes,
-  planRollout,
-  type PlanWishes,
-  type RolloutPlan,
-  type ServicePlan,
-} from './rollout-plan.ts';
+import { noWishes, planRollout, type PlanWishes, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
 import { createRoute } from './route/create-route.ts';
+import { renewNetworks } from './network-renewal.ts';
 import { rollService } from './service-rollout.ts';
 import type { Session } from './session.ts';
 import { dependencyClosure } from './strategy.ts';
@@ -134,7 +128,8 @@ export async function executePlan(session: Session, execution: Execution): Promi
       failing.abort(thrown);
     }
   };
-  for (const service of changedServices(plan)) rolling.set(service.service, roll(service));
+  const services = await renewNetworks(context, plan);
+  for (const service of services) rolling.set(service.service, roll(service));
   await Promise.all(rolling.values());
   if (failures.length > 0) throw failures[0];
   execution.signal.throwIfAborted();

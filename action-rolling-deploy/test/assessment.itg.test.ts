@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLab, type ExtraServer } from '../../lab/src/index.ts';
 import type { StepResult } from '../../lab/src/runner/index.ts';
 import { appImage, makeProject, type Project } from './project.ts';
@@ -123,20 +123,55 @@ describe('a network whose settings changed, with a Compose that makes it anew', 
   const stack = (network: string): string =>
     composeOf('', `  proxy:\n    image: unset.example/app:0\nnetworks:\n  default: ${network}\n`);
 
-  it('is refused before anybody is stopped', async () => {
-    const images = (app: 'v1' | 'v2'): string =>
-      `${appImage(project.lab, app)}\n${appImage(project.lab, 'v1', 'proxy')}`;
+  const images = (app: 'v1' | 'v2' | 'v3'): string =>
+    `${appImage(project.lab, app)}\n${appImage(project.lab, 'v1', 'proxy')}`;
+  const isInternal = async (): Promise<string> => {
+    const format = '{{.Internal}}';
+    return (await project.lab.server.docker(['network', 'inspect', '--format', format, 'rolling-drift_default']))
+      .stdout;
+  };
+
+  beforeEach(async () => {
+    await project.empty();
     await project.write('compose.yaml', stack('{}'));
     const first = await project.deploy({ images: images('v1') });
     expect(first.outputs['outcome']).toBe('deployed');
-    const before = await project.containers();
     await project.write('compose.yaml', stack('{internal: true}'));
+  });
+
+  it('is refused before anybody is stopped', async () => {
+    const before = await project.containers();
     const result = await project.deploy({ images: images('v2') });
     expect(result.outputs).toMatchObject({ outcome: 'refused', 'error-code': 'DRIFT' });
     expect(result.log).toContain(
       'network rolling-drift_default is to be made anew (internal: false → true): app, proxy stop meanwhile',
     );
     expect(await project.containers()).toEqual(before);
+  });
+
+  it('is made anew with all its services where downtime is allowed', async () => {
+    const result = await project.deploy({ images: images('v2'), 'allow-downtime': 'true' });
+    expect(result.outputs).toMatchObject({ outcome: 'deployed', 'changed-services': 'app\nproxy' });
+    expect((await isInternal()).trim()).toBe('true');
+    const after = await project.containers();
+    expect(after.map(({ service, state }) => `${service} ${state}`)).toEqual(['app running', 'proxy running']);
+    const proxy = after.find(({ service }) => service === 'proxy')?.id ?? '';
+    const source = `fetch('http://app:8000/').then(async (r) => console.log(await r.text()))`;
+    const answer = await project.lab.server.docker(['exec', proxy, 'node', '-e', source]);
+    expect(answer.stdout).toContain(project.lab.images.app.v2.sha);
+    await project.upByHand();
+    expect(await project.containers()).toEqual(after);
+  });
+
+  it('is put back as it was when the new version fails', async () => {
+    const result = await project.deploy({ images: images('v3'), 'allow-downtime': 'true', 'health-timeout': '5s' });
+    expect(result.outputs['outcome']).toBe('rolled_back');
+    // The files are the user's own here, not staged: what they say is what the way back makes.
+    expect((await isInternal()).trim()).toBe('true');
+    expect(await project.runningDigests()).toEqual([
+      project.lab.images.app.v1.digest,
+      project.lab.images.app.v1.digest,
+    ]);
   });
 });
 

@@ -58,6 +58,14 @@ describe('the recovery of a deploy that died', () => {
     expect([...recovery.footprint.touched]).toEqual(['web']);
   });
 
+  it('makes networks anew again that it may have removed, with all services in them', () => {
+    const renewal = { networks: ['shop_default'], services: ['web', 'db'] };
+    const recovery = planRecovery({ deployId: 'd', lines: [begin, line('networks-renewed', renewal)] });
+    if (recovery.kind !== 'undo') throw new Error(recovery.kind);
+    expect(recovery.footprint.renewal).toEqual(renewal);
+    expect([...recovery.footprint.touched]).toEqual(['web', 'db']);
+  });
+
   it('finishes a commit that had begun', () => {
     const commit = { release: { number: 2 } };
     expect(planRecovery({ deployId: 'd', lines: [begin, line('pins-staged', { commit })] })).toEqual({

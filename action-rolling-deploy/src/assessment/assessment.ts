@@ -2,12 +2,12 @@ import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { RolloutError } from '../errors.ts';
 import { changedServices, type RolloutPlan } from '../rollout-plan.ts';
 import type { Session } from '../session.ts';
-import { assessPlan, planFactsQuery, type Observed } from './plan-assessment.ts';
+import { assessPlan, planFactsQuery, type Assessment, type Observed } from './plan-assessment.ts';
 import { firstRefusal, type PlanNote } from './plan-note.ts';
 import { readReclaimable, readServerFacts } from './server-facts.ts';
 
 /**
- * Looks at the server and says what the plan means for it, in one remote command; nothing is asked for a plan that
+ * Looks at the server and says what the plan means for it, in one remote command; nothing is asked for a deploy that
  * changes nothing. In `mode: rollback` a lack of room is a warning: what is restored had room before, and a rollback is
  * no moment for new conditions.
  */
@@ -17,11 +17,11 @@ export async function assessServer(
   plan: RolloutPlan,
   observed: Observed,
   maxSurge: number,
-): Promise<readonly PlanNote[]> {
+): Promise<Assessment> {
   const { host, inputs } = session;
-  if (changedServices(plan).length === 0) return [];
-  const facts = await readServerFacts(host, planFactsQuery(inputs.settings, model, plan, observed));
   const { isDowntimeAllowed } = inputs.caution;
+  if (changedServices(plan).length === 0 && inputs.mode !== 'plan' && !isDowntimeAllowed) return { plan, notes: [] };
+  const facts = await readServerFacts(host, planFactsQuery(inputs.settings, model, plan, observed));
   const isHeadroomEnforced = inputs.caution.isHeadroomEnforced && inputs.mode !== 'rollback';
   return assessPlan(facts, plan, model, observed, { isHeadroomEnforced, isDowntimeAllowed, maxSurge });
 }

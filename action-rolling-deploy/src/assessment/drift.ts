@@ -1,3 +1,5 @@
+import type { Container } from '@deploy-actions/kit/compose/container';
+import type { NetworkRenewal } from '../footprint.ts';
 import type { ModelDetails, NetworkModel, VolumeModel } from './model-details.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { ExistingNetwork, ExistingVolume, ServerFacts } from './server-facts.ts';
@@ -72,6 +74,42 @@ function assessNetwork(
           text: `network ${name} is not as the files say (${describe(differences)}) and stays as it is until it is made anew (docker compose down)`,
         },
       ];
+}
+
+/** The networks that Compose would make anew, and all services in them; undefined = none. Pure. */
+export function findRenewal(details: ModelDetails, facts: ServerFacts): NetworkRenewal | undefined {
+  const remade = details.networks.filter(({ isExternal, name }) => !isExternal && facts.remade.networks.includes(name));
+  const keys = new Set(remade.map(({ key }) => key));
+  const users = Object.values(details.services).filter(({ networks }) => networks.some((key) => keys.has(key)));
+  if (remade.length === 0) return undefined;
+  return { networks: remade.map(({ name }) => name), services: users.map(({ name }) => name) };
+}
+
+/** Containers in networks to be made anew that are not of their services: those are not this rollout's to stop. Pure. */
+export function assessStrangers(
+  renewal: NetworkRenewal,
+  facts: ServerFacts,
+  containers: readonly Container[],
+): readonly PlanNote[] {
+  const own = new Set(
+    containers.filter(({ service, isOneOff }) => !isOneOff && renewal.services.includes(service)).map(({ id }) => id),
+  );
+  return facts.networks
+    .filter(({ name }) => renewal.networks.includes(name))
+    .flatMap(({ name, attached }): readonly PlanNote[] => {
+      const strangers = Object.entries(attached).filter(([id]) => !own.has(id));
+      if (strangers.length === 0) return [];
+      const names = strangers.map(([, container]) => container).join(', ');
+      const text = `network ${name} cannot be made anew: ${names}, which no service of the compose files is, runs in it`;
+      return [
+        {
+          level: 'refusal',
+          code: 'DRIFT',
+          text,
+          hint: `Stop it or take it out: docker network disconnect ${name} <container>`,
+        },
+      ];
+    });
 }
 
 function networkHint(project: string): string {

@@ -5,7 +5,8 @@ import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { changedServices, type RolloutPlan, type ServicePlan } from '../rollout-plan.ts';
 import { assessDisks, currentImages, estimatePull, isPulled } from './disk-space.ts';
-import { assessDrift } from './drift.ts';
+import { planRenewal } from '../network-renewal.ts';
+import { assessDrift, assessStrangers, findRenewal } from './drift.ts';
 import { assessStops } from './graceful-stop.ts';
 import { assessMemory, estimateSurges } from './memory-headroom.ts';
 import { readModelDetails, type ModelDetails } from './model-details.ts';
@@ -27,22 +28,31 @@ export interface AssessmentRules {
   readonly maxSurge: number;
 }
 
-/**
- * What the plan says beside its table, before anything is touched: refusals first. Pure.
- */
+/** What a look at the server makes of a plan. */
+export interface Assessment {
+  /** The plan given; with networks to make anew where the user allows that. */
+  readonly plan: RolloutPlan;
+  /** Refusals first. */
+  readonly notes: readonly PlanNote[];
+}
+
+/** What the plan says beside its table, before anything is touched. Pure. */
 export function assessPlan(
   facts: ServerFacts,
-  plan: RolloutPlan,
+  drawn: RolloutPlan,
   model: ComposeModel,
   observed: Observed,
   rules: AssessmentRules,
-): readonly PlanNote[] {
+): Assessment {
   const details = readModelDetails(model.text);
+  const renewal = rules.isDowntimeAllowed ? findRenewal(details, facts) : undefined;
+  const plan = planRenewal(drawn, renewal);
   const changed = changedServices(plan);
   const surges = estimateSurges(changed, details, facts, rules.maxSurge);
   const pull = estimatePull(changed, observed.containers, observed.images, facts);
-  return sortNotes([
+  const notes = sortNotes([
     ...assessDrift(details, facts, plan.project, rules.isDowntimeAllowed),
+    ...(renewal === undefined ? [] : assessStrangers(renewal, facts, observed.containers)),
     ...assessMemory(surges, facts, rules.isHeadroomEnforced),
     ...assessDisks(pull, facts, rules.isHeadroomEnforced),
     ...changed.filter(hasDowntime).map(({ service }): PlanNote => ({
@@ -52,6 +62,7 @@ export function assessPlan(
     })),
     ...assessStops(changed, details, facts),
   ]);
+  return { plan, notes };
 }
 
 /** Whether a service is away for a moment: its old container is stopped before the new one starts. Pure. */

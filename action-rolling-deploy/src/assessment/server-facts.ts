@@ -54,6 +54,8 @@ export interface ExistingNetwork {
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly subnets: readonly string[];
+  /** Names of the running containers in it, by id. */
+  readonly attached: Readonly<Record<string, string>>;
 }
 
 export interface ExistingVolume {
@@ -220,6 +222,12 @@ function parseNetwork(body: Json): ExistingNetwork {
     isAttachable: body['Attachable'] === true,
     options: asTexts(body['Options']),
     labels: asTexts(body['Labels']),
+    attached: Object.fromEntries(
+      Object.entries(asObject(body['Containers'])).map(([id, endpoint]) => [
+        id,
+        asText(asObject(endpoint)['Name']) ?? id,
+      ]),
+    ),
     subnets: pools.flatMap((pool) => asText(asObject(pool)['Subnet']) ?? []),
   };
 }

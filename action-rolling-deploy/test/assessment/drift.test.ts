@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { assessDrift } from '../../src/assessment/drift.ts';
+import { assessDrift, assessStrangers, findRenewal } from '../../src/assessment/drift.ts';
 import { readModelDetails } from '../../src/assessment/model-details.ts';
 import type { PlanNote } from '../../src/assessment/plan-note.ts';
 import type { ExistingNetwork, ExistingVolume, ServerFacts } from '../../src/assessment/server-facts.ts';
-import { facts, modelText } from './facts.ts';
+import { planRenewal } from '../../src/network-renewal.ts';
+import { container } from '../builders.ts';
+import { facts, modelText, servicePlan } from './facts.ts';
 
 const network = (overrides: Partial<ExistingNetwork> = {}): ExistingNetwork => ({
   name: 'shop_edge',
@@ -13,6 +15,7 @@ const network = (overrides: Partial<ExistingNetwork> = {}): ExistingNetwork => (
   options: {},
   labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.network': 'edge' },
   subnets: ['172.30.1.0/24'],
+  attached: {},
   ...overrides,
 });
 
@@ -118,5 +121,40 @@ describe('a volume', () => {
 
   it('from outside must exist', () => {
     expect(notesOf({ data: { external: true } }, {})[0]).toMatchObject({ level: 'refusal', code: 'DRIFT' });
+  });
+});
+
+describe('a network to be made anew with downtime allowed', () => {
+  const text = modelText({
+    services: { app: { networks: { edge: null } }, db: { networks: { inner: null } } },
+    networks: { edge: { name: 'shop_edge' }, inner: { name: 'shop_inner' } },
+  });
+  const remade = { networks: ['shop_edge'], volumes: [] };
+
+  it('takes all its services with it, and no other', () => {
+    const renewal = findRenewal(readModelDetails(text), facts({ remade }));
+    expect(renewal).toEqual({ networks: ['shop_edge'], services: ['app'] });
+    const plan = {
+      project: 'shop',
+      orphans: [],
+      services: [
+        servicePlan('app', { action: 'unchanged', stale: [], fresh: ['a'] }),
+        servicePlan('db', { action: 'unchanged', stale: [], fresh: ['b'] }),
+      ],
+    };
+    expect(planRenewal(plan, renewal).services).toMatchObject([
+      { service: 'app', action: 'stop-first', fresh: [], stale: ['a'] },
+      { service: 'db', action: 'unchanged', fresh: ['b'] },
+    ]);
+  });
+
+  it('is refused while somebody else’s container is in it', () => {
+    const server = facts({ remade, networks: [network({ attached: { a: 'shop-app-1', t: 'traefik' } })] });
+    const renewal = { networks: ['shop_edge'], services: ['app'] };
+    const [note] = assessStrangers(renewal, server, [container('a', 'app')]);
+    expect(note).toMatchObject({ level: 'refusal', code: 'DRIFT' });
+    expect(note?.text).toContain('traefik');
+    const alone = facts({ remade, networks: [network({ attached: { a: 'shop-app-1' } })] });
+    expect(assessStrangers(renewal, alone, [container('a', 'app')])).toEqual([]);
   });
 });

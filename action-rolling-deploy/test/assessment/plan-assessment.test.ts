@@ -70,7 +70,7 @@ describe('the notes of a plan', () => {
       networks: [],
       images: { 'sha256:1': 1e9 },
     });
-    const notes = assessPlan(server, plan, project, observed, rules);
+    const { notes } = assessPlan(server, plan, project, observed, rules);
     expect(notes.map(({ level }) => level)).toEqual(['refusal', 'refusal', 'info']);
     expect(notes[0]?.text).toContain('the external network traefik of web does not exist');
     expect(notes[1]).toMatchObject({ code: 'NO_HEADROOM' });
@@ -81,7 +81,7 @@ describe('the notes of a plan', () => {
     const stored = new Map([
       ['registry.example/db@sha256:new', { id: 'y', repoDigests: [], platform: '', hasHealthcheck: true }],
     ]);
-    const notes = assessPlan(
+    const { notes } = assessPlan(
       facts(),
       stopFirst,
       { ...project, text: modelText({}) },
