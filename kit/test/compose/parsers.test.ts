@@ -155,7 +155,6 @@ describe('docker inspect', () => {
         health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 21_000 },
         stopGraceSeconds: 30,
         addresses: ['172.18.0.2'],
-        imageLabels: {},
         anonymousVolumes: ['/data'],
       },
     ]);
