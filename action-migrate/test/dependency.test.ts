@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { judgeDependency } from '../src/dependency.ts';
 import { container } from './builder.ts';
 
-const db = { service: 'db', condition: 'service_started' };
-const job = { service: 'db', condition: 'service_completed_successfully' };
+const db = { service: 'db', condition: 'service_started', mustFollow: false };
+const job = { service: 'db', condition: 'service_completed_successfully', mustFollow: false };
 const health = (status: string) => ({ status, probes: ['exit 1: no'], budgetMs: 1 });
 
 describe('judgeDependency', () => {

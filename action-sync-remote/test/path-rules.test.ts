@@ -34,6 +34,13 @@ describe('the rules of a source', () => {
     expect(judge({ exclude: ['readme.md'] }, 'README.md')).toBe('synced');
   });
 
+  it('mean folders only by a last slash, after two stars too', () => {
+    expect(judge({ exclude: ['lib/**/'] }, 'lib/file')).toBe('synced');
+    expect(judge({ exclude: ['lib/**/'] }, 'lib/deep/file')).toBe('excluded');
+    expect(judge({ ignoreFile: '**/\n' }, 'file')).toBe('synced');
+    expect(judge({ ignoreFile: '**/\n' }, 'folder/file')).toBe('excluded');
+  });
+
   it('protect what the user names, as a file or as a folder', () => {
     const rules = makeRules({ ...none, protect: ['data/', '/acme.json'] });
     expect(rules.isProtected('data/db/x')).toBe(true);
