@@ -1,10 +1,11 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { listContainersPart, readLogs } from '@deploy-actions/kit/compose/docker-cli';
+import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
 import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { poll, type Look } from '@deploy-actions/kit/time/poll';
 import { describeWait, healthDeadlineMs, judgeContainer } from './container-health.ts';
 import { RolloutError } from './errors.ts';
+import { collectEvidence } from './evidence.ts';
 import { ownContainers, refuseTampering, updateOwn, type RolloutContext } from './rollout-context.ts';
 
 /** Between two looks that the server itself does not delay. */
@@ -13,7 +14,6 @@ const lookEveryMs = 100;
 const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
 const progressEveryMs = 2_000;
-const evidenceLines = 40;
 
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
@@ -127,8 +127,8 @@ async function failure(
   return new RolloutError({
     code: judgement.code,
     message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
-    hint: 'Its health probes and last log lines are in the log and in the job summary.',
-    evidence: container === undefined ? [] : await collectEvidence(context, container),
+    hint: 'Its health probes, settings and last log lines are in the log and in the job summary.',
+    evidence: container === undefined ? [] : await collectEvidence(context.host, container),
   });
 }
 
@@ -139,30 +139,13 @@ async function timedOut(
   seen: string,
   deadlineMs: number,
 ): Promise<RolloutError> {
-  const evidence = await Promise.all(containers.map((container) => collectEvidence(context, container)));
+  const evidence = await Promise.all(containers.map((container) => collectEvidence(context.host, container)));
   return new RolloutError({
     code: 'HEALTH_TIMEOUT',
     message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
     hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
     evidence: evidence.flat(),
   });
-}
-
-/** Health probes and last log lines of a container, for the person on call. */
-async function collectEvidence(context: RolloutContext, container: Container): Promise<readonly string[]> {
-  const logs = await readLogs(context.host, container.id, evidenceLines);
-  const probes = container.health?.probes ?? [];
-  return [
-    `--- ${container.name}: ${describeState(container)}, ${container.restartCount} restarts`,
-    ...probes.map((probe) => `health probe: ${probe}`),
-    `--- last ${logs.length} log lines of ${container.name}`,
-    ...logs,
-  ];
-}
-
-/** The exit code of a running container is the one of its last life, and misleads. */
-function describeState({ status, exitCode }: Container): string {
-  return status === 'running' ? status : `${status}, exit code ${exitCode}`;
 }
 
 function names(containers: readonly Container[]): string {

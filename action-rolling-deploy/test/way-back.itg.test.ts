@@ -26,6 +26,9 @@ describe('a rollout that does not reach its end', () => {
     expect(broken.exitCode).toBe(1);
     expect(broken.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'CONTAINER_UNHEALTHY', release: '1' });
     expect(broken.log).toContain('NEVER_HEALTHY: the port stays closed');
+    // Names of the environment, never its values.
+    expect(broken.log).toMatch(/environment:.* GREETING/);
+    expect(broken.log).not.toContain('hello');
     expect(broken.summary).toContain('rolled back');
     expect(await project.containers()).toEqual(before);
     expect(await project.read('.env')).toContain('COMPOSE_FILE=compose.yaml:.deploy/pins.yaml');
