@@ -142,7 +142,11 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
   });
   if (isOneShot) return plan('skip', 'runs once and ends; action-migrate runs such services');
   if (service.replicas === 0) return plan('skip', 'the compose files ask for no replica');
-  if (running.length === 0) return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
+  if (running.length === 0) {
+    // Labels that cannot be are said at the first deploy, not at the one that needs them.
+    chooseStrategy(service, model);
+    return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
+  }
   // Beside running ones, Compose counts an ended one as a replica: it would be started in place of a new one, and a
   // person's `up -d` would take a running one away. Replaced in place it is still needed: its volumes move over.
   const isKept = (container: Container): boolean =>
