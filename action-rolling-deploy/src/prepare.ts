@@ -4,6 +4,7 @@ import { preflight } from '@deploy-actions/kit/compose/preflight';
 import type { Ledger, RecordedMigration, RecordedPin, Release } from '@deploy-actions/kit/state/release';
 import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { assessServer, refuseByNotes } from './assessment/assessment.ts';
+import { findUnmetNeed } from './engine-needs.ts';
 import { RolloutError } from './errors.ts';
 import { noteImages } from './image-policy.ts';
 import { newFootprint, type Footprint } from './footprint.ts';
@@ -61,7 +62,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
   const drawn = makePlan(model, observation, footprint, undefined, wishes);
   const { plan, notes: serverNotes } = await assessServer(session, model, drawn, observation, wishes.maxSurge);
-  refuseUnsupported(model, plan);
+  refuseUnsupported(model, plan, versions.engine);
   const { containers, images } = observation;
   const notes = [
     ...noteImages({
@@ -96,9 +97,17 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   };
 }
 
-/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
-function refuseUnsupported(model: ComposeModel, plan: RolloutPlan): void {
-  for (const { service } of changedServices(plan)) {
+/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine. */
+function refuseUnsupported(model: ComposeModel, plan: RolloutPlan, engine: string): void {
+  const changed = changedServices(plan).map(({ service }) => service);
+  const need = findUnmetNeed(model, changed, engine);
+  if (need !== undefined)
+    throw new RolloutError({
+      code: 'UNSUPPORTED',
+      message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
+      hint: `Update Docker on the server, or leave ${need.setting} out.`,
+    });
+  for (const service of changed) {
     const extra = model.services[service]?.startExtra;
     if (extra === undefined) continue;
     throw new RolloutError({
