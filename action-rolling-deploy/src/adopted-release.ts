@@ -36,7 +36,11 @@ export interface AdoptionFacts {
  */
 export function planAdoption(facts: AdoptionFacts): Adoption {
   const running = newestByService(facts.containers);
-  const references = new Map([...running].map(([name, container]) => [name, reference(facts, container)]));
+  const references = new Map(
+    [...running]
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([name, container]) => [name, reference(facts, container)]),
+  );
   const changed = changedServices(facts.plan).map(({ service }) => service);
   const toPin = changed.filter((name) => {
     const container = running.get(name);
