@@ -35,6 +35,8 @@ export interface LabServer {
   readonly hostFingerprint: string;
   /** The engine's socket as a path of this machine. */
   readonly dockerSocket: string;
+  /** Its read-only root folder below what it changed, as a path of this machine. */
+  readonly tree: string;
   /** Runs a program inside the server as root. Throws LabError when it fails, unless `allowFailure`. */
   exec(argv: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** `docker` inside the server, as root. */
