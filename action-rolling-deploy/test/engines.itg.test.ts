@@ -138,3 +138,47 @@ describe.each(['default', 'modern'] as const)('on the %s engine, plain docker co
     }
   });
 });
+
+describe('a health check with start_interval', () => {
+  const compose = `services:
+  app:
+    image: unset.example/app:0
+    expose: [8000]
+    healthcheck: { interval: 60s, start_period: 30s, start_interval: 500ms }
+`;
+
+  it('is waited for as the engine looks: within a second or two on one that knows it, not after the interval', async () => {
+    const lab = await openLab();
+    const project = await makeProject('engines-interval', await lab.modernServer());
+    try {
+      await project.lay(compose);
+      for (const release of ['v1', 'v2'] as const) {
+        const started = performance.now();
+        const result = await project.deploy({ images: appImage(lab, release) });
+        expect(result.outputs, result.log).toMatchObject({ outcome: 'deployed' });
+        // Without start_interval the first look would come after 60 s.
+        expect(performance.now() - started).toBeLessThan(60_000);
+      }
+      expect(await project.running()).toHaveLength(1);
+    } finally {
+      await project.remove();
+    }
+  });
+
+  it('is refused before anything is touched on an engine that does not know it', async () => {
+    const lab = await openLab();
+    const version = (await lab.server.docker(['version', '-f', '{{.Server.Version}}'])).stdout;
+    const project = await makeProject('engines-interval', lab.server);
+    try {
+      await project.lay(compose);
+      const result = await project.deploy({ images: appImage(lab, 'v1') });
+      const isKnown = Number.parseInt(version, 10) >= 25;
+      expect(result.outputs, result.log).toMatchObject(
+        isKnown ? { outcome: 'deployed' } : { outcome: 'refused', 'error-code': 'UNSUPPORTED' },
+      );
+      expect(await project.containers()).toHaveLength(isKnown ? 1 : 0);
+    } finally {
+      await project.remove();
+    }
+  });
+});
