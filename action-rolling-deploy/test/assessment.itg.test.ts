@@ -1,7 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLab, type ExtraServer } from '../../lab/src/index.ts';
 import type { StepResult } from '../../lab/src/runner/index.ts';
-import { appImage, makeProject, type Project } from './project.ts';
+import { appImage, makeProject, withKey, type Project } from './project.ts';
 
 /** A compose file with one app and what is given besides. */
 function composeOf(service: string, rest = ''): string {
@@ -163,15 +165,25 @@ describe('a network whose settings changed, with a Compose that makes it anew', 
     expect(await project.containers()).toEqual(after);
   });
 
-  it('is put back as it was when the new version fails', async () => {
-    const result = await project.deploy({ images: images('v3'), 'allow-downtime': 'true', 'health-timeout': '5s' });
-    expect(result.outputs['outcome']).toBe('rolled_back');
-    // The files are the user's own here, not staged: what they say is what the way back makes.
-    expect((await isInternal()).trim()).toBe('true');
-    expect(await project.runningDigests()).toEqual([
-      project.lab.images.app.v1.digest,
-      project.lab.images.app.v1.digest,
-    ]);
+  it('is put back as it was, with its services, when the new version fails', async () => {
+    await project.write('compose.yaml', stack('{}'));
+    const folder = join(project.workspace, 'deploy');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'compose.yaml'), stack('{internal: true}'));
+    const job = await project.newJob('drift-back');
+    const synced = await job.step({ uses: 'action-sync-remote', with: withKey(project.lab, { source: 'deploy' }) });
+    expect(synced.exitCode).toBe(0);
+    const inputs = { images: images('v3'), 'allow-downtime': 'true' };
+    const result = await job.step({ uses: 'action-rolling-deploy', with: withKey(project.lab, inputs) });
+    await job.finish();
+    await job.dispose();
+    expect(result.outputs['outcome'], result.log).toBe('rolled_back');
+    expect((await isInternal()).trim()).toBe('false');
+    const { digest } = project.lab.images.app.v1;
+    expect(await project.runningDigests()).toEqual([digest, digest]);
+    const after = await project.containers();
+    await project.upByHand();
+    expect(await project.containers()).toEqual(after);
   });
 });
 
