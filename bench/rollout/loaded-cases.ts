@@ -17,6 +17,7 @@ function sayRun({ say }: Scene, name: string, party: Party, seen: Sighting, depl
     `${name}: ${party.name}:${seconds} ${String(seen.failed)} of ${String(seen.sent)} failed, ${String(seen.resets)} resets, ` +
       `p99 ${String(seen.p99BeforeMs)} → ${String(seen.p99DuringMs)} ms, lag ${String(seen.lagMs)} ms` +
       (deployed?.commands === undefined ? '' : `, ${String(deployed.commands)} remote commands`) +
+      (deployed === undefined || deployed.phases === '' ? '' : ` ${deployed.phases}`) +
       (kinds.length === 0 ? '' : ` (${kinds.slice(0, 6).join(', ')})`),
   );
 }
@@ -97,7 +98,7 @@ function makeCanceller(scene: Scene): Party {
       await job.finish();
       await job.dispose();
       const postMs = performance.now() - startedAt - totalMs;
-      return { totalMs, postMs, outcome: step.outputs['outcome'] ?? '', commands: undefined };
+      return { totalMs, postMs, outcome: step.outputs['outcome'] ?? '', commands: undefined, phases: '' };
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Deployed {
   readonly outcome: string;
   /** Remote commands, where the party says them. */
   readonly commands: number | undefined;
+  /** Where the time went, as the party says it; empty for a peer. */
+  readonly phases: string;
 }
 
 /** A way of bringing an image to the services of a stage. Rejects when it did not end as it should. */
@@ -119,7 +121,7 @@ export function makeOurs(access: Access, wanted: 'deployed' | 'rolled_back' = 'd
       const outcome = step.outputs['outcome'] ?? '';
       if (outcome !== wanted)
         throw new RangeError(`the action's outcome is ${outcome}, not ${wanted}: ${step.log.slice(-1_500)}`);
-      return { totalMs, postMs, outcome, commands: readCommandCount(step) };
+      return { totalMs, postMs, outcome, commands: readCommandCount(step), phases: step.outputs['timings'] ?? '' };
     },
   };
 }
@@ -166,7 +168,7 @@ function makePeer(id: 'up' | 'rollout', name: string, access: Access, script: st
     deploy: async (stage, digest) => {
       const startedAt = performance.now();
       await runSsh(access, setImage + script, [stage.path, appReference(access.lab, digest), ...stage.services]);
-      return { totalMs: performance.now() - startedAt, postMs: 0, outcome: '', commands: undefined };
+      return { totalMs: performance.now() - startedAt, postMs: 0, outcome: '', commands: undefined, phases: '' };
     },
   };
 }

@@ -19,12 +19,12 @@ interface Timed {
 
 async function deployTimed(scene: Scene, name: string, { party, stage }: Entrant, digest: string): Promise<Timed> {
   const recording = await recordEvents(scene.lab);
-  const { totalMs, postMs, commands } = await party.deploy(stage, digest);
+  const { totalMs, postMs, commands, phases } = await party.deploy(stage, digest);
   const needMs = measureContainerTime(recording.stop(), stage.project);
   await proveRunning(stage, digest);
   const counted = commands === undefined ? '' : `, ${String(commands)} remote commands`;
   scene.say(
-    `${name}: ${party.name}: ${text(totalMs)} s (then ${text(postMs)} s), containers ${text(needMs)} s${counted}`,
+    `${name}: ${party.name}: ${text(totalMs)} s (then ${text(postMs)} s), containers ${text(needMs)} s${counted} ${phases}`,
   );
   return { totalMs, postMs, needMs, commands };
 }

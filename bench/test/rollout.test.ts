@@ -114,7 +114,7 @@ describe('the rows of a deploy', () => {
   const party = (id: Party['id']): Party => ({ id, name: id, deploy: () => Promise.reject(new RangeError('unused')) });
   const loaded = (failed: number, totalMs: number): Loaded => ({
     seen: { sent: 100, failed, resets: 0, p99BeforeMs: 10, p99DuringMs: 12, lagMs: 0, kinds: {} },
-    deployed: { totalMs, postMs: 0, outcome: 'deployed', commands: 9 },
+    deployed: { totalMs, postMs: 0, outcome: 'deployed', commands: 9, phases: '' },
   });
   it('compare with each peer, judge the worst run, and time only against docker-rollout', () => {
     const rows = rowsOfDeploys('c', 'haproxy', [
