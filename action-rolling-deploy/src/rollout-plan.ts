@@ -50,6 +50,8 @@ export interface RolloutPlan {
   readonly orphans: readonly string[];
   /** What it means for this server (assessment/); absent until the server was looked at. */
   readonly notes?: readonly PlanNote[];
+  /** Independent services do not roll side by side: together they would not fit into memory. */
+  readonly isOneByOne?: boolean;
   /** Networks that are made anew first. */
   readonly renewal?: NetworkRenewal;
 }
@@ -154,7 +156,10 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
   const leftovers = { leftovers: ids(ended.filter((container) => !isKept(container))) };
   if (stale.length > 0) {
     const anonymousVolumes = stale.flatMap((container) => container.anonymousVolumes ?? []);
-    const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes });
+    const isSilent = stale.every(
+      ({ health, exposedPorts }) => health === undefined && (exposedPorts ?? []).length === 0,
+    );
+    const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes, isSilent });
     const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
     const order = stopOrder(strategy, service, anonymousVolumes);
     return plan(strategy.kind, reason, {

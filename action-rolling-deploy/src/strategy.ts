@@ -12,9 +12,11 @@ export interface StrategyFacts {
   readonly maxSurge: number;
   /** Paths at which its running containers have anonymous volumes; the image may declare some that the files do not name. */
   readonly anonymousVolumes: readonly string[];
+  /** Its running containers say no port and have no health check. */
+  readonly isSilent: boolean;
 }
 
-const noFacts: StrategyFacts = { maxSurge: 1, anonymousVolumes: [] };
+const noFacts: StrategyFacts = { maxSurge: 1, anonymousVolumes: [], isSilent: false };
 
 /** What forbids two side by side. A `guess` may be overruled by `deploy.update_config.order: start-first`, a fact not. */
 interface Obstacle {
@@ -30,7 +32,7 @@ export function chooseStrategy(service: ServiceModel, model: ComposeModel, facts
   const obstacle = findFact(service, model, facts) ?? findGuess(service, facts);
   const isOverruled = obstacle?.isGuess === true && service.updateOrder === 'start-first';
   const standing = isOverruled ? undefined : obstacle;
-  const worker = findWorkerReason(service, model);
+  const worker = findWorkerReason(service, model, facts.isSilent);
   // The policy is the user's own word: it overrules a guess as `order` does.
   if (worker !== undefined)
     return restart(worker, readWorkerPolicy(service), obstacle?.isGuess === true ? undefined : obstacle);

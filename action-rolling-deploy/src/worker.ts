@@ -4,7 +4,7 @@ import { parseDuration } from '@deploy-actions/kit/time/duration';
 
 /** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
 export const roleLabel = 'deploy-actions.role';
-/** How a worker is restarted: `stop-first` (default), `overlap` or `quiesce`. */
+/** How a worker is restarted: `stop-first` (default with the label above), `overlap` or `quiesce`. */
 export const workerLabel = 'deploy-actions.worker';
 /** Signal that tells a worker to take no new job: `TSTP`. */
 export const quiesceSignalLabel = 'deploy-actions.quiesce-signal';
@@ -35,16 +35,17 @@ const defaultQuiesceTimeout = '5m';
 
 /**
  * Why a service is a worker; undefined when it is none. Without the label only what nobody can send a request to is
- * one: no ports, no `expose`, no health check, nothing depends on it, and on none of its networks is a way in (a service
- * with published ports, or a network of another project). Behind a proxy the label must say it: an app there looks the
- * same from outside, and an app taken for a worker would be down for a moment.
+ * one: no ports, no `expose`, no health check, nothing of either in its image, nothing depends on it, and on none of its
+ * networks is a way in (a service with published ports, or a network of another project). An app behind a proxy of
+ * another project can still look like that: therefore {@link readWorkerPolicy} lets such a guess overlap.
+ * @param isSilent its running containers say no port and have no health check, from their image either
  */
-export function findWorkerReason(service: ServiceModel, model: ComposeModel): string | undefined {
+export function findWorkerReason(service: ServiceModel, model: ComposeModel, isSilent: boolean): string | undefined {
   const role = service.labels[roleLabel];
   if (role !== undefined) return role === 'worker' ? `worker (label ${roleLabel})` : undefined;
-  const isSilent = service.ports.length === 0 && service.expose.length === 0 && !service.hasHealthcheck;
+  if (!isSilent || service.ports.length > 0 || service.expose.length > 0 || service.hasHealthcheck) return undefined;
   const hasOwnNetwork = service.networkMode === undefined || service.networkMode === 'none';
-  if (!isSilent || !hasOwnNetwork) return undefined;
+  if (!hasOwnNetwork) return undefined;
   const others = Object.values(model.services).filter((other) => other.name !== service.name);
   if (others.some((other) => other.dependsOn.some((dependency) => dependency.service === service.name)))
     return undefined;
@@ -56,11 +57,12 @@ export function findWorkerReason(service: ServiceModel, model: ComposeModel): st
 }
 
 /**
- * The policy that a worker's labels ask for.
+ * The policy that a worker's labels ask for. Where only its silence makes it one, two may overlap: what is taken for a
+ * worker by mistake is never down for it.
  * @throws ConfigurationError naming service and label
  */
 export function readWorkerPolicy({ name, labels }: ServiceModel): WorkerPolicy {
-  const kind = labels[workerLabel] ?? 'stop-first';
+  const kind = labels[workerLabel] ?? (labels[roleLabel] === 'worker' ? 'stop-first' : 'overlap');
   switch (kind) {
     case 'stop-first':
     case 'overlap':

@@ -77,6 +77,15 @@ describe('the plan of a service', () => {
     expect(plan).toMatchObject({ action: 'stop-first', reason: expect.stringContaining('/data') as string });
   });
 
+  it('takes for a worker what says no port and has no health check, and lets it overlap', () => {
+    const queue = service('queue', { hasHealthcheck: false });
+    const silent = container('a', 'queue', { health: undefined });
+    expect(planOf(model(queue), [silent])).toMatchObject({ action: 'restart', worker: { kind: 'overlap' } });
+    const listening = { ...silent, exposedPorts: ['8000/tcp'] };
+    expect(planOf(model(queue), [listening])).toMatchObject({ action: 'start-first' });
+    expect(planOf(model(queue), [container('a', 'queue')])).toMatchObject({ action: 'start-first' });
+  });
+
   it('replaces what runs as wanted when it is asked to, all services or some', () => {
     const runs = [container('a', 'web', { configHash: 'new' })];
     const wanted = model(service('web'));

@@ -67,7 +67,7 @@ describe('the strategy of a service', () => {
   });
 
   it('is stop-first with an anonymous volume that only the image declares', () => {
-    const facts = { maxSurge: 1, anonymousVolumes: ['/var/lib/data'] };
+    const facts = { maxSurge: 1, anonymousVolumes: ['/var/lib/data'], isSilent: false };
     expect(chooseStrategy(service('db'), model(service('db')), facts).reason).toContain('/var/lib/data');
   });
 

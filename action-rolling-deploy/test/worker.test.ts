@@ -12,14 +12,14 @@ const ports = [{ published: '80', target: 80, protocol: 'tcp' }];
 describe('a worker', () => {
   it('is what its label calls one', () => {
     const web = service('web', { ports, labels: { 'deploy-actions.role': 'worker' } });
-    expect(findWorkerReason(web, model(web))).toBe('worker (label deploy-actions.role)');
+    expect(findWorkerReason(web, model(web), false)).toBe('worker (label deploy-actions.role)');
   });
 
   it('is a service that nothing can send a request to', () => {
     const proxy = service('proxy', { ports, networks: on('edge') });
     const lone = queue({ networks: on('default') });
-    expect(findWorkerReason(lone, model(lone, proxy, service('db')))).toContain('no ports');
-    expect(findWorkerReason(queue({ networks: [], networkMode: 'none' }), model(queue()))).toContain('no ports');
+    expect(findWorkerReason(lone, model(lone, proxy, service('db')), true)).toContain('no ports');
+    expect(findWorkerReason(queue({ networks: [], networkMode: 'none' }), model(queue()), true)).toContain('no ports');
   });
 
   it.each([
@@ -33,22 +33,31 @@ describe('a worker', () => {
     ['a network with a proxy in it', { networks: on('edge') }],
   ])('is not a service with %s', (_what, overrides) => {
     const lone = queue({ networks: on('default'), ...overrides });
-    expect(findWorkerReason(lone, model(lone, service('proxy', { ports, networks: on('edge') })))).toBeUndefined();
+    const stack = model(lone, service('proxy', { ports, networks: on('edge') }));
+    expect(findWorkerReason(lone, stack, true)).toBeUndefined();
+  });
+
+  it('is not a service whose image names a port or brings a health check', () => {
+    const lone = queue({ networks: on('default') });
+    expect(findWorkerReason(lone, model(lone), false)).toBeUndefined();
   });
 
   it('is not a service that another one depends on', () => {
     const lone = queue({ networks: on('default') });
     const user = service('user', { dependsOn: [dependsOn('queue')] });
-    expect(findWorkerReason(lone, model(lone, user))).toBeUndefined();
+    expect(findWorkerReason(lone, model(lone, user), true)).toBeUndefined();
   });
 });
 
 describe('the policy of a worker', () => {
   const policyOf = (labels: Readonly<Record<string, string>>) => readWorkerPolicy(queue({ labels }));
 
-  it('is stop-first unless its label says otherwise', () => {
-    expect(policyOf({})).toEqual({ kind: 'stop-first' });
-    expect(policyOf({ 'deploy-actions.worker': 'overlap' })).toEqual({ kind: 'overlap' });
+  it('is stop-first unless its label says otherwise; one that is only taken for a worker overlaps', () => {
+    expect(policyOf({ 'deploy-actions.role': 'worker' })).toEqual({ kind: 'stop-first' });
+    expect(policyOf({ 'deploy-actions.role': 'worker', 'deploy-actions.worker': 'overlap' })).toEqual({
+      kind: 'overlap',
+    });
+    expect(policyOf({})).toEqual({ kind: 'overlap' });
   });
 
   const quiesce = { 'deploy-actions.worker': 'quiesce', 'deploy-actions.idle-command': 'test ! -e /tmp/job' };

@@ -22,6 +22,8 @@ export interface Container {
   readonly addresses: readonly string[];
   /** The image's OCI labels; a label of the service by that name wins, as in Docker. */
   readonly imageLabels?: ImageLabels;
+  /** `8000/tcp`: what its image or its service says it listens on. */
+  readonly exposedPorts?: readonly string[];
   /** Paths of writable volumes that belong to this container alone: a second one would get others. */
   readonly anonymousVolumes?: readonly string[];
 }
@@ -78,6 +80,7 @@ function parseContainer(entry: Json): Container {
       .map((network) => text(object(network)['IPAddress']))
       .filter((address) => address !== ''),
     ...parseImageLabels(labels),
+    exposedPorts: Object.keys(object(config['ExposedPorts'])),
     anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
   };
 }

@@ -121,6 +121,7 @@ describe('docker inspect', () => {
     Config: {
       Image: 'r.example/web@sha256:1',
       StopTimeout: 30,
+      ExposedPorts: { '8000/tcp': {} },
       Healthcheck: { Test: ['CMD', 'x'], Interval: 1e9, Timeout: 2e9, Retries: 3, StartPeriod: 5e9 },
       Labels: {
         'com.docker.compose.service': 'web',
@@ -155,6 +156,7 @@ describe('docker inspect', () => {
         health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 21_000 },
         stopGraceSeconds: 30,
         addresses: ['172.18.0.2'],
+        exposedPorts: ['8000/tcp'],
         anonymousVolumes: ['/data'],
       },
     ]);
