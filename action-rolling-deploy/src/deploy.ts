@@ -111,7 +111,10 @@ async function planLive(
   const images = new Map([...observation.images, ...seen.images]);
   return {
     model,
-    plan: planRenewal(makePlan(model, seen, footprint, undefined, prepared.wishes), prepared.plan.renewal),
+    plan: {
+      ...planRenewal(makePlan(model, seen, footprint, undefined, prepared.wishes), prepared.plan.renewal),
+      isOneByOne: prepared.plan.isOneByOne === true,
+    },
     observation: { ...seen, images },
   };
 }

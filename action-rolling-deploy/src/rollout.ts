@@ -118,7 +118,8 @@ export async function executePlan(session: Session, execution: Execution): Promi
   };
   const failures: unknown[] = [];
   const rolling = new Map<string, Promise<void>>();
-  const roll = async (service: ServicePlan): Promise<void> => {
+  const roll = async (service: ServicePlan, previous: Promise<void> | undefined): Promise<void> => {
+    if (plan.isOneByOne === true) await previous;
     await Promise.all(dependencyClosure(model, service.service).map((name) => rolling.get(name) ?? Promise.resolve()));
     if (context.signal.aborted) return;
     try {
@@ -129,7 +130,7 @@ export async function executePlan(session: Session, execution: Execution): Promi
     }
   };
   const services = await renewNetworks(context, plan);
-  for (const service of services) rolling.set(service.service, roll(service));
+  for (const service of services) rolling.set(service.service, roll(service, [...rolling.values()].at(-1)));
   await Promise.all(rolling.values());
   if (failures.length > 0) throw failures[0];
   execution.signal.throwIfAborted();

@@ -76,6 +76,10 @@ describe('bad input', () => {
     expect(result.log).toContain('/srv/nowhere-itg');
   });
 
+  it('a rollback to what names no release is refused, with the releases there are', async () => {
+    await refused({ mode: 'rollback', to: '99' }, 'NO_RELEASE', 'input `to`');
+  });
+
   it('an invalid compose file is refused in Compose’s own words', async () => {
     await project.write('broken.yaml', 'services:\n  app:\n    imagee: x\n');
     await refused({ 'compose-files': 'broken.yaml', images: appImage(project.lab, 'v2') }, 'COMPOSE_INVALID', 'imagee');

@@ -69,7 +69,15 @@ export function assessMemory(surges: readonly Surge[], facts: ServerFacts, isEnf
   if (memory === undefined) return [{ level: 'info', text: 'how much memory is free could not be read' }];
   const available = formatSize(memory.available);
   const swap = memory.swapFree === 0 ? '' : ` and ${formatSize(memory.swapFree)} of swap`;
-  return surges.map((surge): PlanNote => {
+  const together: readonly PlanNote[] = hasRoomSideBySide(surges, facts)
+    ? []
+    : [
+        {
+          level: 'info',
+          text: `one service after the other: side by side they would need about ${formatSize(sumOf(surges))}`,
+        },
+      ];
+  const notes = surges.map((surge): PlanNote => {
     const { service } = surge;
     const needs = `needs about ${formatSize(surge.bytes)} for ${describeCopies(surge)} of ${service}; ${available}${swap} available`;
     if (surge.bytes > memory.available + memory.swapFree)
@@ -80,6 +88,7 @@ export function assessMemory(surges: readonly Surge[], facts: ServerFacts, isEnf
       return { level: 'warning', service, text: `${needs}: tight, the server may swap while both run` };
     return { level: 'info', service, text: needs };
   });
+  return [...notes, ...together];
 }
 
 function describeCopies(surge: Surge): string {
@@ -93,8 +102,11 @@ function headroomHint(service: string): string {
   );
 }
 
-/** Whether all services at once, side by side, have room: the sum of what they need fits into what is available. Pure. */
+/** Whether all services may roll side by side: one alone always may; else the sum must fit into what is available. Pure. */
 export function hasRoomSideBySide(surges: readonly Surge[], facts: ServerFacts): boolean {
-  const sum = surges.reduce((total, { bytes }) => total + bytes, 0);
-  return facts.memory === undefined || sum * comfort <= facts.memory.available;
+  return surges.length < 2 || facts.memory === undefined || sumOf(surges) * comfort <= facts.memory.available;
+}
+
+function sumOf(surges: readonly Surge[]): number {
+  return surges.reduce((total, { bytes }) => total + bytes, 0);
 }

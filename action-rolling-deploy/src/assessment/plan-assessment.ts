@@ -8,7 +8,7 @@ import { assessDisks, currentImages, estimatePull, isPulled } from './disk-space
 import { planRenewal } from '../network-renewal.ts';
 import { assessDrift, assessStrangers, findRenewal } from './drift.ts';
 import { assessStops } from './graceful-stop.ts';
-import { assessMemory, estimateSurges } from './memory-headroom.ts';
+import { assessMemory, estimateSurges, hasRoomSideBySide } from './memory-headroom.ts';
 import { readModelDetails, type ModelDetails } from './model-details.ts';
 import { sortNotes, type PlanNote } from './plan-note.ts';
 import type { FactsQuery, ServerFacts } from './server-facts.ts';
@@ -62,7 +62,7 @@ export function assessPlan(
     })),
     ...assessStops(changed, details, facts),
   ]);
-  return { plan, notes };
+  return { plan: hasRoomSideBySide(surges, facts) ? plan : { ...plan, isOneByOne: true }, notes };
 }
 
 /** Whether a service is away for a moment: its old container is stopped before the new one starts. Pure. */

@@ -89,7 +89,10 @@ describe('memory headroom', () => {
   });
 
   it('tells whether all services have room at once', () => {
-    const two = [...needs(600e6), ...needs(600e6)];
-    expect([hasRoomSideBySide(needs(600e6), facts()), hasRoomSideBySide(two, facts())]).toEqual([true, false]);
+    const two = [...needs(600e6), { service: 'frontend', copies: 1, bytes: 600e6 }];
+    expect([hasRoomSideBySide(needs(1e9), facts()), hasRoomSideBySide(two, facts())]).toEqual([true, false]);
+    expect(assessMemory(two, facts(), true).at(-1)?.text).toBe(
+      'one service after the other: side by side they would need about 1.2 GB',
+    );
   });
 });
