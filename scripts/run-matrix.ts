@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runProgram } from './process.ts';
+import { countTests, summarize, type TestCount } from './test-report.ts';
+import { root } from './workspace.ts';
+
+/**
+ * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, with the whole products
+ * of faults and transitions. A filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same:
+ * what is green already is not run again. The last line is `N passed, N failed`, as of `npm test`.
+ */
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const tests = join(root, 'action-rolling-deploy/test');
+const bundle = readFileSync(join(root, 'action-rolling-deploy/dist/index.js'));
+const hash = createHash('sha256').update(bundle).digest('hex').slice(0, 12);
+const folder = join(tmpdir(), 'deploy-actions-matrix');
+const results = join(folder, `files-${hash}.jsonl`);
+
+const engines = ['default', 'modern'] as const;
+type Engine = (typeof engines)[number];
+
+/** These choose their servers themselves. */
+const onceOnly: ReadonlySet<string> = new Set(['engines.itg.test.ts', 'engine-update.itg.test.ts']);
+
+interface FileResult extends TestCount {
+  readonly file: string;
+  readonly engine: Engine;
+  readonly seconds: number;
+}
+
+function readResults(): readonly FileResult[] {
+  const lines = existsSync(results) ? readFileSync(results, 'utf8').split('\n') : [];
+  // Our own lines; a torn last one is as good as none.
+  return lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as FileResult] : []));
+}
+
+async function runFile(file: string, engine: Engine): Promise<FileResult> {
+  console.log(`\n== ${file} on the ${engine} engine`);
+  const scratch = mkdtempSync(join(tmpdir(), 'deploy-actions-tests-'));
+  const report = join(scratch, 'report.json');
+  const start = performance.now();
+  try {
+    const { code } = await runProgram(
+      process.execPath,
+      [
+        vitest,
+        'run',
+        '--project',
+        'lab',
+        join(tests, file),
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ],
+      {
+        cwd: root,
+        env: { ...process.env, TEST_MATRIX: 'whole', LAB_ENGINE: engine, NO_COLOR: '1' },
+        onOutput: (chunk) => process.stdout.write(chunk),
+      },
+    );
+    const counted = countTests(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}, code);
+    return { file, engine, ...counted, seconds: Math.round((performance.now() - start) / 1000) };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** `file  default: 12 passed (80 s)  modern: …` for every file. */
+function describeResults(all: readonly FileResult[]): readonly string[] {
+  return [...new Set(all.map(({ file }) => file))].map((file) => {
+    const cells = all
+      .filter((one) => one.file === file)
+      .map(({ engine, passed, failed, seconds }) => {
+        const red = failed > 0 ? `, ${failed} FAILED` : '';
+        return `${engine}: ${passed} passed${red} (${seconds} s)`;
+      });
+    return `${file.replace('.itg.test.ts', '').padEnd(24)}${cells.join('   ')}`;
+  });
+}
+
+mkdirSync(folder, { recursive: true });
+const isEngine = (word: string): boolean => engines.some((engine) => engine === word);
+const asked = process.argv.slice(2);
+const filters = asked.filter((word) => !isEngine(word));
+const askedEngines = engines.filter((engine) => asked.includes(engine) || !asked.some(isEngine));
+const files = readdirSync(tests)
+  .filter((file) => file.endsWith('.itg.test.ts'))
+  .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+  .sort();
+const wanted = files.flatMap((file) =>
+  askedEngines.filter((engine) => engine === 'default' || !onceOnly.has(file)).map((engine) => ({ file, engine })),
+);
+const done = readResults();
+const final: FileResult[] = [];
+for (const { file, engine } of wanted) {
+  const green = done.find((one) => one.file === file && one.engine === engine && one.failed === 0 && one.passed > 0);
+  const result = green ?? (await runFile(file, engine));
+  if (green === undefined) appendFileSync(results, `${JSON.stringify(result)}\n`);
+  final.push(result);
+}
+console.log(`\nbundle ${hash}, results in ${folder}\n${describeResults(final).join('\n')}\n\n${summarize(final)}`);
+// A filter that matches nothing proves nothing.
+process.exitCode = final.length > 0 && final.every(({ passed, failed }) => failed === 0 && passed > 0) ? 0 : 1;
