@@ -135,11 +135,10 @@ function assessServices({ containers = [], ledger, repoDigests }: StatusFacts): 
   return [...names].toSorted().map((service) => {
     const running = own.filter((container) => container.service === service && !hasEnded(container));
     const released = recorded[service];
-    const known = running.flatMap(({ imageId }) => repoDigests.get(imageId) ?? []);
     return {
       service,
       image: running.length === 0 ? null : [...new Set(running.map(({ image }) => image))].join(' + '),
-      digest: known[0] ?? null,
+      digest: digestOf(running.at(-1), repoDigests) ?? null,
       released: released ?? null,
       running: running.length,
       health: worstHealth(running),
@@ -152,6 +151,14 @@ function assessServices({ containers = [], ledger, repoDigests }: StatusFacts): 
       match: matchRelease(running, released, ledger, repoDigests),
     };
   });
+}
+
+/** Under the repository that the container was made from, where the server knows the image by several. */
+function digestOf(container: Container | undefined, repoDigests: StatusFacts['repoDigests']): string | undefined {
+  if (container === undefined || /@sha\d+:/.test(container.image)) return container?.image;
+  const known = repoDigests.get(container.imageId) ?? [];
+  const repository = container.image.replace(/:[^/:]*$/, '');
+  return known.find((ref) => ref.startsWith(`${repository}@`)) ?? known[0];
 }
 
 function worstHealth(running: readonly Container[]): ServiceStatus['health'] {

@@ -34,12 +34,12 @@ describe('images of releases that nobody goes back to any more', () => {
     await project.lay(compose);
     await neighbour.lay(compose);
     const deploy = async (index: number): Promise<string> => {
-      const result = await project.deploy({ images: `app=${refs[index] ?? ''}`, retain: '2' });
+      const result = await project.deploy({ images: `app=${refs[index] ?? ''}`, retain: '2', 'min-healthy': '0' });
       expect(result.outputs['outcome']).toBe('deployed');
       return result.log;
     };
     // The neighbour has deployed b and then c: b is its way back.
-    for (const index of [1, 2]) await neighbour.deploy({ images: `app=${refs[index] ?? ''}` });
+    for (const index of [1, 2]) await neighbour.deploy({ images: `app=${refs[index] ?? ''}`, 'min-healthy': '0' });
     await deploy(0);
     await deploy(1);
     expect(await isThere(0)).toBe(true);
@@ -49,7 +49,7 @@ describe('images of releases that nobody goes back to any more', () => {
     expect(await Promise.all([1, 2, 3, 4].map(isThere))).toEqual([true, true, true, true]);
 
     // The way back needs no registry: what it needs is there.
-    const back = await project.deploy({ mode: 'rollback', retain: '2' });
+    const back = await project.deploy({ mode: 'rollback', retain: '2', 'min-healthy': '0' });
     expect(back.outputs['outcome']).toBe('rolled_back');
     expect(back.log).toContain(`image: ${refs[3] ?? ''} is on the server`);
     expect(back.log).not.toContain('image: pulled');

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLab, type Lab, type LabServer } from '../../lab/src/index.ts';
-import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+import { createJob, type Job, type JobOptions, type StepResult } from '../../lab/src/runner/index.ts';
 
 /** A project folder of its own on the lab's server, and jobs that deploy it. */
 export interface Project {
@@ -14,9 +14,9 @@ export interface Project {
   readonly workspace: string;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
-  newJob(runId: string, runAttempt?: string): Promise<Job>;
+  newJob(runId: string, runAttempt?: string, run?: RunFacts): Promise<Job>;
   /** One job with one rollout and its post step. */
-  deploy(withInputs: Readonly<Record<string, string>>): Promise<StepResult>;
+  deploy(withInputs: Readonly<Record<string, string>>, run?: RunFacts): Promise<StepResult>;
   /** `name status` of every container of the project, sorted. */
   containers(): Promise<readonly Listed[]>;
   /** Lays the given compose file and an env file into the folder; default: one app that drains. */
@@ -30,6 +30,9 @@ export interface Project {
   empty(): Promise<void>;
   remove(): Promise<void>;
 }
+
+/** What the run says of itself where a test needs more than the defaults: commit, run number, API. */
+export type RunFacts = NonNullable<JobOptions['github']>;
 
 export interface Listed {
   readonly id: string;
@@ -64,7 +67,7 @@ export async function makeProject(name: string, on?: LabServer): Promise<Project
     const script = 'mkdir -p "$(dirname "$1")" && cat > "$1" && chown -R deploy:deploy "$2"';
     await server.exec(['sh', '-c', script, 'sh', `${path}/${file}`, path], { stdin: text });
   };
-  const newJob = (runId: string, runAttempt = '1'): Promise<Job> =>
+  const newJob = (runId: string, runAttempt = '1', run: RunFacts = {}): Promise<Job> =>
     createJob({
       workspace,
       env: {
@@ -75,7 +78,7 @@ export async function makeProject(name: string, on?: LabServer): Promise<Project
         DEPLOY_PATH: path,
       },
       secrets: { DEPLOY_SSH_PRIVATE_KEY: server.privateKey },
-      github: { repository: 'acme/api', runId, runAttempt },
+      github: { repository: 'acme/api', runId, runAttempt, ...run },
     });
   const containers = async (): Promise<readonly Listed[]> => {
     const format = '{{.ID}}\t{{.Names}}\t{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Image}}';
@@ -115,8 +118,8 @@ export async function makeProject(name: string, on?: LabServer): Promise<Project
     write,
     newJob,
     read: async (file) => (await server.exec(['cat', `${path}/${file}`], { allowFailure: true })).stdout,
-    deploy: async (inputs) => {
-      const job = await newJob(String(++runs));
+    deploy: async (inputs, run) => {
+      const job = await newJob(String(++runs), '1', run);
       const result = await job.step({ uses: 'action-rolling-deploy', with: withKey(lab, inputs) });
       await job.finish();
       await job.dispose();

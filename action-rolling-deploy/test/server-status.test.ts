@@ -51,6 +51,17 @@ describe('the status of a server', () => {
     expect(at(new Map())).toBe('differs');
   });
 
+  it('names the digest under the repository that the container was made from', () => {
+    const tagged = container('1', 'web', { image: 'registry.example:5000/web:1.0', imageId: 'sha256:i' });
+    const refs = ['mirror.example/web@sha256:1', 'registry.example:5000/web@sha256:2'];
+    const digestOf = (...known: readonly string[]): string | null | undefined =>
+      assess({ containers: [tagged], repoDigests: new Map([['sha256:i', known]]) }).services[0]?.digest;
+    expect(digestOf(...refs)).toBe('registry.example:5000/web@sha256:2');
+    expect(digestOf('mirror.example/web@sha256:1')).toBe('mirror.example/web@sha256:1');
+    expect(digestOf()).toBeNull();
+    expect(assess({ containers: [container('1', 'web', { image: web })] }).services[0]?.digest).toBe(web);
+  });
+
   it('names what does not run, what runs and was not released, and what is unhealthy', () => {
     const sick = container('2', 'cron', { health: { status: 'unhealthy', probes: [], budgetMs: 0 } });
     const ended = container('1', 'web', { image: web, status: 'exited' });

@@ -91,7 +91,8 @@ describe('a rollout that does not reach its end', () => {
     await project.lab.server.exec(['rm', '-f', `${project.path}/.deploy/lease.json`]);
     const next = await project.deploy({ images: appImage(project.lab, 'v1') });
     expect(next.log).toContain('did not reach its end');
-    expect(next.outputs['outcome']).toBe('noop');
+    expect(next.outputs['outcome']).toBe('recovered');
+    expect(next.summary).toContain('had not reached its end: undone');
     expect(await project.containers()).toEqual(before);
   });
 
