@@ -71,6 +71,20 @@ describe('what a plan says of the server', () => {
     expect(allowed.outputs['outcome']).toBe('deployed');
   });
 
+  it('rolls services one after the other that have no room at once', async () => {
+    const source = `echo $(($(sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo) * 6 / 10))`;
+    const { stdout } = await project.lab.server.exec(['sh', '-c', source]);
+    const service = `image: unset.example/app:0\n    expose: ["8000"]\n    mem_reservation: ${stdout.trim()}k\n`;
+    await project.write('compose.yaml', `services:\n  api:\n    ${service}  web:\n    ${service}`);
+    const images = (version: 'v1' | 'v2'): string =>
+      `${appImage(project.lab, version, 'api')}\n${appImage(project.lab, version, 'web')}`;
+    await project.deploy({ images: images('v1') });
+    const { log, outputs } = await project.deploy({ images: images('v2') });
+    expect(outputs['outcome']).toBe('deployed');
+    expect(log).toContain('one service after the other: side by side they would need about');
+    expect(log.indexOf('web: starting')).toBeGreaterThan(log.indexOf('api: draining and stopping'));
+  });
+
   it('refuses an external network that does not exist', async () => {
     const after = composeOf('networks: [outside]', 'networks:\n  outside: {external: true, name: nowhere-itg}\n');
     const result = await change(project, composeOf(''), after);
