@@ -126,17 +126,22 @@ function proveImage(
   });
 }
 
-/** Starts containers that were just created, once the journal holds their ids. Returns them as they are then. */
+/**
+ * Starts containers that were just created, once the journal holds their ids and `first` has run. Returns them as they
+ * are then.
+ */
 export async function startCreated(
   context: RolloutContext,
   service: string,
   ids: readonly string[],
+  first: readonly BatchPart[],
 ): Promise<readonly Container[]> {
   const { own } = await mutate(context, {
     service,
     touches: ids,
     parts: [
       context.journal.line('created', { service, ids }),
+      ...first,
       programPart('docker start', ['docker', 'start', ...ids]),
     ],
     timeoutMs: createTimeoutMs,

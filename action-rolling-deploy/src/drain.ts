@@ -1,11 +1,12 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { programPart, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
-import { lastLines } from '@deploy-actions/kit/host/host';
 import { removePart } from './container-moves.ts';
 import { RolloutError } from './errors.ts';
 import { addSpent } from './footprint.ts';
 import { mutate, type RolloutContext } from './rollout-context.ts';
-import { hookParts, hookPurpose, hookTimeoutMs } from './route/hooks.ts';
+import { hookParts, hookTimeoutMs } from './route/hooks.ts';
+import { withdrawTimeoutMs } from './route/route-plan.ts';
+import type { RoutePart } from './route/route.ts';
 
 const slackMs = 60_000;
 
@@ -31,7 +32,7 @@ export function drainAndStop(context: RolloutContext, container: Container): Pro
 
 /**
  * In order: the proxy sends nothing new to it, its hooks run (those of the NEW model), drain-wait, SIGTERM. One remote
- * command where no proxy is told and nothing waited for.
+ * command where nothing is waited for here.
  */
 async function takeOut(
   context: RolloutContext,
@@ -39,46 +40,34 @@ async function takeOut(
   staying: readonly Container[],
   then: readonly BatchPart[],
 ): Promise<readonly Container[]> {
-  const { journal } = context;
+  const { journal, footprint } = context;
   const { service, id } = container;
   const route = context.route.of(service);
-  const hooks = hookParts(id, route?.hooks ?? []);
-  const isTold = route !== undefined && route.withdrawal !== 'none';
-  const waitMs = route?.drainWaitMs ?? 0;
-  let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id }), ...hooks] : [];
-  const timeoutMs = hookTimeoutMs(route?.hooks ?? []) + container.stopGraceSeconds * 1000 + slackMs;
-  const wasTouched = context.footprint.touched.has(service);
-  addSpent(context.footprint, service, id);
-  if (isTold) {
-    await run(context, container, parts.slice(0, 1), slackMs);
-    await leaveProxy(context, container, staying, wasTouched);
-    parts = parts.slice(1);
-  }
-  // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
-  if (waitMs > 0 && (!isTold || route.withdrawal === 'drain-file' || hooks.length > 0)) {
-    if (parts.length > 0) await run(context, container, parts, timeoutMs);
-    await context.clock.sleep(waitMs, context.signal);
-    parts = [];
-  }
-  return run(
-    context,
-    container,
-    [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then],
-    timeoutMs,
-  );
-}
-
-/** A proxy that could not be switched still sends to the container: that one is the way back. */
-async function leaveProxy(
-  { route, footprint }: RolloutContext,
-  container: Container,
-  staying: readonly Container[],
-  wasTouched: boolean,
-): Promise<void> {
-  const { service, id } = container;
+  const wasTouched = footprint.touched.has(service);
+  addSpent(footprint, service, id);
   try {
-    await route.withdraw(service, container, staying);
+    const isTold = route !== undefined && route.withdrawal !== 'none';
+    const hooks = hookParts(container, route?.hooks ?? [], context.log);
+    let parts: readonly RoutePart[] = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id })] : [];
+    if (route?.withdrawal === 'caddy') {
+      await run(context, container, parts, slackMs);
+      parts = [];
+    }
+    const told = await context.route.withdraw(service, container, staying);
+    parts = [...parts, ...told, ...hooks];
+    const toldMs = route === undefined ? 0 : withdrawTimeoutMs(route) + hookTimeoutMs(route.hooks);
+    const timeoutMs = toldMs + container.stopGraceSeconds * 1000 + slackMs;
+    // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
+    const waitMs = !isTold || route.withdrawal === 'drain-file' || hooks.length > 0 ? (route?.drainWaitMs ?? 0) : 0;
+    if (waitMs > 0) {
+      if (parts.length > 0) await run(context, container, parts, timeoutMs);
+      await context.clock.sleep(waitMs, context.signal);
+      parts = [];
+    }
+    parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
+    return await run(context, container, parts, timeoutMs);
   } catch (thrown) {
+    // A proxy that could not be switched still sends to the container: that one is the way back.
     if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED') {
       footprint.spent.delete(id);
       if (!wasTouched) footprint.touched.delete(service);
@@ -101,18 +90,16 @@ function stopParts(id: string): readonly BatchPart[] {
 async function run(
   context: RolloutContext,
   container: Container,
-  parts: readonly BatchPart[],
+  parts: readonly RoutePart[],
   timeoutMs: number,
 ): Promise<readonly Container[]> {
   const { service, id, name, stopGraceSeconds } = container;
   const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
   const resultOf = (purpose: string): PartResult | undefined =>
     results[parts.findIndex((part) => part.purpose === purpose)];
-  parts.forEach(({ purpose }, index) => {
-    const code = purpose.startsWith(hookPurpose) ? (results[index]?.code ?? 0) : 0;
-    if (code === 0) return;
-    const said = lastLines(results[index]?.stderr ?? '', 1).join('');
-    context.log(`${name}: ${purpose} ${code === 124 ? 'took too long' : `ended with ${code}: ${said}`}; going on`);
+  parts.forEach((part, index) => {
+    const result = results[index];
+    if (result !== undefined) part.onDone?.(result);
   });
   const exitCode = resultOf(readExitCode)?.stdout.trim();
   if (exitCode === '137')

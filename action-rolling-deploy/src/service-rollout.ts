@@ -1,4 +1,5 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
+import { runBatch } from '@deploy-actions/kit/host/batch';
 import { addContainers, recreateContainers, removeLeftovers, startAgain, startCreated } from './container-moves.ts';
 import { waitUntilHealthy } from './container-wait.ts';
 import { drainAndStop, retire } from './drain.ts';
@@ -93,14 +94,15 @@ async function addAndProve(
 
 async function startAndProve(context: RolloutContext, service: string, made: readonly Container[]): Promise<void> {
   const ids = made.map(({ id }) => id);
-  await context.route.hide(service, made);
-  const started = await startCreated(context, service, ids);
+  const started = await startCreated(context, service, ids, context.route.hide(service, made));
   await waitUntilHealthy(context, service, started);
-  await context.journal.append('healthy', { service, ids });
-  await context.route.admit(
-    service,
-    ownContainers(context, service).filter(({ id }) => ids.includes(id)),
-  );
+  const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
+  const joins = context.route.admit(service, fresh);
+  const [, ...results] = await runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins]);
+  joins.forEach((part, index) => {
+    const result = results[index];
+    if (result !== undefined) part.onDone?.(result);
+  });
 }
 
 /** Unhealthy and often restarted ones go first, then the oldest. */

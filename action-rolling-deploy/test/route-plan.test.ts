@@ -210,7 +210,7 @@ describe('hooks', () => {
     const labels = { 'deploy-actions.pre-stop': 'touch /tmp/drain' };
     const app = { networks: {}, labels, pre_stop: [{ ...hook, environment: { MODE: 'slow', EMPTY: null, N: 3 } }] };
     const { hooks } = routeOf({ app });
-    const [first, second] = hookParts('c1', hooks);
+    const [first, second] = hookParts({ id: 'c1', name: 'shop-app-1' }, hooks, () => undefined);
     expect(first?.args?.slice(2)).toEqual(['docker', 'exec', 'c1', 'sh', '-c', 'touch /tmp/drain']);
     expect(second?.args?.slice(2)).toEqual([
       'docker',

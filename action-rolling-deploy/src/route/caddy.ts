@@ -1,8 +1,9 @@
+import type { Container } from '@deploy-actions/kit/compose/container';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from '../errors.ts';
 import { pointUpstreams, type Pointed } from './caddy-config.ts';
 import type { ServiceRoute } from './route-plan.ts';
-import { proxyContainers, type RouteWork, type Withdraw } from './route-work.ts';
+import { proxyContainers, type RouteWork } from './route-work.ts';
 
 /** Asks Caddy's admin API, inside its container: \`ask /path\`. Images have at best one of these. */
 const ask = `
@@ -41,7 +42,12 @@ done`;
 const timeoutMs = 60_000;
 
 /** Caddy gets the configuration that it runs, with the containers that stay in place of the service's name. */
-export const withdrawFromCaddy: Withdraw = async (work, route, container, staying) => {
+export async function withdrawFromCaddy(
+  work: RouteWork,
+  route: ServiceRoute,
+  container: Container,
+  staying: readonly Container[],
+): Promise<void> {
   const names = staying.map(({ name }) => name);
   for (const { service } of route.proxies) {
     const outcome = await point(work, route, service, names);
@@ -53,7 +59,7 @@ export const withdrawFromCaddy: Withdraw = async (work, route, container, stayin
     };
     work.log(`${route.service}: ${sentences[outcome]}`);
   }
-};
+}
 
 /** Back to the name of the service, as the user's Caddyfile has it. */
 export async function settleCaddy(work: RouteWork, route: ServiceRoute): Promise<void> {

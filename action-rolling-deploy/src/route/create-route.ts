@@ -1,4 +1,5 @@
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import type { PartResult } from '@deploy-actions/kit/host/batch';
 import type { Host } from '@deploy-actions/kit/host/host';
 import type { Footprint } from '../footprint.ts';
 import { RolloutError } from '../errors.ts';
@@ -9,7 +10,7 @@ import { joinNetworks, leaveNetworks } from './late-join.ts';
 import { refreshNginx, withdrawFromNginx } from './nginx.ts';
 import { planRoutes, type RouteSettings, type ServiceRoute, type Withdrawal } from './route-plan.ts';
 import type { RouteWork, Withdraw } from './route-work.ts';
-import type { Route } from './route.ts';
+import type { Route, RoutePart } from './route.ts';
 
 export interface RouteDeps {
   readonly host: Host;
@@ -34,23 +35,33 @@ export function createRoute(deps: RouteDeps): Route {
   return {
     kind: mainKind([...routes.values()]),
     of: (service) => routes.get(service),
-    hide: async (service, containers) => {
+    hide: (service, containers) => {
       const route = routes.get(service);
-      if (route !== undefined) await leaveNetworks(work, route, containers);
+      return route === undefined ? [] : leaveNetworks(route, containers);
     },
-    admit: async (service, containers) => {
+    admit: (service, containers) => {
       const route = routes.get(service);
       stale.add(service);
-      if (route !== undefined) await joinNetworks(work, route, containers);
+      return route === undefined ? [] : joinNetworks(work, route, containers);
     },
     withdraw: async (service, container, staying) => {
       const route = routes.get(service);
-      const way = route === undefined ? undefined : withdrawals[route.withdrawal];
-      if (route === undefined || way === undefined) return;
+      if (route === undefined) return [];
       // With nobody left to serve there is nobody to switch to: the service is down by its strategy.
-      if (route.withdrawal !== 'drain-file' && (staying.length === 0 || unseen.has(container.id))) return;
-      await way(work, route, container, staying);
-      stale.delete(service);
+      const isSwitch = route.withdrawal !== 'drain-file';
+      if (isSwitch && (staying.length === 0 || unseen.has(container.id))) return [];
+      if (route.withdrawal === 'caddy') await withdrawFromCaddy(work, route, container, staying);
+      const parts = withdrawals[route.withdrawal]?.(work, route, container, staying) ?? [];
+      const onDone = (part: RoutePart, result: PartResult): void => {
+        stale.delete(service);
+        part.onDone?.(result);
+      };
+      return parts.map((part) => ({
+        ...part,
+        onDone: (result) => {
+          onDone(part, result);
+        },
+      }));
     },
     settle: async (service) => {
       const route = routes.get(service);
@@ -72,7 +83,6 @@ const withdrawals: Readonly<Partial<Record<Withdrawal, Withdraw>>> = {
   'drain-file': withdrawByFile,
   haproxy: withdrawFromHaproxy,
   nginx: withdrawFromNginx,
-  caddy: withdrawFromCaddy,
 };
 
 function mainKind(routes: readonly ServiceRoute[]): Route['kind'] {

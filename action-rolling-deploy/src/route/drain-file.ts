@@ -1,4 +1,4 @@
-import type { Withdraw } from './route-work.ts';
+import { lastWords, type Withdraw } from './route-work.ts';
 
 /**
  * $1 container, $2 file, $3 tenths of a second to wait until its own health check says no: the check is the image's or the
@@ -29,22 +29,28 @@ echo drained`;
 
 const noticeTenths = 50;
 
+const sentences: Readonly<Record<string, string>> = {
+  drained: 'its health check says no',
+  healthy: 'WARNING: its health check still passes after 5s: does the app look for this file?',
+  unchecked: 'it has no health check to prove it by',
+};
+
 /**
  * The old container is shown a file at whose sight its health check says no; proved by asking that check. The proxy's own
  * check needs its interval: that is what drain-wait is for, and the caller waits it.
  */
-export const withdrawByFile: Withdraw = async ({ host, log }, route, container) => {
-  const args = [container.id, route.drainFile ?? '', String(noticeTenths)];
-  const result = await host.script(drainScript, args, { timeoutMs: 60_000 });
-  const seen = result.stdout.trim();
-  if (result.code !== 0) {
-    log(`WARNING: ${container.name}: ${route.drainFile ?? ''} could not be made: ${result.stderr.trim()}; going on`);
-    return;
-  }
-  const sentences: Readonly<Record<string, string>> = {
-    drained: 'its health check says no',
-    healthy: 'WARNING: its health check still passes after 5s: does the app look for this file?',
-    unchecked: 'it has no health check to prove it by',
-  };
-  log(`${container.name}: drain file ${route.drainFile ?? ''}: ${sentences[seen] ?? seen}`);
+export const withdrawByFile: Withdraw = ({ log }, route, container) => {
+  const file = route.drainFile ?? '';
+  return [
+    {
+      purpose: 'show the drain file',
+      source: drainScript,
+      args: [container.id, file, String(noticeTenths)],
+      mayFail: true,
+      onDone: (result) => {
+        const said = sentences[result.stdout.trim()] ?? `WARNING: it could not be made: ${lastWords(result)}; going on`;
+        log(`${container.name}: drain file ${file}: ${said}`);
+      },
+    },
+  ];
 };

@@ -1,7 +1,7 @@
-import { lastLines } from '@deploy-actions/kit/host/host';
+import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
-import type { ServiceRoute } from './route-plan.ts';
-import { proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
+import { lastWords, proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
 
 /**
  * Runs inside a HAProxy container: $1 a line for its runtime API (management guide 9.3). The socket is the one that its
@@ -56,7 +56,7 @@ holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }`;
 
 /**
  * $1 project, $2 proxy service, $3 tenths of a second to wait for requests in flight, $4 the talker, $5 the container that
- * goes, then those that stay. Exit 3: HAProxy sends nothing to it. 6: no other server is up, so draining would be an outage.
+ * goes, then those that stay. Prints `unused` when HAProxy sends nothing to it, `deaf` when nothing can talk to it. 6: no other server is up, so draining would be an outage.
  */
 const drainScript = `${stateFunctions}
 project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
@@ -65,7 +65,8 @@ for proxy in $(proxy_ids "$project" "$service"); do
   gone=$(addresses_from "$proxy" "$old" | tr '\\n' ' ') stay=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
   count=0
   while :; do
-    list=$(servers) || exit $?
+    list=$(servers)
+    case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
     slots= needs= ready= up=' '
     while read -r slot addr op admin _; do
       if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
@@ -107,7 +108,7 @@ LIST
   done
   [ -z "$busy" ] || echo busy
 done
-[ -n "$known" ] || exit 3`;
+[ -n "$known" ] || echo unused`;
 
 /**
  * $1 project, $2 proxy service, $3 the talker, $4 service, $5 its names. Puts drained servers of that name back in use, once
@@ -121,7 +122,8 @@ for proxy in $(proxy_ids "$project" "$service"); do
   [ -z "$alive" ] || here=$(addresses_from "$proxy" $alive | tr '\\n' ' ')
   count=0
   while :; do
-    list=$(servers) || exit $?
+    list=$(servers)
+    case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
     left=
     while read -r slot addr op admin fqdn; do
       [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
@@ -135,63 +137,51 @@ LIST
   done
 done`;
 
-const timeoutMs = 60_000;
-
 /** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
-export const withdrawFromHaproxy: Withdraw = async ({ host, project, log }, route, container, staying) => {
-  for (const { service } of route.proxies) {
-    const tenths = String(Math.ceil(route.drainWaitMs / 100));
-    const args = [project, service, tenths, talkInside, container.id, ...staying.map(({ id }) => id)];
-    const result = await host.script(drainScript, args, { timeoutMs: timeoutMs + route.drainWaitMs });
-    if (result.code === 3) {
-      log(`${route.service}: ${service} sends nothing to ${container.name}: not told`);
-      continue;
-    }
-    if (result.code === 4 || result.code === 5) {
-      log(`WARNING: ${route.service}: ${service} ${reasons[result.code]}; it is not told that ${container.name} goes`);
-      continue;
-    }
-    if (result.code !== 0) throw failed(host.name, route, service, result);
-    const flight = result.stdout.includes('busy')
-      ? 'some requests are in flight and finish within its grace period'
-      : 'none is in flight';
-    log(`${route.service}: ${service} has drained ${container.name}: it takes no new request; ${flight}`);
-  }
-};
+export const withdrawFromHaproxy: Withdraw = ({ host, project, log }, route, container, staying) =>
+  route.proxies.map(({ service: proxy }) => ({
+    purpose: `drain ${container.name} in HAProxy`,
+    source: drainScript,
+    args: [
+      project,
+      proxy,
+      String(Math.ceil(route.drainWaitMs / 100)),
+      talkInside,
+      container.id,
+      ...staying.map(({ id }) => id),
+    ],
+    fail: (result) => failed(host.name, route, proxy, result),
+    onDone: ({ stdout }) => {
+      const drained = `${proxy} has drained ${container.name}: it takes no new request`;
+      if (stdout.includes('unused')) log(`${route.service}: ${proxy} sends nothing to ${container.name}: not told`);
+      else if (stdout.includes('deaf'))
+        log(
+          `WARNING: ${route.service}: ${proxy} has no stats socket that its image can talk to (stats socket ipv4@127.0.0.1:9999 level admin; docs/proxies.md); it is not told that ${container.name} goes`,
+        );
+      else if (stdout.includes('busy'))
+        log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
+      else log(`${route.service}: ${drained}, and none is in flight`);
+    },
+  }));
 
 /** Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. */
 export async function settleHaproxy({ host, project, log }: RouteWork, route: ServiceRoute): Promise<void> {
   for (const { service } of route.proxies) {
     const args = [project, service, talkInside, route.service, route.names.join(' ')];
-    const result = await host.script(settleScript, args, { timeoutMs });
-    if (result.code !== 0 && result.code !== 4 && result.code !== 5)
-      log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said(result)}`);
+    const result = await host.script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) });
+    if (result.code !== 0)
+      log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${lastWords(result)}`);
   }
 }
 
-const reasons = {
-  4: 'has no `stats socket` in its configuration',
-  5: 'has a stats socket that nothing in its image can talk to (put it on ipv4@127.0.0.1:9999, see docs/proxies.md)',
-} as const;
-
-const said = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string =>
-  lastLines(stdout.trim() === '' ? stderr : stdout, 1)
-    .join('')
-    .slice(0, 300);
-
-function failed(
-  name: string,
-  route: ServiceRoute,
-  proxy: string,
-  result: { readonly code: number; readonly stdout: string; readonly stderr: string },
-): RolloutError {
+function failed(name: string, route: ServiceRoute, proxy: string, result: PartResult): RolloutError {
   const what =
     result.code === 6
       ? `sees no new container of ${route.service} up after 10 s`
       : `could not be told to drain the old container of ${route.service}`;
   return new RolloutError({
     code: 'ROUTE_FAILED',
-    message: `${name}: HAProxy in service ${proxy} ${what} (${said(result)}). The old container still serves.`,
+    message: `${name}: HAProxy in service ${proxy} ${what} (${lastWords(result)}). The old container still serves.`,
     hint: 'Does its `server-template` follow Docker’s DNS, and is the stats socket of level admin? docs/proxies.md has a configuration that works.',
   });
 }

@@ -1,8 +1,9 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { scriptOrThrow } from '@deploy-actions/kit/host/host';
+import type { BatchPart } from '@deploy-actions/kit/host/batch';
 import type { Attachment } from './route-facts.ts';
 import type { ServiceRoute } from './route-plan.ts';
 import type { RouteWork } from './route-work.ts';
+import type { RoutePart } from './route.ts';
 
 /** $1 count of networks, then the networks, then containers. A container that is on none of them is fine. */
 const leaveScript = `
@@ -36,32 +37,30 @@ while [ $# -gt 0 ]; do
 done`;
 
 /** Created containers leave the networks that they join once healthy (ADR 0006). They are not started yet. */
-export async function leaveNetworks(
-  { host }: RouteWork,
-  route: ServiceRoute,
-  containers: readonly Container[],
-): Promise<void> {
+export function leaveNetworks(route: ServiceRoute, containers: readonly Container[]): readonly BatchPart[] {
   const names = route.lateNetworks.map(({ dockerName }) => dockerName);
-  if (names.length === 0 || containers.length === 0) return;
+  if (names.length === 0 || containers.length === 0) return [];
   const args = [String(names.length), ...names, ...containers.map(({ id }) => id)];
-  await scriptOrThrow(host, `keep ${route.service} off ${names.join(', ')}`, leaveScript, args);
+  return [{ purpose: `keep ${route.service} off ${names.join(', ')}`, source: leaveScript, args }];
 }
 
 /** They join, under every name that Compose would have given them. */
-export async function joinNetworks(
-  { host, log }: RouteWork,
+export function joinNetworks(
+  { log }: RouteWork,
   route: ServiceRoute,
   containers: readonly Container[],
-): Promise<void> {
+): readonly RoutePart[] {
   const pairs = containers.flatMap((container) => route.lateNetworks.map((network) => ({ container, network })));
-  if (pairs.length === 0) return;
+  if (pairs.length === 0) return [];
   const args = pairs.flatMap(({ container, network }) => {
     const aliases = aliasesOf(route.service, container, network);
     return [network.dockerName, container.id, String(aliases.length), ...aliases];
   });
   const names = route.lateNetworks.map(({ network }) => network).join(', ');
-  await scriptOrThrow(host, `join ${route.service} to ${names}`, joinScript, args);
-  log(`${route.service}: ${containers.map(({ name }) => name).join(', ')} joined ${names}`);
+  const onDone = (): void => {
+    log(`${route.service}: ${containers.map(({ name }) => name).join(', ')} joined ${names}`);
+  };
+  return [{ purpose: `join ${route.service} to ${names}`, source: joinScript, args, onDone }];
 }
 
 /** As Compose names a container in a network; Docker adds its short id by itself. */

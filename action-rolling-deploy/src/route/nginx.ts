@@ -1,7 +1,8 @@
-import { lastLines } from '@deploy-actions/kit/host/host';
+import { runBatch, type PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
-import type { ServiceRoute } from './route-plan.ts';
-import { proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
+import { lastWords, proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+import type { RoutePart } from './route.ts';
 
 /**
  * Runs inside an nginx container as root: $1 tenths of a second to wait for old workers, $2 names of the upstream, $3
@@ -73,7 +74,6 @@ echo busy`;
 /** $1 project, $2 proxy service, $3 tenths, $4 names, $5 the text above, then the containers that stay (or none). */
 const reloadScript = `${proxyContainers}${sharedAddresses}
 project=$1 service=$2 tenths=$3 names=$4 inside=$5; shift 5
-worst=0
 for proxy in $(proxy_ids "$project" "$service"); do
   addresses=
   if [ $# -gt 0 ]; then
@@ -82,59 +82,68 @@ for proxy in $(proxy_ids "$project" "$service"); do
   fi
   docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$names" "$addresses"
   code=$?
-  case $code in 0|3) ;; *) exit "$code" ;; esac
-  [ "$worst" -ge "$code" ] || worst=$code
-done
-exit "$worst"`;
-
-const reloadTimeoutMs = 90_000;
-
-/** `dynamic`: it asks a resolver at run time, so a reload says nothing. `unused`: it does not name the service. */
-type ReloadState = 'idle' | 'busy' | 'unused' | 'dynamic';
+  case $code in
+    0) ;;
+    3) echo unused ;;
+    4) echo dynamic ;;
+    *) exit "$code" ;;
+  esac
+done`;
 
 /** nginx is reloaded onto the containers that stay: from its new workers on, nothing is sent to the old one. */
-export const withdrawFromNginx: Withdraw = async (work, route, container, staying) => {
-  for (const { service } of route.proxies) {
-    const ids = staying.map(({ id }) => id);
-    const state = await reload(work, route, service, ids, Math.ceil(route.drainWaitMs / 100));
-    const rest = `${container.name} takes no new request`;
-    const sentences: Record<ReloadState, string> = {
-      idle: `${service} was reloaded onto ${staying.map(({ name }) => name).join(', ')}: ${rest}, and none is in flight`,
-      busy: `${service} was reloaded onto ${staying.map(({ name }) => name).join(', ')}: ${rest}; some are in flight and finish within its grace period`,
-      unused: `${service} does not name ${route.names.join(' or ')}: not told`,
-      dynamic: `WARNING: ${service} asks a resolver for this service at run time and cannot be told: it may send requests to ${container.name} while that stops. Write proxy_pass without variable and resolver (docs/proxies.md)`,
-    };
-    work.log(`${route.service}: ${sentences[state]}`);
-  }
-};
+export const withdrawFromNginx: Withdraw = (work, route, container, staying) =>
+  reloadParts(
+    work,
+    route,
+    staying.map(({ id }) => id),
+    ({ stdout }, proxy) => {
+      const switched = `${proxy} was reloaded onto ${staying.map(({ name }) => name).join(', ')}: ${container.name} takes no new request`;
+      if (stdout.includes('unused')) return `${proxy} does not name ${route.names.join(' or ')}: not told`;
+      if (stdout.includes('dynamic'))
+        return `WARNING: ${proxy} asks a resolver for this service at run time and cannot be told: it may send requests to ${container.name} while that stops. Write proxy_pass without variable and resolver (docs/proxies.md)`;
+      return stdout.includes('busy')
+        ? `${switched}; some are in flight and finish within its grace period`
+        : `${switched}, and none is in flight`;
+    },
+  );
 
 /** nginx looks its upstreams up anew: for containers that came without one leaving. */
 export async function refreshNginx(work: RouteWork, route: ServiceRoute): Promise<void> {
-  for (const { service } of route.proxies) {
-    const state = await reload(work, route, service, [], 0);
-    if (state === 'idle' || state === 'busy')
-      work.log(`${route.service}: ${service} was reloaded and has looked its addresses up anew`);
-  }
+  const refreshed = ({ stdout }: PartResult, proxy: string): string =>
+    /unused|dynamic/.test(stdout) ? '' : `${proxy} was reloaded and has looked its addresses up anew`;
+  const parts = reloadParts(work, route, [], refreshed);
+  const results = await runBatch(work.host, parts, { timeoutMs: withdrawTimeoutMs(route) });
+  parts.forEach((part, index) => {
+    const result = results[index];
+    if (result !== undefined) part.onDone?.(result);
+  });
 }
 
-async function reload(
-  { host, project }: RouteWork,
+function reloadParts(
+  { host, project, log }: RouteWork,
   route: ServiceRoute,
-  proxy: string,
   staying: readonly string[],
-  tenths: number,
-): Promise<ReloadState> {
-  const args = [project, proxy, String(tenths), route.names.join(' '), reloadInside, ...staying];
-  const result = await host.script(reloadScript, args, { timeoutMs: reloadTimeoutMs + route.drainWaitMs });
-  if (result.code === 0) return result.stdout.includes('busy') ? 'busy' : 'idle';
-  if (result.code === 3) return 'unused';
-  if (result.code === 4) return 'dynamic';
-  const said = lastLines(result.stdout.trim() === '' ? result.stderr : result.stdout, 2)
-    .join(' ')
-    .trim();
-  throw new RolloutError({
+  describe: (result: PartResult, proxy: string) => string,
+): readonly RoutePart[] {
+  // Reloaded for containers that came, nobody waits for what is in flight.
+  const tenths = staying.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
+  return route.proxies.map(({ service: proxy }) => ({
+    purpose: `reload nginx in ${proxy}`,
+    source: reloadScript,
+    args: [project, proxy, String(tenths), route.names.join(' '), reloadInside, ...staying],
+    fail: (result) => failed(host.name, route, proxy, result),
+    onDone: (result) => {
+      const said = describe(result, proxy);
+      if (said !== '') log(`${route.service}: ${said}`);
+    },
+  }));
+}
+
+function failed(name: string, route: ServiceRoute, proxy: string, result: PartResult): RolloutError {
+  const said = lastWords(result);
+  return new RolloutError({
     code: 'ROUTE_FAILED',
-    message: `${host.name}: nginx in service ${proxy} could not be switched to the new container of ${route.service}: ${reasons[result.code] ?? `exit code ${result.code}`}${said === '' ? '' : `: ${said.slice(0, 300)}`}. The old container still serves.`,
+    message: `${name}: nginx in service ${proxy} could not be switched to the new container of ${route.service}: ${reasons[result.code] ?? `exit code ${result.code}`}${said === '' ? '' : `: ${said}`}. The old container still serves.`,
     hint: 'Try `nginx -t` in the proxy’s container; docs/proxies.md has a configuration that works. Label deploy-actions.route: none leaves the proxy alone.',
   });
 }

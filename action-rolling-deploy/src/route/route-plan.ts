@@ -42,6 +42,12 @@ export interface ServiceRoute {
 }
 
 const defaultDrainWaitMs = 2_000;
+const proxyTimeoutMs = 90_000;
+
+/** How long telling the proxies of a service may take. */
+export function withdrawTimeoutMs({ proxies, drainWaitMs }: ServiceRoute): number {
+  return Math.max(1, proxies.length) * (proxyTimeoutMs + drainWaitMs);
+}
 
 /**
  * Decides for every service of a model, from the model and the inputs alone.

@@ -1,6 +1,8 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import type { Host } from '@deploy-actions/kit/host/host';
+import type { PartResult } from '@deploy-actions/kit/host/batch';
+import { lastLines, type Host } from '@deploy-actions/kit/host/host';
 import type { ServiceRoute } from './route-plan.ts';
+import type { RoutePart } from './route.ts';
 
 /** What the parts of a route work with. */
 export interface RouteWork {
@@ -10,13 +12,21 @@ export interface RouteWork {
   readonly log: (line: string) => void;
 }
 
-/** Takes one container out of the proxies of its service; resolves when that is proved. */
+/** The parts that take one container out of the proxies of its service; proved when they have run. */
 export type Withdraw = (
   work: RouteWork,
   route: ServiceRoute,
   container: Container,
   staying: readonly Container[],
-) => Promise<void>;
+) => readonly RoutePart[];
+
+/** The last words of a part that failed. */
+export function lastWords({ stdout, stderr }: Pick<PartResult, 'stdout' | 'stderr'>): string {
+  const words = lastLines(stdout.trim() === '' ? stderr : stdout, 2)
+    .join(' ')
+    .trim();
+  return words.slice(0, 300);
+}
 
 /** The running containers of a proxy, as a shell word list: shared by the scripts below. $1 project, $2 service. */
 export const proxyContainers = `
