@@ -5,6 +5,7 @@ import { pauseDeploy, type Pause } from '../../lab/src/pause.ts';
 import { findDisorder } from './convergence.ts';
 import { watchHealth, type HealthWatch } from './health-watch.ts';
 import { appImage, withKey, type Project } from './project.ts';
+import { requireSuccess, standAt } from './standing.ts';
 
 /** Moments of a deploy: `lease`, and the steps of the journal. */
 export const steps = [
@@ -119,7 +120,7 @@ async function begin(project: Project, cell: Cell): Promise<Begun> {
     const job = await project.newJob(runId);
     if (withFiles.has(cell.step)) await sync(project, job, greeting);
     const deploying = deploy(project, job, cell.step.startsWith('rollback-') ? 'v3' : to);
-    await Promise.race([pause.reached, deploying.then(refuseEarlyEnd)]);
+    await standAt(pause, deploying);
     return { project, cell, to, greeting, runId, job, pause, watch, deploying };
   } catch (thrown) {
     await pause.remove();
@@ -154,7 +155,7 @@ async function deployFirst(project: Project): Promise<Version> {
   await project.empty();
   await project.lay(compose);
   const result = await project.deploy({ images: appImage(project.lab, 'v1') });
-  if (result.exitCode !== 0) throw new Error(`the first deploy failed:\n${result.log}`);
+  requireSuccess(result);
   return 'v1';
 }
 
@@ -172,11 +173,7 @@ async function sync(project: Project, job: Job, greeting: string): Promise<void>
   await writeFile(join(folder, 'compose.yaml'), compose);
   await writeFile(join(folder, 'app.env'), `GREETING=${greeting}\n`);
   const result = await job.step({ uses: 'action-sync-remote', with: withKey(project.lab, { source: 'deploy' }) });
-  if (result.exitCode !== 0) throw new Error(`the sync failed:\n${result.log}`);
-}
-
-function refuseEarlyEnd(result: StepResult): never {
-  throw new Error(`the deploy ended before it got there:\n${result.log}`);
+  requireSuccess(result);
 }
 
 async function strikeRunner({ job, pause }: Begun, fault: RunnerFault): Promise<void> {
