@@ -94,7 +94,7 @@ async function runCommit(
       journal.line('committed', { release: release.number }),
       auditPart(deployPath, {
         at: release.finishedAt,
-        what: 'deployed',
+        what: release.restores === undefined ? 'deployed' : 'rolled back',
         release: release.number,
         actor: owner.actor,
         runUrl: owner.runUrl,

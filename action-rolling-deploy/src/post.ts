@@ -2,11 +2,14 @@ import type { StepContext } from '@deploy-actions/kit/action/run';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { releaseLeaseInPost, withLease } from '@deploy-actions/kit/state/lease-step';
+import { LeaseError } from '@deploy-actions/kit/state/lease-store';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { loadInputs } from './inputs.ts';
-import { recoverUnfinished } from './recovery.ts';
+import { recoverUnfinished, type Settled } from './recovery.ts';
 import { readServerState } from './server-state.ts';
+import type { Session } from './session.ts';
+import { describeSettled } from './summary.ts';
 
 /**
  * The end of the job: settles a deploy of this job that was cancelled or lost its connection, then releases the lease.
@@ -29,14 +32,26 @@ export async function settle(context: StepContext): Promise<void> {
     };
     const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
     if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
-      // Read again under the lease: another run may have settled it meanwhile.
-      await withLease(context, host, deployPath, 0, async () =>
-        recoverUnfinished(session, await readServerState(session)),
-      );
-      runner.warning('The deploy of this job did not reach its end; it was settled now. See the log of the post step.');
+      const settled = await settleOwn(context, session);
+      if (settled !== undefined)
+        runner.warning(`The deploy of this job did not reach its end: ${describeSettled(settled)}. See the log above.`);
     }
   } finally {
     await host.close();
   }
   await releaseLeaseInPost(context);
+}
+
+/** Undefined where another run holds the lease by now: what is unfinished is that run's own, or it has settled ours. */
+async function settleOwn(context: StepContext, session: Session): Promise<Settled | undefined> {
+  try {
+    // Read again under the lease: another run may have settled it meanwhile.
+    return await withLease(context, session.host, session.inputs.settings.deployPath, 0, async () =>
+      recoverUnfinished(session, await readServerState(session)),
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof LeaseError) || thrown.code !== 'LOCKED') throw thrown;
+    session.runner.warning(`Another run deploys here by now and settles what it finds. ${thrown.message}`);
+    return undefined;
+  }
 }

@@ -169,9 +169,17 @@ describe('two deploys at once', () => {
     });
     expect(holding.outputs['outcome']).toBe('deployed');
     // Its job goes on: the lease is held until its post step.
-    const hasty = await project.deploy({ images: appImage(project.lab, 'v1'), 'lock-wait': '0' });
+    const third = await project.newJob('4003');
+    const images = appImage(project.lab, 'v1');
+    const hasty = await third.step({
+      uses: 'action-rolling-deploy',
+      with: withKey(project.lab, { images, 'lock-wait': '0' }),
+    });
     expect(hasty.outputs).toMatchObject({ outcome: 'locked', 'error-code': 'LOCKED' });
     expect(hasty.log).toContain('https://github.com/acme/api/actions/runs/4001/attempts/1');
+    // What the other run has begun is not for its post step to settle.
+    expect((await third.finish()).posts.map(({ exitCode }) => exitCode)).toEqual([0]);
+    expect(await lease()).toContain('4001');
     const second = await project.newJob('4002');
     let isWaiting = (): void => undefined;
     const waits = new Promise<void>((resolve) => (isWaiting = resolve));
