@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { describeKillMatrix } from './kill-table.ts';
 import { runProgram } from './process.ts';
 import { countTests, summarize, type TestCount } from './test-report.ts';
 import { root } from './workspace.ts';
@@ -100,6 +101,11 @@ for (const { file, engine } of wanted) {
   const result = green ?? (await runFile(file, engine));
   if (green === undefined) appendFileSync(results, `${JSON.stringify(result)}\n`);
   final.push(result);
+}
+for (const engine of askedEngines) {
+  const cells = join(folder, `kill-${engine}-${hash}.jsonl`);
+  if (!existsSync(cells)) continue;
+  console.log(`\nKill matrix on the ${engine} engine\n${describeKillMatrix(readFileSync(cells, 'utf8')).join('\n')}`);
 }
 console.log(`\nbundle ${hash}, results in ${folder}\n${describeResults(final).join('\n')}\n\n${summarize(final)}`);
 // A filter that matches nothing proves nothing.
