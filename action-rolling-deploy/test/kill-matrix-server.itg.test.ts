@@ -6,8 +6,8 @@ import { makeProject, type Project } from './project.ts';
 
 /** The fixed part; `npm run test:matrix` runs every transition. */
 const some: Readonly<Record<ServerFault, readonly Step[]>> = {
-  'dockerd restarted': ['created', 'stopping', 'rollback-started'],
-  'power cut': ['unrouted', 'removed', 'pins-staged'],
+  'dockerd restarted': ['committed', 'stopping', 'rollback-started'],
+  'power cut': ['lease', 'unrouted', 'pins-staged'],
 };
 
 /** How many deploys feel one fault together. */
