@@ -230,6 +230,12 @@ describe('hooks', () => {
     expect([first?.mayFail, second?.mayFail]).toEqual([true, true]);
   });
 
+  it('runs what stands in the compose file, where a dollar is written twice, in Compose’s output too', () => {
+    const labels = { 'deploy-actions.pre-stop': 'echo "$$HOME" > /tmp/drain' };
+    const { hooks } = routeOf({ app: { networks: {}, labels, pre_stop: [{ command: ['sh', '-c', 'kill $$PID'] }] } });
+    expect(hooks.map(({ command }) => command.at(-1))).toEqual(['echo "$HOME" > /tmp/drain', 'kill $PID']);
+  });
+
   it('keeps variables off the command line, where every user of the server could read them', () => {
     const plain = { command: ['x'], user: undefined, workingDir: undefined, isPrivileged: false };
     expect(hookCommand('c1', { ...plain, environment: ['TOKEN=s3cret'] }).join(' ')).not.toContain('s3cret');

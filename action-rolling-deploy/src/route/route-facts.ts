@@ -1,4 +1,4 @@
-import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import { unescapeDollars, type ComposeModel } from '@deploy-actions/kit/compose/model';
 
 /** One network of a service: how it is attached, and what DNS calls it there. */
 export interface Attachment {
@@ -37,7 +37,7 @@ const asText = (value: unknown): string | undefined => (typeof value === 'string
 
 /** Reads networks and `pre_stop` hooks of every service from Compose's own JSON (`model.text`). */
 export function readRouteFacts(model: ComposeModel): ReadonlyMap<string, ServiceFacts> {
-  const whole = asObject(JSON.parse(model.text));
+  const whole = asObject(JSON.parse(unescapeDollars(model.text)));
   const networks = asObject(whole['networks']);
   const services = Object.entries(asObject(whole['services'])).map(([name, body]) => {
     const attachments = Object.entries(asObject(asObject(body)['networks'])).map(([network, options]) =>

@@ -97,7 +97,7 @@ export function parseComposeModel(
 ): ComposeModel {
   let model: Json;
   try {
-    model = asObject(JSON.parse(text));
+    model = asObject(JSON.parse(unescapeDollars(text)));
   } catch (cause) {
     throw new ComposeError({
       code: 'COMPOSE_INVALID',
@@ -116,6 +116,11 @@ export function parseComposeModel(
     text,
     ...sources,
   };
+}
+
+/** `docker compose config` writes each `$` of the model as `$$`, so that its output can be read as a compose file again. */
+export function unescapeDollars(text: string): string {
+  return text.replaceAll('$$', () => '$');
 }
 
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
