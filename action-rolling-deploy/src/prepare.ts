@@ -54,8 +54,8 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
     intent.staged === undefined
       ? settings.deployPath
       : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
-  const scope: ComposeScope = { host, settings, baseDir, pins: intent.pins };
-  const { model, versions } = await preflight(scope, intent.given);
+  const wanted: ComposeScope = { host, settings, baseDir, pins: intent.pins };
+  const { model, versions, pins } = await preflight(wanted, intent.given);
   const observation = await observe(session, model);
   const footprint = newFootprint(observation.containers.map((container) => container.id));
   const isRollback = inputs.mode === 'rollback';
@@ -86,8 +86,8 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
     platform: versions.platform,
     ledger: state.ledger,
     migration: state.migration,
-    intent,
-    scope,
+    intent: { ...intent, pins },
+    scope: { ...wanted, pins },
     model,
     plan: { ...plan, notes },
     wishes,

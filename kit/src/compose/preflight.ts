@@ -10,6 +10,7 @@ import {
   parseSources,
   throwIfUnusable,
   type ComposeScope,
+  type ComposeSources,
 } from './compose-cli.ts';
 import { dockerVersionsPart, parseDockerVersions, type DockerVersions } from './docker-cli.ts';
 import { inspectImages, type StoredImage, type StoredImages } from './local-images.ts';
@@ -20,6 +21,8 @@ import { credentialsFor, pullImage, type RegistryCredentials } from './registry-
 export interface Preflight {
   readonly versions: DockerVersions;
   readonly model: ComposeModel;
+  /** The pins of the scope without those of services that left the compose files: as an override these would bring them back. */
+  readonly pins: readonly RecordedPin[];
 }
 
 const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
@@ -58,10 +61,32 @@ export async function preflight(scope: ComposeScope, given: readonly RecordedPin
   const base = parseConfig(bare, sources, results[0] ?? nothing);
   const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
   if (unknown !== undefined) throw unknownService(unknown, base);
-  const model = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? nothing);
+  const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? nothing);
+  const pins = dropPhantomPins(scope.pins, base, full);
+  const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
   const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
   if (unused !== undefined) throw unusedPin(unused);
-  return { versions, model };
+  return { versions, model, pins };
+}
+
+/**
+ * The pins without those of services that exist by their pin alone. A service that is merely switched off (by a profile
+ * that is not active) is in neither model, and keeps its pin. Pure.
+ */
+export function dropPhantomPins(
+  pins: readonly RecordedPin[],
+  base: ComposeModel,
+  full: ComposeModel,
+): readonly RecordedPin[] {
+  return pins.filter(
+    ({ kind, name }) => kind === 'env' || base.services[name] !== undefined || full.services[name] === undefined,
+  );
+}
+
+async function resolveFrom(scope: ComposeScope, sources: ComposeSources): Promise<ComposeModel> {
+  const [result] = await runBatch(scope.host, [composePart(scope, sources, configArgs)]);
+  throwIfUnusable(scope, result ?? nothing);
+  return parseConfig(scope, sources, result ?? nothing);
 }
 
 function unknownService(pin: RecordedPin, model: ComposeModel): ComposeError {
