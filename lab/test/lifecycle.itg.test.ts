@@ -124,6 +124,8 @@ describe('down', () => {
   it('leaves no process, mount, namespace, interface, cgroup or file, with containers running', async () => {
     const lab = await upLab(options);
     expect((await lab.server.docker(['ps', '-q'])).stdout).not.toBe('');
+    const other = await lab.startServer({ name: 'other' });
+    await other.docker(['run', '-d', lab.reference('anonymous', 'lab/worker', lab.images.worker.v1.digest)]);
     expect(findTraces().length).toBeGreaterThan(5);
     await downLab(options);
     expect(findTraces()).toEqual([]);
