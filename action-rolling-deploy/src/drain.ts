@@ -67,8 +67,9 @@ async function takeOut(
     parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
     return await run(context, container, parts, timeoutMs);
   } catch (thrown) {
-    // A proxy that could not be switched still sends to the container: that one is the way back.
-    if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED') {
+    // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
+    // may have been switched: then it is none.
+    if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED' && route?.proxies.length === 1) {
       footprint.spent.delete(id);
       if (!wasTouched) footprint.touched.delete(service);
     }

@@ -74,7 +74,9 @@ echo busy`;
 /** $1 project, $2 proxy service, $3 tenths, $4 names, $5 the text above, then the containers that stay (or none). */
 const reloadScript = `${proxyContainers}${sharedAddresses}
 project=$1 service=$2 tenths=$3 names=$4 inside=$5; shift 5
-for proxy in $(proxy_ids "$project" "$service"); do
+proxies=$(proxy_ids "$project" "$service") || exit 1
+[ -n "$proxies" ] || echo absent
+for proxy in $proxies; do
   addresses=
   if [ $# -gt 0 ]; then
     addresses=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
@@ -98,6 +100,7 @@ export const withdrawFromNginx: Withdraw = (work, route, container, staying) =>
     staying.map(({ id }) => id),
     ({ stdout }, proxy) => {
       const switched = `${proxy} was reloaded onto ${staying.map(({ name }) => name).join(', ')}: ${container.name} takes no new request`;
+      if (stdout.includes('absent')) return `${proxy} does not run: not told`;
       if (stdout.includes('unused')) return `${proxy} does not name ${route.names.join(' or ')}: not told`;
       if (stdout.includes('dynamic'))
         return `WARNING: ${proxy} asks a resolver for this service at run time and cannot be told: it may send requests to ${container.name} while that stops. Write proxy_pass without variable and resolver (docs/proxies.md)`;
@@ -110,7 +113,7 @@ export const withdrawFromNginx: Withdraw = (work, route, container, staying) =>
 /** nginx looks its upstreams up anew: for containers that came without one leaving. */
 export async function refreshNginx(work: RouteWork, route: ServiceRoute): Promise<void> {
   const refreshed = ({ stdout }: PartResult, proxy: string): string =>
-    /unused|dynamic/.test(stdout) ? '' : `${proxy} was reloaded and has looked its addresses up anew`;
+    /unused|dynamic|absent/.test(stdout) ? '' : `${proxy} was reloaded and has looked its addresses up anew`;
   const parts = reloadParts(work, route, [], refreshed);
   const results = await runBatch(work.host, parts, { timeoutMs: withdrawTimeoutMs(route) });
   parts.forEach((part, index) => {
