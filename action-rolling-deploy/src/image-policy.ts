@@ -129,6 +129,17 @@ function withoutHealthcheck(names: readonly string[]): { readonly text: string; 
   };
 }
 
+/** The services of a plan with the digests that their tags stand for on the server. */
+export function nameDigests(services: readonly ServicePlan[], images: StoredImages): readonly ServicePlan[] {
+  return services.map((plan) => {
+    const stored = plan.action === 'remove' ? undefined : images.get(plan.image);
+    if (stored === undefined) return plan;
+    const ref = parseImageRef(plan.image, 'the compose file');
+    const digest = isPinned(ref) ? undefined : digestReference(ref, stored);
+    return digest === undefined ? plan : { ...plan, digest };
+  });
+}
+
 /**
  * The references that containers run, by service: by digest also where they were created from a tag, as far as that tag
  * still names their image on the server. A service with two versions at once shows both.

@@ -6,7 +6,7 @@ import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/stag
 import { assessServer, refuseByNotes } from './assessment/assessment.ts';
 import { findUnmetNeed } from './engine-needs.ts';
 import { RolloutError } from './errors.ts';
-import { noteImages } from './image-policy.ts';
+import { nameDigests, noteImages } from './image-policy.ts';
 import { newFootprint, type Footprint } from './footprint.ts';
 import { changedServices, type PlanWishes, type RolloutPlan } from './rollout-plan.ts';
 import { makePlan, observe, type Observation } from './rollout.ts';
@@ -61,9 +61,16 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const isRollback = inputs.mode === 'rollback';
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
   const drawn = makePlan(model, observation, footprint, undefined, wishes);
-  const { plan, notes: serverNotes } = await assessServer(session, model, drawn, observation, wishes.maxSurge);
-  refuseUnsupported(model, plan, versions.engine);
+  const { plan: assessed, notes: serverNotes } = await assessServer(
+    session,
+    model,
+    drawn,
+    observation,
+    wishes.maxSurge,
+  );
   const { containers, images } = observation;
+  const plan = { ...assessed, services: nameDigests(assessed.services, images) };
+  refuseUnsupported(model, plan, versions.engine);
   const notes = [
     ...noteImages({
       model,

@@ -30,6 +30,8 @@ export interface ServicePlan {
   readonly reason: string;
   readonly replicas: number;
   readonly image: string;
+  /** What a tag in `image` stands for on the server; absent for a digest, and for an image that is not there yet. */
+  readonly digest?: string;
   /** Running containers that already are what is wanted. */
   readonly fresh: readonly string[];
   /** Running containers to be replaced, or removed. */

@@ -1,6 +1,13 @@
 import type { StoredImage, StoredImages } from '@deploy-actions/kit/compose/local-images';
 import { describe, expect, it } from 'vitest';
-import { describeRunning, findUnchecked, judgeImage, lacksHealthcheck, noteImages } from '../src/image-policy.ts';
+import {
+  describeRunning,
+  findUnchecked,
+  judgeImage,
+  lacksHealthcheck,
+  nameDigests,
+  noteImages,
+} from '../src/image-policy.ts';
 import { planRollout } from '../src/rollout-plan.ts';
 import { container, model, service } from './builders.ts';
 
@@ -106,6 +113,20 @@ describe('a health check', () => {
         message: expect.stringContaining('web has no') as string,
       }) as Error,
     );
+  });
+});
+
+describe('a plan', () => {
+  it('says which digest a tag stands for on the server', () => {
+    const wanted = model(service('db', { image: 'postgres:15.4.2' }), service('web', { image: `web@${digest}` }));
+    const observed = { containers: [], wantedHashes: {}, keep: nothing, spent: nothing };
+    const images = new Map([
+      ['postgres:15.4.2', stored()],
+      [`web@${digest}`, stored()],
+    ]);
+    const named = nameDigests(planRollout(wanted, observed).services, images);
+    expect(named.map((plan) => plan.digest)).toEqual([`postgres@${digest}`, undefined]);
+    expect(nameDigests(named.slice(0, 1), new Map())[0]?.image).toBe('postgres:15.4.2');
   });
 });
 
