@@ -54,7 +54,7 @@ export async function run(context: StepContext): Promise<void> {
         return;
       case 'plan':
         await ensureStateFolder(host, inputs.settings.deployPath);
-        await publish(runner, await planned(session, await prepareForward(session, await readServerState(session))));
+        await publish(runner, await showPlan(session));
         return;
       case 'deploy':
       case 'rollback':
@@ -67,6 +67,17 @@ export async function run(context: StepContext): Promise<void> {
   } finally {
     await host.close();
   }
+}
+
+/** What a deploy would do, and that it would be refused, where that is so. */
+async function showPlan(session: Session): Promise<Report> {
+  const state = await readServerState(session);
+  if (session.inputs.refuseOlder)
+    await refuseIfOlder(session, state).catch((thrown: unknown) => {
+      if (!(thrown instanceof RolloutError)) throw thrown;
+      session.runner.warning(`A deploy would be refused: ${thrown.message}`);
+    });
+  return planned(session, await prepareForward(session, state));
 }
 
 /** lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
@@ -100,9 +111,12 @@ async function settle(session: Session, found: ServerState): Promise<Settled | u
 }
 
 async function deployForward(session: Session, state: ServerState): Promise<Report> {
-  const { inputs, runner, log } = session;
-  if (inputs.refuseOlder) await refuseOlder(state.ledger, readRunIdentity(runner), githubOf(session), log);
+  if (session.inputs.refuseOlder) await refuseIfOlder(session, state);
   return deploy(session, await prepareForward(session, state));
+}
+
+function refuseIfOlder(session: Session, { ledger }: ServerState): Promise<void> {
+  return refuseOlder(ledger, readRunIdentity(session.runner), githubOf(session), session.log);
 }
 
 function githubOf({ runner, inputs, signal }: Session): GithubClient | undefined {

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { appImage, makeProject, type Project } from './project.ts';
+import { appImage, makeProject, withKey, type Project } from './project.ts';
 
 /** An image that no registry knows, as `docker build` on the server leaves it. */
 const builtTag = 'by-hand/rolling-adopted:1.0';
@@ -79,6 +81,29 @@ describe('the first deploy over a stack that a person runs', () => {
     await project.upByHand();
     expect(await project.containers()).toEqual(before);
     expect(await project.read('.env')).toContain('GREETING=from-env');
+  });
+
+  it('gives the files laid by hand back, after a sync had replaced them', async () => {
+    await runByHand();
+    const byHand = await project.read('compose.yaml');
+    const synced = `services:\n  app:\n    image: unset.example/app:0\n    env_file: app.env\n    expose: ["8000"]\n`;
+    await writeFile(join(project.workspace, 'compose.yaml'), synced);
+    const job = await project.newJob('synced');
+    const sync = await job.step({ uses: 'action-sync-remote', with: withKey(project.lab, {}) });
+    expect(sync.outcome).toBe('success');
+    const images = appImage(project.lab, 'v2');
+    const first = await job.step({ uses: 'action-rolling-deploy', with: withKey(project.lab, { images }) });
+    expect(first.outputs['outcome']).toBe('deployed');
+    await job.finish();
+    expect(await project.read('compose.yaml')).toBe(synced);
+
+    const back = await project.deploy({ mode: 'rollback' });
+    expect(back.outputs['outcome']).toBe('rolled_back');
+    expect(await project.read('compose.yaml')).toBe(byHand);
+    expect(await imageIds('app')).toBe(builtId);
+    const before = await project.containers();
+    await project.upByHand();
+    expect(await project.containers()).toEqual(before);
   });
 
   it('that fails leaves what ran, release 0, and nothing else', async () => {
