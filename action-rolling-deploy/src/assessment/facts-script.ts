@@ -4,7 +4,7 @@
  * $1 deploy-path, $2 project, $3 `pull` where images will be pulled, then four lists with one entry a line, each may be
  * empty: $4 ids of the project's running containers, $5 ids of images, $6 networks, $7 volumes. The rest is a
  * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
- * without a rest it is not asked.
+ * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
  *
  * A section begins with `## name`. What cannot be found out is left out, or `-`.
  *
@@ -80,11 +80,15 @@ fi
 echo '## networks'
 found=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project" 2>/dev/null)
 all=$(printf '%s\\n' $networks $found | sort -u)
-[ -z "$all" ] || docker network inspect --format '{{json .}}' $all 2>/dev/null
+found=
+[ -z "$all" ] || found=$(docker network inspect --format '{{json .}}' $all 2>/dev/null)
+printf '%s\\n' "$found"
 echo '## volumes'
-[ -z "$volumes" ] || docker volume inspect --format '{{json .}}' $volumes 2>/dev/null
+more=
+[ -z "$volumes" ] || more=$(docker volume inspect --format '{{json .}}' $volumes 2>/dev/null)
+printf '%s\\n' "$more"
 echo '## compose'
-[ $# -eq 0 ] || "$@" 2>&1
+case $found$more in *com.docker.compose.config-hash*) [ $# -eq 0 ] || "$@" 2>&1 ;; esac
 exit 0`;
 
 /** What could be given back, by kind: `Images 3.2GB (70%)`. Takes seconds, so it is asked only where space is short. */
