@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Row } from '../row.ts';
-import { watch, type Sighting } from './measure.ts';
+import { watchSteadily, type Sighting } from './measure.ts';
 import { makeOurs, makeUp, newJob, runStep, type Deployed, type Party } from './party.ts';
 import { PROXIES, type Proxy } from './recipe.ts';
 import { rowsOfDeploys, rowsOfSightings, type Loaded } from './rows.ts';
-import { digestOfRun, proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
+import { proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
 import { BOOTS, readRunning, waitForUsers, type Boot } from './stage.ts';
 
 /** How long after the new container is there the red button is pressed. */
@@ -22,11 +22,16 @@ function sayRun({ say }: Scene, name: string, party: Party, seen: Sighting, depl
   );
 }
 
-async function deployUnderLoad(scene: Scene, name: string, entrant: Entrant, digest: string): Promise<Loaded> {
-  const { party, stage } = entrant;
-  const { seen, result } = await watch(stage, () => party.deploy(stage, digest));
+async function deployUnderLoad(scene: Scene, name: string, entrant: Entrant): Promise<Loaded> {
+  const { party, stage, nextDigest } = entrant;
+  const change = async (): Promise<Deployed> => {
+    const digest = nextDigest();
+    const deployed = await party.deploy(stage, digest);
+    await proveRunning(stage, digest);
+    return deployed;
+  };
+  const { seen, result } = await watchSteadily(stage, change, scene.say);
   await waitForUsers(stage);
-  await proveRunning(stage, digest);
   sayRun(scene, name, party, seen, result);
   return { seen, deployed: result };
 }
@@ -41,8 +46,7 @@ function makeDeployCase(proxy: Proxy, boot: Boot): Case {
       return withEntrants(scene, parties, { proxy, boot, services: ['app'] }, async (entrants) => {
         const results = new Map<Party, Loaded[]>(parties.map((party) => [party, []]));
         for (let run = 0; run < scene.runs; run++)
-          for (const entrant of entrants)
-            results.get(entrant.party)?.push(await deployUnderLoad(scene, name, entrant, digestOfRun(scene, run)));
+          for (const entrant of entrants) results.get(entrant.party)?.push(await deployUnderLoad(scene, name, entrant));
         return rowsOfDeploys(name, proxy, [...results.entries()]);
       });
     },
@@ -61,7 +65,8 @@ async function repeatUnderLoad(
     const seen: Sighting[] = [];
     for (let run = 0; run < scene.runs; run++) {
       if (entrant === undefined) break;
-      const watched = await watch(entrant.stage, () => party.deploy(entrant.stage, scene.lab.images.app.v3.digest));
+      const change = (): Promise<Deployed> => party.deploy(entrant.stage, scene.lab.images.app.v3.digest);
+      const watched = await watchSteadily(entrant.stage, change, scene.say);
       await proveRunning(entrant.stage, scene.lab.images.app.v1.digest);
       sayRun(scene, name, party, watched.seen, watched.result);
       seen.push(watched.seen);

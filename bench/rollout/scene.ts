@@ -35,6 +35,8 @@ export interface StageWish {
 export interface Entrant {
   readonly party: Party;
   readonly stage: BenchStage;
+  /** The image that it deploys next: v2, v1, v2 … so that every deploy changes something. */
+  readonly nextDigest: () => string;
 }
 
 const FIRST_PORT = 18_300;
@@ -61,7 +63,12 @@ export async function withEntrants<T>(
       const first = party.id === 'ours' ? party : makeUp(scene.access);
       await first.deploy({ ...stage, services: [] }, lab.images.app.v1.digest);
       await waitForUsers(stage);
-      entrants.push({ party, stage });
+      let turn = 0;
+      entrants.push({
+        party,
+        stage,
+        nextDigest: () => (turn++ % 2 === 0 ? lab.images.app.v2 : lab.images.app.v1).digest,
+      });
     }
     return await compete(entrants);
   } finally {
@@ -72,12 +79,6 @@ export async function withEntrants<T>(
 /** The peer that needs a script of the caller, where it was given. */
 export function rolloutPeers({ access, rolloutScript }: Scene): readonly Party[] {
   return rolloutScript === undefined ? [] : [makeRollout(access)];
-}
-
-/** v2, v1, v2 … so that every run changes something. */
-export function digestOfRun({ lab }: Scene, run: number): string {
-  const { v1, v2 } = lab.images.app;
-  return run % 2 === 0 ? v2.digest : v1.digest;
 }
 
 /** Throws unless exactly one container of each service runs, of this image. */

@@ -2,7 +2,7 @@ import { makeRow, median, type Row } from '../row.ts';
 import { measureContainerTime, recordEvents } from './container-time.ts';
 import { makeOurs, makeRollout, type Access, type Party } from './party.ts';
 import { overheadTargetMs, peerName, TARGETS } from './rows.ts';
-import { digestOfRun, proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
+import { proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
 import { openSlowLine } from './slow-line.ts';
 import { BOOTS, type Boot } from './stage.ts';
 
@@ -17,7 +17,8 @@ interface Timed {
   readonly commands: number | undefined;
 }
 
-async function deployTimed(scene: Scene, name: string, { party, stage }: Entrant, digest: string): Promise<Timed> {
+async function deployTimed(scene: Scene, name: string, { party, stage, nextDigest }: Entrant): Promise<Timed> {
+  const digest = nextDigest();
   const recording = await recordEvents(scene.lab);
   const { totalMs, postMs, commands, phases } = await party.deploy(stage, digest);
   const needMs = measureContainerTime(recording.stop(), stage.project);
@@ -43,8 +44,7 @@ async function timeParties(
   return withEntrants(scene, parties, { proxy: undefined, boot, services }, async (entrants) => {
     const results = new Map<Party['id'], Timed[]>(parties.map(({ id }) => [id, []]));
     for (let run = 0; run < scene.runs; run++)
-      for (const entrant of entrants)
-        results.get(entrant.party.id)?.push(await deployTimed(scene, name, entrant, digestOfRun(scene, run)));
+      for (const entrant of entrants) results.get(entrant.party.id)?.push(await deployTimed(scene, name, entrant));
     return results;
   });
 }

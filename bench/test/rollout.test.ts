@@ -56,7 +56,7 @@ describe('a delayed stream', () => {
 
 const latency = { p50: 1, p95: 2, p99: 3, max: 4 };
 
-function reportOf(kinds: readonly (readonly ['reset' | 'status', boolean])[]): LoadReport {
+function reportOf(kinds: readonly (readonly ['reset' | 'status', boolean])[], failedBefore = 0): LoadReport {
   const failures = kinds.map(([kind, isKeepAlive]) => ({
     kind,
     detail: 'x',
@@ -85,7 +85,7 @@ function reportOf(kinds: readonly (readonly ['reset' | 'status', boolean])[]): L
     failed: kinds.length,
     failures,
     phases: [
-      { ...phase, name: 'before', latency },
+      { ...phase, name: 'before', failed: failedBefore, latency },
       { ...phase, name: 'during', latency: { ...latency, p99: 30 } },
     ],
     shas: {},
@@ -104,16 +104,25 @@ describe('what users saw', () => {
       sent: 20,
       failed: 3,
       resets: 1,
+      wasSteady: true,
       p99BeforeMs: 3,
       p99DuringMs: 30,
     });
   });
 });
 
+describe('a run', () => {
+  it('says nothing where requests failed before anything was changed', () => {
+    expect(readSighting(reportOf([], 1), reportOf([])).wasSteady).toBe(false);
+    expect(readSighting(reportOf([]), reportOf([], 1)).wasSteady).toBe(false);
+    expect(readSighting(reportOf([]), reportOf([])).wasSteady).toBe(true);
+  });
+});
+
 describe('the rows of a deploy', () => {
   const party = (id: Party['id']): Party => ({ id, name: id, deploy: () => Promise.reject(new RangeError('unused')) });
   const loaded = (failed: number, totalMs: number): Loaded => ({
-    seen: { sent: 100, failed, resets: 0, p99BeforeMs: 10, p99DuringMs: 12, lagMs: 0, kinds: {} },
+    seen: { wasSteady: true, sent: 100, failed, resets: 0, p99BeforeMs: 10, p99DuringMs: 12, lagMs: 0, kinds: {} },
     deployed: { totalMs, postMs: 0, outcome: 'deployed', commands: 9, phases: '' },
   });
   it('compare with each peer, judge the worst run, and time only against docker-rollout', () => {
