@@ -41,18 +41,22 @@ export function judgeImage(
 export interface ImageUse {
   readonly model: ComposeModel;
   readonly changed: readonly ServicePlan[];
+  /** Default: none. */
+  readonly unchanged?: readonly ServicePlan[];
   readonly containers: readonly Container[];
   readonly images: StoredImages;
   readonly allowsMutableTags: boolean;
   readonly healthcheck: HealthcheckPolicy;
 }
 
-/** What the plan says about the images of the services that will be changed: tags that float, health checks that lack. */
+/** What the plan says about images: tags that float or were moved, health checks that lack. */
 export function noteImages(use: ImageUse): readonly PlanNote[] {
-  return use.changed.flatMap(({ service: name }) => {
-    const service = use.model.services[name];
-    return service === undefined ? [] : [...noteTag(service, use), ...noteHealthcheck(service, use)];
-  });
+  const modelsOf = (plans: readonly ServicePlan[]): readonly ServiceModel[] =>
+    plans.flatMap(({ service }) => use.model.services[service] ?? []);
+  return [
+    ...modelsOf(use.changed).flatMap((service) => [...noteTag(service, use), ...noteHealthcheck(service, use)]),
+    ...modelsOf(use.unchanged ?? []).flatMap((service) => noteMovedTag(service, use)),
+  ];
 }
 
 function noteTag(service: ServiceModel, use: ImageUse): readonly PlanNote[] {
@@ -71,6 +75,19 @@ function noteTag(service: ServiceModel, use: ImageUse): readonly PlanNote[] {
       hint: `Write a digest${here} or a full version in the compose file, pin the service in \`images\`, or set \`allow-mutable-tags: true\`.`,
     },
   ];
+}
+
+/**
+ * What the plan says of services that it leaves alone, and that a person's plain `docker compose up -d` would not:
+ * Compose replaces a container whose tag names another image by now.
+ */
+function noteMovedTag(service: ServiceModel, { images, containers }: ImageUse): readonly PlanNote[] {
+  const { name, image = '', hasBuild } = service;
+  const stored = images.get(image);
+  const running = [...imagesOf(name, containers)];
+  if (hasBuild || stored === undefined || running.every((id) => id === stored.id)) return [];
+  const text = `${name} is left alone, but ${image} names another image on the server than the one it runs: a person's docker compose up -d would replace it. Pin it by digest`;
+  return [{ level: 'warning', service: name, text }];
 }
 
 /** An image that is still to be pulled may bring one: {@link findUnchecked} looks again after the pull. */

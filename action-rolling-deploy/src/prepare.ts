@@ -75,6 +75,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
     ...noteImages({
       model,
       changed: changedServices(plan),
+      unchanged: plan.services.filter(({ action }) => action === 'unchanged'),
       containers,
       images,
       // What a rollback restores was accepted once.

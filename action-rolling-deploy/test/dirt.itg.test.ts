@@ -129,6 +129,24 @@ describe('a server that is not as a tidy one', () => {
     expect(await docker('inspect', '--format', '{{.Config.Env}}', after?.id ?? '')).toContain('GREETING=edited');
   });
 
+  it('leaves a service alone whose tag was moved under it, and says that docker compose up -d would not', async () => {
+    const { repository, v1, v2 } = project.lab.images.app;
+    const of = (digest: string): string => project.lab.reference('anonymous', repository, digest);
+    const tag = `${project.lab.registry.anonymous.address}/derived/moved:1.0.0`;
+    await docker('pull', '-q', of(v1.digest));
+    await docker('pull', '-q', of(v2.digest));
+    await docker('tag', of(v1.digest), tag);
+    await project.lay(`${compose({ app: '' })}  side:\n    image: ${tag}\n    pull_policy: never\n`);
+    await project.upByHand();
+    const [before] = ofService(await project.containers(), 'side');
+    await docker('tag', of(v2.digest), tag);
+    expect((await planV2())['side']).toMatchObject({ action: 'unchanged' });
+    const result = await project.deploy({ images: appImage(project.lab, 'v2') });
+    expect(result.outputs['outcome']).toBe('deployed');
+    expect(ofService(await project.containers(), 'side').map(({ id }) => id)).toEqual([before?.id]);
+    expect(result.log).toMatch(/side is left alone, but .* names another image/);
+  });
+
   it('rolls an image back that crashes again and again, and says how it ended', async () => {
     await runByHand({ app: '    restart: always\n' });
     const before = await project.containers();

@@ -147,3 +147,24 @@ describe('what runs', () => {
     expect(describeRunning([one, two, ended, oneOff], new Map())).toEqual({ web: 'a@sha256:1 + a@sha256:2' });
   });
 });
+
+describe('a service that is left alone', () => {
+  const shop = model(service('db', { image: 'postgres:15' }));
+  const noteOf = (imageId: string, here: StoredImage | undefined): readonly string[] => {
+    const containers = [container('a', 'db', { imageId })];
+    const observed = { containers, wantedHashes: { db: containers[0]?.configHash ?? '' } };
+    const unchanged = planRollout(shop, { ...observed, keep: new Set(['a']), spent: new Set() }).services;
+    const images = new Map(here === undefined ? [] : [['postgres:15', here]]);
+    const use = { model: shop, changed: [], unchanged, containers, images };
+    return noteImages({ ...use, allowsMutableTags: false, healthcheck: 'warn' }).map(({ text }) => text);
+  };
+
+  it('is named where its tag was moved under it: Compose would replace it', () => {
+    expect(noteOf('sha256:0', stored())).toEqual([expect.stringContaining('postgres:15 names another image')]);
+  });
+
+  it('is not named where the tag names what runs, or nothing here', () => {
+    expect(noteOf('sha256:1', stored())).toEqual([]);
+    expect(noteOf('sha256:0', undefined)).toEqual([]);
+  });
+});
