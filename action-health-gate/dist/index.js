@@ -66351,12 +66351,13 @@ async function host_execOrThrow(host, argv, options) {
     return result;
 }
 /** Like {@link execOrThrow} for a script; `purpose` is what the message calls it ("make the staging folder"). */
-async function host_scriptOrThrow(host, purpose, source, args, options) {
+async function scriptOrThrow(host, purpose, source, args, options) {
     const result = await host.script(source, args, options);
     if (result.code !== 0)
         throw commandFailed(host, purpose, result);
     return result;
 }
+/** A command that ended with a status its caller did not allow, with its last words. */
 function commandFailed(host, what, result) {
     const said = host_lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
     return new HostError({
@@ -69844,6 +69845,78 @@ function describePlan(checks) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/container.ts
 const object = (value) => (typeof value === 'object' && value !== null ? value : {});
 const container_text = (value) => (typeof value === 'string' ? value : '');
@@ -69879,7 +69952,15 @@ function parseContainer(entry) {
         addresses: Object.values(networks)
             .map((network) => container_text(object(network)['IPAddress']))
             .filter((address) => address !== ''),
+        anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
     };
+}
+/** Docker names a volume that nobody named by 64 hex digits. */
+function parseAnonymousVolumes(mounts) {
+    return (Array.isArray(mounts) ? mounts : [])
+        .map(object)
+        .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
+        .map((mount) => container_text(mount['Destination']));
 }
 function parseHealth(config, state) {
     const test = config['Test'];
@@ -69923,10 +70004,10 @@ function parseComposeModel(text, sources = noSources) {
             cause,
         });
     }
-    const injected = injectedFiles(model);
+    const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
     const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, asObject(body), injected),
+        parseService(name, asObject(body), shared),
     ]);
     return {
         name: model_asText(model['name']) ?? '',
@@ -69942,6 +70023,10 @@ function injectedFiles(model) {
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
+function externalNetworks(model) {
+    const networks = Object.entries(asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+}
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
@@ -69953,12 +70038,9 @@ function findStartExtra(body, injected) {
     }
     return undefined;
 }
-function parseService(name, body, injected) {
-    const healthcheck = asObject(body['healthcheck']);
-    const networks = Object.entries(asObject(body['networks'])).map(([network, options]) => ({
-        name: network,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => model_asText(asObject(options)[key]) !== undefined),
-    }));
+function parseService(name, body, shared) {
+    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+    const order = model_asText(asObject(asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
         image: model_asText(body['image']),
@@ -69966,19 +70048,40 @@ function parseService(name, body, injected) {
         replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
         containerName: model_asText(body['container_name']),
         networkMode: model_asText(body['network_mode']),
-        networks,
+        ipcMode: model_asText(body['ipc']),
+        pidMode: model_asText(body['pid']),
+        networks: parseNetworks(asObject(body['networks']), shared.external),
+        expose: asList(body['expose']).map(String),
         ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
         volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        volumesFrom: asList(body['volumes_from'])
+            .map(String)
+            .filter((from) => !from.startsWith('container:'))
+            .map((from) => from.split(':')[0] ?? ''),
+        devices: asList(body['devices']).map((device) => model_asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
         dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
             service,
             condition: model_asText(asObject(options)['condition']) ?? 'service_started',
+            mustFollow: asObject(options)['restart'] === true,
         })),
-        hasHealthcheck: Object.keys(healthcheck).length > 0 && healthcheck['disable'] !== true,
+        ...healthcheck,
+        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
         restart: model_asText(body['restart']),
-        startExtra: findStartExtra(body, injected),
+        startExtra: findStartExtra(body, shared.injected),
     };
+}
+function parseHealthcheck(body) {
+    const isHealthcheckDisabled = body['disable'] === true || asList(body['test'])[0] === 'NONE';
+    return { hasHealthcheck: Object.keys(body).length > 0 && !isHealthcheckDisabled, isHealthcheckDisabled };
+}
+function parseNetworks(body, external) {
+    return Object.entries(body).map(([name, options]) => ({
+        name,
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => model_asText(asObject(options)[key]) !== undefined),
+        isExternal: external.has(name),
+    }));
 }
 function parsePort(port) {
     const published = port['published'];
@@ -70007,13 +70110,20 @@ function parseLabels(labels) {
 
 
 
+
+/** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
+const docker_cli_listScript = `
+ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
+[ -n "$ids" ] || exit 0
+{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
 /** All containers of a Compose project, running or not, one-offs included. */
 async function listProjectContainers(host, project) {
-    const source = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
-[ -z "$ids" ] || docker inspect $ids`;
-    const result = await host_scriptOrThrow(host, 'list the project’s containers', source, [project]);
-    return compose_container_parseContainers(result.stdout);
+    const [result] = await batch_runBatch(host, [listContainersPart(project)]);
+    return compose_container_parseContainers(result?.stdout ?? '');
+}
+/** {@link listProjectContainers} as a part; parseContainers reads its output. */
+function listContainersPart(project) {
+    return { purpose: 'list the project’s containers', source: docker_cli_listScript, args: [project] };
 }
 /** The state of some containers; one that is gone is absent from the result. */
 async function inspectContainers(host, ids) {
@@ -70031,26 +70141,25 @@ async function readLogs(host, id, lines) {
     const result = await host.script('docker logs --tail "$1" "$2" 2>&1', [String(lines), id], { timeoutMs: 20_000 });
     return host_lastLines(result.stdout, lines).filter((line) => line !== '');
 }
-/** A local image by reference or id; undefined when the server does not have it. */
-async function inspectImage(host, ref) {
-    const format = '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}';
-    const result = await host.exec(['docker', 'image', 'inspect', '--format', format, ref]);
-    if (result.code !== 0)
-        return undefined;
-    const [id = '""', digests = '[]', platform = ''] = result.stdout.trim().split('\t');
-    const repoDigests = JSON.parse(digests);
-    return { id: JSON.parse(id), repoDigests: repoDigests ?? [], platform };
-}
 const oldestCompose = (/* unused pure expression or super */ null && ([2, 20]));
 /**
  * Checks that this user reaches a Docker engine with a Compose that is new enough.
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 async function checkDocker(host) {
-    const source = `
+    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+}
+/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
+const dockerVersionsPart = {
+    purpose: 'ask for the versions of Docker and Compose',
+    source: `
 docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`;
-    const result = await host.script(source, [], { timeoutMs: 20_000 });
+docker compose version --short`,
+    mayFail: true,
+};
+/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+function parseDockerVersions(host, result) {
     const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
     const [engine = '', platform = ''] = engineLine.split(' ');
     const compose = composeLine.replace(/^v/, '');
@@ -70750,33 +70859,104 @@ function requireEnoughTime(checks, settings) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease.ts
+
+/** True for a lease that a person took by hand with a reason. */
+function lease_isFrozen(lease) {
+    return lease.reason !== undefined;
+}
+/** True once nobody holds it any more, by the server's clock. */
+function hasExpired(lease, now) {
+    return lease.expires !== undefined && lease.expires <= now;
+}
 /**
  * Whether `owner` may hold the lease now. Pure; `now` is the server's clock.
  * Free or expired: taken, with a new generation. Own: renewed. A later attempt of the same run and job takes over at
- * once, because GitHub starts an attempt only after the one before it ended.
+ * once, because GitHub starts an attempt only after the one before it ended; so does anybody where GitHub said that the
+ * holder's run is over (`isHolderGone`). A freeze ends only by its own expiry, if it has one.
  */
-function nextLease(current, owner, now, ttlSeconds) {
+function nextLease(current, owner, now, ttlSeconds, isHolderGone = false) {
     const fresh = { owner, acquired: now, renewed: now, expires: now + ttlSeconds };
     if (current === undefined)
         return { kind: 'take', lease: { ...fresh, generation: 1 }, takenOverFrom: undefined };
-    if (current.owner.id === owner.id)
+    const isJob = !lease_isFrozen(current);
+    if (isJob && current.owner.id === owner.id)
         return { kind: 'renew', lease: { ...current, renewed: now, expires: now + ttlSeconds } };
-    if (current.expires <= now || isEarlierAttempt(current.owner, owner))
-        return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
-    return { kind: 'held', by: current };
+    const isOver = hasExpired(current, now) || (isJob && (isHolderGone || isEarlierAttempt(current.owner, owner)));
+    if (!isOver)
+        return { kind: 'held', by: current };
+    return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
 }
 function isEarlierAttempt(holder, owner) {
-    return (holder.repository === owner.repository &&
+    return (owner.runId !== '' &&
+        holder.repository === owner.repository &&
         holder.runId === owner.runId &&
         holder.job === owner.job &&
         holder.runAttempt < owner.runAttempt);
 }
+/** Whether `mode: unlock` may free the lease: a freeze and what is over, always; a live run's only by force. Pure. */
+function lease_judgeUnlock(current, owner, now, given) {
+    if (current === undefined)
+        return { kind: 'nothing' };
+    if (lease_isFrozen(current))
+        return { kind: 'free', lease: current, why: 'frozen' };
+    if (current.owner.id === owner.id)
+        return { kind: 'free', lease: current, why: 'own' };
+    if (hasExpired(current, now))
+        return { kind: 'free', lease: current, why: 'expired' };
+    if (given.isHolderGone)
+        return { kind: 'free', lease: current, why: 'holder-gone' };
+    if (given.isForced)
+        return { kind: 'free', lease: current, why: 'forced' };
+    return { kind: 'refused', by: current };
+}
 /** For people: who holds it, since when, until when. */
 function describeLease(lease, now) {
-    const { owner } = lease;
-    const since = Math.max(0, now - lease.acquired);
-    const reason = lease.reason === undefined ? '' : ` (${lease.reason})`;
-    return `${owner.actor} in ${owner.runUrl}${reason}, since ${since}s, expires in ${Math.max(0, lease.expires - now)}s unless renewed`;
+    const { owner, reason, expires } = lease;
+    const since = formatDuration(Math.max(0, now - lease.acquired) * 1000);
+    const left = expires === undefined ? '' : formatDuration(Math.max(0, expires - now) * 1000);
+    if (reason !== undefined)
+        return `${owner.actor}, by hand: ${JSON.stringify(reason)}, since ${since}, ${expires === undefined ? 'until it is unlocked' : `ends in ${left}`}`;
+    return `${owner.actor} in ${owner.runUrl}, since ${since}, expires in ${left} unless renewed`;
+}
+const lease_object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const lease_text = (value) => (typeof value === 'string' ? value : '');
+const lease_number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+/**
+ * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
+ * is unlocked. Undefined for anything that is no lease.
+ */
+function parseLease(content) {
+    let body;
+    try {
+        body = lease_object(JSON.parse(content));
+    }
+    catch {
+        return undefined;
+    }
+    const owner = lease_object(body['owner']);
+    const id = lease_text(owner['id']);
+    const reason = lease_text(body['reason']);
+    const expires = body['expires'];
+    if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
+        return undefined;
+    const acquired = lease_number(body['acquired'], 0);
+    return {
+        owner: {
+            id,
+            repository: lease_text(owner['repository']),
+            runId: lease_text(owner['runId']),
+            runAttempt: lease_number(owner['runAttempt'], 1),
+            job: lease_text(owner['job']),
+            actor: lease_text(owner['actor']) || id,
+            runUrl: lease_text(owner['runUrl']),
+            commit: lease_text(owner['commit']),
+        },
+        generation: lease_number(body['generation'], 1),
+        acquired,
+        renewed: lease_number(body['renewed'], acquired),
+        ...(typeof expires === 'number' ? { expires } : {}),
+        ...(reason === '' ? {} : { reason }),
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
@@ -70785,45 +70965,52 @@ function describeLease(lease, now) {
 
 class LeaseError extends DeployError {
 }
-/** Prints the server's time and the lease; absent file = time only. */
-const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null || true`;
+/** GitHub is asked this often while another run holds the lease. */
+const askEveryMs = 30_000;
+/** Prints the server's time and the lease in one line; absent or empty file = time only. */
+const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
  * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
 IFS= read -r expected; IFS= read -r next
 swap() {
-  found=$(cat lease.json 2>/dev/null || echo -)
-  [ "$found" = "$expected" ] || exit 75
+  found=$(cat lease.json 2>/dev/null | tr -d '\\n')
+  [ "\${found:--}" = "$expected" ] || exit 75
   if [ "$next" = "-" ]; then rm -f lease.json; else printf '%s\\n' "$next" > lease.json.new; mv -f lease.json.new lease.json; fi
 }
 if command -v flock >/dev/null 2>&1; then
-  exec 9>lease.lock; flock -w 10 9 || exit 76; swap
+  if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
+  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
 else
-  tries=0; until mkdir lease.lock.d 2>/dev/null; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 76; sleep 0.1; done
+  tries=0
+  until mkdir lease.lock.d 2>/dev/null; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
+    sleep 0.1
+  done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
-async function readLease(host, deployPath) {
-    const result = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', ...rest] = result.stdout.split('\n');
-    const text = rest.join('\n').trim();
-    if (text === '')
-        return { now: Number(time), text: '-', lease: undefined };
-    return { now: Number(time), text, lease: parseLease(text, deployPath) };
+async function readLease({ host, deployPath }) {
+    const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+    const [time = '', text = ''] = result.stdout.split('\n');
+    return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
 }
-function parseLease(text, deployPath) {
-    try {
-        // Our own file, written by swapScript only; a hand-made one is caught by the checks below.
-        const lease = JSON.parse(text);
-        if (typeof lease.expires === 'number' && typeof lease.owner.id === 'string')
-            return lease;
-    }
-    catch {
-        // Reported below, like a file of the wrong shape.
-    }
+/** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
+async function lookAtLease(place) {
+    const { now, lease } = await readLease(place);
+    return { now, lease };
+}
+/** The lease in the text of lease.json; empty: none. */
+function seenLease(now, text, deployPath) {
+    if (text.trim() === '')
+        return { now, lease: undefined };
+    const lease = parseLease(text);
+    if (lease !== undefined)
+        return { now, lease };
     throw new LeaseError({
         code: 'STATE_UNREADABLE',
         message: `${deployPath}/.deploy/lease.json on the server is not a lease.`,
@@ -70845,14 +71032,18 @@ async function swapLease(options, expected, next) {
 }
 /**
  * Takes or renews the lease, waiting up to `waitMs` while another run holds it. `.deploy/` must exist.
- * @throws LeaseError LOCKED naming the holder's run URL
+ * @throws LeaseError LOCKED naming the holder's run URL, or the person and the reason
  */
 async function acquireLease(options) {
-    const { host, deployPath, owner, clock } = options;
+    const { owner, clock, signal } = options;
     const start = clock.now();
+    const isGone = holderCheck(options);
     for (;;) {
-        const seen = await readLease(host, deployPath);
-        const decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        signal.throwIfAborted();
+        const seen = await readLease(options);
+        let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        if (decision.kind === 'held' && (await isGone(decision.by)))
+            decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
         if (decision.kind !== 'held') {
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
@@ -70863,20 +71054,53 @@ async function acquireLease(options) {
         if (waited >= options.waitMs)
             throw locked(options, decision.by, seen.now, waited);
         options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
-        await clock.sleep(Math.min(5000, options.waitMs - waited), options.signal);
+        await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
 }
+/** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
+function holderCheck(options) {
+    const { isHolderGone, clock } = options;
+    let asked;
+    return async (lease) => {
+        if (isHolderGone === undefined || lease_isFrozen(lease))
+            return false;
+        if (asked?.id === lease.owner.id && clock.now() - asked.at < askEveryMs)
+            return false;
+        asked = { id: lease.owner.id, at: clock.now() };
+        return isHolderGone(lease.owner);
+    };
+}
 function locked(options, by, now, waitedMs) {
+    const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
+    const where = `${options.host.name}:${options.deployPath}`;
+    if (lease_isFrozen(by))
+        return new LeaseError({
+            code: 'LOCKED',
+            message: `${where} is frozen by ${describeLease(by, now)}; ${waited}`,
+            hint: `Ask ${by.owner.actor}; then end it with action-rolling-deploy \`mode: unlock\`, or rm .deploy/lease.json on the server.`,
+        });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${options.host.name}:${options.deployPath} is being deployed by ${describeLease(by, now)}; waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`,
+        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
         hint: 'Wait for that run, or raise `lock-wait`.',
     });
+}
+/** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
+async function freeLease(options) {
+    for (;;) {
+        const seen = await readLease(options);
+        const { lease, now } = seen;
+        const isAsked = lease !== undefined && !isFrozen(lease) && !options.isForced;
+        const isHolderGone = isAsked && (await options.isHolderGone(lease.owner));
+        const decision = judgeUnlock(lease, options.owner, now, { isForced: options.isForced, isHolderGone });
+        if (decision.kind !== 'free' || (await swapLease(options, seen.text, '-')))
+            return { ...decision, now };
+    }
 }
 function held(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
-        const seen = await readLease(options.host, options.deployPath);
+        const seen = await readLease(options);
         const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
         if (!isOurs)
             throw lost(options, seen);
@@ -70899,7 +71123,7 @@ function lost(options, seen) {
 }
 /** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
 async function releaseOwnLease(options) {
-    const seen = await readLease(options.host, options.deployPath);
+    const seen = await readLease(options);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
@@ -70929,6 +71153,7 @@ function currentOwner(runner) {
 ;// CONCATENATED MODULE: ../kit/src/state/release.ts
 
 
+
 const release_readScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 for f in releases/*.json; do [ -e "$f" ] || continue; cat "$f"; done
@@ -70942,8 +71167,12 @@ mv -f "releases/.$2.new" "releases/$2.json"
 if [ "$3" = current ]; then ln -s "releases/$2.json" current.new 2>/dev/null || { rm -f current.new; ln -s "releases/$2.json" current.new; }; mv -fT current.new current 2>/dev/null || { rm -f current; mv current.new current; }; fi`;
 /** Reads the ledger; an absent one is empty. */
 async function readLedger(host, deployPath) {
-    const result = await host_scriptOrThrow(host, 'read the release ledger', release_readScript, [deployPath]);
+    const result = await scriptOrThrow(host, 'read the release ledger', release_readScript, [deployPath]);
     return parseLedger(result.stdout);
+}
+/** {@link readLedger} as a part; {@link parseLedger} reads its output. */
+function readLedgerPart(deployPath) {
+    return { purpose: 'read the release ledger', source: release_readScript, args: [deployPath] };
 }
 /** Pure part of {@link readLedger}: one JSON record a line, then `current releases/<n>.json`. */
 function parseLedger(text) {
@@ -70960,22 +71189,42 @@ function parseLedger(text) {
 function nextReleaseNumber(ledger) {
     return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
-/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
+/**
+ * The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). A
+ * rollback counts as the release it brought back: going back once more must not end at the same version.
+ */
 function previousRelease(ledger) {
     const { current } = ledger;
     if (current === undefined)
         return undefined;
-    return ledger.releases.filter((r) => r.number < current.number && r.result === 'ok' && r.gateFailed !== true).at(-1);
+    const from = current.restores ?? current.number;
+    return ledger.releases.filter((r) => r.number < from && r.result === 'ok' && r.gateFailed !== true).at(-1);
 }
 /** Writes one record; with `isCurrent` the pointer moves to it. Rewriting a number replaces its record whole. */
 async function writeRelease(host, deployPath, release, isCurrent) {
-    await host_scriptOrThrow(host, 'write the release record', writeScript, [deployPath, String(release.number), isCurrent ? 'current' : '-'], { stdin: `${JSON.stringify(release)}\n` });
+    await batch_runBatch(host, [writeReleasePart(deployPath, release, isCurrent)]);
+}
+/** {@link writeRelease} as a part. */
+function writeReleasePart(deployPath, release, isCurrent) {
+    return {
+        purpose: 'write the release record',
+        source: writeScript,
+        args: [deployPath, String(release.number), isCurrent ? 'current' : '-'],
+        stdin: `${JSON.stringify(release)}\n`,
+    };
 }
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
-    await scriptOrThrow(host, 'append to the audit log', 'cat >> "$1"', [statePath(deployPath, 'audit.jsonl')], {
+    await runBatch(host, [auditPart(deployPath, line)]);
+}
+/** {@link appendAudit} as a part. */
+function auditPart(deployPath, line) {
+    return {
+        purpose: 'append to the audit log',
+        source: 'cat >> "$1"',
+        args: [statePath(deployPath, 'audit.jsonl')],
         stdin: `${JSON.stringify(line)}\n`,
-    });
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/release-mark.ts

@@ -57852,6 +57852,7 @@ async function host_scriptOrThrow(host, purpose, source, args, options) {
         throw commandFailed(host, purpose, result);
     return result;
 }
+/** A command that ended with a status its caller did not allow, with its last words. */
 function commandFailed(host, what, result) {
     const said = lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
     return new HostError({
@@ -60677,38 +60678,109 @@ function deploy_path_hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
 }
 /** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
-function statePath(deployPath, ...parts) {
+function deploy_path_statePath(deployPath, ...parts) {
     return [deployPath, '.deploy', ...parts].join('/');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease.ts
+
+/** True for a lease that a person took by hand with a reason. */
+function lease_isFrozen(lease) {
+    return lease.reason !== undefined;
+}
+/** True once nobody holds it any more, by the server's clock. */
+function hasExpired(lease, now) {
+    return lease.expires !== undefined && lease.expires <= now;
+}
 /**
  * Whether `owner` may hold the lease now. Pure; `now` is the server's clock.
  * Free or expired: taken, with a new generation. Own: renewed. A later attempt of the same run and job takes over at
- * once, because GitHub starts an attempt only after the one before it ended.
+ * once, because GitHub starts an attempt only after the one before it ended; so does anybody where GitHub said that the
+ * holder's run is over (`isHolderGone`). A freeze ends only by its own expiry, if it has one.
  */
-function nextLease(current, owner, now, ttlSeconds) {
+function nextLease(current, owner, now, ttlSeconds, isHolderGone = false) {
     const fresh = { owner, acquired: now, renewed: now, expires: now + ttlSeconds };
     if (current === undefined)
         return { kind: 'take', lease: { ...fresh, generation: 1 }, takenOverFrom: undefined };
-    if (current.owner.id === owner.id)
+    const isJob = !lease_isFrozen(current);
+    if (isJob && current.owner.id === owner.id)
         return { kind: 'renew', lease: { ...current, renewed: now, expires: now + ttlSeconds } };
-    if (current.expires <= now || isEarlierAttempt(current.owner, owner))
-        return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
-    return { kind: 'held', by: current };
+    const isOver = hasExpired(current, now) || (isJob && (isHolderGone || isEarlierAttempt(current.owner, owner)));
+    if (!isOver)
+        return { kind: 'held', by: current };
+    return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
 }
 function isEarlierAttempt(holder, owner) {
-    return (holder.repository === owner.repository &&
+    return (owner.runId !== '' &&
+        holder.repository === owner.repository &&
         holder.runId === owner.runId &&
         holder.job === owner.job &&
         holder.runAttempt < owner.runAttempt);
 }
+/** Whether `mode: unlock` may free the lease: a freeze and what is over, always; a live run's only by force. Pure. */
+function lease_judgeUnlock(current, owner, now, given) {
+    if (current === undefined)
+        return { kind: 'nothing' };
+    if (lease_isFrozen(current))
+        return { kind: 'free', lease: current, why: 'frozen' };
+    if (current.owner.id === owner.id)
+        return { kind: 'free', lease: current, why: 'own' };
+    if (hasExpired(current, now))
+        return { kind: 'free', lease: current, why: 'expired' };
+    if (given.isHolderGone)
+        return { kind: 'free', lease: current, why: 'holder-gone' };
+    if (given.isForced)
+        return { kind: 'free', lease: current, why: 'forced' };
+    return { kind: 'refused', by: current };
+}
 /** For people: who holds it, since when, until when. */
 function describeLease(lease, now) {
-    const { owner } = lease;
-    const since = Math.max(0, now - lease.acquired);
-    const reason = lease.reason === undefined ? '' : ` (${lease.reason})`;
-    return `${owner.actor} in ${owner.runUrl}${reason}, since ${since}s, expires in ${Math.max(0, lease.expires - now)}s unless renewed`;
+    const { owner, reason, expires } = lease;
+    const since = formatDuration(Math.max(0, now - lease.acquired) * 1000);
+    const left = expires === undefined ? '' : formatDuration(Math.max(0, expires - now) * 1000);
+    if (reason !== undefined)
+        return `${owner.actor}, by hand: ${JSON.stringify(reason)}, since ${since}, ${expires === undefined ? 'until it is unlocked' : `ends in ${left}`}`;
+    return `${owner.actor} in ${owner.runUrl}, since ${since}, expires in ${left} unless renewed`;
+}
+const object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const lease_text = (value) => (typeof value === 'string' ? value : '');
+const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+/**
+ * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
+ * is unlocked. Undefined for anything that is no lease.
+ */
+function parseLease(content) {
+    let body;
+    try {
+        body = object(JSON.parse(content));
+    }
+    catch {
+        return undefined;
+    }
+    const owner = object(body['owner']);
+    const id = lease_text(owner['id']);
+    const reason = lease_text(body['reason']);
+    const expires = body['expires'];
+    if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
+        return undefined;
+    const acquired = number(body['acquired'], 0);
+    return {
+        owner: {
+            id,
+            repository: lease_text(owner['repository']),
+            runId: lease_text(owner['runId']),
+            runAttempt: number(owner['runAttempt'], 1),
+            job: lease_text(owner['job']),
+            actor: lease_text(owner['actor']) || id,
+            runUrl: lease_text(owner['runUrl']),
+            commit: lease_text(owner['commit']),
+        },
+        generation: number(body['generation'], 1),
+        acquired,
+        renewed: number(body['renewed'], acquired),
+        ...(typeof expires === 'number' ? { expires } : {}),
+        ...(reason === '' ? {} : { reason }),
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
@@ -60717,45 +60789,52 @@ function describeLease(lease, now) {
 
 class LeaseError extends DeployError {
 }
-/** Prints the server's time and the lease; absent file = time only. */
-const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null || true`;
+/** GitHub is asked this often while another run holds the lease. */
+const askEveryMs = 30_000;
+/** Prints the server's time and the lease in one line; absent or empty file = time only. */
+const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
  * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
 IFS= read -r expected; IFS= read -r next
 swap() {
-  found=$(cat lease.json 2>/dev/null || echo -)
-  [ "$found" = "$expected" ] || exit 75
+  found=$(cat lease.json 2>/dev/null | tr -d '\\n')
+  [ "\${found:--}" = "$expected" ] || exit 75
   if [ "$next" = "-" ]; then rm -f lease.json; else printf '%s\\n' "$next" > lease.json.new; mv -f lease.json.new lease.json; fi
 }
 if command -v flock >/dev/null 2>&1; then
-  exec 9>lease.lock; flock -w 10 9 || exit 76; swap
+  if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
+  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
 else
-  tries=0; until mkdir lease.lock.d 2>/dev/null; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 76; sleep 0.1; done
+  tries=0
+  until mkdir lease.lock.d 2>/dev/null; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
+    sleep 0.1
+  done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
-async function readLease(host, deployPath) {
+async function readLease({ host, deployPath }) {
     const result = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', ...rest] = result.stdout.split('\n');
-    const text = rest.join('\n').trim();
-    if (text === '')
-        return { now: Number(time), text: '-', lease: undefined };
-    return { now: Number(time), text, lease: parseLease(text, deployPath) };
+    const [time = '', text = ''] = result.stdout.split('\n');
+    return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
 }
-function parseLease(text, deployPath) {
-    try {
-        // Our own file, written by swapScript only; a hand-made one is caught by the checks below.
-        const lease = JSON.parse(text);
-        if (typeof lease.expires === 'number' && typeof lease.owner.id === 'string')
-            return lease;
-    }
-    catch {
-        // Reported below, like a file of the wrong shape.
-    }
+/** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
+async function lookAtLease(place) {
+    const { now, lease } = await readLease(place);
+    return { now, lease };
+}
+/** The lease in the text of lease.json; empty: none. */
+function seenLease(now, text, deployPath) {
+    if (text.trim() === '')
+        return { now, lease: undefined };
+    const lease = parseLease(text);
+    if (lease !== undefined)
+        return { now, lease };
     throw new LeaseError({
         code: 'STATE_UNREADABLE',
         message: `${deployPath}/.deploy/lease.json on the server is not a lease.`,
@@ -60777,14 +60856,18 @@ async function swapLease(options, expected, next) {
 }
 /**
  * Takes or renews the lease, waiting up to `waitMs` while another run holds it. `.deploy/` must exist.
- * @throws LeaseError LOCKED naming the holder's run URL
+ * @throws LeaseError LOCKED naming the holder's run URL, or the person and the reason
  */
 async function acquireLease(options) {
-    const { host, deployPath, owner, clock } = options;
+    const { owner, clock, signal } = options;
     const start = clock.now();
+    const isGone = holderCheck(options);
     for (;;) {
-        const seen = await readLease(host, deployPath);
-        const decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        signal.throwIfAborted();
+        const seen = await readLease(options);
+        let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        if (decision.kind === 'held' && (await isGone(decision.by)))
+            decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
         if (decision.kind !== 'held') {
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
@@ -60795,20 +60878,53 @@ async function acquireLease(options) {
         if (waited >= options.waitMs)
             throw locked(options, decision.by, seen.now, waited);
         options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
-        await clock.sleep(Math.min(5000, options.waitMs - waited), options.signal);
+        await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
 }
+/** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
+function holderCheck(options) {
+    const { isHolderGone, clock } = options;
+    let asked;
+    return async (lease) => {
+        if (isHolderGone === undefined || lease_isFrozen(lease))
+            return false;
+        if (asked?.id === lease.owner.id && clock.now() - asked.at < askEveryMs)
+            return false;
+        asked = { id: lease.owner.id, at: clock.now() };
+        return isHolderGone(lease.owner);
+    };
+}
 function locked(options, by, now, waitedMs) {
+    const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
+    const where = `${options.host.name}:${options.deployPath}`;
+    if (lease_isFrozen(by))
+        return new LeaseError({
+            code: 'LOCKED',
+            message: `${where} is frozen by ${describeLease(by, now)}; ${waited}`,
+            hint: `Ask ${by.owner.actor}; then end it with action-rolling-deploy \`mode: unlock\`, or rm .deploy/lease.json on the server.`,
+        });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${options.host.name}:${options.deployPath} is being deployed by ${describeLease(by, now)}; waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`,
+        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
         hint: 'Wait for that run, or raise `lock-wait`.',
     });
+}
+/** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
+async function freeLease(options) {
+    for (;;) {
+        const seen = await readLease(options);
+        const { lease, now } = seen;
+        const isAsked = lease !== undefined && !isFrozen(lease) && !options.isForced;
+        const isHolderGone = isAsked && (await options.isHolderGone(lease.owner));
+        const decision = judgeUnlock(lease, options.owner, now, { isForced: options.isForced, isHolderGone });
+        if (decision.kind !== 'free' || (await swapLease(options, seen.text, '-')))
+            return { ...decision, now };
+    }
 }
 function held(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
-        const seen = await readLease(options.host, options.deployPath);
+        const seen = await readLease(options);
         const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
         if (!isOurs)
             throw lost(options, seen);
@@ -60831,13 +60947,86 @@ function lost(options, seen) {
 }
 /** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
 async function releaseOwnLease(options) {
-    const seen = await readLease(options.host, options.deployPath);
+    const seen = await readLease(options);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -60849,9 +61038,17 @@ const oneOffLabels = {
 const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
+    const [result] = await batch_runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
+    return parseOneOffs(result?.stdout ?? '');
+}
+/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
+function runningOneOffsPart(deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
+    return { purpose: 'look for running one-offs', source: runningScript, args: labels };
+}
+/** One name a line. */
+function parseOneOffs(text) {
+    return text.split('\n').filter((name) => name !== '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/owner.ts
@@ -60908,22 +61105,28 @@ function leaseOptions(context, host, deployPath, waitMs) {
 /**
  * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
  * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
-async function withLease(context, host, deployPath, waitMs, body) {
-    const lease = await acquireLease(leaseOptions(context, host, deployPath, waitMs));
+async function withLease(context, host, deployPath, waitMs, body, isHolderGone) {
+    const options = leaseOptions(context, host, deployPath, waitMs);
+    const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    const lost = new AbortController();
     if (lease.isNew) {
         context.runner.saveState('lease', 'taken');
         context.runner.info('Lease taken for this job; its post step releases it.');
     }
     const heartbeat = setInterval(() => {
-        // A lost lease or connection shows itself at the next step of the body, which reports it better than a timer can.
         lease.renew().catch((thrown) => {
+            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
             context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
+                lost.abort(thrown);
         });
     }, heartbeatMs);
     try {
-        return await body(lease);
+        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
     }
     finally {
         clearInterval(heartbeat);
@@ -61009,6 +61212,7 @@ async function ensureStateFolder(host, deployPath) {
 ;// CONCATENATED MODULE: ../kit/src/state/release.ts
 
 
+
 const release_readScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 for f in releases/*.json; do [ -e "$f" ] || continue; cat "$f"; done
@@ -61025,6 +61229,10 @@ async function readLedger(host, deployPath) {
     const result = await host_scriptOrThrow(host, 'read the release ledger', release_readScript, [deployPath]);
     return parseLedger(result.stdout);
 }
+/** {@link readLedger} as a part; {@link parseLedger} reads its output. */
+function readLedgerPart(deployPath) {
+    return { purpose: 'read the release ledger', source: release_readScript, args: [deployPath] };
+}
 /** Pure part of {@link readLedger}: one JSON record a line, then `current releases/<n>.json`. */
 function parseLedger(text) {
     const lines = text.split('\n').filter((line) => line.trim() !== '');
@@ -61040,22 +61248,42 @@ function parseLedger(text) {
 function nextReleaseNumber(ledger) {
     return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
-/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
+/**
+ * The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). A
+ * rollback counts as the release it brought back: going back once more must not end at the same version.
+ */
 function previousRelease(ledger) {
     const { current } = ledger;
     if (current === undefined)
         return undefined;
-    return ledger.releases.filter((r) => r.number < current.number && r.result === 'ok' && r.gateFailed !== true).at(-1);
+    const from = current.restores ?? current.number;
+    return ledger.releases.filter((r) => r.number < from && r.result === 'ok' && r.gateFailed !== true).at(-1);
 }
 /** Writes one record; with `isCurrent` the pointer moves to it. Rewriting a number replaces its record whole. */
 async function writeRelease(host, deployPath, release, isCurrent) {
-    await scriptOrThrow(host, 'write the release record', writeScript, [deployPath, String(release.number), isCurrent ? 'current' : '-'], { stdin: `${JSON.stringify(release)}\n` });
+    await runBatch(host, [writeReleasePart(deployPath, release, isCurrent)]);
+}
+/** {@link writeRelease} as a part. */
+function writeReleasePart(deployPath, release, isCurrent) {
+    return {
+        purpose: 'write the release record',
+        source: writeScript,
+        args: [deployPath, String(release.number), isCurrent ? 'current' : '-'],
+        stdin: `${JSON.stringify(release)}\n`,
+    };
 }
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
-    await host_scriptOrThrow(host, 'append to the audit log', 'cat >> "$1"', [statePath(deployPath, 'audit.jsonl')], {
+    await batch_runBatch(host, [auditPart(deployPath, line)]);
+}
+/** {@link appendAudit} as a part. */
+function auditPart(deployPath, line) {
+    return {
+        purpose: 'append to the audit log',
+        source: 'cat >> "$1"',
+        args: [deploy_path_statePath(deployPath, 'audit.jsonl')],
         stdin: `${JSON.stringify(line)}\n`,
-    });
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/audit.ts
@@ -61075,7 +61303,6 @@ async function auditMigration(door, owner, result) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/pins.ts
-
 const blockStart = '# >>> deploy-actions: written by the last release; edit outside of this block';
 const blockEnd = '# <<< deploy-actions';
 /** Relative to deploy-path: the Compose override that `service=` pins live in. */
@@ -61134,10 +61361,13 @@ sync .env.deploy-next 2>/dev/null || sync
 mv -f .env.deploy-next .env
 rm -f .deploy/env.rest .deploy/env.block`));
 /** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
-async function commitPins(host, deployPath, block) {
-    await scriptOrThrow(host, 'write the pins', pins_writeScript, [deployPath], {
+function commitPinsPart(deployPath, block) {
+    return {
+        purpose: 'write the pins',
+        source: pins_writeScript,
+        args: [deployPath],
         stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,
-    });
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
@@ -61165,10 +61395,10 @@ function parseComposeModel(text, sources = noSources) {
             cause,
         });
     }
-    const injected = injectedFiles(model);
+    const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
     const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, asObject(body), injected),
+        parseService(name, asObject(body), shared),
     ]);
     return {
         name: asText(model['name']) ?? '',
@@ -61184,6 +61414,10 @@ function injectedFiles(model) {
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
+function externalNetworks(model) {
+    const networks = Object.entries(asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+}
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
@@ -61195,12 +61429,9 @@ function findStartExtra(body, injected) {
     }
     return undefined;
 }
-function parseService(name, body, injected) {
-    const healthcheck = asObject(body['healthcheck']);
-    const networks = Object.entries(asObject(body['networks'])).map(([network, options]) => ({
-        name: network,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
-    }));
+function parseService(name, body, shared) {
+    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
         image: asText(body['image']),
@@ -61208,19 +61439,40 @@ function parseService(name, body, injected) {
         replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
         containerName: asText(body['container_name']),
         networkMode: asText(body['network_mode']),
-        networks,
+        ipcMode: asText(body['ipc']),
+        pidMode: asText(body['pid']),
+        networks: parseNetworks(asObject(body['networks']), shared.external),
+        expose: asList(body['expose']).map(String),
         ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
         volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        volumesFrom: asList(body['volumes_from'])
+            .map(String)
+            .filter((from) => !from.startsWith('container:'))
+            .map((from) => from.split(':')[0] ?? ''),
+        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
         dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
             service,
             condition: asText(asObject(options)['condition']) ?? 'service_started',
+            mustFollow: asObject(options)['restart'] === true,
         })),
-        hasHealthcheck: Object.keys(healthcheck).length > 0 && healthcheck['disable'] !== true,
+        ...healthcheck,
+        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
         restart: asText(body['restart']),
-        startExtra: findStartExtra(body, injected),
+        startExtra: findStartExtra(body, shared.injected),
     };
+}
+function parseHealthcheck(body) {
+    const isHealthcheckDisabled = body['disable'] === true || asList(body['test'])[0] === 'NONE';
+    return { hasHealthcheck: Object.keys(body).length > 0 && !isHealthcheckDisabled, isHealthcheckDisabled };
+}
+function parseNetworks(body, external) {
+    return Object.entries(body).map(([name, options]) => ({
+        name,
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
+        isExternal: external.has(name),
+    }));
 }
 function parsePort(port) {
     const published = port['published'];
@@ -61250,6 +61502,7 @@ function parseLabels(labels) {
 
 
 
+
 /**
  * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
  * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
@@ -61267,7 +61520,7 @@ shift 5
  * compose files as named, as the user's COMPOSE_FILE in `.env` says, or as Compose looks for them (the first name that
  * exists, with its override beside it); and the env files that exist, in the order of plain `docker compose`.
  */
-const findScript = `
+const compose_cli_findScript = `
 cd "$1" 2>/dev/null || exit 90
 extra=$2; shift 2
 if [ $# -eq 0 ]; then
@@ -61296,11 +61549,24 @@ exit 0`;
  * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
  */
 async function findSources(scope) {
-    const { host, settings, baseDir } = scope;
-    const result = await host.script(findScript, [baseDir, settings.envFile ?? '', ...settings.composeFiles]);
-    throwIfUnusable(scope, result);
+    const [result] = await runBatch(scope.host, [findSourcesPart(scope)]);
+    return parseSources(scope, result?.stdout ?? '');
+}
+/** {@link findSources} as a part; {@link parseSources} reads its output. */
+function findSourcesPart(scope) {
+    const { settings, baseDir } = scope;
+    return {
+        purpose: 'find the compose files',
+        source: compose_cli_findScript,
+        args: [baseDir, settings.envFile ?? '', ...settings.composeFiles],
+        fail: (result) => unusable(scope, result) ?? commandFailed(scope.host, 'find the compose files', result),
+    };
+}
+/** Pure part of {@link findSources}. @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING */
+function parseSources(scope, stdout) {
+    const { host, settings } = scope;
     const found = (kind) => [
-        ...new Set(result.stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))),
+        ...new Set(stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))),
     ];
     const sources = { composeFiles: found('file'), envFiles: found('env') };
     if (sources.composeFiles.length === 0)
@@ -61323,7 +61589,14 @@ async function findSources(scope) {
  * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
  */
 async function runCompose(scope, sources, args, options = {}) {
-    const { host, settings, baseDir, pins } = scope;
+    const [result = nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+    throwIfUnusable(scope, result);
+    return result;
+}
+const nothing = { code: 0, stdout: '', stderr: '' };
+/** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
+function composePart(scope, sources, args) {
+    const { settings, baseDir, pins } = scope;
     const pinsDir = `${settings.deployPath}/.deploy/tmp-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
     const override = renderPinsOverride(pins);
     const flags = [
@@ -61335,29 +61608,39 @@ async function runCompose(scope, sources, args, options = {}) {
     // A variable of the login environment would win over every env file; a pin must not lose to it.
     const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
     const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
-    const result = await host.script(runScript, [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command], options);
-    throwIfUnusable(scope, result);
-    return result;
+    return {
+        purpose: `docker compose ${args[0] ?? ''}`,
+        source: runScript,
+        args: [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command],
+        mayFail: true,
+    };
 }
+/** @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE: Compose was not run at all */
 function throwIfUnusable(scope, result) {
+    const error = unusable(scope, result);
+    if (error !== undefined)
+        throw error;
+}
+function unusable(scope, result) {
     const { host, settings } = scope;
     if (result.code === 90)
-        throw new ComposeError({
+        return new ComposeError({
             code: 'COMPOSE_FILE_MISSING',
             message: `${settings.deployPath} does not exist on ${host.name}.`,
         });
     if (result.code === 91)
-        throw new ComposeError({
+        return new ComposeError({
             code: 'COMPOSE_FILE_MISSING',
             message: `input \`compose-files\`: ${JSON.stringify(result.stdout.trim())} does not exist in ${settings.deployPath} on ${host.name}.`,
             hint: 'Paths are relative to deploy-path. Is it among the files that action-sync-remote sends?',
         });
     if (result.code === 127 || /is not a docker command|unknown shorthand flag: 'p'/.test(result.stderr))
-        throw new ComposeError({
+        return new ComposeError({
             code: 'DOCKER_UNREACHABLE',
             message: `${host.name}: docker with the Compose plugin was not found.`,
             hint: 'Install Docker Engine and the docker-compose-plugin (Compose 2.20 or newer) on the server.',
         });
+    return undefined;
 }
 /**
  * The resolved model of a scope. Paths of a staged view are rewritten to deploy-path, where they will be.
@@ -61365,7 +61648,13 @@ function throwIfUnusable(scope, result) {
  */
 async function resolveModel(scope) {
     const sources = await findSources(scope);
-    const result = await runCompose(scope, sources, ['config', '--format', 'json']);
+    const result = await runCompose(scope, sources, configArgs);
+    return parseConfig(scope, sources, result);
+}
+/** What {@link parseConfig} reads the output of. */
+const configArgs = ['config', '--format', 'json'];
+/** Pure part of {@link resolveModel}. @throws ComposeError COMPOSE_INVALID with Compose's own words */
+function parseConfig(scope, sources, result) {
     if (result.code !== 0)
         throw invalidModel(scope, result);
     const inJson = (path) => JSON.stringify(path).slice(1, -1);
@@ -61401,21 +61690,21 @@ function composeFromModel(model, settings, args) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/container.ts
-const object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const container_object = (value) => (typeof value === 'object' && value !== null ? value : {});
 const container_text = (value) => (typeof value === 'string' ? value : '');
-const number = (value) => (typeof value === 'number' ? value : 0);
+const container_number = (value) => (typeof value === 'number' ? value : 0);
 /** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
 function container_parseContainers(output) {
     if (output.trim() === '')
         return [];
     const list = JSON.parse(output);
-    return Array.isArray(list) ? list.map((entry) => parseContainer(object(entry))) : [];
+    return Array.isArray(list) ? list.map((entry) => parseContainer(container_object(entry))) : [];
 }
 function parseContainer(entry) {
-    const config = object(entry['Config']);
-    const state = object(entry['State']);
-    const labels = object(config['Labels']);
-    const networks = object(object(entry['NetworkSettings'])['Networks']);
+    const config = container_object(entry['Config']);
+    const state = container_object(entry['State']);
+    const labels = container_object(config['Labels']);
+    const networks = container_object(container_object(entry['NetworkSettings'])['Networks']);
     return {
         id: container_text(entry['Id']),
         name: container_text(entry['Name']).replace(/^\//, ''),
@@ -61427,44 +61716,59 @@ function parseContainer(entry) {
         createdAt: container_text(entry['Created']),
         startedAt: container_text(state['StartedAt']),
         status: container_text(state['Status']),
-        exitCode: number(state['ExitCode']),
+        exitCode: container_number(state['ExitCode']),
         isOomKilled: state['OOMKilled'] === true,
-        restartCount: number(entry['RestartCount']),
-        health: parseHealth(object(config['Healthcheck']), state['Health']),
-        stopGraceSeconds: number(config['StopTimeout']) || 10,
+        restartCount: container_number(entry['RestartCount']),
+        health: parseHealth(container_object(config['Healthcheck']), state['Health']),
+        stopGraceSeconds: container_number(config['StopTimeout']) || 10,
         addresses: Object.values(networks)
-            .map((network) => container_text(object(network)['IPAddress']))
+            .map((network) => container_text(container_object(network)['IPAddress']))
             .filter((address) => address !== ''),
+        anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
     };
+}
+/** Docker names a volume that nobody named by 64 hex digits. */
+function parseAnonymousVolumes(mounts) {
+    return (Array.isArray(mounts) ? mounts : [])
+        .map(container_object)
+        .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
+        .map((mount) => container_text(mount['Destination']));
 }
 function parseHealth(config, state) {
     const test = config['Test'];
     const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
     if (isOff && (state === undefined || state === null))
         return undefined;
-    const log = object(state)['Log'];
+    const log = container_object(state)['Log'];
     const probes = (Array.isArray(log) ? log : []).map((probe) => {
-        const entry = object(probe);
-        return `exit ${number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+        const entry = container_object(probe);
+        return `exit ${container_number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
     });
-    const milliseconds = (key, fallback) => (number(config[key]) || fallback) / 1e6;
+    const milliseconds = (key, fallback) => (container_number(config[key]) || fallback) / 1e6;
     // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
     const cycle = milliseconds('Interval', 30e9) + milliseconds('Timeout', 30e9);
-    const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((number(config['Retries']) || 3) + 1);
-    return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
+    const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((container_number(config['Retries']) || 3) + 1);
+    return { status: container_text(container_object(state)['Status']) || 'starting', probes, budgetMs };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
 
 
 
+
+/** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
+const listScript = `
+ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
+[ -n "$ids" ] || exit 0
+{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
 /** All containers of a Compose project, running or not, one-offs included. */
 async function listProjectContainers(host, project) {
-    const source = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
-[ -z "$ids" ] || docker inspect $ids`;
-    const result = await host_scriptOrThrow(host, 'list the project’s containers', source, [project]);
-    return container_parseContainers(result.stdout);
+    const [result] = await batch_runBatch(host, [listContainersPart(project)]);
+    return container_parseContainers(result?.stdout ?? '');
+}
+/** {@link listProjectContainers} as a part; parseContainers reads its output. */
+function listContainersPart(project) {
+    return { purpose: 'list the project’s containers', source: listScript, args: [project] };
 }
 /** The state of some containers; one that is gone is absent from the result. */
 async function inspectContainers(host, ids) {
@@ -61482,26 +61786,25 @@ async function readLogs(host, id, lines) {
     const result = await host.script('docker logs --tail "$1" "$2" 2>&1', [String(lines), id], { timeoutMs: 20_000 });
     return lastLines(result.stdout, lines).filter((line) => line !== '');
 }
-/** A local image by reference or id; undefined when the server does not have it. */
-async function inspectImage(host, ref) {
-    const format = '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}';
-    const result = await host.exec(['docker', 'image', 'inspect', '--format', format, ref]);
-    if (result.code !== 0)
-        return undefined;
-    const [id = '""', digests = '[]', platform = ''] = result.stdout.trim().split('\t');
-    const repoDigests = JSON.parse(digests);
-    return { id: JSON.parse(id), repoDigests: repoDigests ?? [], platform };
-}
 const oldestCompose = [2, 20];
 /**
  * Checks that this user reaches a Docker engine with a Compose that is new enough.
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 async function checkDocker(host) {
-    const source = `
+    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+}
+/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
+const dockerVersionsPart = {
+    purpose: 'ask for the versions of Docker and Compose',
+    source: `
 docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`;
-    const result = await host.script(source, [], { timeoutMs: 20_000 });
+docker compose version --short`,
+    mayFail: true,
+};
+/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+function parseDockerVersions(host, result) {
     const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
     const [engine = '', platform = ''] = engineLine.split(' ');
     const compose = composeLine.replace(/^v/, '');
@@ -61519,6 +61822,177 @@ docker compose version --short`;
             hint: 'Upgrade the docker-compose-plugin package on the server.',
         });
     return { engine, compose, platform };
+}
+
+;// CONCATENATED MODULE: ../kit/src/image/digest.ts
+
+/** The algorithms Docker's reference grammar registers, with the length of their hex part. */
+const hexLengths = { sha256: 64, sha384: 96, sha512: 128 };
+function isAlgorithm(name) {
+    return Object.hasOwn(hexLengths, name);
+}
+/** The digest in a text, or undefined when it is none; upper-case hex is none either, as in Docker. */
+function parseDigest(text) {
+    const [, algorithm = '', hex = ''] = /^([a-z0-9]+):([0-9a-f]+)$/.exec(text) ?? [];
+    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] ? text : undefined;
+}
+/** `sha256`, `sha384` or `sha512`. */
+function algorithmOf(digest) {
+    const name = digest.slice(0, digest.indexOf(':'));
+    return isAlgorithm(name) ? name : 'sha256';
+}
+/** The digest of these bytes, with sha256 unless another algorithm is asked for. */
+function digestOf(bytes, algorithm = 'sha256') {
+    return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+/** `sha256:1a2b3c4d5e6f`: for people, never for a decision. */
+function shortDigest(digest) {
+    return digest.slice(0, digest.indexOf(':') + 13);
+}
+
+;// CONCATENATED MODULE: ../kit/src/image/image-ref.ts
+
+
+
+const defaultRegistry = 'docker.io';
+const longestRepository = 255;
+// The grammar of github.com/distribution/reference (regexp.go), which Docker, Compose and containerd share.
+const domainPart = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const hostPattern = new RegExp(`^(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const repositoryPattern = new RegExp(`^${pathPart}(?:/${pathPart})*$`);
+const tagPattern = /^\w[\w.-]{0,127}$/;
+/**
+ * Reads an image reference exactly as Docker does: default registry and `library/`, localhost, ports, IPv6 hosts,
+ * tag and digest together.
+ * @param subject what the text belongs to, for the message: ``input `images`, line 2``
+ * @throws ConfigurationError quoting the text
+ */
+function image_ref_parseImageRef(text, subject) {
+    const refuse = (reason, hint) => {
+        throw new ConfigurationError(`${subject}: ${JSON.stringify(text)} is not an image reference: ${reason}.`, hint);
+    };
+    if (text === '')
+        refuse('it is empty');
+    if (/\s/.test(text))
+        refuse('it holds white space');
+    if (/^[a-z]+:\/\//i.test(text))
+        refuse('it starts with a URL scheme', 'Write the host without https://.');
+    if (/^[0-9a-f]{64}$/.test(text))
+        refuse('64 hex digits are an image id, not a name', 'Write repository@sha256:<64 hex>.');
+    const [beforeDigest = '', digestText, ...moreDigests] = text.split('@');
+    if (moreDigests.length > 0)
+        refuse('it holds more than one @');
+    const digest = digestText === undefined ? undefined : parseDigest(digestText);
+    if (digestText !== undefined && digest === undefined) {
+        refuse(`${JSON.stringify(digestText)} is not a digest`, 'A digest is sha256: and 64 lower-case hex digits.');
+    }
+    const { registry, rest } = splitRegistry(beforeDigest);
+    const [path, tag] = splitTag(rest);
+    if (tag !== undefined && !tagPattern.test(tag)) {
+        refuse(`${JSON.stringify(tag)} is not a tag`, 'A tag has 1 to 128 letters, digits, _, . or -, and no . or - in front.');
+    }
+    if (!hostPattern.test(registry))
+        refuse(`${JSON.stringify(registry)} is not a registry host`);
+    const repository = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
+    if (path !== path.toLowerCase())
+        refuse('a repository name is lower case', `Write ${path.toLowerCase()}.`);
+    if (!repositoryPattern.test(repository))
+        refuse(`${JSON.stringify(path)} is not a repository name`);
+    if (repository.length > longestRepository)
+        refuse(`the repository name is longer than ${longestRepository} characters`);
+    return {
+        registry,
+        repository,
+        ...(tag === undefined ? {} : { tag }),
+        ...(digest === undefined ? {} : { digest }),
+        text,
+    };
+}
+/** Docker takes the first path part for a host only if it looks like one: a dot, a port, upper case or `localhost`. */
+function splitRegistry(name) {
+    const slash = name.indexOf('/');
+    const first = slash === -1 ? '' : name.slice(0, slash);
+    const isHost = first !== '' && (first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase());
+    if (!isHost)
+        return { registry: defaultRegistry, rest: name };
+    const registry = first === 'index.docker.io' ? defaultRegistry : first;
+    return { registry, rest: name.slice(slash + 1) };
+}
+function splitTag(rest) {
+    const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
+    return colon === -1 ? [rest, undefined] : [rest.slice(0, colon), rest.slice(colon + 1)];
+}
+/** `registry/repository`, always with the registry: what a digest is appended to. */
+function imageName(ref) {
+    return `${ref.registry}/${ref.repository}`;
+}
+/** The whole normalised reference; `docker pull` accepts it as it is. */
+function image_ref_formatImageRef(ref) {
+    const tag = ref.tag === undefined ? '' : `:${ref.tag}`;
+    const digest = ref.digest === undefined ? '' : `@${ref.digest}`;
+    return `${imageName(ref)}${tag}${digest}`;
+}
+function isPinned(ref) {
+    return ref.digest !== undefined;
+}
+/** The same image by digest alone: `registry/repository@sha256:…`; a tag beside a digest says nothing more. */
+function pinImage(ref, digest) {
+    const { registry, repository } = ref;
+    return { registry, repository, digest, text: `${registry}/${repository}@${digest}` };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/local-images.ts
+
+
+/** $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. */
+const inspectScript = `
+for ref; do
+  said=$(docker image inspect --format '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}' "$ref" 2>/dev/null) || said=-
+  printf '%s\\n' "$said"
+done`;
+/** Looks up images by reference or id, all in one command. */
+async function inspectImages(host, refs) {
+    const wanted = [...new Set(refs)].filter((ref) => ref !== '');
+    if (wanted.length === 0)
+        return new Map();
+    const [result] = await batch_runBatch(host, [inspectImagesPart(wanted)]);
+    return parseStoredImages(wanted, result?.stdout ?? '');
+}
+/** {@link inspectImages} as a part, for references without repetition; {@link parseStoredImages} reads its output. */
+function inspectImagesPart(refs) {
+    return { purpose: 'look at the images', source: inspectScript, args: refs };
+}
+/** Pure part of {@link inspectImages}. */
+function parseStoredImages(refs, output) {
+    const lines = output.split('\n');
+    return new Map(refs.flatMap((ref, index) => {
+        const image = local_images_parseLine(lines[index] ?? '-');
+        return image === undefined ? [] : [[ref, image]];
+    }));
+}
+function local_images_parseLine(line) {
+    const [id = '', digests = '', platform = '', health = ''] = line.split('\t');
+    if (platform === '')
+        return undefined;
+    const repoDigests = JSON.parse(digests);
+    const test = JSON.parse(health)?.Test ?? [];
+    return {
+        id: JSON.parse(id),
+        repoDigests: repoDigests ?? [],
+        platform,
+        hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    };
+}
+/**
+ * `repository@sha256:…` of a stored image under the repository that a reference names; undefined when no registry of
+ * that name knows it.
+ */
+function digestReference(ref, image) {
+    return image.repoDigests.find((known) => {
+        const other = parseImageRef(known, 'RepoDigests');
+        return other.registry === ref.registry && other.repository === ref.repository;
+    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/registry-login.ts
@@ -61600,124 +62074,6 @@ async function pullImage(host, request) {
     });
 }
 
-;// CONCATENATED MODULE: ../kit/src/image/digest.ts
-
-/** The algorithms Docker's reference grammar registers, with the length of their hex part. */
-const hexLengths = { sha256: 64, sha384: 96, sha512: 128 };
-function isAlgorithm(name) {
-    return Object.hasOwn(hexLengths, name);
-}
-/** The digest in a text, or undefined when it is none; upper-case hex is none either, as in Docker. */
-function parseDigest(text) {
-    const [, algorithm = '', hex = ''] = /^([a-z0-9]+):([0-9a-f]+)$/.exec(text) ?? [];
-    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] ? text : undefined;
-}
-/** `sha256`, `sha384` or `sha512`. */
-function algorithmOf(digest) {
-    const name = digest.slice(0, digest.indexOf(':'));
-    return isAlgorithm(name) ? name : 'sha256';
-}
-/** The digest of these bytes, with sha256 unless another algorithm is asked for. */
-function digestOf(bytes, algorithm = 'sha256') {
-    return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
-}
-/** `sha256:1a2b3c4d5e6f`: for people, never for a decision. */
-function shortDigest(digest) {
-    return digest.slice(0, digest.indexOf(':') + 13);
-}
-
-;// CONCATENATED MODULE: ../kit/src/image/image-ref.ts
-
-
-
-const defaultRegistry = 'docker.io';
-const longestRepository = 255;
-// The grammar of github.com/distribution/reference (regexp.go), which Docker, Compose and containerd share.
-const domainPart = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const hostPattern = new RegExp(`^(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
-const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const repositoryPattern = new RegExp(`^${pathPart}(?:/${pathPart})*$`);
-const tagPattern = /^\w[\w.-]{0,127}$/;
-/**
- * Reads an image reference exactly as Docker does: default registry and `library/`, localhost, ports, IPv6 hosts,
- * tag and digest together.
- * @param subject what the text belongs to, for the message: ``input `images`, line 2``
- * @throws ConfigurationError quoting the text
- */
-function parseImageRef(text, subject) {
-    const refuse = (reason, hint) => {
-        throw new ConfigurationError(`${subject}: ${JSON.stringify(text)} is not an image reference: ${reason}.`, hint);
-    };
-    if (text === '')
-        refuse('it is empty');
-    if (/\s/.test(text))
-        refuse('it holds white space');
-    if (/^[a-z]+:\/\//i.test(text))
-        refuse('it starts with a URL scheme', 'Write the host without https://.');
-    if (/^[0-9a-f]{64}$/.test(text))
-        refuse('64 hex digits are an image id, not a name', 'Write repository@sha256:<64 hex>.');
-    const [beforeDigest = '', digestText, ...moreDigests] = text.split('@');
-    if (moreDigests.length > 0)
-        refuse('it holds more than one @');
-    const digest = digestText === undefined ? undefined : parseDigest(digestText);
-    if (digestText !== undefined && digest === undefined) {
-        refuse(`${JSON.stringify(digestText)} is not a digest`, 'A digest is sha256: and 64 lower-case hex digits.');
-    }
-    const { registry, rest } = splitRegistry(beforeDigest);
-    const [path, tag] = splitTag(rest);
-    if (tag !== undefined && !tagPattern.test(tag)) {
-        refuse(`${JSON.stringify(tag)} is not a tag`, 'A tag has 1 to 128 letters, digits, _, . or -, and no . or - in front.');
-    }
-    if (!hostPattern.test(registry))
-        refuse(`${JSON.stringify(registry)} is not a registry host`);
-    const repository = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
-    if (path !== path.toLowerCase())
-        refuse('a repository name is lower case', `Write ${path.toLowerCase()}.`);
-    if (!repositoryPattern.test(repository))
-        refuse(`${JSON.stringify(path)} is not a repository name`);
-    if (repository.length > longestRepository)
-        refuse(`the repository name is longer than ${longestRepository} characters`);
-    return {
-        registry,
-        repository,
-        ...(tag === undefined ? {} : { tag }),
-        ...(digest === undefined ? {} : { digest }),
-        text,
-    };
-}
-/** Docker takes the first path part for a host only if it looks like one: a dot, a port, upper case or `localhost`. */
-function splitRegistry(name) {
-    const slash = name.indexOf('/');
-    const first = slash === -1 ? '' : name.slice(0, slash);
-    const isHost = first !== '' && (first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase());
-    if (!isHost)
-        return { registry: defaultRegistry, rest: name };
-    const registry = first === 'index.docker.io' ? defaultRegistry : first;
-    return { registry, rest: name.slice(slash + 1) };
-}
-function splitTag(rest) {
-    const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
-    return colon === -1 ? [rest, undefined] : [rest.slice(0, colon), rest.slice(colon + 1)];
-}
-/** `registry/repository`, always with the registry: what a digest is appended to. */
-function imageName(ref) {
-    return `${ref.registry}/${ref.repository}`;
-}
-/** The whole normalised reference; `docker pull` accepts it as it is. */
-function image_ref_formatImageRef(ref) {
-    const tag = ref.tag === undefined ? '' : `:${ref.tag}`;
-    const digest = ref.digest === undefined ? '' : `@${ref.digest}`;
-    return `${imageName(ref)}${tag}${digest}`;
-}
-function isPinned(ref) {
-    return ref.digest !== undefined;
-}
-/** The same image by digest alone: `registry/repository@sha256:…`; a tag beside a digest says nothing more. */
-function pinImage(ref, digest) {
-    const { registry, repository } = ref;
-    return { registry, repository, digest, text: `${registry}/${repository}@${digest}` };
-}
-
 ;// CONCATENATED MODULE: ../kit/src/time/poll.ts
 /**
  * Looks again and again until done or until the deadline has passed; the last look happens at the deadline, never
@@ -61792,6 +62148,7 @@ class MigrateError extends DeployError {
 
 
 
+
 const upTimeoutMs = 10 * 60_000;
 /** A database that initialises an empty data folder on a slow disk takes minutes. */
 const readyWithinMs = 3 * 60_000;
@@ -61842,9 +62199,9 @@ async function startServices(door, missing, options) {
 /** Compose would pull without this step's credentials. */
 async function pullForService(door, name, options) {
     const image = door.model.services[name]?.image;
-    if (image === undefined || (await inspectImage(door.host, image)) !== undefined)
+    if (image === undefined || (await inspectImages(door.host, [image])).has(image))
         return;
-    const { registry } = parseImageRef(image, `the image of service ${name}`);
+    const { registry } = image_ref_parseImageRef(image, `the image of service ${name}`);
     const start = door.clock.now();
     const credentials = credentialsFor(registry, options.credentials, options.registries);
     await pullImage(door.host, { ref: image, registry, credentials, signal: door.signal });
@@ -62025,19 +62382,19 @@ const timeoutMs = 30_000;
 async function findOneOffs(host, deployPath) {
     const filters = [`label=${oneOffLabels.kind}=${oneOffKind}`, `label=${oneOffLabels.deployPath}=${deployPath}`];
     const result = await host_scriptOrThrow(host, 'look for one-off containers', one_off_findScript, filters, { timeoutMs });
-    return parseOneOffs(result.stdout);
+    return one_off_parseOneOffs(result.stdout);
 }
 /** One of them by its name; undefined when there is none. */
 async function findOneOff(host, name) {
     // Docker's name filter is a pattern that matches anywhere.
     const filters = [`name=^/?${name.replaceAll('.', '\\.')}$`, `label=${oneOffLabels.kind}=${oneOffKind}`];
     const result = await host_scriptOrThrow(host, `look at the container ${name}`, one_off_findScript, filters, { timeoutMs });
-    return parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
+    return one_off_parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
 }
 const one_off_asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
 const one_off_asText = (value) => (typeof value === 'string' ? value : '');
 /** Parses the output of the script: the time in seconds, then a JSON object a line (engine 20.10 to 29). */
-function parseOneOffs(output) {
+function one_off_parseOneOffs(output) {
     const [time = '', ...lines] = output.split('\n');
     return lines
         .filter((line) => line.startsWith('{'))
@@ -62187,7 +62544,7 @@ function parseImageLines(lines, input) {
         const subject = `input \`${input}\``;
         const equals = line.indexOf('=');
         if (equals === -1)
-            return { target: undefined, ref: parseImageRef(line, subject) };
+            return { target: undefined, ref: image_ref_parseImageRef(line, subject) };
         const left = line.slice(0, equals).trim();
         const target = parseImageName(left);
         if (target === undefined) {
@@ -62196,7 +62553,7 @@ function parseImageLines(lines, input) {
         if (seen.has(left))
             throw new ConfigurationError(`${subject}: ${left} is given twice, in the line ${JSON.stringify(line)} again.`);
         seen.add(left);
-        return { target, ref: parseImageRef(line.slice(equals + 1).trim(), `${subject}, ${left}`) };
+        return { target, ref: image_ref_parseImageRef(line.slice(equals + 1).trim(), `${subject}, ${left}`) };
     });
 }
 /**
@@ -62234,6 +62591,9 @@ function formatImageLine(target, ref) {
 
 
 
+
+
+const preflight_nothing = { code: 0, stdout: '', stderr: '' };
 /**
  * The pins of this step as they are recorded.
  * @throws ConfigurationError for a reference without a digest: a tag can move between here and the next pull
@@ -62251,15 +62611,22 @@ function recordPins(pins) {
  * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
  */
 async function preflight(scope, given) {
-    const versions = await checkDocker(scope.host);
-    // Service pins first: Compose's own words for an override without a base ("has neither an image nor a build
-    // context") would not name the input.
-    const withoutServicePins = scope.pins.filter((pin) => pin.kind !== 'service');
-    const base = await resolveModel({ ...scope, pins: withoutServicePins });
+    const { host } = scope;
+    const [docker, files] = await batch_runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
+    const versions = parseDockerVersions(host, docker ?? preflight_nothing);
+    const sources = parseSources(scope, files?.stdout ?? '');
+    // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
+    // build context") would not name the input.
+    const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
+    const scopes = bare.pins.length === scope.pins.length ? [scope] : [bare, scope];
+    const results = await batch_runBatch(host, scopes.map((one) => composePart(one, sources, configArgs)));
+    for (const result of results)
+        throwIfUnusable(scope, result);
+    const base = parseConfig(bare, sources, results[0] ?? preflight_nothing);
     const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
     if (unknown !== undefined)
         throw unknownService(unknown, base);
-    const model = withoutServicePins.length === scope.pins.length ? base : await resolveModel(scope);
+    const model = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
     const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
     if (unused !== undefined)
         throw unusedPin(unused);
@@ -62286,13 +62653,15 @@ function unusedPin(pin) {
 async function pullPins(pull) {
     const { host, pins, platform, credentials, signal } = pull;
     const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
-    for (const ref of new Set(pins.map((pin) => pin.ref))) {
-        const present = await inspectImage(host, ref);
+    const refs = [...new Set(pins.map((pin) => pin.ref))];
+    const local = pull.local ?? (await inspectImages(host, refs));
+    for (const ref of refs) {
+        const present = local.get(ref);
         if (present === undefined) {
             const registry = registryOf(ref);
             await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
         }
-        proveImage(host, ref, platform, present ?? (await inspectImage(host, ref)));
+        proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
         pull.onPulled(ref, present !== undefined);
     }
 }
@@ -63284,7 +63653,73 @@ function deepestFirst(a, b) {
     return b.split('/').length - a.split('/').length || (a < b ? -1 : 1);
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/journal.ts
+
+
+
+/** Steps that end a journal. */
+const finalSteps = new Set([
+    'committed',
+    'rollback-done',
+    'rollback-failed',
+    'recovered',
+    'refused',
+]);
+/** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
+const appendScript = (/* unused pure expression or super */ null && (`cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
+const newestScript = (/* unused pure expression or super */ null && (`
+cd "$1/.deploy/journal" 2>/dev/null || exit 0
+newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -n "$newest" ] || exit 0
+echo "$newest"; cat "$newest"`));
+/** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
+function openJournal(host, deployPath, deployId) {
+    const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
+    const line = (step, data = {}) => ({
+        purpose: `write the journal (${step})`,
+        source: appendScript,
+        args: [file],
+        stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
+    });
+    return {
+        deployId,
+        line,
+        append: async (step, data = {}) => {
+            await runBatch(host, [line(step, data)]);
+        },
+    };
+}
+/** The last deploy, if its journal does not end in a final step. */
+async function findUnfinishedDeploy(host, deployPath) {
+    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+    return journal_parseUnfinished(result.stdout);
+}
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+function readJournalPart(deployPath) {
+    return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+}
+/** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
+function journal_parseUnfinished(text) {
+    const [file, ...rest] = text.split('\n');
+    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
+    if (deployId === '')
+        return undefined;
+    const lines = rest.flatMap(journal_parseLine);
+    const last = lines.at(-1);
+    return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
+}
+function journal_parseLine(text) {
+    try {
+        const line = JSON.parse(text);
+        return typeof line.step === 'string' ? [{ step: line.step, data: line.data ?? {} }] : [];
+    }
+    catch {
+        return [];
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/manifest-live.ts
+
 
 
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
@@ -63317,6 +63752,13 @@ if [ -f .deploy/manifest.json ]; then sed 's/^/m /' .deploy/manifest.json; fi
 for m in .deploy/staged/*/manifest.json; do if [ -f "$m" ]; then sed 's/^/g /' "$m"; printf 'G\\n'; fi; done
 for u in .deploy/undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
   printf 'B %s\\n' "$id"; if [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 .deploy/journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`));
@@ -63353,6 +63795,7 @@ function parseLiveState(text, deployPath) {
         staged: parseStaged(lines, `${deployPath}/.deploy/staged`),
         begun: bodies('B'),
         unfinished: bodies('U'),
+        diedDeploy: parseUnfinished(bodies('j').join('\n')),
         freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
         hasGzip: lines.includes('z'),
         entries: parseEntries(lines),
@@ -63419,34 +63862,46 @@ const scriptTimeoutMs = 900_000;
 async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script) {
     const args = [deployPath, releaseId, ...(script.args ?? [])];
     const result = await host.script(script.source, args, { timeoutMs: scriptTimeoutMs, ...script.options });
+    if (result.code === 0)
+        return result.stdout;
+    throw treeError(host, deployPath, releaseId, script.purpose, result);
+}
+/** One of those scripts as a part of a batch, with the same meaning of its exit codes. */
+function staged_tree_run_treePart(host, deployPath, releaseId, script) {
+    return {
+        purpose: script.purpose,
+        source: script.source,
+        args: [deployPath, releaseId, ...(script.args ?? [])],
+        fail: (result) => treeError(host, deployPath, releaseId, script.purpose, result),
+    };
+}
+function treeError(host, deployPath, releaseId, purpose, result) {
     const said = lastLines(result.stderr, 1)[0] ?? '';
     const where = `${host.name}: ${deployPath}/.deploy/staged/${releaseId}`;
     switch (result.code) {
-        case 0:
-            return result.stdout;
         case 65:
-            throw new staged_tree_error_StagedTreeError({
+            return new staged_tree_error_StagedTreeError({
                 code: 'STAGED_TREE_MISSING',
                 message: `${where} is not there.`,
                 hint: 'A later sync replaced it, or it went live already. Run action-sync-remote in this job, before the rollout.',
             });
         case 66:
-            throw new staged_tree_error_StagedTreeError({
+            return new staged_tree_error_StagedTreeError({
                 code: 'STAGED_TREE_CORRUPT',
                 message: `${where}: a file is not what its SHA-256 says.`,
                 hint: 'It changed while it was read or sent, or was edited in place on the server. Run the job again.',
                 evidence: lastLines(result.stderr, 10),
             });
         case 67:
-            throw new staged_tree_error_StagedTreeError({
+            return new staged_tree_error_StagedTreeError({
                 code: 'PATH_BLOCKED',
                 message: `${where}: a folder that must become a file holds files of its own: ${said}`,
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
         default:
-            throw new HostError({
+            return new HostError({
                 code: 'COMMAND_FAILED',
-                message: `${host.name}: could not ${script.purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+                message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
                 ...(/No space left|quota/i.test(result.stderr)
                     ? { hint: 'Make room on the server: old images, logs, backups.' }
                     : {}),
@@ -63609,13 +64064,14 @@ rm -rf .deploy/undo.old .deploy/staged/*`));
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${functions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged
- * tree is gone. Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
+ * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${functions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
-cat > files/.list
 if [ -f manifest.json ]; then
+  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/*.tar; do
@@ -63715,10 +64171,22 @@ function buildStagedView(host, deployPath, releaseId) {
 
 
 
+
 const noActivation = { changed: [], deleted: [] };
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
 async function findSets(host, deployPath) {
     const text = await staged_tree_run_runTreeScript(host, deployPath, '', { purpose: 'look for staged files', source: staged_tree_scripts_findScript });
+    return parseSets(text, deployPath);
+}
+/** {@link findStagedTree} as a part; {@link parseStagedTree} reads its output. */
+function findStagedPart(deployPath) {
+    return { purpose: 'look for staged files', source: findScript, args: [deployPath] };
+}
+/** The newest staged tree that is not live yet. Pure. */
+function parseStagedTree(text, deployPath) {
+    return parseSets(text, deployPath).staged;
+}
+function parseSets(text, deployPath) {
     const headers = (kind) => text
         .split('\n')
         .filter((line) => line.startsWith(`${kind} `))
@@ -63815,7 +64283,11 @@ function throwIfBlocked(host, deployPath, blocked) {
 }
 /** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
 async function undoActivation(host, deployPath, releaseId) {
-    await runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+    await runBatch(host, [undoActivationPart(host, deployPath, releaseId)]);
+}
+/** {@link undoActivation} as a part. */
+function undoActivationPart(host, deployPath, releaseId) {
+    return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 /** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
 async function discardStagedTrees(host, deployPath) {
@@ -63830,16 +64302,15 @@ async function settleActivation(host, deployPath) {
  * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
-async function finishActivation(host, deployPath, _releaseId, releaseNumber, retain) {
-    const live = await probeLive(host, deployPath, []);
-    const stdin = (live.manifest?.files ?? []).map((entry) => `./${entry.path}\n`).join('');
-    await runTreeScript(host, deployPath, String(releaseNumber), {
-        purpose: 'archive the live files',
-        source: packScript,
-        args: [String(Math.max(1, retain))],
-        options: { stdin },
-    });
-    await settleActivation(host, deployPath);
+function finishActivationParts(host, deployPath, releaseNumber, retain) {
+    return [
+        treePart(host, deployPath, String(releaseNumber), {
+            purpose: 'archive the live files',
+            source: packScript,
+            args: [String(Math.max(1, retain))],
+        }),
+        treePart(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript }),
+    ];
 }
 /**
  * For an explicit rollback: stages the file set of `.deploy/files/<n>.tar` again, to be activated by the same engine.
@@ -63960,9 +64431,9 @@ function serviceImage(model, inputs) {
     return image;
 }
 async function pullServiceImage(host, image, inputs, signal, say) {
-    if ((await inspectImage(host, image)) !== undefined)
+    if ((await inspectImages(host, [image])).has(image))
         return;
-    const { registry } = parseImageRef(image, `the image of service ${inputs.service}`);
+    const { registry } = image_ref_parseImageRef(image, `the image of service ${inputs.service}`);
     const credentials = credentialsFor(registry, inputs.credentials, registriesOf(image, inputs.pins));
     await pullImage(host, { ref: image, registry, credentials, signal });
     say(`Pulled: ${image}`);
@@ -63970,7 +64441,7 @@ async function pullServiceImage(host, image, inputs, signal, say) {
 /** Registries of this step's images: without `images` that is the service's own. */
 function registriesOf(image, pins) {
     const refs = pins.length === 0 ? [image] : pins.map(({ ref }) => ref);
-    return new Set(refs.map((ref) => parseImageRef(ref, 'an image of this step').registry));
+    return new Set(refs.map((ref) => image_ref_parseImageRef(ref, 'an image of this step').registry));
 }
 
 ;// CONCATENATED MODULE: ./src/record.ts
@@ -63986,7 +64457,7 @@ mv -f "$1.new" "$1"`;
  * record or the new one.
  */
 async function openRecord(host, deployPath, facts) {
-    const file = statePath(deployPath, 'migration.json');
+    const file = deploy_path_statePath(deployPath, 'migration.json');
     const result = await host_scriptOrThrow(host, 'read the migration record', 'cat "$1" 2>/dev/null || true', [file]);
     const found = parseRecord(result.stdout);
     return async (applied) => {

@@ -46536,6 +46536,12 @@ function githubClient(options) {
                 request: bounds,
             });
         }),
+        ...readCalls(octokit, owner, repo, call),
+    };
+}
+/** The calls that change nothing. */
+function readCalls(octokit, owner, repo, call) {
+    return {
         listApprovals: (runId) => call({ what: 'list who approved this run', permission: 'actions: read' }, async (bounds) => {
             const answer = await octokit.rest.actions.getReviewsForRun({ owner, repo, run_id: runId, request: bounds });
             return parseApprovals(answer.data);
@@ -46544,6 +46550,18 @@ function githubClient(options) {
             const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: runId, request: bounds });
             const status = data.status ?? 'unknown';
             return { isFinished: status === 'completed', status, attempt: data.run_attempt ?? 1 };
+        }),
+        compareCommits: (base, head) => call({ what: 'compare two commits', permission: 'contents: read' }, async (bounds) => {
+            // One commit a page: only the status is wanted, not the commits and files between the two.
+            const basehead = `${base}...${head}`;
+            const answer = await octokit.rest.repos.compareCommitsWithBasehead({
+                owner,
+                repo,
+                basehead,
+                per_page: 1,
+                request: bounds,
+            });
+            return answer.data.status;
         }),
     };
 }

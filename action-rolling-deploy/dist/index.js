@@ -1,6 +1,851 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
+/***/ 977:
+/***/ (function(__unused_webpack_module, exports, __nccwpck_require__) {
+
+"use strict";
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    var desc = Object.getOwnPropertyDescriptor(m, k);
+    if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
+      desc = { enumerable: true, get: function() { return m[k]; } };
+    }
+    Object.defineProperty(o, k2, desc);
+}) : (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    o[k2] = m[k];
+}));
+var __setModuleDefault = (this && this.__setModuleDefault) || (Object.create ? (function(o, v) {
+    Object.defineProperty(o, "default", { enumerable: true, value: v });
+}) : function(o, v) {
+    o["default"] = v;
+});
+var __importStar = (this && this.__importStar) || (function () {
+    var ownKeys = function(o) {
+        ownKeys = Object.getOwnPropertyNames || function (o) {
+            var ar = [];
+            for (var k in o) if (Object.prototype.hasOwnProperty.call(o, k)) ar[ar.length] = k;
+            return ar;
+        };
+        return ownKeys(o);
+    };
+    return function (mod) {
+        if (mod && mod.__esModule) return mod;
+        var result = {};
+        if (mod != null) for (var k = ownKeys(mod), i = 0; i < k.length; i++) if (k[i] !== "default") __createBinding(result, mod, k[i]);
+        __setModuleDefault(result, mod);
+        return result;
+    };
+})();
+var __awaiter = (this && this.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.HttpClient = exports.HttpClientResponse = exports.HttpClientError = exports.MediaTypes = exports.Headers = exports.HttpCodes = void 0;
+exports.getProxyUrl = getProxyUrl;
+exports.isHttps = isHttps;
+const http = __importStar(__nccwpck_require__(8611));
+const https = __importStar(__nccwpck_require__(5692));
+const pm = __importStar(__nccwpck_require__(9769));
+const tunnel = __importStar(__nccwpck_require__(776));
+const undici_1 = __nccwpck_require__(734);
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (exports.HttpCodes = HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (exports.Headers = Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (exports.MediaTypes = MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+exports.HttpClientError = HttpClientError;
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+exports.HttpClientResponse = HttpClientResponse;
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new undici_1.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+exports.HttpClient = HttpClient;
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 9769:
+/***/ ((__unused_webpack_module, exports) => {
+
+"use strict";
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.getProxyUrl = getProxyUrl;
+exports.checkBypass = checkBypass;
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+
+/***/ }),
+
 /***/ 9334:
 /***/ ((module) => {
 
@@ -23246,7 +24091,7 @@ module.exports = {
 /***/ 776:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(4488);
+module.exports = __nccwpck_require__(4488);
 
 
 /***/ }),
@@ -23255,7 +24100,6 @@ module.exports = {
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(9278);
@@ -23267,10 +24111,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -23519,7 +24363,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -25923,7 +26767,6 @@ nacl.setPRNG = function(fn) {
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 const Client = __nccwpck_require__(5215)
@@ -25951,29 +26794,29 @@ const createRedirectInterceptor = __nccwpck_require__(1946)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
   redirect: __nccwpck_require__(92),
   retry: __nccwpck_require__(9636),
   dump: __nccwpck_require__(410),
   dns: __nccwpck_require__(1893)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -26027,11 +26870,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
 const fetchImpl = (__nccwpck_require__(7532).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -26042,57 +26885,57 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(1470).Headers
-/* unused reexport */ __nccwpck_require__(9141).Response
-/* unused reexport */ __nccwpck_require__(5601).Request
-/* unused reexport */ __nccwpck_require__(1112).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(5969).FileReader
+module.exports.Headers = __nccwpck_require__(1470).Headers
+module.exports.Response = __nccwpck_require__(9141).Response
+module.exports.Request = __nccwpck_require__(5601).Request
+module.exports.FormData = __nccwpck_require__(1112).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(5969).FileReader
 
 const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(3109)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(1627)
 const { kConstruct } = __nccwpck_require__(1519)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
 const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(3775)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
 const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(2318)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
 const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(2494)
-/* unused reexport */ __nccwpck_require__(2920).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+module.exports.WebSocket = __nccwpck_require__(2920).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
 const { EventSource } = __nccwpck_require__(2328)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
@@ -54434,7 +55277,7 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		// Execute the module function
 /******/ 		var threw = true;
 /******/ 		try {
-/******/ 			__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 			__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 			threw = false;
 /******/ 		} finally {
 /******/ 			if(threw) delete __webpack_module_cache__[moduleId];
@@ -57565,6 +58408,5204 @@ function reportFailure(runner, thrown) {
     runner.fail(hint === undefined ? message : `${message} ${hint}`);
 }
 
+;// CONCATENATED MODULE: ../node_modules/@actions/github/lib/context.js
+
+
+class Context {
+    /**
+     * Hydrate the context from the environment
+     */
+    constructor() {
+        var _a, _b, _c;
+        this.payload = {};
+        if (process.env.GITHUB_EVENT_PATH) {
+            if ((0,external_fs_.existsSync)(process.env.GITHUB_EVENT_PATH)) {
+                this.payload = JSON.parse((0,external_fs_.readFileSync)(process.env.GITHUB_EVENT_PATH, { encoding: 'utf8' }));
+            }
+            else {
+                const path = process.env.GITHUB_EVENT_PATH;
+                process.stdout.write(`GITHUB_EVENT_PATH ${path} does not exist${external_os_namespaceObject.EOL}`);
+            }
+        }
+        this.eventName = process.env.GITHUB_EVENT_NAME;
+        this.sha = process.env.GITHUB_SHA;
+        this.ref = process.env.GITHUB_REF;
+        this.workflow = process.env.GITHUB_WORKFLOW;
+        this.action = process.env.GITHUB_ACTION;
+        this.actor = process.env.GITHUB_ACTOR;
+        this.job = process.env.GITHUB_JOB;
+        this.runAttempt = parseInt(process.env.GITHUB_RUN_ATTEMPT, 10);
+        this.runNumber = parseInt(process.env.GITHUB_RUN_NUMBER, 10);
+        this.runId = parseInt(process.env.GITHUB_RUN_ID, 10);
+        this.apiUrl = (_a = process.env.GITHUB_API_URL) !== null && _a !== void 0 ? _a : `https://api.github.com`;
+        this.serverUrl = (_b = process.env.GITHUB_SERVER_URL) !== null && _b !== void 0 ? _b : `https://github.com`;
+        this.graphqlUrl =
+            (_c = process.env.GITHUB_GRAPHQL_URL) !== null && _c !== void 0 ? _c : `https://api.github.com/graphql`;
+    }
+    get issue() {
+        const payload = this.payload;
+        return Object.assign(Object.assign({}, this.repo), { number: (payload.issue || payload.pull_request || payload).number });
+    }
+    get repo() {
+        if (process.env.GITHUB_REPOSITORY) {
+            const [owner, repo] = process.env.GITHUB_REPOSITORY.split('/');
+            return { owner, repo };
+        }
+        if (this.payload.repository) {
+            return {
+                owner: this.payload.repository.owner.login,
+                repo: this.payload.repository.name
+            };
+        }
+        throw new Error("context.repo requires a GITHUB_REPOSITORY environment variable like 'owner/repo'");
+    }
+}
+//# sourceMappingURL=context.js.map
+// EXTERNAL MODULE: ../node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(977);
+;// CONCATENATED MODULE: ../node_modules/@actions/github/lib/internal/utils.js
+var utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+function getAuthString(token, options) {
+    if (!token && !options.auth) {
+        throw new Error('Parameter token or opts.auth is required');
+    }
+    else if (token && options.auth) {
+        throw new Error('Parameters token and opts.auth may not both be specified');
+    }
+    return typeof options.auth === 'string' ? options.auth : `token ${token}`;
+}
+function getProxyAgent(destinationUrl) {
+    const hc = new lib.HttpClient();
+    return hc.getAgent(destinationUrl);
+}
+function getProxyAgentDispatcher(destinationUrl) {
+    const hc = new lib.HttpClient();
+    return hc.getAgentDispatcher(destinationUrl);
+}
+function getProxyFetch(destinationUrl) {
+    const httpDispatcher = getProxyAgentDispatcher(destinationUrl);
+    const proxyFetch = (url, opts) => utils_awaiter(this, void 0, void 0, function* () {
+        return (0,undici.fetch)(url, Object.assign(Object.assign({}, opts), { dispatcher: httpDispatcher }));
+    });
+    return proxyFetch;
+}
+function getApiBaseUrl() {
+    return process.env['GITHUB_API_URL'] || 'https://api.github.com';
+}
+function getUserAgentWithOrchestrationId(baseUserAgent) {
+    var _a;
+    const orchId = (_a = process.env['ACTIONS_ORCHESTRATION_ID']) === null || _a === void 0 ? void 0 : _a.trim();
+    if (orchId) {
+        const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+        const tag = `actions_orchestration_id/${sanitizedId}`;
+        if (baseUserAgent === null || baseUserAgent === void 0 ? void 0 : baseUserAgent.includes(tag))
+            return baseUserAgent;
+        const ua = baseUserAgent ? `${baseUserAgent} ` : '';
+        return `${ua}${tag}`;
+    }
+    return baseUserAgent;
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ../node_modules/universal-user-agent/index.js
+function getUserAgent() {
+  if (typeof navigator === "object" && "userAgent" in navigator) {
+    return navigator.userAgent;
+  }
+
+  if (typeof process === "object" && process.version !== undefined) {
+    return `Node.js/${process.version.substr(1)} (${process.platform}; ${
+      process.arch
+    })`;
+  }
+
+  return "<environment undetectable>";
+}
+
+;// CONCATENATED MODULE: ../node_modules/before-after-hook/lib/register.js
+// @ts-check
+
+function register(state, name, method, options) {
+  if (typeof method !== "function") {
+    throw new Error("method for before hook must be a function");
+  }
+
+  if (!options) {
+    options = {};
+  }
+
+  if (Array.isArray(name)) {
+    return name.reverse().reduce((callback, name) => {
+      return register.bind(null, state, name, callback, options);
+    }, method)();
+  }
+
+  return Promise.resolve().then(() => {
+    if (!state.registry[name]) {
+      return method(options);
+    }
+
+    return state.registry[name].reduce((method, registered) => {
+      return registered.hook.bind(null, method, options);
+    }, method)();
+  });
+}
+
+;// CONCATENATED MODULE: ../node_modules/before-after-hook/lib/add.js
+// @ts-check
+
+function addHook(state, kind, name, hook) {
+  const orig = hook;
+  if (!state.registry[name]) {
+    state.registry[name] = [];
+  }
+
+  if (kind === "before") {
+    hook = (method, options) => {
+      return Promise.resolve()
+        .then(orig.bind(null, options))
+        .then(method.bind(null, options));
+    };
+  }
+
+  if (kind === "after") {
+    hook = (method, options) => {
+      let result;
+      return Promise.resolve()
+        .then(method.bind(null, options))
+        .then((result_) => {
+          result = result_;
+          return orig(result, options);
+        })
+        .then(() => {
+          return result;
+        });
+    };
+  }
+
+  if (kind === "error") {
+    hook = (method, options) => {
+      return Promise.resolve()
+        .then(method.bind(null, options))
+        .catch((error) => {
+          return orig(error, options);
+        });
+    };
+  }
+
+  state.registry[name].push({
+    hook: hook,
+    orig: orig,
+  });
+}
+
+;// CONCATENATED MODULE: ../node_modules/before-after-hook/lib/remove.js
+// @ts-check
+
+function removeHook(state, name, method) {
+  if (!state.registry[name]) {
+    return;
+  }
+
+  const index = state.registry[name]
+    .map((registered) => {
+      return registered.orig;
+    })
+    .indexOf(method);
+
+  if (index === -1) {
+    return;
+  }
+
+  state.registry[name].splice(index, 1);
+}
+
+;// CONCATENATED MODULE: ../node_modules/before-after-hook/index.js
+// @ts-check
+
+
+
+
+
+// bind with array of arguments: https://stackoverflow.com/a/21792913
+const bind = Function.bind;
+const bindable = bind.bind(bind);
+
+function bindApi(hook, state, name) {
+  const removeHookRef = bindable(removeHook, null).apply(
+    null,
+    name ? [state, name] : [state]
+  );
+  hook.api = { remove: removeHookRef };
+  hook.remove = removeHookRef;
+  ["before", "error", "after", "wrap"].forEach((kind) => {
+    const args = name ? [state, kind, name] : [state, kind];
+    hook[kind] = hook.api[kind] = bindable(addHook, null).apply(null, args);
+  });
+}
+
+function Singular() {
+  const singularHookName = Symbol("Singular");
+  const singularHookState = {
+    registry: {},
+  };
+  const singularHook = register.bind(null, singularHookState, singularHookName);
+  bindApi(singularHook, singularHookState, singularHookName);
+  return singularHook;
+}
+
+function Collection() {
+  const state = {
+    registry: {},
+  };
+
+  const hook = register.bind(null, state);
+  bindApi(hook, state);
+
+  return hook;
+}
+
+/* harmony default export */ const before_after_hook = ({ Singular, Collection });
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/endpoint/dist-bundle/index.js
+// pkg/dist-src/defaults.js
+
+
+// pkg/dist-src/version.js
+var VERSION = "0.0.0-development";
+
+// pkg/dist-src/defaults.js
+var userAgent = `octokit-endpoint.js/${VERSION} ${getUserAgent()}`;
+var DEFAULTS = {
+  method: "GET",
+  baseUrl: "https://api.github.com",
+  headers: {
+    accept: "application/vnd.github.v3+json",
+    "user-agent": userAgent
+  },
+  mediaType: {
+    format: ""
+  }
+};
+
+// pkg/dist-src/util/lowercase-keys.js
+function dist_bundle_lowercaseKeys(object) {
+  if (!object) {
+    return {};
+  }
+  return Object.keys(object).reduce((newObj, key) => {
+    newObj[key.toLowerCase()] = object[key];
+    return newObj;
+  }, {});
+}
+
+// pkg/dist-src/util/is-plain-object.js
+function isPlainObject(value) {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.prototype.toString.call(value) !== "[object Object]") return false;
+  const proto = Object.getPrototypeOf(value);
+  if (proto === null) return true;
+  const Ctor = Object.prototype.hasOwnProperty.call(proto, "constructor") && proto.constructor;
+  return typeof Ctor === "function" && Ctor instanceof Ctor && Function.prototype.call(Ctor) === Function.prototype.call(value);
+}
+
+// pkg/dist-src/util/merge-deep.js
+function mergeDeep(defaults, options) {
+  const result = Object.assign({}, defaults);
+  Object.keys(options).forEach((key) => {
+    if (isPlainObject(options[key])) {
+      if (!(key in defaults)) Object.assign(result, { [key]: options[key] });
+      else result[key] = mergeDeep(defaults[key], options[key]);
+    } else {
+      Object.assign(result, { [key]: options[key] });
+    }
+  });
+  return result;
+}
+
+// pkg/dist-src/util/remove-undefined-properties.js
+function removeUndefinedProperties(obj) {
+  for (const key in obj) {
+    if (obj[key] === void 0) {
+      delete obj[key];
+    }
+  }
+  return obj;
+}
+
+// pkg/dist-src/merge.js
+function merge(defaults, route, options) {
+  if (typeof route === "string") {
+    let [method, url] = route.split(" ");
+    options = Object.assign(url ? { method, url } : { url: method }, options);
+  } else {
+    options = Object.assign({}, route);
+  }
+  options.headers = dist_bundle_lowercaseKeys(options.headers);
+  removeUndefinedProperties(options);
+  removeUndefinedProperties(options.headers);
+  const mergedOptions = mergeDeep(defaults || {}, options);
+  if (options.url === "/graphql") {
+    if (defaults && defaults.mediaType.previews?.length) {
+      mergedOptions.mediaType.previews = defaults.mediaType.previews.filter(
+        (preview) => !mergedOptions.mediaType.previews.includes(preview)
+      ).concat(mergedOptions.mediaType.previews);
+    }
+    mergedOptions.mediaType.previews = (mergedOptions.mediaType.previews || []).map((preview) => preview.replace(/-preview/, ""));
+  }
+  return mergedOptions;
+}
+
+// pkg/dist-src/util/add-query-parameters.js
+function addQueryParameters(url, parameters) {
+  const separator = /\?/.test(url) ? "&" : "?";
+  const names = Object.keys(parameters);
+  if (names.length === 0) {
+    return url;
+  }
+  return url + separator + names.map((name) => {
+    if (name === "q") {
+      return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
+    }
+    return `${name}=${encodeURIComponent(parameters[name])}`;
+  }).join("&");
+}
+
+// pkg/dist-src/util/extract-url-variable-names.js
+var urlVariableRegex = /\{[^{}}]+\}/g;
+function removeNonChars(variableName) {
+  return variableName.replace(/(?:^\W+)|(?:(?<!\W)\W+$)/g, "").split(/,/);
+}
+function extractUrlVariableNames(url) {
+  const matches = url.match(urlVariableRegex);
+  if (!matches) {
+    return [];
+  }
+  return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
+}
+
+// pkg/dist-src/util/omit.js
+function omit(object, keysToOmit) {
+  const result = { __proto__: null };
+  for (const key of Object.keys(object)) {
+    if (keysToOmit.indexOf(key) === -1) {
+      result[key] = object[key];
+    }
+  }
+  return result;
+}
+
+// pkg/dist-src/util/url-template.js
+function encodeReserved(str) {
+  return str.split(/(%[0-9A-Fa-f]{2})/g).map(function(part) {
+    if (!/%[0-9A-Fa-f]/.test(part)) {
+      part = encodeURI(part).replace(/%5B/g, "[").replace(/%5D/g, "]");
+    }
+    return part;
+  }).join("");
+}
+function encodeUnreserved(str) {
+  return encodeURIComponent(str).replace(/[!'()*]/g, function(c) {
+    return "%" + c.charCodeAt(0).toString(16).toUpperCase();
+  });
+}
+function encodeValue(operator, value, key) {
+  value = operator === "+" || operator === "#" ? encodeReserved(value) : encodeUnreserved(value);
+  if (key) {
+    return encodeUnreserved(key) + "=" + value;
+  } else {
+    return value;
+  }
+}
+function isDefined(value) {
+  return value !== void 0 && value !== null;
+}
+function isKeyOperator(operator) {
+  return operator === ";" || operator === "&" || operator === "?";
+}
+function getValues(context, operator, key, modifier) {
+  var value = context[key], result = [];
+  if (isDefined(value) && value !== "") {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
+      value = value.toString();
+      if (modifier && modifier !== "*") {
+        value = value.substring(0, parseInt(modifier, 10));
+      }
+      result.push(
+        encodeValue(operator, value, isKeyOperator(operator) ? key : "")
+      );
+    } else {
+      if (modifier === "*") {
+        if (Array.isArray(value)) {
+          value.filter(isDefined).forEach(function(value2) {
+            result.push(
+              encodeValue(operator, value2, isKeyOperator(operator) ? key : "")
+            );
+          });
+        } else {
+          Object.keys(value).forEach(function(k) {
+            if (isDefined(value[k])) {
+              result.push(encodeValue(operator, value[k], k));
+            }
+          });
+        }
+      } else {
+        const tmp = [];
+        if (Array.isArray(value)) {
+          value.filter(isDefined).forEach(function(value2) {
+            tmp.push(encodeValue(operator, value2));
+          });
+        } else {
+          Object.keys(value).forEach(function(k) {
+            if (isDefined(value[k])) {
+              tmp.push(encodeUnreserved(k));
+              tmp.push(encodeValue(operator, value[k].toString()));
+            }
+          });
+        }
+        if (isKeyOperator(operator)) {
+          result.push(encodeUnreserved(key) + "=" + tmp.join(","));
+        } else if (tmp.length !== 0) {
+          result.push(tmp.join(","));
+        }
+      }
+    }
+  } else {
+    if (operator === ";") {
+      if (isDefined(value)) {
+        result.push(encodeUnreserved(key));
+      }
+    } else if (value === "" && (operator === "&" || operator === "?")) {
+      result.push(encodeUnreserved(key) + "=");
+    } else if (value === "") {
+      result.push("");
+    }
+  }
+  return result;
+}
+function parseUrl(template) {
+  return {
+    expand: expand.bind(null, template)
+  };
+}
+function expand(template, context) {
+  var operators = ["+", "#", ".", "/", ";", "?", "&"];
+  template = template.replace(
+    /\{([^\{\}]+)\}|([^\{\}]+)/g,
+    function(_, expression, literal) {
+      if (expression) {
+        let operator = "";
+        const values = [];
+        if (operators.indexOf(expression.charAt(0)) !== -1) {
+          operator = expression.charAt(0);
+          expression = expression.substr(1);
+        }
+        expression.split(/,/g).forEach(function(variable) {
+          var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
+          values.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
+        });
+        if (operator && operator !== "+") {
+          var separator = ",";
+          if (operator === "?") {
+            separator = "&";
+          } else if (operator !== "#") {
+            separator = operator;
+          }
+          return (values.length !== 0 ? operator : "") + values.join(separator);
+        } else {
+          return values.join(",");
+        }
+      } else {
+        return encodeReserved(literal);
+      }
+    }
+  );
+  if (template === "/") {
+    return template;
+  } else {
+    return template.replace(/\/$/, "");
+  }
+}
+
+// pkg/dist-src/parse.js
+function parse(options) {
+  let method = options.method.toUpperCase();
+  let url = (options.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
+  let headers = Object.assign({}, options.headers);
+  let body;
+  let parameters = omit(options, [
+    "method",
+    "baseUrl",
+    "url",
+    "headers",
+    "request",
+    "mediaType"
+  ]);
+  const urlVariableNames = extractUrlVariableNames(url);
+  url = parseUrl(url).expand(parameters);
+  if (!/^http/.test(url)) {
+    url = options.baseUrl + url;
+  }
+  const omittedParameters = Object.keys(options).filter((option) => urlVariableNames.includes(option)).concat("baseUrl");
+  const remainingParameters = omit(parameters, omittedParameters);
+  const isBinaryRequest = /application\/octet-stream/i.test(headers.accept);
+  if (!isBinaryRequest) {
+    if (options.mediaType.format) {
+      headers.accept = headers.accept.split(/,/).map(
+        (format) => format.replace(
+          /application\/vnd(\.\w+)(\.v3)?(\.\w+)?(\+json)?$/,
+          `application/vnd$1$2.${options.mediaType.format}`
+        )
+      ).join(",");
+    }
+    if (url.endsWith("/graphql")) {
+      if (options.mediaType.previews?.length) {
+        const previewsFromAcceptHeader = headers.accept.match(/(?<![\w-])[\w-]+(?=-preview)/g) || [];
+        headers.accept = previewsFromAcceptHeader.concat(options.mediaType.previews).map((preview) => {
+          const format = options.mediaType.format ? `.${options.mediaType.format}` : "+json";
+          return `application/vnd.github.${preview}-preview${format}`;
+        }).join(",");
+      }
+    }
+  }
+  if (["GET", "HEAD"].includes(method)) {
+    url = addQueryParameters(url, remainingParameters);
+  } else {
+    if ("data" in remainingParameters) {
+      body = remainingParameters.data;
+    } else {
+      if (Object.keys(remainingParameters).length) {
+        body = remainingParameters;
+      }
+    }
+  }
+  if (!headers["content-type"] && typeof body !== "undefined") {
+    headers["content-type"] = "application/json; charset=utf-8";
+  }
+  if (["PATCH", "PUT"].includes(method) && typeof body === "undefined") {
+    body = "";
+  }
+  return Object.assign(
+    { method, url, headers },
+    typeof body !== "undefined" ? { body } : null,
+    options.request ? { request: options.request } : null
+  );
+}
+
+// pkg/dist-src/endpoint-with-defaults.js
+function endpointWithDefaults(defaults, route, options) {
+  return parse(merge(defaults, route, options));
+}
+
+// pkg/dist-src/with-defaults.js
+function withDefaults(oldDefaults, newDefaults) {
+  const DEFAULTS2 = merge(oldDefaults, newDefaults);
+  const endpoint2 = endpointWithDefaults.bind(null, DEFAULTS2);
+  return Object.assign(endpoint2, {
+    DEFAULTS: DEFAULTS2,
+    defaults: withDefaults.bind(null, DEFAULTS2),
+    merge: merge.bind(null, DEFAULTS2),
+    parse
+  });
+}
+
+// pkg/dist-src/index.js
+var endpoint = withDefaults(null, DEFAULTS);
+
+
+;// CONCATENATED MODULE: ../node_modules/content-type/dist/index.js
+/*!
+ * content-type
+ * Copyright(c) 2015 Douglas Christopher Wilson
+ * MIT Licensed
+ */
+const SP = 32; // " "
+const HTAB = 9; // "\t"
+const SEMI = 59; // ";"
+const EQ = 61; // "="
+const DQUOTE = 34; // '"'
+const BSLASH = 92; // "\\"
+const COMMA = 44; // ","
+const LOWER_CASE = 1;
+const OWS = 2;
+const SEMI_FLAG = 4;
+const COMMA_FLAG = 8;
+const TOKEN_FLAG = 16;
+const NON_ASCII = 0xff00;
+const CASE_FLAGS = LOWER_CASE | NON_ASCII;
+/**
+ * Character flags used to normalize HTTP field values while scanning.
+ * Out-of-range reads intentionally coerce to zero in bitwise expressions.
+ */
+const CHAR_MAP = new Uint8Array(0x100);
+CHAR_MAP[HTAB] |= OWS;
+CHAR_MAP[SP] |= OWS;
+CHAR_MAP[SEMI] |= SEMI_FLAG;
+CHAR_MAP[COMMA] |= COMMA_FLAG;
+for (let code = 0x80 /* non-ASCII */; code <= 0xff; code++) {
+    CHAR_MAP[code] |= LOWER_CASE;
+}
+for (const char of "!#$%&'*+-.^_`|~") {
+    CHAR_MAP[char.charCodeAt(0)] |= TOKEN_FLAG;
+}
+for (let code = 0x30 /* 0 */; code <= 0x39 /* 9 */; code++) {
+    CHAR_MAP[code] |= TOKEN_FLAG;
+}
+for (let code = 0x41 /* A */; code <= 0x5a /* Z */; code++) {
+    CHAR_MAP[code] |= LOWER_CASE | TOKEN_FLAG;
+}
+for (let code = 0x61 /* a */; code <= 0x7a /* z */; code++) {
+    CHAR_MAP[code] |= TOKEN_FLAG;
+}
+/**
+ * Null object perf optimization. Faster than `Object.create(null)` and `{ __proto__: null }`.
+ */
+const NullObject = /* @__PURE__ */ (() => {
+    const C = function () { };
+    C.prototype = Object.create(null);
+    return C;
+})();
+/**
+ * Validate a type string against RFC 9110.
+ */
+function isTypeValid(type, start = 0, end = type.length) {
+    let hasSlash = false;
+    for (let index = start; index < end; index++) {
+        const code = type.charCodeAt(index);
+        if (code === 47 /* / */) {
+            if (hasSlash || index === start || index >= end - 1)
+                return false;
+            hasSlash = true;
+        }
+        else if (!isTokenCode(code)) {
+            return false;
+        }
+    }
+    return hasSlash;
+}
+/**
+ * Validate a token against RFC 9110.
+ */
+function isTokenValid(token, start = 0, end = token.length) {
+    if (start >= end)
+        return false;
+    for (let index = start; index < end; index++) {
+        if (!isTokenCode(token.charCodeAt(index)))
+            return false;
+    }
+    return true;
+}
+/**
+ * Check whether a character code belongs to the token production in RFC 9110.
+ */
+function isTokenCode(code) {
+    return (CHAR_MAP[code] & TOKEN_FLAG) !== 0;
+}
+/**
+ * Serialize a parameter value.
+ */
+function parameterValue(str) {
+    const len = str.length;
+    if (len === 0)
+        return '""';
+    let index = 0;
+    while (index < len && isTokenCode(str.charCodeAt(index)))
+        index++;
+    if (index === len)
+        return str;
+    let result = '"';
+    let start = 0;
+    while (index < len) {
+        const code = str.charCodeAt(index);
+        if (code !== HTAB && (code < SP || code === 127 || code > 255)) {
+            throw new TypeError(`Invalid parameter value: ${str}`);
+        }
+        if (code === 34 /* " */ || code === 92 /* \\ */) {
+            result += `${str.slice(start, index)}\\`;
+            start = index;
+        }
+        index++;
+    }
+    return `${result}${str.slice(start)}"`;
+}
+/**
+ * Format an object into a `Content-Type` header.
+ */
+function format(obj) {
+    const { type, parameters } = obj;
+    if (!type || !isTypeValid(type)) {
+        throw new TypeError(`Invalid type: ${type}`);
+    }
+    let result = type;
+    if (parameters) {
+        for (const param of Object.keys(parameters)) {
+            if (!isTokenValid(param)) {
+                throw new TypeError(`Invalid parameter name: ${param}`);
+            }
+            result += `; ${param}=${parameterValue(parameters[param])}`;
+        }
+    }
+    return result;
+}
+/**
+ * Parse a `Content-Type` header.
+ */
+function dist_parse(header, options) {
+    const stopFlags = SEMI_FLAG | (options?.comma === true ? COMMA_FLAG : 0);
+    const len = header.length;
+    let valueStart = options?.start ?? 0;
+    while ((CHAR_MAP[header.charCodeAt(valueStart)] & OWS) !== 0) {
+        valueStart++;
+    }
+    let index = valueStart;
+    let typeFlags = 0;
+    let whitespace = -1;
+    let stop = options?.parameters === false ? COMMA_FLAG : 0;
+    while (index < len) {
+        const code = header.charCodeAt(index);
+        const flags = CHAR_MAP[code];
+        if ((flags & stopFlags) !== 0) {
+            stop |= flags & COMMA_FLAG;
+            break;
+        }
+        if ((flags & OWS) !== 0) {
+            if (whitespace === -1)
+                whitespace = index;
+        }
+        else {
+            whitespace = -1;
+        }
+        typeFlags |= (code & NON_ASCII) | flags;
+        index++;
+    }
+    const valueEnd = whitespace === -1 ? index : whitespace;
+    const value = header.slice(valueStart, valueEnd);
+    const type = (typeFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
+    if (index === len || stop !== 0) {
+        return { type, index, parameters: new NullObject() };
+    }
+    return parseParameters(header, type, index, len, stopFlags);
+}
+/**
+ * Parses the parameters of a `Content-Type` header starting at the given index.
+ */
+function parseParameters(header, type, index, len, stopFlags) {
+    const parameters = new NullObject();
+    parameter: while (index < len) {
+        index++; // Skip over ;
+        while ((CHAR_MAP[header.charCodeAt(index)] & OWS) !== 0) {
+            index++;
+        }
+        const keyStart = index;
+        let keyFlags = 0;
+        let keyWhitespace = -1;
+        while (index < len) {
+            const code = header.charCodeAt(index);
+            const flags = CHAR_MAP[code];
+            if ((flags & stopFlags) !== 0) {
+                if ((flags & COMMA_FLAG) !== 0)
+                    break parameter;
+                continue parameter;
+            }
+            if (code === EQ) {
+                const keyEnd = keyWhitespace === -1 ? index : keyWhitespace;
+                const value = header.slice(keyStart, keyEnd);
+                const key = (keyFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
+                index++;
+                while ((CHAR_MAP[header.charCodeAt(index)] & OWS) !== 0) {
+                    index++;
+                }
+                if (index < len && header.charCodeAt(index) === DQUOTE) {
+                    const quotedStart = ++index;
+                    let escaped = false;
+                    while (index < len) {
+                        const code = header.charCodeAt(index);
+                        if (code === DQUOTE) {
+                            if (parameters[key] === undefined) {
+                                parameters[key] = escaped
+                                    ? unescapeQuotedPairs(header, quotedStart, index)
+                                    : header.slice(quotedStart, index);
+                            }
+                            index++;
+                            let stop = 0;
+                            // Discard characters between quote and delimiter.
+                            while (index < len) {
+                                const code = header.charCodeAt(index);
+                                const flags = CHAR_MAP[code];
+                                if ((flags & stopFlags) !== 0) {
+                                    stop = flags & COMMA_FLAG;
+                                    break;
+                                }
+                                index++;
+                            }
+                            if (stop !== 0)
+                                break parameter;
+                            continue parameter;
+                        }
+                        if (code === BSLASH && index + 1 < len) {
+                            escaped = true;
+                            index += 2;
+                            continue;
+                        }
+                        index++;
+                    }
+                    continue parameter;
+                }
+                const valueStart = index;
+                let stop = 0;
+                let valueWhitespace = -1;
+                while (index < len) {
+                    const code = header.charCodeAt(index);
+                    const flags = CHAR_MAP[code];
+                    if ((flags & stopFlags) !== 0) {
+                        stop = flags & COMMA_FLAG;
+                        break;
+                    }
+                    if ((flags & OWS) !== 0) {
+                        if (valueWhitespace === -1)
+                            valueWhitespace = index;
+                    }
+                    else {
+                        valueWhitespace = -1;
+                    }
+                    index++;
+                }
+                if (parameters[key] === undefined) {
+                    const valueEnd = valueWhitespace === -1 ? index : valueWhitespace;
+                    parameters[key] = header.slice(valueStart, valueEnd);
+                }
+                if (stop !== 0)
+                    break parameter;
+                continue parameter;
+            }
+            if ((flags & OWS) !== 0) {
+                if (keyWhitespace === -1)
+                    keyWhitespace = index;
+            }
+            else {
+                keyWhitespace = -1;
+            }
+            keyFlags |= (code & NON_ASCII) | flags;
+            index++;
+        }
+    }
+    return { type, index, parameters };
+}
+/**
+ * Remove backslashes from quoted pairs in a known-terminated quoted string body.
+ */
+function unescapeQuotedPairs(str, start, end) {
+    let result = "";
+    for (let index = start; index < end; index++) {
+        if (str.charCodeAt(index) === BSLASH) {
+            result += str.slice(start, index);
+            start = ++index;
+        }
+    }
+    return result + str.slice(start, end);
+}
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ../node_modules/json-with-bigint/json-with-bigint.js
+const intRegex = /^-?\d+$/;
+const noiseValue = /^-?\d+n+$/; // Noise - strings that match the custom format before being converted to it
+const originalStringify = JSON.stringify;
+const originalParse = JSON.parse;
+const customFormat = /^-?\d+n$/;
+
+const bigIntsStringify = /([\[:])?"(-?\d+)n"($|\s*[,\}\]])/g;
+const noiseStringify = /([\[:])?("-?\d+n+)n("$|"\s*[,\}\]])/g;
+
+/**
+ * @typedef {(this: any, key: string | number | undefined, value: any) => any} Replacer
+ * @typedef {(key: string | number | undefined, value: any, context?: { source: string }) => any} Reviver
+ */
+
+/**
+ * Checks if a value is unstringifiable according to native JSON.stringify rules.
+ *
+ * @param {any} val The value to check.
+ * @returns {boolean} True if the value is undefined, a function, or a symbol.
+ */
+const isUnstringifiable = (val) =>
+  val === undefined || typeof val === "function" || typeof val === "symbol";
+
+/**
+ * Checks if a value is a native JSON.rawJSON object (Node.js 22+).
+ *
+ * @param {any} val The value to check.
+ * @returns {boolean} True if the value is a RawJSON instance.
+ */
+const isRawJSON = (val) =>
+  val !== null &&
+  typeof val === "object" &&
+  val.constructor &&
+  val.constructor.name === "RawJSON";
+
+/**
+ * Iteratively converts a JS value to a JSON string.
+ * Used as a fallback when the native JSON.stringify hits the Maximum Call Stack size.
+ * Fully compliant with JSON formatting (space), replacers, and toJSON behaviors.
+ *
+ * @param {any} rootValue The value to stringify.
+ * @param {Replacer | Array<string | number> | null} [replacer] User's custom replacer function.
+ * @param {string | number} [spaceParam] Indentation for pretty-printing.
+ * @returns {string | undefined} The generated JSON string.
+ */
+const stringifyIteratively = (rootValue, replacer, spaceParam) => {
+  let space = "";
+
+  if (typeof spaceParam === "number") {
+    space = " ".repeat(Math.min(10, Math.max(0, Math.floor(spaceParam))));
+  } else if (typeof spaceParam === "string") {
+    space = spaceParam.slice(0, 10);
+  }
+
+  const isFunctionReplacer = typeof replacer === "function";
+  const propertyList = Array.isArray(replacer)
+    ? new Set(replacer.map(String))
+    : null;
+
+  /**
+   * Prepares a value for stringification by resolving toJSON, handling BigInts,
+   * applying custom replacers, and unwrapping primitive objects.
+   *
+   * @param {object|Array} parent The parent object or array holding the value.
+   * @param {string} key The key associated with the value.
+   * @param {any} val The raw value to process.
+   * @returns {any} The processed value ready for stringification.
+   */
+  const prepareVal = (parent, key, val) => {
+    const isObject = val !== null && typeof val === "object";
+    const hasToJSON = isObject && typeof val.toJSON === "function";
+
+    if (hasToJSON) {
+      val = val.toJSON(key);
+    }
+
+    const isNoise = typeof val === "string" && noiseValue.test(val);
+
+    if (isNoise) return val + "n";
+
+    const isBigInt = typeof val === "bigint";
+
+    if (isBigInt) {
+      const supportsRawJSON = "rawJSON" in JSON;
+
+      if (supportsRawJSON) return JSON.rawJSON(val.toString());
+
+      return val.toString() + "n";
+    }
+
+    if (isFunctionReplacer) {
+      val = replacer.call(parent, key, val);
+    }
+
+    const isPostReplacerObject = val !== null && typeof val === "object";
+
+    if (isPostReplacerObject) {
+      const isPrimitiveWrapper =
+        val instanceof Number ||
+        val instanceof String ||
+        val instanceof Boolean;
+
+      if (isPrimitiveWrapper) {
+        val = val.valueOf();
+      }
+    }
+
+    return val;
+  };
+
+  const rootProcessed = prepareVal({ "": rootValue }, "", rootValue);
+
+  if (isUnstringifiable(rootProcessed)) {
+    return undefined;
+  }
+
+  const isRootPrimitive =
+    rootProcessed === null || typeof rootProcessed !== "object";
+  const isRootNativeRawJSON = isRawJSON(rootProcessed);
+
+  if (isRootPrimitive || isRootNativeRawJSON) {
+    return originalStringify(rootProcessed);
+  }
+
+  const chunks = [];
+  let level = 0;
+
+  const stack = [
+    {
+      parent: { "": rootProcessed },
+      key: "",
+      val: rootProcessed,
+      isArray: Array.isArray(rootProcessed),
+      keys: Array.isArray(rootProcessed) ? null : Object.keys(rootProcessed),
+      index: 0,
+      first: true,
+    },
+  ];
+
+  const visited = new WeakSet([rootProcessed]);
+
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+
+    if (node.index === 0) {
+      chunks.push(node.isArray ? "[" : "{");
+      level++;
+    }
+
+    let isDone = false;
+
+    if (node.isArray) {
+      if (node.index < node.val.length) {
+        if (!node.first) chunks.push(",");
+
+        if (space) chunks.push("\n" + space.repeat(level));
+
+        const childRaw = node.val[node.index];
+        const childVal = prepareVal(node.val, String(node.index), childRaw);
+
+        if (isUnstringifiable(childVal)) {
+          chunks.push("null");
+          node.first = false;
+          node.index++;
+        } else {
+          const isComplexObject =
+            childVal !== null && typeof childVal === "object";
+          const isNativeRaw = isRawJSON(childVal);
+
+          if (isComplexObject && !isNativeRaw) {
+            if (visited.has(childVal)) {
+              throw new TypeError("Converting circular structure to JSON");
+            }
+
+            visited.add(childVal);
+
+            stack.push({
+              parent: node.val,
+              key: String(node.index),
+              val: childVal,
+              isArray: Array.isArray(childVal),
+              keys: Array.isArray(childVal) ? null : Object.keys(childVal),
+              index: 0,
+              first: true,
+            });
+
+            node.first = false;
+            node.index++;
+          } else {
+            chunks.push(originalStringify(childVal));
+            node.first = false;
+            node.index++;
+          }
+        }
+      } else {
+        isDone = true;
+      }
+    } else {
+      while (node.index < node.keys.length) {
+        const k = node.keys[node.index++];
+
+        const isFilteredOutByArray = propertyList && !propertyList.has(k);
+
+        if (isFilteredOutByArray) continue;
+
+        const childRaw = node.val[k];
+        const childVal = prepareVal(node.val, k, childRaw);
+
+        if (isUnstringifiable(childVal)) continue;
+
+        if (!node.first) chunks.push(",");
+
+        if (space) {
+          chunks.push("\n" + space.repeat(level) + originalStringify(k) + ": ");
+        } else {
+          chunks.push(originalStringify(k) + ":");
+        }
+
+        const isComplexObject =
+          childVal !== null && typeof childVal === "object";
+        const isNativeRaw = isRawJSON(childVal);
+
+        if (isComplexObject && !isNativeRaw) {
+          if (visited.has(childVal)) {
+            throw new TypeError("Converting circular structure to JSON");
+          }
+
+          visited.add(childVal);
+
+          stack.push({
+            parent: node.val,
+            key: k,
+            val: childVal,
+            isArray: Array.isArray(childVal),
+            keys: Array.isArray(childVal) ? null : Object.keys(childVal),
+            index: 0,
+            first: true,
+          });
+
+          node.first = false;
+
+          break; // Stop current loop level to process the newly pushed stack node
+        } else {
+          chunks.push(originalStringify(childVal));
+          node.first = false;
+        }
+      }
+
+      const isNodeFullyProcessed =
+        node.index >= node.keys.length && stack[stack.length - 1] === node;
+
+      if (isNodeFullyProcessed) {
+        isDone = true;
+      }
+    }
+
+    if (isDone) {
+      level--;
+
+      if (!node.first && space) chunks.push("\n" + space.repeat(level));
+
+      chunks.push(node.isArray ? "]" : "}");
+      visited.delete(node.val);
+      stack.pop();
+    }
+  }
+
+  return chunks.join("");
+};
+
+/**
+ * Converts a JavaScript value to a JSON string.
+ *
+ * Supports serialization of BigInt values using two strategies:
+ * 1. Custom format "123n" → "123" (universal fallback)
+ * 2. Native JSON.rawJSON() (Node.js 22+, fastest) when available
+ *
+ * All other values are serialized exactly like native JSON.stringify().
+ *
+ * @param {*} value The value to convert to a JSON string.
+ * @param {Replacer | Array<string | number> | null} [replacer]
+ * A function that alters the behavior of the stringification process,
+ * or an array of strings/numbers to indicate properties to exclude.
+ * @param {string | number} [space]
+ * A string or number to specify indentation or pretty-printing.
+ * @returns {string} The JSON string representation.
+ */
+const JSONStringify = (value, replacer, space) => {
+  try {
+    const supportsRawJSON = "rawJSON" in JSON;
+
+    if (supportsRawJSON) {
+      return originalStringify(
+        value,
+        (key, val) => {
+          if (typeof val === "bigint") return JSON.rawJSON(val.toString());
+
+          const hasFunctionReplacer = typeof replacer === "function";
+
+          if (hasFunctionReplacer) return replacer(key, val);
+
+          const isKeyInArrayReplacer =
+            Array.isArray(replacer) && replacer.includes(key);
+
+          if (isKeyInArrayReplacer) return val;
+
+          return val;
+        },
+        space,
+      );
+    }
+
+    if (!value) return originalStringify(value, replacer, space);
+
+    const convertedToCustomJSON = originalStringify(
+      value,
+      (key, val) => {
+        const isNoise = typeof val === "string" && noiseValue.test(val);
+
+        if (isNoise) return val.toString() + "n"; // Mark noise values with additional "n" to offset the deletion of one "n" during the processing
+
+        if (typeof val === "bigint") return val.toString() + "n";
+
+        const hasFunctionReplacer = typeof replacer === "function";
+
+        if (hasFunctionReplacer) return replacer(key, val);
+
+        const isKeyInArrayReplacer =
+          Array.isArray(replacer) && replacer.includes(key);
+
+        if (isKeyInArrayReplacer) return val;
+
+        return val;
+      },
+      space,
+    );
+
+    const processedJSON = convertedToCustomJSON.replace(
+      bigIntsStringify,
+      "$1$2$3",
+    ); // Delete one "n" off the end of every BigInt value
+
+    const denoisedJSON = processedJSON.replace(noiseStringify, "$1$2$3"); // Remove one "n" off the end of every noisy string
+
+    return denoisedJSON;
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const convertedJSON = stringifyIteratively(value, replacer, space);
+
+      if (convertedJSON === undefined) return undefined;
+
+      const supportsRawJSON = "rawJSON" in JSON;
+
+      if (supportsRawJSON) return convertedJSON;
+
+      const processedJSON = convertedJSON.replace(bigIntsStringify, "$1$2$3");
+
+      return processedJSON.replace(noiseStringify, "$1$2$3");
+    }
+
+    throw error;
+  }
+};
+
+const featureCache = new Map();
+
+/**
+ * Detects if the current JSON.parse implementation supports the context.source feature.
+ *
+ * Uses toString() fingerprinting to cache results and automatically detect runtime
+ * replacements of JSON.parse (polyfills, mocks, etc.).
+ *
+ * @returns {boolean} true if context.source is supported, false otherwise.
+ */
+const isContextSourceSupported = () => {
+  const parseFingerprint = JSON.parse.toString();
+
+  if (featureCache.has(parseFingerprint)) {
+    return featureCache.get(parseFingerprint);
+  }
+
+  try {
+    const result = JSON.parse(
+      "1",
+      (_, __, context) => !!context?.source && context.source === "1",
+    );
+    featureCache.set(parseFingerprint, result);
+
+    return result;
+  } catch {
+    featureCache.set(parseFingerprint, false);
+
+    return false;
+  }
+};
+
+/**
+ * Reviver function that converts custom-format BigInt strings back to BigInt values.
+ * Also handles "noise" strings that accidentally match the BigInt format.
+ *
+ * @param {string | number | undefined} key The object key.
+ * @param {*} value The value being parsed.
+ * @param {object} [context] Parse context (if supported by JSON.parse).
+ * @param {Reviver} [userReviver] User's custom reviver function.
+ * @returns {any} The transformed value.
+ */
+const convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
+  const isCustomFormatBigInt =
+    typeof value === "string" && customFormat.test(value);
+
+  if (isCustomFormatBigInt) return BigInt(value.slice(0, -1));
+
+  const isNoiseValue = typeof value === "string" && noiseValue.test(value);
+  if (isNoiseValue) return value.slice(0, -1);
+
+  const hasUserReviver = typeof userReviver === "function";
+
+  if (!hasUserReviver) return value;
+
+  return userReviver(key, value, context);
+};
+
+/**
+ * Fast JSON.parse implementation (~2x faster than classic fallback).
+ * Uses JSON.parse's context.source feature to detect integers and convert
+ * large numbers directly to BigInt without string manipulation.
+ *
+ * Does not support legacy custom format from v1 of this library.
+ *
+ * @param {string} text JSON string to parse.
+ * @param {Reviver} [reviver] Transform function to apply to each value.
+ * @returns {any} Parsed JavaScript value.
+ */
+const JSONParseV2 = (text, reviver) => {
+  return JSON.parse(text, (key, value, context) => {
+    const isNumber = typeof value === "number";
+    const isOutOfBounds =
+      value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
+    const isBigNumber = isNumber && isOutOfBounds;
+    const isInt = context && intRegex.test(context.source);
+    const isBigInt = isBigNumber && isInt;
+
+    if (isBigInt) return BigInt(context.source);
+
+    const hasCustomReviver = typeof reviver === "function";
+
+    if (!hasCustomReviver) return value;
+
+    return reviver(key, value, context);
+  });
+};
+
+const MAX_INT = Number.MAX_SAFE_INTEGER.toString();
+const MAX_DIGITS = MAX_INT.length;
+const stringsOrLargeNumbers =
+  /"(?:[^"\\]|\\.)*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/g;
+const noiseValueWithQuotes = /^"-?\d+n+"$/; // Noise - strings that match the custom format before being converted to it
+
+/**
+ * Iteratively traverses the parsed object bottom-up (post-order),
+ * emulating the native JSON.parse reviver behavior.
+ * This avoids Call Stack overflows (RangeError) on deeply nested structures.
+ *
+ * @param {any} parsed The natively parsed JSON object.
+ * @param {Reviver} [userReviver] User's custom reviver function.
+ * @returns {any} The fully processed object.
+ */
+const applyReviverIteratively = (parsed, userReviver) => {
+  const rootHolder = { "": parsed };
+  const stack = [{ parent: rootHolder, key: "", visited: false }];
+
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+
+    if (!node.visited) {
+      node.visited = true;
+
+      const value = node.parent[node.key];
+      const isComplexObject = value !== null && typeof value === "object";
+
+      if (isComplexObject) {
+        const keys = Object.keys(value);
+
+        for (let i = keys.length - 1; i >= 0; i--) {
+          stack.push({ parent: value, key: keys[i], visited: false });
+        }
+      }
+    } else {
+      const { parent, key } = node;
+      let value = parent[key];
+
+      if (typeof value === "string") {
+        const isCustomFormatBigInt = customFormat.test(value);
+
+        if (isCustomFormatBigInt) {
+          value = BigInt(value.slice(0, -1));
+        } else {
+          const isNoise = noiseValue.test(value);
+
+          if (isNoise) value = value.slice(0, -1);
+        }
+      }
+
+      const hasUserReviver = typeof userReviver === "function";
+
+      if (hasUserReviver) {
+        value = userReviver.call(parent, key, value);
+      }
+
+      const isDeleted = value === undefined;
+
+      if (isDeleted) {
+        delete parent[key];
+      } else {
+        parent[key] = value;
+      }
+
+      stack.pop();
+    }
+  }
+
+  return rootHolder[""];
+};
+
+/**
+ * Pre-processes the JSON string to mark large numbers with an 'n' suffix.
+ *
+ * @param {string} text The raw JSON string.
+ * @returns {string} The serialized string with marked BigInts.
+ */
+const serializeBigInts = (text) => {
+  return text.replace(
+    stringsOrLargeNumbers,
+    (match, digits, fractional, exponential) => {
+      const isString = match[0] === '"';
+      const isNoise = isString && noiseValueWithQuotes.test(match);
+
+      if (isNoise) return match.substring(0, match.length - 1) + 'n"'; // Mark noise values with additional "n" to offset the deletion of one "n" during the processing
+
+      const hasFractionalOrExponential = fractional || exponential;
+
+      // With a fixed number of digits, we can correctly use lexicographical comparison to do a numeric comparison
+      const isLessThanMaxSafeInt =
+        digits &&
+        (digits.length < MAX_DIGITS ||
+          (digits.length === MAX_DIGITS && digits <= MAX_INT));
+
+      const isStandardValue =
+        isString || hasFractionalOrExponential || isLessThanMaxSafeInt;
+
+      if (isStandardValue) return match;
+
+      return '"' + match + 'n"';
+    },
+  );
+};
+
+/**
+ * Converts a JSON string into a JavaScript value.
+ *
+ * Supports parsing of large integers using two strategies:
+ * 1. Classic fallback: Marks large numbers with "123n" format, then converts to BigInt
+ * 2. Fast path (JSONParseV2): Uses context.source feature (~2x faster) when available
+ *
+ * All other JSON values are parsed exactly like native JSON.parse().
+ *
+ * @param {string} text A valid JSON string.
+ * @param {Reviver} [reviver]
+ * A function that transforms the results. This function is called for each member
+ * of the object. If a member contains nested objects, the nested objects are
+ * transformed before the parent object is.
+ * @returns {any} The parsed JavaScript value.
+ * @throws {SyntaxError} If text is not valid JSON.
+ */
+const JSONParse = (text, reviver) => {
+  if (!text) return originalParse(text, reviver);
+
+  try {
+    if (isContextSourceSupported()) return JSONParseV2(text, reviver); // Shortcut to a faster (2x) and simpler version
+
+    // Find and mark big numbers with "n"
+    const serializedData = serializeBigInts(text);
+
+    return originalParse(serializedData, (key, value, context) =>
+      convertMarkedBigIntsReviver(key, value, context, reviver),
+    );
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const serializedData = serializeBigInts(text);
+      const parsed = originalParse(serializedData);
+
+      return applyReviverIteratively(parsed, reviver);
+    }
+
+    throw error;
+  }
+};
+
+
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/request-error/dist-src/index.js
+class RequestError extends Error {
+  name;
+  /**
+   * http status code
+   */
+  status;
+  /**
+   * Request options that lead to the error.
+   */
+  request;
+  /**
+   * Response object if a response was received
+   */
+  response;
+  constructor(message, statusCode, options) {
+    super(message, { cause: options.cause });
+    this.name = "HttpError";
+    this.status = Number.parseInt(statusCode);
+    if (Number.isNaN(this.status)) {
+      this.status = 0;
+    }
+    /* v8 ignore else -- @preserve -- Bug with vitest coverage where it sees an else branch that doesn't exist */
+    if ("response" in options) {
+      this.response = options.response;
+    }
+    const requestCopy = Object.assign({}, options.request);
+    if (options.request.headers.authorization) {
+      requestCopy.headers = Object.assign({}, options.request.headers, {
+        authorization: options.request.headers.authorization.replace(
+          /(?<! ) .*$/,
+          " [REDACTED]"
+        )
+      });
+    }
+    requestCopy.url = requestCopy.url.replace(/\bclient_secret=\w+/g, "client_secret=[REDACTED]").replace(/\baccess_token=\w+/g, "access_token=[REDACTED]");
+    this.request = requestCopy;
+  }
+}
+
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/request/dist-bundle/index.js
+// pkg/dist-src/index.js
+
+
+// pkg/dist-src/defaults.js
+
+
+// pkg/dist-src/version.js
+var dist_bundle_VERSION = "10.0.16";
+
+// pkg/dist-src/defaults.js
+var defaults_default = {
+  headers: {
+    "user-agent": `octokit-request.js/${dist_bundle_VERSION} ${getUserAgent()}`
+  }
+};
+
+// pkg/dist-src/fetch-wrapper.js
+
+
+
+// pkg/dist-src/is-plain-object.js
+function dist_bundle_isPlainObject(value) {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.prototype.toString.call(value) !== "[object Object]") return false;
+  const proto = Object.getPrototypeOf(value);
+  if (proto === null) return true;
+  const Ctor = Object.prototype.hasOwnProperty.call(proto, "constructor") && proto.constructor;
+  return typeof Ctor === "function" && Ctor instanceof Ctor && Function.prototype.call(Ctor) === Function.prototype.call(value);
+}
+
+// pkg/dist-src/fetch-wrapper.js
+
+var noop = () => "";
+async function fetchWrapper(requestOptions) {
+  const fetch = requestOptions.request?.fetch || globalThis.fetch;
+  if (!fetch) {
+    throw new Error(
+      "fetch is not set. Please pass a fetch implementation as new Octokit({ request: { fetch }}). Learn more at https://github.com/octokit/octokit.js/#fetch-missing"
+    );
+  }
+  const log = requestOptions.request?.log || console;
+  const parseSuccessResponseBody = requestOptions.request?.parseSuccessResponseBody !== false;
+  const body = dist_bundle_isPlainObject(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
+  const requestHeaders = Object.fromEntries(
+    Object.entries(requestOptions.headers).map(([name, value]) => [
+      name,
+      String(value)
+    ])
+  );
+  let fetchResponse;
+  try {
+    fetchResponse = await fetch(requestOptions.url, {
+      method: requestOptions.method,
+      body,
+      redirect: requestOptions.request?.redirect,
+      headers: requestHeaders,
+      signal: requestOptions.request?.signal,
+      // duplex must be set if request.body is ReadableStream or Async Iterables.
+      // See https://fetch.spec.whatwg.org/#dom-requestinit-duplex.
+      ...requestOptions.body && { duplex: "half" }
+    });
+  } catch (error) {
+    let message = "Unknown Error";
+    if (error instanceof Error) {
+      if (error.name === "AbortError") {
+        error.status = 500;
+        throw error;
+      }
+      message = error.message;
+      if (error.name === "TypeError" && "cause" in error) {
+        if (error.cause instanceof Error) {
+          message = error.cause.message;
+        } else if (typeof error.cause === "string") {
+          message = error.cause;
+        }
+      }
+    }
+    const requestError = new RequestError(message, 500, {
+      request: requestOptions
+    });
+    requestError.cause = error;
+    throw requestError;
+  }
+  const status = fetchResponse.status;
+  const url = fetchResponse.url;
+  const responseHeaders = {};
+  for (const [key, value] of fetchResponse.headers) {
+    responseHeaders[key] = value;
+  }
+  const octokitResponse = {
+    url,
+    status,
+    headers: responseHeaders,
+    data: ""
+  };
+  if ("deprecation" in responseHeaders) {
+    const matches = responseHeaders.link && responseHeaders.link.match(/<([^<>]+)>; rel="deprecation"/);
+    const deprecationLink = matches && matches.pop();
+    log.warn(
+      `[@octokit/request] "${requestOptions.method} ${requestOptions.url}" is deprecated. It is scheduled to be removed on ${responseHeaders.sunset}${deprecationLink ? `. See ${deprecationLink}` : ""}`
+    );
+  }
+  if (status === 204 || status === 205) {
+    return octokitResponse;
+  }
+  if (requestOptions.method === "HEAD") {
+    if (status < 400) {
+      return octokitResponse;
+    }
+    throw new RequestError(fetchResponse.statusText, status, {
+      response: octokitResponse,
+      request: requestOptions
+    });
+  }
+  if (status === 304) {
+    octokitResponse.data = await getResponseData(fetchResponse);
+    throw new RequestError("Not modified", status, {
+      response: octokitResponse,
+      request: requestOptions
+    });
+  }
+  if (status >= 400) {
+    octokitResponse.data = await getResponseData(fetchResponse);
+    throw new RequestError(toErrorMessage(octokitResponse.data), status, {
+      response: octokitResponse,
+      request: requestOptions
+    });
+  }
+  octokitResponse.data = parseSuccessResponseBody ? await getResponseData(fetchResponse) : fetchResponse.body;
+  return octokitResponse;
+}
+async function getResponseData(response) {
+  const contentType = response.headers.get("content-type");
+  if (!contentType) {
+    return response.text().catch(noop);
+  }
+  const mimetype = dist_parse(contentType);
+  if (isJSONResponse(mimetype)) {
+    let text = "";
+    try {
+      text = await response.text();
+      return JSONParse(text);
+    } catch (err) {
+      return text;
+    }
+  } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
+  // (RFC 2046) and must never be decoded as text, even when the response
+  // carries a (misleading) `charset=utf-8` parameter — see #751.
+  mimetype.parameters.charset?.toLowerCase() === "utf-8" && mimetype.type !== "application/octet-stream") {
+    return response.text().catch(noop);
+  } else {
+    return response.arrayBuffer().catch(
+      /* v8 ignore next -- @preserve */
+      () => new ArrayBuffer(0)
+    );
+  }
+}
+function isJSONResponse(mimetype) {
+  return mimetype.type === "application/json" || mimetype.type === "application/scim+json";
+}
+function toErrorMessage(data) {
+  if (typeof data === "string") {
+    return data;
+  }
+  if (data instanceof ArrayBuffer) {
+    return "Unknown error";
+  }
+  if (typeof data === "object" && data !== null && "message" in data) {
+    const objectData = data;
+    const suffix = "documentation_url" in objectData ? ` - ${objectData.documentation_url}` : "";
+    return Array.isArray(objectData.errors) ? `${objectData.message}: ${objectData.errors.map((v) => JSON.stringify(v)).join(", ")}${suffix}` : `${objectData.message}${suffix}`;
+  }
+  return `Unknown error: ${JSON.stringify(data)}`;
+}
+
+// pkg/dist-src/with-defaults.js
+function dist_bundle_withDefaults(oldEndpoint, newDefaults) {
+  const endpoint2 = oldEndpoint.defaults(newDefaults);
+  const newApi = function(route, parameters) {
+    const endpointOptions = endpoint2.merge(route, parameters);
+    if (!endpointOptions.request || !endpointOptions.request.hook) {
+      return fetchWrapper(endpoint2.parse(endpointOptions));
+    }
+    const request2 = (route2, parameters2) => {
+      return fetchWrapper(
+        endpoint2.parse(endpoint2.merge(route2, parameters2))
+      );
+    };
+    Object.assign(request2, {
+      endpoint: endpoint2,
+      defaults: dist_bundle_withDefaults.bind(null, endpoint2)
+    });
+    return endpointOptions.request.hook(request2, endpointOptions);
+  };
+  return Object.assign(newApi, {
+    endpoint: endpoint2,
+    defaults: dist_bundle_withDefaults.bind(null, endpoint2)
+  });
+}
+
+// pkg/dist-src/index.js
+var request = dist_bundle_withDefaults(endpoint, defaults_default);
+
+/* v8 ignore next -- @preserve */
+/* v8 ignore else -- @preserve */
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/graphql/dist-bundle/index.js
+// pkg/dist-src/index.js
+
+
+
+// pkg/dist-src/version.js
+var graphql_dist_bundle_VERSION = "0.0.0-development";
+
+// pkg/dist-src/with-defaults.js
+
+
+// pkg/dist-src/graphql.js
+
+
+// pkg/dist-src/error.js
+function _buildMessageForResponseErrors(data) {
+  return `Request failed due to following response errors:
+` + data.errors.map((e) => ` - ${e.message}`).join("\n");
+}
+var GraphqlResponseError = class extends Error {
+  constructor(request2, headers, response) {
+    super(_buildMessageForResponseErrors(response));
+    this.request = request2;
+    this.headers = headers;
+    this.response = response;
+    this.errors = response.errors;
+    this.data = response.data;
+    if (Error.captureStackTrace) {
+      Error.captureStackTrace(this, this.constructor);
+    }
+  }
+  request;
+  headers;
+  response;
+  name = "GraphqlResponseError";
+  errors;
+  data;
+};
+
+// pkg/dist-src/graphql.js
+var NON_VARIABLE_OPTIONS = [
+  "method",
+  "baseUrl",
+  "url",
+  "headers",
+  "request",
+  "query",
+  "mediaType",
+  "operationName"
+];
+var FORBIDDEN_VARIABLE_OPTIONS = ["query", "method", "url"];
+var GHES_V3_SUFFIX_REGEX = /\/api\/v3\/?$/;
+function graphql(request2, query, options) {
+  if (options) {
+    if (typeof query === "string" && "query" in options) {
+      return Promise.reject(
+        new Error(`[@octokit/graphql] "query" cannot be used as variable name`)
+      );
+    }
+    for (const key in options) {
+      if (!FORBIDDEN_VARIABLE_OPTIONS.includes(key)) continue;
+      return Promise.reject(
+        new Error(
+          `[@octokit/graphql] "${key}" cannot be used as variable name`
+        )
+      );
+    }
+  }
+  const parsedOptions = typeof query === "string" ? Object.assign({ query }, options) : query;
+  const requestOptions = Object.keys(
+    parsedOptions
+  ).reduce((result, key) => {
+    if (NON_VARIABLE_OPTIONS.includes(key)) {
+      result[key] = parsedOptions[key];
+      return result;
+    }
+    if (!result.variables) {
+      result.variables = {};
+    }
+    result.variables[key] = parsedOptions[key];
+    return result;
+  }, {});
+  const baseUrl = parsedOptions.baseUrl || request2.endpoint.DEFAULTS.baseUrl;
+  if (GHES_V3_SUFFIX_REGEX.test(baseUrl)) {
+    requestOptions.url = baseUrl.replace(GHES_V3_SUFFIX_REGEX, "/api/graphql");
+  }
+  return request2(requestOptions).then((response) => {
+    if (response.data.errors) {
+      const headers = {};
+      for (const key of Object.keys(response.headers)) {
+        headers[key] = response.headers[key];
+      }
+      throw new GraphqlResponseError(
+        requestOptions,
+        headers,
+        response.data
+      );
+    }
+    return response.data.data;
+  });
+}
+
+// pkg/dist-src/with-defaults.js
+function graphql_dist_bundle_withDefaults(request2, newDefaults) {
+  const newRequest = request2.defaults(newDefaults);
+  const newApi = (query, options) => {
+    return graphql(newRequest, query, options);
+  };
+  return Object.assign(newApi, {
+    defaults: graphql_dist_bundle_withDefaults.bind(null, newRequest),
+    endpoint: newRequest.endpoint
+  });
+}
+
+// pkg/dist-src/index.js
+var graphql2 = graphql_dist_bundle_withDefaults(request, {
+  headers: {
+    "user-agent": `octokit-graphql.js/${graphql_dist_bundle_VERSION} ${getUserAgent()}`
+  },
+  method: "POST",
+  url: "/graphql"
+});
+function withCustomRequest(customRequest) {
+  return graphql_dist_bundle_withDefaults(customRequest, {
+    method: "POST",
+    url: "/graphql"
+  });
+}
+
+/* v8 ignore if -- @preserve */
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/auth-token/dist-bundle/index.js
+// pkg/dist-src/is-jwt.js
+var b64url = "(?:[a-zA-Z0-9_-]+)";
+var sep = "\\.";
+var jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
+var isJWT = jwtRE.test.bind(jwtRE);
+
+// pkg/dist-src/auth.js
+async function auth(token) {
+  const isApp = isJWT(token);
+  const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
+  const isUserToServer = token.startsWith("ghu_");
+  const tokenType = isApp ? "app" : isInstallation ? "installation" : isUserToServer ? "user-to-server" : "oauth";
+  return {
+    type: "token",
+    token,
+    tokenType
+  };
+}
+
+// pkg/dist-src/with-authorization-prefix.js
+function withAuthorizationPrefix(token) {
+  if (token.split(/\./).length === 3) {
+    return `bearer ${token}`;
+  }
+  return `token ${token}`;
+}
+
+// pkg/dist-src/hook.js
+async function hook(token, request, route, parameters) {
+  const endpoint = request.endpoint.merge(
+    route,
+    parameters
+  );
+  endpoint.headers.authorization = withAuthorizationPrefix(token);
+  return request(endpoint);
+}
+
+// pkg/dist-src/index.js
+var createTokenAuth = function createTokenAuth2(token) {
+  if (!token) {
+    throw new Error("[@octokit/auth-token] No token passed to createTokenAuth");
+  }
+  if (typeof token !== "string") {
+    throw new Error(
+      "[@octokit/auth-token] Token passed to createTokenAuth is not a string"
+    );
+  }
+  token = token.replace(/^(token|bearer) +/i, "");
+  return Object.assign(auth.bind(null, token), {
+    hook: hook.bind(null, token)
+  });
+};
+
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/core/dist-src/version.js
+const version_VERSION = "7.0.8";
+
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/core/dist-src/index.js
+
+
+
+
+
+
+const dist_src_noop = () => {
+};
+const consoleWarn = console.warn.bind(console);
+const consoleError = console.error.bind(console);
+function createLogger(logger = {}) {
+  if (typeof logger.debug !== "function") {
+    logger.debug = dist_src_noop;
+  }
+  if (typeof logger.info !== "function") {
+    logger.info = dist_src_noop;
+  }
+  if (typeof logger.warn !== "function") {
+    logger.warn = consoleWarn;
+  }
+  if (typeof logger.error !== "function") {
+    logger.error = consoleError;
+  }
+  return logger;
+}
+const userAgentTrail = `octokit-core.js/${version_VERSION} ${getUserAgent()}`;
+class Octokit {
+  static VERSION = version_VERSION;
+  static defaults(defaults) {
+    const OctokitWithDefaults = class extends this {
+      constructor(...args) {
+        const options = args[0] || {};
+        if (typeof defaults === "function") {
+          super(defaults(options));
+          return;
+        }
+        super(
+          Object.assign(
+            {},
+            defaults,
+            options,
+            options.userAgent && defaults.userAgent ? {
+              userAgent: `${options.userAgent} ${defaults.userAgent}`
+            } : null
+          )
+        );
+      }
+    };
+    return OctokitWithDefaults;
+  }
+  static plugins = [];
+  /**
+   * Attach a plugin (or many) to your Octokit instance.
+   *
+   * @example
+   * const API = Octokit.plugin(plugin1, plugin2, plugin3, ...)
+   */
+  static plugin(...newPlugins) {
+    const currentPlugins = this.plugins;
+    const NewOctokit = class extends this {
+      static plugins = currentPlugins.concat(
+        newPlugins.filter((plugin) => !currentPlugins.includes(plugin))
+      );
+    };
+    return NewOctokit;
+  }
+  constructor(options = {}) {
+    const hook = new before_after_hook.Collection();
+    const requestDefaults = {
+      baseUrl: request.endpoint.DEFAULTS.baseUrl,
+      headers: {},
+      request: Object.assign({}, options.request, {
+        // @ts-ignore internal usage only, no need to type
+        hook: hook.bind(null, "request")
+      }),
+      mediaType: {
+        previews: [],
+        format: ""
+      }
+    };
+    requestDefaults.headers["user-agent"] = options.userAgent ? `${options.userAgent} ${userAgentTrail}` : userAgentTrail;
+    if (options.baseUrl) {
+      requestDefaults.baseUrl = options.baseUrl;
+    }
+    if (options.previews) {
+      requestDefaults.mediaType.previews = options.previews;
+    }
+    if (options.timeZone) {
+      requestDefaults.headers["time-zone"] = options.timeZone;
+    }
+    this.request = request.defaults(requestDefaults);
+    this.graphql = withCustomRequest(this.request).defaults(requestDefaults);
+    this.log = createLogger(options.log);
+    this.hook = hook;
+    if (!options.authStrategy) {
+      if (!options.auth) {
+        this.auth = async () => ({
+          type: "unauthenticated"
+        });
+      } else {
+        const auth = createTokenAuth(options.auth);
+        hook.wrap("request", auth.hook);
+        this.auth = auth;
+      }
+    } else {
+      const { authStrategy, ...otherOptions } = options;
+      const auth = authStrategy(
+        Object.assign(
+          {
+            request: this.request,
+            log: this.log,
+            // we pass the current octokit instance as well as its constructor options
+            // to allow for authentication strategies that return a new octokit instance
+            // that shares the same internal state as the current one. The original
+            // requirement for this was the "event-octokit" authentication strategy
+            // of https://github.com/probot/octokit-auth-probot.
+            octokit: this,
+            octokitOptions: otherOptions
+          },
+          options.auth
+        )
+      );
+      hook.wrap("request", auth.hook);
+      this.auth = auth;
+    }
+    const classConstructor = this.constructor;
+    for (let i = 0; i < classConstructor.plugins.length; ++i) {
+      Object.assign(this, classConstructor.plugins[i](this, options));
+    }
+  }
+  // assigned during constructor
+  request;
+  graphql;
+  log;
+  hook;
+  // TODO: type `octokit.auth` based on passed options.authStrategy
+  auth;
+}
+
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+const dist_src_version_VERSION = "17.0.0";
+
+//# sourceMappingURL=version.js.map
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+const Endpoints = {
+  actions: {
+    addCustomLabelsToSelfHostedRunnerForOrg: [
+      "POST /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    addCustomLabelsToSelfHostedRunnerForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    addRepoAccessToSelfHostedRunnerGroupInOrg: [
+      "PUT /orgs/{org}/actions/runner-groups/{runner_group_id}/repositories/{repository_id}"
+    ],
+    addSelectedRepoToOrgSecret: [
+      "PUT /orgs/{org}/actions/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    addSelectedRepoToOrgVariable: [
+      "PUT /orgs/{org}/actions/variables/{name}/repositories/{repository_id}"
+    ],
+    approveWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/approve"
+    ],
+    cancelWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel"
+    ],
+    createEnvironmentVariable: [
+      "POST /repos/{owner}/{repo}/environments/{environment_name}/variables"
+    ],
+    createHostedRunnerForOrg: ["POST /orgs/{org}/actions/hosted-runners"],
+    createOrUpdateEnvironmentSecret: [
+      "PUT /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}"
+    ],
+    createOrUpdateOrgSecret: ["PUT /orgs/{org}/actions/secrets/{secret_name}"],
+    createOrUpdateRepoSecret: [
+      "PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}"
+    ],
+    createOrgVariable: ["POST /orgs/{org}/actions/variables"],
+    createRegistrationTokenForOrg: [
+      "POST /orgs/{org}/actions/runners/registration-token"
+    ],
+    createRegistrationTokenForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/registration-token"
+    ],
+    createRemoveTokenForOrg: ["POST /orgs/{org}/actions/runners/remove-token"],
+    createRemoveTokenForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/remove-token"
+    ],
+    createRepoVariable: ["POST /repos/{owner}/{repo}/actions/variables"],
+    createWorkflowDispatch: [
+      "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches"
+    ],
+    deleteActionsCacheById: [
+      "DELETE /repos/{owner}/{repo}/actions/caches/{cache_id}"
+    ],
+    deleteActionsCacheByKey: [
+      "DELETE /repos/{owner}/{repo}/actions/caches{?key,ref}"
+    ],
+    deleteArtifact: [
+      "DELETE /repos/{owner}/{repo}/actions/artifacts/{artifact_id}"
+    ],
+    deleteCustomImageFromOrg: [
+      "DELETE /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}"
+    ],
+    deleteCustomImageVersionFromOrg: [
+      "DELETE /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}/versions/{version}"
+    ],
+    deleteEnvironmentSecret: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}"
+    ],
+    deleteEnvironmentVariable: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}"
+    ],
+    deleteHostedRunnerForOrg: [
+      "DELETE /orgs/{org}/actions/hosted-runners/{hosted_runner_id}"
+    ],
+    deleteOrgSecret: ["DELETE /orgs/{org}/actions/secrets/{secret_name}"],
+    deleteOrgVariable: ["DELETE /orgs/{org}/actions/variables/{name}"],
+    deleteRepoSecret: [
+      "DELETE /repos/{owner}/{repo}/actions/secrets/{secret_name}"
+    ],
+    deleteRepoVariable: [
+      "DELETE /repos/{owner}/{repo}/actions/variables/{name}"
+    ],
+    deleteSelfHostedRunnerFromOrg: [
+      "DELETE /orgs/{org}/actions/runners/{runner_id}"
+    ],
+    deleteSelfHostedRunnerFromRepo: [
+      "DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}"
+    ],
+    deleteWorkflowRun: ["DELETE /repos/{owner}/{repo}/actions/runs/{run_id}"],
+    deleteWorkflowRunLogs: [
+      "DELETE /repos/{owner}/{repo}/actions/runs/{run_id}/logs"
+    ],
+    disableSelectedRepositoryGithubActionsOrganization: [
+      "DELETE /orgs/{org}/actions/permissions/repositories/{repository_id}"
+    ],
+    disableWorkflow: [
+      "PUT /repos/{owner}/{repo}/actions/workflows/{workflow_id}/disable"
+    ],
+    downloadArtifact: [
+      "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}"
+    ],
+    downloadJobLogsForWorkflowRun: [
+      "GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs"
+    ],
+    downloadWorkflowRunAttemptLogs: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/logs"
+    ],
+    downloadWorkflowRunLogs: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/logs"
+    ],
+    enableSelectedRepositoryGithubActionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/repositories/{repository_id}"
+    ],
+    enableWorkflow: [
+      "PUT /repos/{owner}/{repo}/actions/workflows/{workflow_id}/enable"
+    ],
+    forceCancelWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/force-cancel"
+    ],
+    generateRunnerJitconfigForOrg: [
+      "POST /orgs/{org}/actions/runners/generate-jitconfig"
+    ],
+    generateRunnerJitconfigForRepo: [
+      "POST /repos/{owner}/{repo}/actions/runners/generate-jitconfig"
+    ],
+    getActionsCacheList: ["GET /repos/{owner}/{repo}/actions/caches"],
+    getActionsCacheUsage: ["GET /repos/{owner}/{repo}/actions/cache/usage"],
+    getActionsCacheUsageByRepoForOrg: [
+      "GET /orgs/{org}/actions/cache/usage-by-repository"
+    ],
+    getActionsCacheUsageForOrg: ["GET /orgs/{org}/actions/cache/usage"],
+    getAllowedActionsOrganization: [
+      "GET /orgs/{org}/actions/permissions/selected-actions"
+    ],
+    getAllowedActionsRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions/selected-actions"
+    ],
+    getArtifact: ["GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}"],
+    getCustomImageForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}"
+    ],
+    getCustomImageVersionForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}/versions/{version}"
+    ],
+    getCustomOidcSubClaimForRepo: [
+      "GET /repos/{owner}/{repo}/actions/oidc/customization/sub"
+    ],
+    getEnvironmentPublicKey: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/public-key"
+    ],
+    getEnvironmentSecret: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}"
+    ],
+    getEnvironmentVariable: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}"
+    ],
+    getGithubActionsDefaultWorkflowPermissionsOrganization: [
+      "GET /orgs/{org}/actions/permissions/workflow"
+    ],
+    getGithubActionsDefaultWorkflowPermissionsRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions/workflow"
+    ],
+    getGithubActionsPermissionsOrganization: [
+      "GET /orgs/{org}/actions/permissions"
+    ],
+    getGithubActionsPermissionsRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions"
+    ],
+    getHostedRunnerForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/{hosted_runner_id}"
+    ],
+    getHostedRunnersGithubOwnedImagesForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/github-owned"
+    ],
+    getHostedRunnersLimitsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/limits"
+    ],
+    getHostedRunnersMachineSpecsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/machine-sizes"
+    ],
+    getHostedRunnersPartnerImagesForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/partner"
+    ],
+    getHostedRunnersPlatformsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/platforms"
+    ],
+    getJobForWorkflowRun: ["GET /repos/{owner}/{repo}/actions/jobs/{job_id}"],
+    getOrgPublicKey: ["GET /orgs/{org}/actions/secrets/public-key"],
+    getOrgSecret: ["GET /orgs/{org}/actions/secrets/{secret_name}"],
+    getOrgVariable: ["GET /orgs/{org}/actions/variables/{name}"],
+    getPendingDeploymentsForRun: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments"
+    ],
+    getRepoPermissions: [
+      "GET /repos/{owner}/{repo}/actions/permissions",
+      {},
+      { renamed: ["actions", "getGithubActionsPermissionsRepository"] }
+    ],
+    getRepoPublicKey: ["GET /repos/{owner}/{repo}/actions/secrets/public-key"],
+    getRepoSecret: ["GET /repos/{owner}/{repo}/actions/secrets/{secret_name}"],
+    getRepoVariable: ["GET /repos/{owner}/{repo}/actions/variables/{name}"],
+    getReviewsForRun: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals"
+    ],
+    getSelfHostedRunnerForOrg: ["GET /orgs/{org}/actions/runners/{runner_id}"],
+    getSelfHostedRunnerForRepo: [
+      "GET /repos/{owner}/{repo}/actions/runners/{runner_id}"
+    ],
+    getWorkflow: ["GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}"],
+    getWorkflowAccessToRepository: [
+      "GET /repos/{owner}/{repo}/actions/permissions/access"
+    ],
+    getWorkflowRun: ["GET /repos/{owner}/{repo}/actions/runs/{run_id}"],
+    getWorkflowRunAttempt: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}"
+    ],
+    getWorkflowRunUsage: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/timing"
+    ],
+    getWorkflowUsage: [
+      "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/timing"
+    ],
+    listArtifactsForRepo: ["GET /repos/{owner}/{repo}/actions/artifacts"],
+    listCustomImageVersionsForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom/{image_definition_id}/versions"
+    ],
+    listCustomImagesForOrg: [
+      "GET /orgs/{org}/actions/hosted-runners/images/custom"
+    ],
+    listEnvironmentSecrets: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets"
+    ],
+    listEnvironmentVariables: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/variables"
+    ],
+    listGithubHostedRunnersInGroupForOrg: [
+      "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/hosted-runners"
+    ],
+    listHostedRunnersForOrg: ["GET /orgs/{org}/actions/hosted-runners"],
+    listJobsForWorkflowRun: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs"
+    ],
+    listJobsForWorkflowRunAttempt: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs"
+    ],
+    listLabelsForSelfHostedRunnerForOrg: [
+      "GET /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    listLabelsForSelfHostedRunnerForRepo: [
+      "GET /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    listOrgSecrets: ["GET /orgs/{org}/actions/secrets"],
+    listOrgVariables: ["GET /orgs/{org}/actions/variables"],
+    listRepoOrganizationSecrets: [
+      "GET /repos/{owner}/{repo}/actions/organization-secrets"
+    ],
+    listRepoOrganizationVariables: [
+      "GET /repos/{owner}/{repo}/actions/organization-variables"
+    ],
+    listRepoSecrets: ["GET /repos/{owner}/{repo}/actions/secrets"],
+    listRepoVariables: ["GET /repos/{owner}/{repo}/actions/variables"],
+    listRepoWorkflows: ["GET /repos/{owner}/{repo}/actions/workflows"],
+    listRunnerApplicationsForOrg: ["GET /orgs/{org}/actions/runners/downloads"],
+    listRunnerApplicationsForRepo: [
+      "GET /repos/{owner}/{repo}/actions/runners/downloads"
+    ],
+    listSelectedReposForOrgSecret: [
+      "GET /orgs/{org}/actions/secrets/{secret_name}/repositories"
+    ],
+    listSelectedReposForOrgVariable: [
+      "GET /orgs/{org}/actions/variables/{name}/repositories"
+    ],
+    listSelectedRepositoriesEnabledGithubActionsOrganization: [
+      "GET /orgs/{org}/actions/permissions/repositories"
+    ],
+    listSelfHostedRunnersForOrg: ["GET /orgs/{org}/actions/runners"],
+    listSelfHostedRunnersForRepo: ["GET /repos/{owner}/{repo}/actions/runners"],
+    listWorkflowRunArtifacts: [
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts"
+    ],
+    listWorkflowRuns: [
+      "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs"
+    ],
+    listWorkflowRunsForRepo: ["GET /repos/{owner}/{repo}/actions/runs"],
+    reRunJobForWorkflowRun: [
+      "POST /repos/{owner}/{repo}/actions/jobs/{job_id}/rerun"
+    ],
+    reRunWorkflow: ["POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun"],
+    reRunWorkflowFailedJobs: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs"
+    ],
+    removeAllCustomLabelsFromSelfHostedRunnerForOrg: [
+      "DELETE /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    removeAllCustomLabelsFromSelfHostedRunnerForRepo: [
+      "DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    removeCustomLabelFromSelfHostedRunnerForOrg: [
+      "DELETE /orgs/{org}/actions/runners/{runner_id}/labels/{name}"
+    ],
+    removeCustomLabelFromSelfHostedRunnerForRepo: [
+      "DELETE /repos/{owner}/{repo}/actions/runners/{runner_id}/labels/{name}"
+    ],
+    removeSelectedRepoFromOrgSecret: [
+      "DELETE /orgs/{org}/actions/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    removeSelectedRepoFromOrgVariable: [
+      "DELETE /orgs/{org}/actions/variables/{name}/repositories/{repository_id}"
+    ],
+    reviewCustomGatesForRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule"
+    ],
+    reviewPendingDeploymentsForRun: [
+      "POST /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments"
+    ],
+    setAllowedActionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/selected-actions"
+    ],
+    setAllowedActionsRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions/selected-actions"
+    ],
+    setCustomLabelsForSelfHostedRunnerForOrg: [
+      "PUT /orgs/{org}/actions/runners/{runner_id}/labels"
+    ],
+    setCustomLabelsForSelfHostedRunnerForRepo: [
+      "PUT /repos/{owner}/{repo}/actions/runners/{runner_id}/labels"
+    ],
+    setCustomOidcSubClaimForRepo: [
+      "PUT /repos/{owner}/{repo}/actions/oidc/customization/sub"
+    ],
+    setGithubActionsDefaultWorkflowPermissionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/workflow"
+    ],
+    setGithubActionsDefaultWorkflowPermissionsRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions/workflow"
+    ],
+    setGithubActionsPermissionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions"
+    ],
+    setGithubActionsPermissionsRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions"
+    ],
+    setSelectedReposForOrgSecret: [
+      "PUT /orgs/{org}/actions/secrets/{secret_name}/repositories"
+    ],
+    setSelectedReposForOrgVariable: [
+      "PUT /orgs/{org}/actions/variables/{name}/repositories"
+    ],
+    setSelectedRepositoriesEnabledGithubActionsOrganization: [
+      "PUT /orgs/{org}/actions/permissions/repositories"
+    ],
+    setWorkflowAccessToRepository: [
+      "PUT /repos/{owner}/{repo}/actions/permissions/access"
+    ],
+    updateEnvironmentVariable: [
+      "PATCH /repos/{owner}/{repo}/environments/{environment_name}/variables/{name}"
+    ],
+    updateHostedRunnerForOrg: [
+      "PATCH /orgs/{org}/actions/hosted-runners/{hosted_runner_id}"
+    ],
+    updateOrgVariable: ["PATCH /orgs/{org}/actions/variables/{name}"],
+    updateRepoVariable: [
+      "PATCH /repos/{owner}/{repo}/actions/variables/{name}"
+    ]
+  },
+  activity: {
+    checkRepoIsStarredByAuthenticatedUser: ["GET /user/starred/{owner}/{repo}"],
+    deleteRepoSubscription: ["DELETE /repos/{owner}/{repo}/subscription"],
+    deleteThreadSubscription: [
+      "DELETE /notifications/threads/{thread_id}/subscription"
+    ],
+    getFeeds: ["GET /feeds"],
+    getRepoSubscription: ["GET /repos/{owner}/{repo}/subscription"],
+    getThread: ["GET /notifications/threads/{thread_id}"],
+    getThreadSubscriptionForAuthenticatedUser: [
+      "GET /notifications/threads/{thread_id}/subscription"
+    ],
+    listEventsForAuthenticatedUser: ["GET /users/{username}/events"],
+    listNotificationsForAuthenticatedUser: ["GET /notifications"],
+    listOrgEventsForAuthenticatedUser: [
+      "GET /users/{username}/events/orgs/{org}"
+    ],
+    listPublicEvents: ["GET /events"],
+    listPublicEventsForRepoNetwork: ["GET /networks/{owner}/{repo}/events"],
+    listPublicEventsForUser: ["GET /users/{username}/events/public"],
+    listPublicOrgEvents: ["GET /orgs/{org}/events"],
+    listReceivedEventsForUser: ["GET /users/{username}/received_events"],
+    listReceivedPublicEventsForUser: [
+      "GET /users/{username}/received_events/public"
+    ],
+    listRepoEvents: ["GET /repos/{owner}/{repo}/events"],
+    listRepoNotificationsForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/notifications"
+    ],
+    listReposStarredByAuthenticatedUser: ["GET /user/starred"],
+    listReposStarredByUser: ["GET /users/{username}/starred"],
+    listReposWatchedByUser: ["GET /users/{username}/subscriptions"],
+    listStargazersForRepo: ["GET /repos/{owner}/{repo}/stargazers"],
+    listWatchedReposForAuthenticatedUser: ["GET /user/subscriptions"],
+    listWatchersForRepo: ["GET /repos/{owner}/{repo}/subscribers"],
+    markNotificationsAsRead: ["PUT /notifications"],
+    markRepoNotificationsAsRead: ["PUT /repos/{owner}/{repo}/notifications"],
+    markThreadAsDone: ["DELETE /notifications/threads/{thread_id}"],
+    markThreadAsRead: ["PATCH /notifications/threads/{thread_id}"],
+    setRepoSubscription: ["PUT /repos/{owner}/{repo}/subscription"],
+    setThreadSubscription: [
+      "PUT /notifications/threads/{thread_id}/subscription"
+    ],
+    starRepoForAuthenticatedUser: ["PUT /user/starred/{owner}/{repo}"],
+    unstarRepoForAuthenticatedUser: ["DELETE /user/starred/{owner}/{repo}"]
+  },
+  apps: {
+    addRepoToInstallation: [
+      "PUT /user/installations/{installation_id}/repositories/{repository_id}",
+      {},
+      { renamed: ["apps", "addRepoToInstallationForAuthenticatedUser"] }
+    ],
+    addRepoToInstallationForAuthenticatedUser: [
+      "PUT /user/installations/{installation_id}/repositories/{repository_id}"
+    ],
+    checkToken: ["POST /applications/{client_id}/token"],
+    createFromManifest: ["POST /app-manifests/{code}/conversions"],
+    createInstallationAccessToken: [
+      "POST /app/installations/{installation_id}/access_tokens"
+    ],
+    deleteAuthorization: ["DELETE /applications/{client_id}/grant"],
+    deleteInstallation: ["DELETE /app/installations/{installation_id}"],
+    deleteToken: ["DELETE /applications/{client_id}/token"],
+    getAuthenticated: ["GET /app"],
+    getBySlug: ["GET /apps/{app_slug}"],
+    getInstallation: ["GET /app/installations/{installation_id}"],
+    getOrgInstallation: ["GET /orgs/{org}/installation"],
+    getRepoInstallation: ["GET /repos/{owner}/{repo}/installation"],
+    getSubscriptionPlanForAccount: [
+      "GET /marketplace_listing/accounts/{account_id}"
+    ],
+    getSubscriptionPlanForAccountStubbed: [
+      "GET /marketplace_listing/stubbed/accounts/{account_id}"
+    ],
+    getUserInstallation: ["GET /users/{username}/installation"],
+    getWebhookConfigForApp: ["GET /app/hook/config"],
+    getWebhookDelivery: ["GET /app/hook/deliveries/{delivery_id}"],
+    listAccountsForPlan: ["GET /marketplace_listing/plans/{plan_id}/accounts"],
+    listAccountsForPlanStubbed: [
+      "GET /marketplace_listing/stubbed/plans/{plan_id}/accounts"
+    ],
+    listInstallationReposForAuthenticatedUser: [
+      "GET /user/installations/{installation_id}/repositories"
+    ],
+    listInstallationRequestsForAuthenticatedApp: [
+      "GET /app/installation-requests"
+    ],
+    listInstallations: ["GET /app/installations"],
+    listInstallationsForAuthenticatedUser: ["GET /user/installations"],
+    listPlans: ["GET /marketplace_listing/plans"],
+    listPlansStubbed: ["GET /marketplace_listing/stubbed/plans"],
+    listReposAccessibleToInstallation: ["GET /installation/repositories"],
+    listSubscriptionsForAuthenticatedUser: ["GET /user/marketplace_purchases"],
+    listSubscriptionsForAuthenticatedUserStubbed: [
+      "GET /user/marketplace_purchases/stubbed"
+    ],
+    listWebhookDeliveries: ["GET /app/hook/deliveries"],
+    redeliverWebhookDelivery: [
+      "POST /app/hook/deliveries/{delivery_id}/attempts"
+    ],
+    removeRepoFromInstallation: [
+      "DELETE /user/installations/{installation_id}/repositories/{repository_id}",
+      {},
+      { renamed: ["apps", "removeRepoFromInstallationForAuthenticatedUser"] }
+    ],
+    removeRepoFromInstallationForAuthenticatedUser: [
+      "DELETE /user/installations/{installation_id}/repositories/{repository_id}"
+    ],
+    resetToken: ["PATCH /applications/{client_id}/token"],
+    revokeInstallationAccessToken: ["DELETE /installation/token"],
+    scopeToken: ["POST /applications/{client_id}/token/scoped"],
+    suspendInstallation: ["PUT /app/installations/{installation_id}/suspended"],
+    unsuspendInstallation: [
+      "DELETE /app/installations/{installation_id}/suspended"
+    ],
+    updateWebhookConfigForApp: ["PATCH /app/hook/config"]
+  },
+  billing: {
+    getGithubActionsBillingOrg: ["GET /orgs/{org}/settings/billing/actions"],
+    getGithubActionsBillingUser: [
+      "GET /users/{username}/settings/billing/actions"
+    ],
+    getGithubBillingPremiumRequestUsageReportOrg: [
+      "GET /organizations/{org}/settings/billing/premium_request/usage"
+    ],
+    getGithubBillingPremiumRequestUsageReportUser: [
+      "GET /users/{username}/settings/billing/premium_request/usage"
+    ],
+    getGithubBillingUsageReportOrg: [
+      "GET /organizations/{org}/settings/billing/usage"
+    ],
+    getGithubBillingUsageReportUser: [
+      "GET /users/{username}/settings/billing/usage"
+    ],
+    getGithubPackagesBillingOrg: ["GET /orgs/{org}/settings/billing/packages"],
+    getGithubPackagesBillingUser: [
+      "GET /users/{username}/settings/billing/packages"
+    ],
+    getSharedStorageBillingOrg: [
+      "GET /orgs/{org}/settings/billing/shared-storage"
+    ],
+    getSharedStorageBillingUser: [
+      "GET /users/{username}/settings/billing/shared-storage"
+    ]
+  },
+  campaigns: {
+    createCampaign: ["POST /orgs/{org}/campaigns"],
+    deleteCampaign: ["DELETE /orgs/{org}/campaigns/{campaign_number}"],
+    getCampaignSummary: ["GET /orgs/{org}/campaigns/{campaign_number}"],
+    listOrgCampaigns: ["GET /orgs/{org}/campaigns"],
+    updateCampaign: ["PATCH /orgs/{org}/campaigns/{campaign_number}"]
+  },
+  checks: {
+    create: ["POST /repos/{owner}/{repo}/check-runs"],
+    createSuite: ["POST /repos/{owner}/{repo}/check-suites"],
+    get: ["GET /repos/{owner}/{repo}/check-runs/{check_run_id}"],
+    getSuite: ["GET /repos/{owner}/{repo}/check-suites/{check_suite_id}"],
+    listAnnotations: [
+      "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations"
+    ],
+    listForRef: ["GET /repos/{owner}/{repo}/commits/{ref}/check-runs"],
+    listForSuite: [
+      "GET /repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs"
+    ],
+    listSuitesForRef: ["GET /repos/{owner}/{repo}/commits/{ref}/check-suites"],
+    rerequestRun: [
+      "POST /repos/{owner}/{repo}/check-runs/{check_run_id}/rerequest"
+    ],
+    rerequestSuite: [
+      "POST /repos/{owner}/{repo}/check-suites/{check_suite_id}/rerequest"
+    ],
+    setSuitesPreferences: [
+      "PATCH /repos/{owner}/{repo}/check-suites/preferences"
+    ],
+    update: ["PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"]
+  },
+  codeScanning: {
+    commitAutofix: [
+      "POST /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/autofix/commits"
+    ],
+    createAutofix: [
+      "POST /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/autofix"
+    ],
+    createVariantAnalysis: [
+      "POST /repos/{owner}/{repo}/code-scanning/codeql/variant-analyses"
+    ],
+    deleteAnalysis: [
+      "DELETE /repos/{owner}/{repo}/code-scanning/analyses/{analysis_id}{?confirm_delete}"
+    ],
+    deleteCodeqlDatabase: [
+      "DELETE /repos/{owner}/{repo}/code-scanning/codeql/databases/{language}"
+    ],
+    getAlert: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}",
+      {},
+      { renamedParameters: { alert_id: "alert_number" } }
+    ],
+    getAnalysis: [
+      "GET /repos/{owner}/{repo}/code-scanning/analyses/{analysis_id}"
+    ],
+    getAutofix: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/autofix"
+    ],
+    getCodeqlDatabase: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/databases/{language}"
+    ],
+    getDefaultSetup: ["GET /repos/{owner}/{repo}/code-scanning/default-setup"],
+    getSarif: ["GET /repos/{owner}/{repo}/code-scanning/sarifs/{sarif_id}"],
+    getVariantAnalysis: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/variant-analyses/{codeql_variant_analysis_id}"
+    ],
+    getVariantAnalysisRepoTask: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/variant-analyses/{codeql_variant_analysis_id}/repos/{repo_owner}/{repo_name}"
+    ],
+    listAlertInstances: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/instances"
+    ],
+    listAlertsForOrg: ["GET /orgs/{org}/code-scanning/alerts"],
+    listAlertsForRepo: ["GET /repos/{owner}/{repo}/code-scanning/alerts"],
+    listAlertsInstances: [
+      "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/instances",
+      {},
+      { renamed: ["codeScanning", "listAlertInstances"] }
+    ],
+    listCodeqlDatabases: [
+      "GET /repos/{owner}/{repo}/code-scanning/codeql/databases"
+    ],
+    listRecentAnalyses: ["GET /repos/{owner}/{repo}/code-scanning/analyses"],
+    updateAlert: [
+      "PATCH /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}"
+    ],
+    updateDefaultSetup: [
+      "PATCH /repos/{owner}/{repo}/code-scanning/default-setup"
+    ],
+    uploadSarif: ["POST /repos/{owner}/{repo}/code-scanning/sarifs"]
+  },
+  codeSecurity: {
+    attachConfiguration: [
+      "POST /orgs/{org}/code-security/configurations/{configuration_id}/attach"
+    ],
+    attachEnterpriseConfiguration: [
+      "POST /enterprises/{enterprise}/code-security/configurations/{configuration_id}/attach"
+    ],
+    createConfiguration: ["POST /orgs/{org}/code-security/configurations"],
+    createConfigurationForEnterprise: [
+      "POST /enterprises/{enterprise}/code-security/configurations"
+    ],
+    deleteConfiguration: [
+      "DELETE /orgs/{org}/code-security/configurations/{configuration_id}"
+    ],
+    deleteConfigurationForEnterprise: [
+      "DELETE /enterprises/{enterprise}/code-security/configurations/{configuration_id}"
+    ],
+    detachConfiguration: [
+      "DELETE /orgs/{org}/code-security/configurations/detach"
+    ],
+    getConfiguration: [
+      "GET /orgs/{org}/code-security/configurations/{configuration_id}"
+    ],
+    getConfigurationForRepository: [
+      "GET /repos/{owner}/{repo}/code-security-configuration"
+    ],
+    getConfigurationsForEnterprise: [
+      "GET /enterprises/{enterprise}/code-security/configurations"
+    ],
+    getConfigurationsForOrg: ["GET /orgs/{org}/code-security/configurations"],
+    getDefaultConfigurations: [
+      "GET /orgs/{org}/code-security/configurations/defaults"
+    ],
+    getDefaultConfigurationsForEnterprise: [
+      "GET /enterprises/{enterprise}/code-security/configurations/defaults"
+    ],
+    getRepositoriesForConfiguration: [
+      "GET /orgs/{org}/code-security/configurations/{configuration_id}/repositories"
+    ],
+    getRepositoriesForEnterpriseConfiguration: [
+      "GET /enterprises/{enterprise}/code-security/configurations/{configuration_id}/repositories"
+    ],
+    getSingleConfigurationForEnterprise: [
+      "GET /enterprises/{enterprise}/code-security/configurations/{configuration_id}"
+    ],
+    setConfigurationAsDefault: [
+      "PUT /orgs/{org}/code-security/configurations/{configuration_id}/defaults"
+    ],
+    setConfigurationAsDefaultForEnterprise: [
+      "PUT /enterprises/{enterprise}/code-security/configurations/{configuration_id}/defaults"
+    ],
+    updateConfiguration: [
+      "PATCH /orgs/{org}/code-security/configurations/{configuration_id}"
+    ],
+    updateEnterpriseConfiguration: [
+      "PATCH /enterprises/{enterprise}/code-security/configurations/{configuration_id}"
+    ]
+  },
+  codesOfConduct: {
+    getAllCodesOfConduct: ["GET /codes_of_conduct"],
+    getConductCode: ["GET /codes_of_conduct/{key}"]
+  },
+  codespaces: {
+    addRepositoryForSecretForAuthenticatedUser: [
+      "PUT /user/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    addSelectedRepoToOrgSecret: [
+      "PUT /orgs/{org}/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    checkPermissionsForDevcontainer: [
+      "GET /repos/{owner}/{repo}/codespaces/permissions_check"
+    ],
+    codespaceMachinesForAuthenticatedUser: [
+      "GET /user/codespaces/{codespace_name}/machines"
+    ],
+    createForAuthenticatedUser: ["POST /user/codespaces"],
+    createOrUpdateOrgSecret: [
+      "PUT /orgs/{org}/codespaces/secrets/{secret_name}"
+    ],
+    createOrUpdateRepoSecret: [
+      "PUT /repos/{owner}/{repo}/codespaces/secrets/{secret_name}"
+    ],
+    createOrUpdateSecretForAuthenticatedUser: [
+      "PUT /user/codespaces/secrets/{secret_name}"
+    ],
+    createWithPrForAuthenticatedUser: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/codespaces"
+    ],
+    createWithRepoForAuthenticatedUser: [
+      "POST /repos/{owner}/{repo}/codespaces"
+    ],
+    deleteForAuthenticatedUser: ["DELETE /user/codespaces/{codespace_name}"],
+    deleteFromOrganization: [
+      "DELETE /orgs/{org}/members/{username}/codespaces/{codespace_name}"
+    ],
+    deleteOrgSecret: ["DELETE /orgs/{org}/codespaces/secrets/{secret_name}"],
+    deleteRepoSecret: [
+      "DELETE /repos/{owner}/{repo}/codespaces/secrets/{secret_name}"
+    ],
+    deleteSecretForAuthenticatedUser: [
+      "DELETE /user/codespaces/secrets/{secret_name}"
+    ],
+    exportForAuthenticatedUser: [
+      "POST /user/codespaces/{codespace_name}/exports"
+    ],
+    getCodespacesForUserInOrg: [
+      "GET /orgs/{org}/members/{username}/codespaces"
+    ],
+    getExportDetailsForAuthenticatedUser: [
+      "GET /user/codespaces/{codespace_name}/exports/{export_id}"
+    ],
+    getForAuthenticatedUser: ["GET /user/codespaces/{codespace_name}"],
+    getOrgPublicKey: ["GET /orgs/{org}/codespaces/secrets/public-key"],
+    getOrgSecret: ["GET /orgs/{org}/codespaces/secrets/{secret_name}"],
+    getPublicKeyForAuthenticatedUser: [
+      "GET /user/codespaces/secrets/public-key"
+    ],
+    getRepoPublicKey: [
+      "GET /repos/{owner}/{repo}/codespaces/secrets/public-key"
+    ],
+    getRepoSecret: [
+      "GET /repos/{owner}/{repo}/codespaces/secrets/{secret_name}"
+    ],
+    getSecretForAuthenticatedUser: [
+      "GET /user/codespaces/secrets/{secret_name}"
+    ],
+    listDevcontainersInRepositoryForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces/devcontainers"
+    ],
+    listForAuthenticatedUser: ["GET /user/codespaces"],
+    listInOrganization: [
+      "GET /orgs/{org}/codespaces",
+      {},
+      { renamedParameters: { org_id: "org" } }
+    ],
+    listInRepositoryForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces"
+    ],
+    listOrgSecrets: ["GET /orgs/{org}/codespaces/secrets"],
+    listRepoSecrets: ["GET /repos/{owner}/{repo}/codespaces/secrets"],
+    listRepositoriesForSecretForAuthenticatedUser: [
+      "GET /user/codespaces/secrets/{secret_name}/repositories"
+    ],
+    listSecretsForAuthenticatedUser: ["GET /user/codespaces/secrets"],
+    listSelectedReposForOrgSecret: [
+      "GET /orgs/{org}/codespaces/secrets/{secret_name}/repositories"
+    ],
+    preFlightWithRepoForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces/new"
+    ],
+    publishForAuthenticatedUser: [
+      "POST /user/codespaces/{codespace_name}/publish"
+    ],
+    removeRepositoryForSecretForAuthenticatedUser: [
+      "DELETE /user/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    removeSelectedRepoFromOrgSecret: [
+      "DELETE /orgs/{org}/codespaces/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    repoMachinesForAuthenticatedUser: [
+      "GET /repos/{owner}/{repo}/codespaces/machines"
+    ],
+    setRepositoriesForSecretForAuthenticatedUser: [
+      "PUT /user/codespaces/secrets/{secret_name}/repositories"
+    ],
+    setSelectedReposForOrgSecret: [
+      "PUT /orgs/{org}/codespaces/secrets/{secret_name}/repositories"
+    ],
+    startForAuthenticatedUser: ["POST /user/codespaces/{codespace_name}/start"],
+    stopForAuthenticatedUser: ["POST /user/codespaces/{codespace_name}/stop"],
+    stopInOrganization: [
+      "POST /orgs/{org}/members/{username}/codespaces/{codespace_name}/stop"
+    ],
+    updateForAuthenticatedUser: ["PATCH /user/codespaces/{codespace_name}"]
+  },
+  copilot: {
+    addCopilotSeatsForTeams: [
+      "POST /orgs/{org}/copilot/billing/selected_teams"
+    ],
+    addCopilotSeatsForUsers: [
+      "POST /orgs/{org}/copilot/billing/selected_users"
+    ],
+    cancelCopilotSeatAssignmentForTeams: [
+      "DELETE /orgs/{org}/copilot/billing/selected_teams"
+    ],
+    cancelCopilotSeatAssignmentForUsers: [
+      "DELETE /orgs/{org}/copilot/billing/selected_users"
+    ],
+    copilotMetricsForOrganization: ["GET /orgs/{org}/copilot/metrics"],
+    copilotMetricsForTeam: ["GET /orgs/{org}/team/{team_slug}/copilot/metrics"],
+    getCopilotOrganizationDetails: ["GET /orgs/{org}/copilot/billing"],
+    getCopilotSeatDetailsForUser: [
+      "GET /orgs/{org}/members/{username}/copilot"
+    ],
+    listCopilotSeats: ["GET /orgs/{org}/copilot/billing/seats"]
+  },
+  credentials: { revoke: ["POST /credentials/revoke"] },
+  dependabot: {
+    addSelectedRepoToOrgSecret: [
+      "PUT /orgs/{org}/dependabot/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    createOrUpdateOrgSecret: [
+      "PUT /orgs/{org}/dependabot/secrets/{secret_name}"
+    ],
+    createOrUpdateRepoSecret: [
+      "PUT /repos/{owner}/{repo}/dependabot/secrets/{secret_name}"
+    ],
+    deleteOrgSecret: ["DELETE /orgs/{org}/dependabot/secrets/{secret_name}"],
+    deleteRepoSecret: [
+      "DELETE /repos/{owner}/{repo}/dependabot/secrets/{secret_name}"
+    ],
+    getAlert: ["GET /repos/{owner}/{repo}/dependabot/alerts/{alert_number}"],
+    getOrgPublicKey: ["GET /orgs/{org}/dependabot/secrets/public-key"],
+    getOrgSecret: ["GET /orgs/{org}/dependabot/secrets/{secret_name}"],
+    getRepoPublicKey: [
+      "GET /repos/{owner}/{repo}/dependabot/secrets/public-key"
+    ],
+    getRepoSecret: [
+      "GET /repos/{owner}/{repo}/dependabot/secrets/{secret_name}"
+    ],
+    listAlertsForEnterprise: [
+      "GET /enterprises/{enterprise}/dependabot/alerts"
+    ],
+    listAlertsForOrg: ["GET /orgs/{org}/dependabot/alerts"],
+    listAlertsForRepo: ["GET /repos/{owner}/{repo}/dependabot/alerts"],
+    listOrgSecrets: ["GET /orgs/{org}/dependabot/secrets"],
+    listRepoSecrets: ["GET /repos/{owner}/{repo}/dependabot/secrets"],
+    listSelectedReposForOrgSecret: [
+      "GET /orgs/{org}/dependabot/secrets/{secret_name}/repositories"
+    ],
+    removeSelectedRepoFromOrgSecret: [
+      "DELETE /orgs/{org}/dependabot/secrets/{secret_name}/repositories/{repository_id}"
+    ],
+    repositoryAccessForOrg: [
+      "GET /organizations/{org}/dependabot/repository-access"
+    ],
+    setRepositoryAccessDefaultLevel: [
+      "PUT /organizations/{org}/dependabot/repository-access/default-level"
+    ],
+    setSelectedReposForOrgSecret: [
+      "PUT /orgs/{org}/dependabot/secrets/{secret_name}/repositories"
+    ],
+    updateAlert: [
+      "PATCH /repos/{owner}/{repo}/dependabot/alerts/{alert_number}"
+    ],
+    updateRepositoryAccessForOrg: [
+      "PATCH /organizations/{org}/dependabot/repository-access"
+    ]
+  },
+  dependencyGraph: {
+    createRepositorySnapshot: [
+      "POST /repos/{owner}/{repo}/dependency-graph/snapshots"
+    ],
+    diffRange: [
+      "GET /repos/{owner}/{repo}/dependency-graph/compare/{basehead}"
+    ],
+    exportSbom: ["GET /repos/{owner}/{repo}/dependency-graph/sbom"]
+  },
+  emojis: { get: ["GET /emojis"] },
+  enterpriseTeamMemberships: {
+    add: [
+      "PUT /enterprises/{enterprise}/teams/{enterprise-team}/memberships/{username}"
+    ],
+    bulkAdd: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/memberships/add"
+    ],
+    bulkRemove: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/memberships/remove"
+    ],
+    get: [
+      "GET /enterprises/{enterprise}/teams/{enterprise-team}/memberships/{username}"
+    ],
+    list: ["GET /enterprises/{enterprise}/teams/{enterprise-team}/memberships"],
+    remove: [
+      "DELETE /enterprises/{enterprise}/teams/{enterprise-team}/memberships/{username}"
+    ]
+  },
+  enterpriseTeamOrganizations: {
+    add: [
+      "PUT /enterprises/{enterprise}/teams/{enterprise-team}/organizations/{org}"
+    ],
+    bulkAdd: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/organizations/add"
+    ],
+    bulkRemove: [
+      "POST /enterprises/{enterprise}/teams/{enterprise-team}/organizations/remove"
+    ],
+    delete: [
+      "DELETE /enterprises/{enterprise}/teams/{enterprise-team}/organizations/{org}"
+    ],
+    getAssignment: [
+      "GET /enterprises/{enterprise}/teams/{enterprise-team}/organizations/{org}"
+    ],
+    getAssignments: [
+      "GET /enterprises/{enterprise}/teams/{enterprise-team}/organizations"
+    ]
+  },
+  enterpriseTeams: {
+    create: ["POST /enterprises/{enterprise}/teams"],
+    delete: ["DELETE /enterprises/{enterprise}/teams/{team_slug}"],
+    get: ["GET /enterprises/{enterprise}/teams/{team_slug}"],
+    list: ["GET /enterprises/{enterprise}/teams"],
+    update: ["PATCH /enterprises/{enterprise}/teams/{team_slug}"]
+  },
+  gists: {
+    checkIsStarred: ["GET /gists/{gist_id}/star"],
+    create: ["POST /gists"],
+    createComment: ["POST /gists/{gist_id}/comments"],
+    delete: ["DELETE /gists/{gist_id}"],
+    deleteComment: ["DELETE /gists/{gist_id}/comments/{comment_id}"],
+    fork: ["POST /gists/{gist_id}/forks"],
+    get: ["GET /gists/{gist_id}"],
+    getComment: ["GET /gists/{gist_id}/comments/{comment_id}"],
+    getRevision: ["GET /gists/{gist_id}/{sha}"],
+    list: ["GET /gists"],
+    listComments: ["GET /gists/{gist_id}/comments"],
+    listCommits: ["GET /gists/{gist_id}/commits"],
+    listForUser: ["GET /users/{username}/gists"],
+    listForks: ["GET /gists/{gist_id}/forks"],
+    listPublic: ["GET /gists/public"],
+    listStarred: ["GET /gists/starred"],
+    star: ["PUT /gists/{gist_id}/star"],
+    unstar: ["DELETE /gists/{gist_id}/star"],
+    update: ["PATCH /gists/{gist_id}"],
+    updateComment: ["PATCH /gists/{gist_id}/comments/{comment_id}"]
+  },
+  git: {
+    createBlob: ["POST /repos/{owner}/{repo}/git/blobs"],
+    createCommit: ["POST /repos/{owner}/{repo}/git/commits"],
+    createRef: ["POST /repos/{owner}/{repo}/git/refs"],
+    createTag: ["POST /repos/{owner}/{repo}/git/tags"],
+    createTree: ["POST /repos/{owner}/{repo}/git/trees"],
+    deleteRef: ["DELETE /repos/{owner}/{repo}/git/refs/{ref}"],
+    getBlob: ["GET /repos/{owner}/{repo}/git/blobs/{file_sha}"],
+    getCommit: ["GET /repos/{owner}/{repo}/git/commits/{commit_sha}"],
+    getRef: ["GET /repos/{owner}/{repo}/git/ref/{ref}"],
+    getTag: ["GET /repos/{owner}/{repo}/git/tags/{tag_sha}"],
+    getTree: ["GET /repos/{owner}/{repo}/git/trees/{tree_sha}"],
+    listMatchingRefs: ["GET /repos/{owner}/{repo}/git/matching-refs/{ref}"],
+    updateRef: ["PATCH /repos/{owner}/{repo}/git/refs/{ref}"]
+  },
+  gitignore: {
+    getAllTemplates: ["GET /gitignore/templates"],
+    getTemplate: ["GET /gitignore/templates/{name}"]
+  },
+  hostedCompute: {
+    createNetworkConfigurationForOrg: [
+      "POST /orgs/{org}/settings/network-configurations"
+    ],
+    deleteNetworkConfigurationFromOrg: [
+      "DELETE /orgs/{org}/settings/network-configurations/{network_configuration_id}"
+    ],
+    getNetworkConfigurationForOrg: [
+      "GET /orgs/{org}/settings/network-configurations/{network_configuration_id}"
+    ],
+    getNetworkSettingsForOrg: [
+      "GET /orgs/{org}/settings/network-settings/{network_settings_id}"
+    ],
+    listNetworkConfigurationsForOrg: [
+      "GET /orgs/{org}/settings/network-configurations"
+    ],
+    updateNetworkConfigurationForOrg: [
+      "PATCH /orgs/{org}/settings/network-configurations/{network_configuration_id}"
+    ]
+  },
+  interactions: {
+    getRestrictionsForAuthenticatedUser: ["GET /user/interaction-limits"],
+    getRestrictionsForOrg: ["GET /orgs/{org}/interaction-limits"],
+    getRestrictionsForRepo: ["GET /repos/{owner}/{repo}/interaction-limits"],
+    getRestrictionsForYourPublicRepos: [
+      "GET /user/interaction-limits",
+      {},
+      { renamed: ["interactions", "getRestrictionsForAuthenticatedUser"] }
+    ],
+    removeRestrictionsForAuthenticatedUser: ["DELETE /user/interaction-limits"],
+    removeRestrictionsForOrg: ["DELETE /orgs/{org}/interaction-limits"],
+    removeRestrictionsForRepo: [
+      "DELETE /repos/{owner}/{repo}/interaction-limits"
+    ],
+    removeRestrictionsForYourPublicRepos: [
+      "DELETE /user/interaction-limits",
+      {},
+      { renamed: ["interactions", "removeRestrictionsForAuthenticatedUser"] }
+    ],
+    setRestrictionsForAuthenticatedUser: ["PUT /user/interaction-limits"],
+    setRestrictionsForOrg: ["PUT /orgs/{org}/interaction-limits"],
+    setRestrictionsForRepo: ["PUT /repos/{owner}/{repo}/interaction-limits"],
+    setRestrictionsForYourPublicRepos: [
+      "PUT /user/interaction-limits",
+      {},
+      { renamed: ["interactions", "setRestrictionsForAuthenticatedUser"] }
+    ]
+  },
+  issues: {
+    addAssignees: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/assignees"
+    ],
+    addBlockedByDependency: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"
+    ],
+    addLabels: ["POST /repos/{owner}/{repo}/issues/{issue_number}/labels"],
+    addSubIssue: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/sub_issues"
+    ],
+    checkUserCanBeAssigned: ["GET /repos/{owner}/{repo}/assignees/{assignee}"],
+    checkUserCanBeAssignedToIssue: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/assignees/{assignee}"
+    ],
+    create: ["POST /repos/{owner}/{repo}/issues"],
+    createComment: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/comments"
+    ],
+    createLabel: ["POST /repos/{owner}/{repo}/labels"],
+    createMilestone: ["POST /repos/{owner}/{repo}/milestones"],
+    deleteComment: [
+      "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}"
+    ],
+    deleteLabel: ["DELETE /repos/{owner}/{repo}/labels/{name}"],
+    deleteMilestone: [
+      "DELETE /repos/{owner}/{repo}/milestones/{milestone_number}"
+    ],
+    get: ["GET /repos/{owner}/{repo}/issues/{issue_number}"],
+    getComment: ["GET /repos/{owner}/{repo}/issues/comments/{comment_id}"],
+    getEvent: ["GET /repos/{owner}/{repo}/issues/events/{event_id}"],
+    getLabel: ["GET /repos/{owner}/{repo}/labels/{name}"],
+    getMilestone: ["GET /repos/{owner}/{repo}/milestones/{milestone_number}"],
+    getParent: ["GET /repos/{owner}/{repo}/issues/{issue_number}/parent"],
+    list: ["GET /issues"],
+    listAssignees: ["GET /repos/{owner}/{repo}/assignees"],
+    listComments: ["GET /repos/{owner}/{repo}/issues/{issue_number}/comments"],
+    listCommentsForRepo: ["GET /repos/{owner}/{repo}/issues/comments"],
+    listDependenciesBlockedBy: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by"
+    ],
+    listDependenciesBlocking: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocking"
+    ],
+    listEvents: ["GET /repos/{owner}/{repo}/issues/{issue_number}/events"],
+    listEventsForRepo: ["GET /repos/{owner}/{repo}/issues/events"],
+    listEventsForTimeline: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/timeline"
+    ],
+    listForAuthenticatedUser: ["GET /user/issues"],
+    listForOrg: ["GET /orgs/{org}/issues"],
+    listForRepo: ["GET /repos/{owner}/{repo}/issues"],
+    listLabelsForMilestone: [
+      "GET /repos/{owner}/{repo}/milestones/{milestone_number}/labels"
+    ],
+    listLabelsForRepo: ["GET /repos/{owner}/{repo}/labels"],
+    listLabelsOnIssue: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/labels"
+    ],
+    listMilestones: ["GET /repos/{owner}/{repo}/milestones"],
+    listSubIssues: [
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues"
+    ],
+    lock: ["PUT /repos/{owner}/{repo}/issues/{issue_number}/lock"],
+    removeAllLabels: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels"
+    ],
+    removeAssignees: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/assignees"
+    ],
+    removeDependencyBlockedBy: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by/{issue_id}"
+    ],
+    removeLabel: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"
+    ],
+    removeSubIssue: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/sub_issue"
+    ],
+    reprioritizeSubIssue: [
+      "PATCH /repos/{owner}/{repo}/issues/{issue_number}/sub_issues/priority"
+    ],
+    setLabels: ["PUT /repos/{owner}/{repo}/issues/{issue_number}/labels"],
+    unlock: ["DELETE /repos/{owner}/{repo}/issues/{issue_number}/lock"],
+    update: ["PATCH /repos/{owner}/{repo}/issues/{issue_number}"],
+    updateComment: ["PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}"],
+    updateLabel: ["PATCH /repos/{owner}/{repo}/labels/{name}"],
+    updateMilestone: [
+      "PATCH /repos/{owner}/{repo}/milestones/{milestone_number}"
+    ]
+  },
+  licenses: {
+    get: ["GET /licenses/{license}"],
+    getAllCommonlyUsed: ["GET /licenses"],
+    getForRepo: ["GET /repos/{owner}/{repo}/license"]
+  },
+  markdown: {
+    render: ["POST /markdown"],
+    renderRaw: [
+      "POST /markdown/raw",
+      { headers: { "content-type": "text/plain; charset=utf-8" } }
+    ]
+  },
+  meta: {
+    get: ["GET /meta"],
+    getAllVersions: ["GET /versions"],
+    getOctocat: ["GET /octocat"],
+    getZen: ["GET /zen"],
+    root: ["GET /"]
+  },
+  migrations: {
+    deleteArchiveForAuthenticatedUser: [
+      "DELETE /user/migrations/{migration_id}/archive"
+    ],
+    deleteArchiveForOrg: [
+      "DELETE /orgs/{org}/migrations/{migration_id}/archive"
+    ],
+    downloadArchiveForOrg: [
+      "GET /orgs/{org}/migrations/{migration_id}/archive"
+    ],
+    getArchiveForAuthenticatedUser: [
+      "GET /user/migrations/{migration_id}/archive"
+    ],
+    getStatusForAuthenticatedUser: ["GET /user/migrations/{migration_id}"],
+    getStatusForOrg: ["GET /orgs/{org}/migrations/{migration_id}"],
+    listForAuthenticatedUser: ["GET /user/migrations"],
+    listForOrg: ["GET /orgs/{org}/migrations"],
+    listReposForAuthenticatedUser: [
+      "GET /user/migrations/{migration_id}/repositories"
+    ],
+    listReposForOrg: ["GET /orgs/{org}/migrations/{migration_id}/repositories"],
+    listReposForUser: [
+      "GET /user/migrations/{migration_id}/repositories",
+      {},
+      { renamed: ["migrations", "listReposForAuthenticatedUser"] }
+    ],
+    startForAuthenticatedUser: ["POST /user/migrations"],
+    startForOrg: ["POST /orgs/{org}/migrations"],
+    unlockRepoForAuthenticatedUser: [
+      "DELETE /user/migrations/{migration_id}/repos/{repo_name}/lock"
+    ],
+    unlockRepoForOrg: [
+      "DELETE /orgs/{org}/migrations/{migration_id}/repos/{repo_name}/lock"
+    ]
+  },
+  oidc: {
+    getOidcCustomSubTemplateForOrg: [
+      "GET /orgs/{org}/actions/oidc/customization/sub"
+    ],
+    updateOidcCustomSubTemplateForOrg: [
+      "PUT /orgs/{org}/actions/oidc/customization/sub"
+    ]
+  },
+  orgs: {
+    addSecurityManagerTeam: [
+      "PUT /orgs/{org}/security-managers/teams/{team_slug}",
+      {},
+      {
+        deprecated: "octokit.rest.orgs.addSecurityManagerTeam() is deprecated, see https://docs.github.com/rest/orgs/security-managers#add-a-security-manager-team"
+      }
+    ],
+    assignTeamToOrgRole: [
+      "PUT /orgs/{org}/organization-roles/teams/{team_slug}/{role_id}"
+    ],
+    assignUserToOrgRole: [
+      "PUT /orgs/{org}/organization-roles/users/{username}/{role_id}"
+    ],
+    blockUser: ["PUT /orgs/{org}/blocks/{username}"],
+    cancelInvitation: ["DELETE /orgs/{org}/invitations/{invitation_id}"],
+    checkBlockedUser: ["GET /orgs/{org}/blocks/{username}"],
+    checkMembershipForUser: ["GET /orgs/{org}/members/{username}"],
+    checkPublicMembershipForUser: ["GET /orgs/{org}/public_members/{username}"],
+    convertMemberToOutsideCollaborator: [
+      "PUT /orgs/{org}/outside_collaborators/{username}"
+    ],
+    createArtifactStorageRecord: [
+      "POST /orgs/{org}/artifacts/metadata/storage-record"
+    ],
+    createInvitation: ["POST /orgs/{org}/invitations"],
+    createIssueType: ["POST /orgs/{org}/issue-types"],
+    createWebhook: ["POST /orgs/{org}/hooks"],
+    customPropertiesForOrgsCreateOrUpdateOrganizationValues: [
+      "PATCH /organizations/{org}/org-properties/values"
+    ],
+    customPropertiesForOrgsGetOrganizationValues: [
+      "GET /organizations/{org}/org-properties/values"
+    ],
+    customPropertiesForReposCreateOrUpdateOrganizationDefinition: [
+      "PUT /orgs/{org}/properties/schema/{custom_property_name}"
+    ],
+    customPropertiesForReposCreateOrUpdateOrganizationDefinitions: [
+      "PATCH /orgs/{org}/properties/schema"
+    ],
+    customPropertiesForReposCreateOrUpdateOrganizationValues: [
+      "PATCH /orgs/{org}/properties/values"
+    ],
+    customPropertiesForReposDeleteOrganizationDefinition: [
+      "DELETE /orgs/{org}/properties/schema/{custom_property_name}"
+    ],
+    customPropertiesForReposGetOrganizationDefinition: [
+      "GET /orgs/{org}/properties/schema/{custom_property_name}"
+    ],
+    customPropertiesForReposGetOrganizationDefinitions: [
+      "GET /orgs/{org}/properties/schema"
+    ],
+    customPropertiesForReposGetOrganizationValues: [
+      "GET /orgs/{org}/properties/values"
+    ],
+    delete: ["DELETE /orgs/{org}"],
+    deleteAttestationsBulk: ["POST /orgs/{org}/attestations/delete-request"],
+    deleteAttestationsById: [
+      "DELETE /orgs/{org}/attestations/{attestation_id}"
+    ],
+    deleteAttestationsBySubjectDigest: [
+      "DELETE /orgs/{org}/attestations/digest/{subject_digest}"
+    ],
+    deleteIssueType: ["DELETE /orgs/{org}/issue-types/{issue_type_id}"],
+    deleteWebhook: ["DELETE /orgs/{org}/hooks/{hook_id}"],
+    disableSelectedRepositoryImmutableReleasesOrganization: [
+      "DELETE /orgs/{org}/settings/immutable-releases/repositories/{repository_id}"
+    ],
+    enableSelectedRepositoryImmutableReleasesOrganization: [
+      "PUT /orgs/{org}/settings/immutable-releases/repositories/{repository_id}"
+    ],
+    get: ["GET /orgs/{org}"],
+    getImmutableReleasesSettings: [
+      "GET /orgs/{org}/settings/immutable-releases"
+    ],
+    getImmutableReleasesSettingsRepositories: [
+      "GET /orgs/{org}/settings/immutable-releases/repositories"
+    ],
+    getMembershipForAuthenticatedUser: ["GET /user/memberships/orgs/{org}"],
+    getMembershipForUser: ["GET /orgs/{org}/memberships/{username}"],
+    getOrgRole: ["GET /orgs/{org}/organization-roles/{role_id}"],
+    getOrgRulesetHistory: ["GET /orgs/{org}/rulesets/{ruleset_id}/history"],
+    getOrgRulesetVersion: [
+      "GET /orgs/{org}/rulesets/{ruleset_id}/history/{version_id}"
+    ],
+    getWebhook: ["GET /orgs/{org}/hooks/{hook_id}"],
+    getWebhookConfigForOrg: ["GET /orgs/{org}/hooks/{hook_id}/config"],
+    getWebhookDelivery: [
+      "GET /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}"
+    ],
+    list: ["GET /organizations"],
+    listAppInstallations: ["GET /orgs/{org}/installations"],
+    listArtifactStorageRecords: [
+      "GET /orgs/{org}/artifacts/{subject_digest}/metadata/storage-records"
+    ],
+    listAttestationRepositories: ["GET /orgs/{org}/attestations/repositories"],
+    listAttestations: ["GET /orgs/{org}/attestations/{subject_digest}"],
+    listAttestationsBulk: [
+      "POST /orgs/{org}/attestations/bulk-list{?per_page,before,after}"
+    ],
+    listBlockedUsers: ["GET /orgs/{org}/blocks"],
+    listFailedInvitations: ["GET /orgs/{org}/failed_invitations"],
+    listForAuthenticatedUser: ["GET /user/orgs"],
+    listForUser: ["GET /users/{username}/orgs"],
+    listInvitationTeams: ["GET /orgs/{org}/invitations/{invitation_id}/teams"],
+    listIssueTypes: ["GET /orgs/{org}/issue-types"],
+    listMembers: ["GET /orgs/{org}/members"],
+    listMembershipsForAuthenticatedUser: ["GET /user/memberships/orgs"],
+    listOrgRoleTeams: ["GET /orgs/{org}/organization-roles/{role_id}/teams"],
+    listOrgRoleUsers: ["GET /orgs/{org}/organization-roles/{role_id}/users"],
+    listOrgRoles: ["GET /orgs/{org}/organization-roles"],
+    listOrganizationFineGrainedPermissions: [
+      "GET /orgs/{org}/organization-fine-grained-permissions"
+    ],
+    listOutsideCollaborators: ["GET /orgs/{org}/outside_collaborators"],
+    listPatGrantRepositories: [
+      "GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories"
+    ],
+    listPatGrantRequestRepositories: [
+      "GET /orgs/{org}/personal-access-token-requests/{pat_request_id}/repositories"
+    ],
+    listPatGrantRequests: ["GET /orgs/{org}/personal-access-token-requests"],
+    listPatGrants: ["GET /orgs/{org}/personal-access-tokens"],
+    listPendingInvitations: ["GET /orgs/{org}/invitations"],
+    listPublicMembers: ["GET /orgs/{org}/public_members"],
+    listSecurityManagerTeams: [
+      "GET /orgs/{org}/security-managers",
+      {},
+      {
+        deprecated: "octokit.rest.orgs.listSecurityManagerTeams() is deprecated, see https://docs.github.com/rest/orgs/security-managers#list-security-manager-teams"
+      }
+    ],
+    listWebhookDeliveries: ["GET /orgs/{org}/hooks/{hook_id}/deliveries"],
+    listWebhooks: ["GET /orgs/{org}/hooks"],
+    pingWebhook: ["POST /orgs/{org}/hooks/{hook_id}/pings"],
+    redeliverWebhookDelivery: [
+      "POST /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts"
+    ],
+    removeMember: ["DELETE /orgs/{org}/members/{username}"],
+    removeMembershipForUser: ["DELETE /orgs/{org}/memberships/{username}"],
+    removeOutsideCollaborator: [
+      "DELETE /orgs/{org}/outside_collaborators/{username}"
+    ],
+    removePublicMembershipForAuthenticatedUser: [
+      "DELETE /orgs/{org}/public_members/{username}"
+    ],
+    removeSecurityManagerTeam: [
+      "DELETE /orgs/{org}/security-managers/teams/{team_slug}",
+      {},
+      {
+        deprecated: "octokit.rest.orgs.removeSecurityManagerTeam() is deprecated, see https://docs.github.com/rest/orgs/security-managers#remove-a-security-manager-team"
+      }
+    ],
+    reviewPatGrantRequest: [
+      "POST /orgs/{org}/personal-access-token-requests/{pat_request_id}"
+    ],
+    reviewPatGrantRequestsInBulk: [
+      "POST /orgs/{org}/personal-access-token-requests"
+    ],
+    revokeAllOrgRolesTeam: [
+      "DELETE /orgs/{org}/organization-roles/teams/{team_slug}"
+    ],
+    revokeAllOrgRolesUser: [
+      "DELETE /orgs/{org}/organization-roles/users/{username}"
+    ],
+    revokeOrgRoleTeam: [
+      "DELETE /orgs/{org}/organization-roles/teams/{team_slug}/{role_id}"
+    ],
+    revokeOrgRoleUser: [
+      "DELETE /orgs/{org}/organization-roles/users/{username}/{role_id}"
+    ],
+    setImmutableReleasesSettings: [
+      "PUT /orgs/{org}/settings/immutable-releases"
+    ],
+    setImmutableReleasesSettingsRepositories: [
+      "PUT /orgs/{org}/settings/immutable-releases/repositories"
+    ],
+    setMembershipForUser: ["PUT /orgs/{org}/memberships/{username}"],
+    setPublicMembershipForAuthenticatedUser: [
+      "PUT /orgs/{org}/public_members/{username}"
+    ],
+    unblockUser: ["DELETE /orgs/{org}/blocks/{username}"],
+    update: ["PATCH /orgs/{org}"],
+    updateIssueType: ["PUT /orgs/{org}/issue-types/{issue_type_id}"],
+    updateMembershipForAuthenticatedUser: [
+      "PATCH /user/memberships/orgs/{org}"
+    ],
+    updatePatAccess: ["POST /orgs/{org}/personal-access-tokens/{pat_id}"],
+    updatePatAccesses: ["POST /orgs/{org}/personal-access-tokens"],
+    updateWebhook: ["PATCH /orgs/{org}/hooks/{hook_id}"],
+    updateWebhookConfigForOrg: ["PATCH /orgs/{org}/hooks/{hook_id}/config"]
+  },
+  packages: {
+    deletePackageForAuthenticatedUser: [
+      "DELETE /user/packages/{package_type}/{package_name}"
+    ],
+    deletePackageForOrg: [
+      "DELETE /orgs/{org}/packages/{package_type}/{package_name}"
+    ],
+    deletePackageForUser: [
+      "DELETE /users/{username}/packages/{package_type}/{package_name}"
+    ],
+    deletePackageVersionForAuthenticatedUser: [
+      "DELETE /user/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    deletePackageVersionForOrg: [
+      "DELETE /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    deletePackageVersionForUser: [
+      "DELETE /users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    getAllPackageVersionsForAPackageOwnedByAnOrg: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}/versions",
+      {},
+      { renamed: ["packages", "getAllPackageVersionsForPackageOwnedByOrg"] }
+    ],
+    getAllPackageVersionsForAPackageOwnedByTheAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}/versions",
+      {},
+      {
+        renamed: [
+          "packages",
+          "getAllPackageVersionsForPackageOwnedByAuthenticatedUser"
+        ]
+      }
+    ],
+    getAllPackageVersionsForPackageOwnedByAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}/versions"
+    ],
+    getAllPackageVersionsForPackageOwnedByOrg: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}/versions"
+    ],
+    getAllPackageVersionsForPackageOwnedByUser: [
+      "GET /users/{username}/packages/{package_type}/{package_name}/versions"
+    ],
+    getPackageForAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}"
+    ],
+    getPackageForOrganization: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}"
+    ],
+    getPackageForUser: [
+      "GET /users/{username}/packages/{package_type}/{package_name}"
+    ],
+    getPackageVersionForAuthenticatedUser: [
+      "GET /user/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    getPackageVersionForOrganization: [
+      "GET /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    getPackageVersionForUser: [
+      "GET /users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}"
+    ],
+    listDockerMigrationConflictingPackagesForAuthenticatedUser: [
+      "GET /user/docker/conflicts"
+    ],
+    listDockerMigrationConflictingPackagesForOrganization: [
+      "GET /orgs/{org}/docker/conflicts"
+    ],
+    listDockerMigrationConflictingPackagesForUser: [
+      "GET /users/{username}/docker/conflicts"
+    ],
+    listPackagesForAuthenticatedUser: ["GET /user/packages"],
+    listPackagesForOrganization: ["GET /orgs/{org}/packages"],
+    listPackagesForUser: ["GET /users/{username}/packages"],
+    restorePackageForAuthenticatedUser: [
+      "POST /user/packages/{package_type}/{package_name}/restore{?token}"
+    ],
+    restorePackageForOrg: [
+      "POST /orgs/{org}/packages/{package_type}/{package_name}/restore{?token}"
+    ],
+    restorePackageForUser: [
+      "POST /users/{username}/packages/{package_type}/{package_name}/restore{?token}"
+    ],
+    restorePackageVersionForAuthenticatedUser: [
+      "POST /user/packages/{package_type}/{package_name}/versions/{package_version_id}/restore"
+    ],
+    restorePackageVersionForOrg: [
+      "POST /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}/restore"
+    ],
+    restorePackageVersionForUser: [
+      "POST /users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}/restore"
+    ]
+  },
+  privateRegistries: {
+    createOrgPrivateRegistry: ["POST /orgs/{org}/private-registries"],
+    deleteOrgPrivateRegistry: [
+      "DELETE /orgs/{org}/private-registries/{secret_name}"
+    ],
+    getOrgPrivateRegistry: ["GET /orgs/{org}/private-registries/{secret_name}"],
+    getOrgPublicKey: ["GET /orgs/{org}/private-registries/public-key"],
+    listOrgPrivateRegistries: ["GET /orgs/{org}/private-registries"],
+    updateOrgPrivateRegistry: [
+      "PATCH /orgs/{org}/private-registries/{secret_name}"
+    ]
+  },
+  projects: {
+    addItemForOrg: ["POST /orgs/{org}/projectsV2/{project_number}/items"],
+    addItemForUser: [
+      "POST /users/{username}/projectsV2/{project_number}/items"
+    ],
+    deleteItemForOrg: [
+      "DELETE /orgs/{org}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    deleteItemForUser: [
+      "DELETE /users/{username}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    getFieldForOrg: [
+      "GET /orgs/{org}/projectsV2/{project_number}/fields/{field_id}"
+    ],
+    getFieldForUser: [
+      "GET /users/{username}/projectsV2/{project_number}/fields/{field_id}"
+    ],
+    getForOrg: ["GET /orgs/{org}/projectsV2/{project_number}"],
+    getForUser: ["GET /users/{username}/projectsV2/{project_number}"],
+    getOrgItem: ["GET /orgs/{org}/projectsV2/{project_number}/items/{item_id}"],
+    getUserItem: [
+      "GET /users/{username}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    listFieldsForOrg: ["GET /orgs/{org}/projectsV2/{project_number}/fields"],
+    listFieldsForUser: [
+      "GET /users/{username}/projectsV2/{project_number}/fields"
+    ],
+    listForOrg: ["GET /orgs/{org}/projectsV2"],
+    listForUser: ["GET /users/{username}/projectsV2"],
+    listItemsForOrg: ["GET /orgs/{org}/projectsV2/{project_number}/items"],
+    listItemsForUser: [
+      "GET /users/{username}/projectsV2/{project_number}/items"
+    ],
+    updateItemForOrg: [
+      "PATCH /orgs/{org}/projectsV2/{project_number}/items/{item_id}"
+    ],
+    updateItemForUser: [
+      "PATCH /users/{username}/projectsV2/{project_number}/items/{item_id}"
+    ]
+  },
+  pulls: {
+    checkIfMerged: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/merge"],
+    create: ["POST /repos/{owner}/{repo}/pulls"],
+    createReplyForReviewComment: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies"
+    ],
+    createReview: ["POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews"],
+    createReviewComment: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/comments"
+    ],
+    deletePendingReview: [
+      "DELETE /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}"
+    ],
+    deleteReviewComment: [
+      "DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}"
+    ],
+    dismissReview: [
+      "PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals"
+    ],
+    get: ["GET /repos/{owner}/{repo}/pulls/{pull_number}"],
+    getReview: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}"
+    ],
+    getReviewComment: ["GET /repos/{owner}/{repo}/pulls/comments/{comment_id}"],
+    list: ["GET /repos/{owner}/{repo}/pulls"],
+    listCommentsForReview: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/comments"
+    ],
+    listCommits: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/commits"],
+    listFiles: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/files"],
+    listRequestedReviewers: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"
+    ],
+    listReviewComments: [
+      "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments"
+    ],
+    listReviewCommentsForRepo: ["GET /repos/{owner}/{repo}/pulls/comments"],
+    listReviews: ["GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews"],
+    merge: ["PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge"],
+    removeRequestedReviewers: [
+      "DELETE /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"
+    ],
+    requestReviewers: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers"
+    ],
+    submitReview: [
+      "POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events"
+    ],
+    update: ["PATCH /repos/{owner}/{repo}/pulls/{pull_number}"],
+    updateBranch: [
+      "PUT /repos/{owner}/{repo}/pulls/{pull_number}/update-branch"
+    ],
+    updateReview: [
+      "PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}"
+    ],
+    updateReviewComment: [
+      "PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}"
+    ]
+  },
+  rateLimit: { get: ["GET /rate_limit"] },
+  reactions: {
+    createForCommitComment: [
+      "POST /repos/{owner}/{repo}/comments/{comment_id}/reactions"
+    ],
+    createForIssue: [
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/reactions"
+    ],
+    createForIssueComment: [
+      "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions"
+    ],
+    createForPullRequestReviewComment: [
+      "POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions"
+    ],
+    createForRelease: [
+      "POST /repos/{owner}/{repo}/releases/{release_id}/reactions"
+    ],
+    createForTeamDiscussionCommentInOrg: [
+      "POST /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions"
+    ],
+    createForTeamDiscussionInOrg: [
+      "POST /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions"
+    ],
+    deleteForCommitComment: [
+      "DELETE /repos/{owner}/{repo}/comments/{comment_id}/reactions/{reaction_id}"
+    ],
+    deleteForIssue: [
+      "DELETE /repos/{owner}/{repo}/issues/{issue_number}/reactions/{reaction_id}"
+    ],
+    deleteForIssueComment: [
+      "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions/{reaction_id}"
+    ],
+    deleteForPullRequestComment: [
+      "DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions/{reaction_id}"
+    ],
+    deleteForRelease: [
+      "DELETE /repos/{owner}/{repo}/releases/{release_id}/reactions/{reaction_id}"
+    ],
+    deleteForTeamDiscussion: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions/{reaction_id}"
+    ],
+    deleteForTeamDiscussionComment: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions/{reaction_id}"
+    ],
+    listForCommitComment: [
+      "GET /repos/{owner}/{repo}/comments/{comment_id}/reactions"
+    ],
+    listForIssue: ["GET /repos/{owner}/{repo}/issues/{issue_number}/reactions"],
+    listForIssueComment: [
+      "GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions"
+    ],
+    listForPullRequestReviewComment: [
+      "GET /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions"
+    ],
+    listForRelease: [
+      "GET /repos/{owner}/{repo}/releases/{release_id}/reactions"
+    ],
+    listForTeamDiscussionCommentInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions"
+    ],
+    listForTeamDiscussionInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions"
+    ]
+  },
+  repos: {
+    acceptInvitation: [
+      "PATCH /user/repository_invitations/{invitation_id}",
+      {},
+      { renamed: ["repos", "acceptInvitationForAuthenticatedUser"] }
+    ],
+    acceptInvitationForAuthenticatedUser: [
+      "PATCH /user/repository_invitations/{invitation_id}"
+    ],
+    addAppAccessRestrictions: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps",
+      {},
+      { mapToData: "apps" }
+    ],
+    addCollaborator: ["PUT /repos/{owner}/{repo}/collaborators/{username}"],
+    addStatusCheckContexts: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts",
+      {},
+      { mapToData: "contexts" }
+    ],
+    addTeamAccessRestrictions: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams",
+      {},
+      { mapToData: "teams" }
+    ],
+    addUserAccessRestrictions: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users",
+      {},
+      { mapToData: "users" }
+    ],
+    cancelPagesDeployment: [
+      "POST /repos/{owner}/{repo}/pages/deployments/{pages_deployment_id}/cancel"
+    ],
+    checkAutomatedSecurityFixes: [
+      "GET /repos/{owner}/{repo}/automated-security-fixes"
+    ],
+    checkCollaborator: ["GET /repos/{owner}/{repo}/collaborators/{username}"],
+    checkImmutableReleases: ["GET /repos/{owner}/{repo}/immutable-releases"],
+    checkPrivateVulnerabilityReporting: [
+      "GET /repos/{owner}/{repo}/private-vulnerability-reporting"
+    ],
+    checkVulnerabilityAlerts: [
+      "GET /repos/{owner}/{repo}/vulnerability-alerts"
+    ],
+    codeownersErrors: ["GET /repos/{owner}/{repo}/codeowners/errors"],
+    compareCommits: ["GET /repos/{owner}/{repo}/compare/{base}...{head}"],
+    compareCommitsWithBasehead: [
+      "GET /repos/{owner}/{repo}/compare/{basehead}"
+    ],
+    createAttestation: ["POST /repos/{owner}/{repo}/attestations"],
+    createAutolink: ["POST /repos/{owner}/{repo}/autolinks"],
+    createCommitComment: [
+      "POST /repos/{owner}/{repo}/commits/{commit_sha}/comments"
+    ],
+    createCommitSignatureProtection: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures"
+    ],
+    createCommitStatus: ["POST /repos/{owner}/{repo}/statuses/{sha}"],
+    createDeployKey: ["POST /repos/{owner}/{repo}/keys"],
+    createDeployment: ["POST /repos/{owner}/{repo}/deployments"],
+    createDeploymentBranchPolicy: [
+      "POST /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies"
+    ],
+    createDeploymentProtectionRule: [
+      "POST /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules"
+    ],
+    createDeploymentStatus: [
+      "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses"
+    ],
+    createDispatchEvent: ["POST /repos/{owner}/{repo}/dispatches"],
+    createForAuthenticatedUser: ["POST /user/repos"],
+    createFork: ["POST /repos/{owner}/{repo}/forks"],
+    createInOrg: ["POST /orgs/{org}/repos"],
+    createOrUpdateEnvironment: [
+      "PUT /repos/{owner}/{repo}/environments/{environment_name}"
+    ],
+    createOrUpdateFileContents: ["PUT /repos/{owner}/{repo}/contents/{path}"],
+    createOrgRuleset: ["POST /orgs/{org}/rulesets"],
+    createPagesDeployment: ["POST /repos/{owner}/{repo}/pages/deployments"],
+    createPagesSite: ["POST /repos/{owner}/{repo}/pages"],
+    createRelease: ["POST /repos/{owner}/{repo}/releases"],
+    createRepoRuleset: ["POST /repos/{owner}/{repo}/rulesets"],
+    createUsingTemplate: [
+      "POST /repos/{template_owner}/{template_repo}/generate"
+    ],
+    createWebhook: ["POST /repos/{owner}/{repo}/hooks"],
+    customPropertiesForReposCreateOrUpdateRepositoryValues: [
+      "PATCH /repos/{owner}/{repo}/properties/values"
+    ],
+    customPropertiesForReposGetRepositoryValues: [
+      "GET /repos/{owner}/{repo}/properties/values"
+    ],
+    declineInvitation: [
+      "DELETE /user/repository_invitations/{invitation_id}",
+      {},
+      { renamed: ["repos", "declineInvitationForAuthenticatedUser"] }
+    ],
+    declineInvitationForAuthenticatedUser: [
+      "DELETE /user/repository_invitations/{invitation_id}"
+    ],
+    delete: ["DELETE /repos/{owner}/{repo}"],
+    deleteAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions"
+    ],
+    deleteAdminBranchProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/enforce_admins"
+    ],
+    deleteAnEnvironment: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}"
+    ],
+    deleteAutolink: ["DELETE /repos/{owner}/{repo}/autolinks/{autolink_id}"],
+    deleteBranchProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection"
+    ],
+    deleteCommitComment: ["DELETE /repos/{owner}/{repo}/comments/{comment_id}"],
+    deleteCommitSignatureProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures"
+    ],
+    deleteDeployKey: ["DELETE /repos/{owner}/{repo}/keys/{key_id}"],
+    deleteDeployment: [
+      "DELETE /repos/{owner}/{repo}/deployments/{deployment_id}"
+    ],
+    deleteDeploymentBranchPolicy: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}"
+    ],
+    deleteFile: ["DELETE /repos/{owner}/{repo}/contents/{path}"],
+    deleteInvitation: [
+      "DELETE /repos/{owner}/{repo}/invitations/{invitation_id}"
+    ],
+    deleteOrgRuleset: ["DELETE /orgs/{org}/rulesets/{ruleset_id}"],
+    deletePagesSite: ["DELETE /repos/{owner}/{repo}/pages"],
+    deletePullRequestReviewProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_pull_request_reviews"
+    ],
+    deleteRelease: ["DELETE /repos/{owner}/{repo}/releases/{release_id}"],
+    deleteReleaseAsset: [
+      "DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}"
+    ],
+    deleteRepoRuleset: ["DELETE /repos/{owner}/{repo}/rulesets/{ruleset_id}"],
+    deleteWebhook: ["DELETE /repos/{owner}/{repo}/hooks/{hook_id}"],
+    disableAutomatedSecurityFixes: [
+      "DELETE /repos/{owner}/{repo}/automated-security-fixes"
+    ],
+    disableDeploymentProtectionRule: [
+      "DELETE /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/{protection_rule_id}"
+    ],
+    disableImmutableReleases: [
+      "DELETE /repos/{owner}/{repo}/immutable-releases"
+    ],
+    disablePrivateVulnerabilityReporting: [
+      "DELETE /repos/{owner}/{repo}/private-vulnerability-reporting"
+    ],
+    disableVulnerabilityAlerts: [
+      "DELETE /repos/{owner}/{repo}/vulnerability-alerts"
+    ],
+    downloadArchive: [
+      "GET /repos/{owner}/{repo}/zipball/{ref}",
+      {},
+      { renamed: ["repos", "downloadZipballArchive"] }
+    ],
+    downloadTarballArchive: ["GET /repos/{owner}/{repo}/tarball/{ref}"],
+    downloadZipballArchive: ["GET /repos/{owner}/{repo}/zipball/{ref}"],
+    enableAutomatedSecurityFixes: [
+      "PUT /repos/{owner}/{repo}/automated-security-fixes"
+    ],
+    enableImmutableReleases: ["PUT /repos/{owner}/{repo}/immutable-releases"],
+    enablePrivateVulnerabilityReporting: [
+      "PUT /repos/{owner}/{repo}/private-vulnerability-reporting"
+    ],
+    enableVulnerabilityAlerts: [
+      "PUT /repos/{owner}/{repo}/vulnerability-alerts"
+    ],
+    generateReleaseNotes: [
+      "POST /repos/{owner}/{repo}/releases/generate-notes"
+    ],
+    get: ["GET /repos/{owner}/{repo}"],
+    getAccessRestrictions: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions"
+    ],
+    getAdminBranchProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/enforce_admins"
+    ],
+    getAllDeploymentProtectionRules: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules"
+    ],
+    getAllEnvironments: ["GET /repos/{owner}/{repo}/environments"],
+    getAllStatusCheckContexts: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts"
+    ],
+    getAllTopics: ["GET /repos/{owner}/{repo}/topics"],
+    getAppsWithAccessToProtectedBranch: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps"
+    ],
+    getAutolink: ["GET /repos/{owner}/{repo}/autolinks/{autolink_id}"],
+    getBranch: ["GET /repos/{owner}/{repo}/branches/{branch}"],
+    getBranchProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection"
+    ],
+    getBranchRules: ["GET /repos/{owner}/{repo}/rules/branches/{branch}"],
+    getClones: ["GET /repos/{owner}/{repo}/traffic/clones"],
+    getCodeFrequencyStats: ["GET /repos/{owner}/{repo}/stats/code_frequency"],
+    getCollaboratorPermissionLevel: [
+      "GET /repos/{owner}/{repo}/collaborators/{username}/permission"
+    ],
+    getCombinedStatusForRef: ["GET /repos/{owner}/{repo}/commits/{ref}/status"],
+    getCommit: ["GET /repos/{owner}/{repo}/commits/{ref}"],
+    getCommitActivityStats: ["GET /repos/{owner}/{repo}/stats/commit_activity"],
+    getCommitComment: ["GET /repos/{owner}/{repo}/comments/{comment_id}"],
+    getCommitSignatureProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures"
+    ],
+    getCommunityProfileMetrics: ["GET /repos/{owner}/{repo}/community/profile"],
+    getContent: ["GET /repos/{owner}/{repo}/contents/{path}"],
+    getContributorsStats: ["GET /repos/{owner}/{repo}/stats/contributors"],
+    getCustomDeploymentProtectionRule: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/{protection_rule_id}"
+    ],
+    getDeployKey: ["GET /repos/{owner}/{repo}/keys/{key_id}"],
+    getDeployment: ["GET /repos/{owner}/{repo}/deployments/{deployment_id}"],
+    getDeploymentBranchPolicy: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}"
+    ],
+    getDeploymentStatus: [
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses/{status_id}"
+    ],
+    getEnvironment: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}"
+    ],
+    getLatestPagesBuild: ["GET /repos/{owner}/{repo}/pages/builds/latest"],
+    getLatestRelease: ["GET /repos/{owner}/{repo}/releases/latest"],
+    getOrgRuleSuite: ["GET /orgs/{org}/rulesets/rule-suites/{rule_suite_id}"],
+    getOrgRuleSuites: ["GET /orgs/{org}/rulesets/rule-suites"],
+    getOrgRuleset: ["GET /orgs/{org}/rulesets/{ruleset_id}"],
+    getOrgRulesets: ["GET /orgs/{org}/rulesets"],
+    getPages: ["GET /repos/{owner}/{repo}/pages"],
+    getPagesBuild: ["GET /repos/{owner}/{repo}/pages/builds/{build_id}"],
+    getPagesDeployment: [
+      "GET /repos/{owner}/{repo}/pages/deployments/{pages_deployment_id}"
+    ],
+    getPagesHealthCheck: ["GET /repos/{owner}/{repo}/pages/health"],
+    getParticipationStats: ["GET /repos/{owner}/{repo}/stats/participation"],
+    getPullRequestReviewProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_pull_request_reviews"
+    ],
+    getPunchCardStats: ["GET /repos/{owner}/{repo}/stats/punch_card"],
+    getReadme: ["GET /repos/{owner}/{repo}/readme"],
+    getReadmeInDirectory: ["GET /repos/{owner}/{repo}/readme/{dir}"],
+    getRelease: ["GET /repos/{owner}/{repo}/releases/{release_id}"],
+    getReleaseAsset: ["GET /repos/{owner}/{repo}/releases/assets/{asset_id}"],
+    getReleaseByTag: ["GET /repos/{owner}/{repo}/releases/tags/{tag}"],
+    getRepoRuleSuite: [
+      "GET /repos/{owner}/{repo}/rulesets/rule-suites/{rule_suite_id}"
+    ],
+    getRepoRuleSuites: ["GET /repos/{owner}/{repo}/rulesets/rule-suites"],
+    getRepoRuleset: ["GET /repos/{owner}/{repo}/rulesets/{ruleset_id}"],
+    getRepoRulesetHistory: [
+      "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}/history"
+    ],
+    getRepoRulesetVersion: [
+      "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}/history/{version_id}"
+    ],
+    getRepoRulesets: ["GET /repos/{owner}/{repo}/rulesets"],
+    getStatusChecksProtection: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks"
+    ],
+    getTeamsWithAccessToProtectedBranch: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams"
+    ],
+    getTopPaths: ["GET /repos/{owner}/{repo}/traffic/popular/paths"],
+    getTopReferrers: ["GET /repos/{owner}/{repo}/traffic/popular/referrers"],
+    getUsersWithAccessToProtectedBranch: [
+      "GET /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users"
+    ],
+    getViews: ["GET /repos/{owner}/{repo}/traffic/views"],
+    getWebhook: ["GET /repos/{owner}/{repo}/hooks/{hook_id}"],
+    getWebhookConfigForRepo: [
+      "GET /repos/{owner}/{repo}/hooks/{hook_id}/config"
+    ],
+    getWebhookDelivery: [
+      "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries/{delivery_id}"
+    ],
+    listActivities: ["GET /repos/{owner}/{repo}/activity"],
+    listAttestations: [
+      "GET /repos/{owner}/{repo}/attestations/{subject_digest}"
+    ],
+    listAutolinks: ["GET /repos/{owner}/{repo}/autolinks"],
+    listBranches: ["GET /repos/{owner}/{repo}/branches"],
+    listBranchesForHeadCommit: [
+      "GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head"
+    ],
+    listCollaborators: ["GET /repos/{owner}/{repo}/collaborators"],
+    listCommentsForCommit: [
+      "GET /repos/{owner}/{repo}/commits/{commit_sha}/comments"
+    ],
+    listCommitCommentsForRepo: ["GET /repos/{owner}/{repo}/comments"],
+    listCommitStatusesForRef: [
+      "GET /repos/{owner}/{repo}/commits/{ref}/statuses"
+    ],
+    listCommits: ["GET /repos/{owner}/{repo}/commits"],
+    listContributors: ["GET /repos/{owner}/{repo}/contributors"],
+    listCustomDeploymentRuleIntegrations: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/apps"
+    ],
+    listDeployKeys: ["GET /repos/{owner}/{repo}/keys"],
+    listDeploymentBranchPolicies: [
+      "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies"
+    ],
+    listDeploymentStatuses: [
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses"
+    ],
+    listDeployments: ["GET /repos/{owner}/{repo}/deployments"],
+    listForAuthenticatedUser: ["GET /user/repos"],
+    listForOrg: ["GET /orgs/{org}/repos"],
+    listForUser: ["GET /users/{username}/repos"],
+    listForks: ["GET /repos/{owner}/{repo}/forks"],
+    listInvitations: ["GET /repos/{owner}/{repo}/invitations"],
+    listInvitationsForAuthenticatedUser: ["GET /user/repository_invitations"],
+    listLanguages: ["GET /repos/{owner}/{repo}/languages"],
+    listPagesBuilds: ["GET /repos/{owner}/{repo}/pages/builds"],
+    listPublic: ["GET /repositories"],
+    listPullRequestsAssociatedWithCommit: [
+      "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls"
+    ],
+    listReleaseAssets: [
+      "GET /repos/{owner}/{repo}/releases/{release_id}/assets"
+    ],
+    listReleases: ["GET /repos/{owner}/{repo}/releases"],
+    listTags: ["GET /repos/{owner}/{repo}/tags"],
+    listTeams: ["GET /repos/{owner}/{repo}/teams"],
+    listWebhookDeliveries: [
+      "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries"
+    ],
+    listWebhooks: ["GET /repos/{owner}/{repo}/hooks"],
+    merge: ["POST /repos/{owner}/{repo}/merges"],
+    mergeUpstream: ["POST /repos/{owner}/{repo}/merge-upstream"],
+    pingWebhook: ["POST /repos/{owner}/{repo}/hooks/{hook_id}/pings"],
+    redeliverWebhookDelivery: [
+      "POST /repos/{owner}/{repo}/hooks/{hook_id}/deliveries/{delivery_id}/attempts"
+    ],
+    removeAppAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps",
+      {},
+      { mapToData: "apps" }
+    ],
+    removeCollaborator: [
+      "DELETE /repos/{owner}/{repo}/collaborators/{username}"
+    ],
+    removeStatusCheckContexts: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts",
+      {},
+      { mapToData: "contexts" }
+    ],
+    removeStatusCheckProtection: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks"
+    ],
+    removeTeamAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams",
+      {},
+      { mapToData: "teams" }
+    ],
+    removeUserAccessRestrictions: [
+      "DELETE /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users",
+      {},
+      { mapToData: "users" }
+    ],
+    renameBranch: ["POST /repos/{owner}/{repo}/branches/{branch}/rename"],
+    replaceAllTopics: ["PUT /repos/{owner}/{repo}/topics"],
+    requestPagesBuild: ["POST /repos/{owner}/{repo}/pages/builds"],
+    setAdminBranchProtection: [
+      "POST /repos/{owner}/{repo}/branches/{branch}/protection/enforce_admins"
+    ],
+    setAppAccessRestrictions: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/apps",
+      {},
+      { mapToData: "apps" }
+    ],
+    setStatusCheckContexts: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks/contexts",
+      {},
+      { mapToData: "contexts" }
+    ],
+    setTeamAccessRestrictions: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/teams",
+      {},
+      { mapToData: "teams" }
+    ],
+    setUserAccessRestrictions: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection/restrictions/users",
+      {},
+      { mapToData: "users" }
+    ],
+    testPushWebhook: ["POST /repos/{owner}/{repo}/hooks/{hook_id}/tests"],
+    transfer: ["POST /repos/{owner}/{repo}/transfer"],
+    update: ["PATCH /repos/{owner}/{repo}"],
+    updateBranchProtection: [
+      "PUT /repos/{owner}/{repo}/branches/{branch}/protection"
+    ],
+    updateCommitComment: ["PATCH /repos/{owner}/{repo}/comments/{comment_id}"],
+    updateDeploymentBranchPolicy: [
+      "PUT /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}"
+    ],
+    updateInformationAboutPagesSite: ["PUT /repos/{owner}/{repo}/pages"],
+    updateInvitation: [
+      "PATCH /repos/{owner}/{repo}/invitations/{invitation_id}"
+    ],
+    updateOrgRuleset: ["PUT /orgs/{org}/rulesets/{ruleset_id}"],
+    updatePullRequestReviewProtection: [
+      "PATCH /repos/{owner}/{repo}/branches/{branch}/protection/required_pull_request_reviews"
+    ],
+    updateRelease: ["PATCH /repos/{owner}/{repo}/releases/{release_id}"],
+    updateReleaseAsset: [
+      "PATCH /repos/{owner}/{repo}/releases/assets/{asset_id}"
+    ],
+    updateRepoRuleset: ["PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}"],
+    updateStatusCheckPotection: [
+      "PATCH /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks",
+      {},
+      { renamed: ["repos", "updateStatusCheckProtection"] }
+    ],
+    updateStatusCheckProtection: [
+      "PATCH /repos/{owner}/{repo}/branches/{branch}/protection/required_status_checks"
+    ],
+    updateWebhook: ["PATCH /repos/{owner}/{repo}/hooks/{hook_id}"],
+    updateWebhookConfigForRepo: [
+      "PATCH /repos/{owner}/{repo}/hooks/{hook_id}/config"
+    ],
+    uploadReleaseAsset: [
+      "POST /repos/{owner}/{repo}/releases/{release_id}/assets{?name,label}",
+      { baseUrl: "https://uploads.github.com" }
+    ]
+  },
+  search: {
+    code: ["GET /search/code"],
+    commits: ["GET /search/commits"],
+    issuesAndPullRequests: ["GET /search/issues"],
+    labels: ["GET /search/labels"],
+    repos: ["GET /search/repositories"],
+    topics: ["GET /search/topics"],
+    users: ["GET /search/users"]
+  },
+  secretScanning: {
+    createPushProtectionBypass: [
+      "POST /repos/{owner}/{repo}/secret-scanning/push-protection-bypasses"
+    ],
+    getAlert: [
+      "GET /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}"
+    ],
+    getScanHistory: ["GET /repos/{owner}/{repo}/secret-scanning/scan-history"],
+    listAlertsForOrg: ["GET /orgs/{org}/secret-scanning/alerts"],
+    listAlertsForRepo: ["GET /repos/{owner}/{repo}/secret-scanning/alerts"],
+    listLocationsForAlert: [
+      "GET /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}/locations"
+    ],
+    listOrgPatternConfigs: [
+      "GET /orgs/{org}/secret-scanning/pattern-configurations"
+    ],
+    updateAlert: [
+      "PATCH /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}"
+    ],
+    updateOrgPatternConfigs: [
+      "PATCH /orgs/{org}/secret-scanning/pattern-configurations"
+    ]
+  },
+  securityAdvisories: {
+    createFork: [
+      "POST /repos/{owner}/{repo}/security-advisories/{ghsa_id}/forks"
+    ],
+    createPrivateVulnerabilityReport: [
+      "POST /repos/{owner}/{repo}/security-advisories/reports"
+    ],
+    createRepositoryAdvisory: [
+      "POST /repos/{owner}/{repo}/security-advisories"
+    ],
+    createRepositoryAdvisoryCveRequest: [
+      "POST /repos/{owner}/{repo}/security-advisories/{ghsa_id}/cve"
+    ],
+    getGlobalAdvisory: ["GET /advisories/{ghsa_id}"],
+    getRepositoryAdvisory: [
+      "GET /repos/{owner}/{repo}/security-advisories/{ghsa_id}"
+    ],
+    listGlobalAdvisories: ["GET /advisories"],
+    listOrgRepositoryAdvisories: ["GET /orgs/{org}/security-advisories"],
+    listRepositoryAdvisories: ["GET /repos/{owner}/{repo}/security-advisories"],
+    updateRepositoryAdvisory: [
+      "PATCH /repos/{owner}/{repo}/security-advisories/{ghsa_id}"
+    ]
+  },
+  teams: {
+    addOrUpdateMembershipForUserInOrg: [
+      "PUT /orgs/{org}/teams/{team_slug}/memberships/{username}"
+    ],
+    addOrUpdateRepoPermissionsInOrg: [
+      "PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}"
+    ],
+    checkPermissionsForRepoInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}"
+    ],
+    create: ["POST /orgs/{org}/teams"],
+    createDiscussionCommentInOrg: [
+      "POST /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments"
+    ],
+    createDiscussionInOrg: ["POST /orgs/{org}/teams/{team_slug}/discussions"],
+    deleteDiscussionCommentInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}"
+    ],
+    deleteDiscussionInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}"
+    ],
+    deleteInOrg: ["DELETE /orgs/{org}/teams/{team_slug}"],
+    getByName: ["GET /orgs/{org}/teams/{team_slug}"],
+    getDiscussionCommentInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}"
+    ],
+    getDiscussionInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}"
+    ],
+    getMembershipForUserInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/memberships/{username}"
+    ],
+    list: ["GET /orgs/{org}/teams"],
+    listChildInOrg: ["GET /orgs/{org}/teams/{team_slug}/teams"],
+    listDiscussionCommentsInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments"
+    ],
+    listDiscussionsInOrg: ["GET /orgs/{org}/teams/{team_slug}/discussions"],
+    listForAuthenticatedUser: ["GET /user/teams"],
+    listMembersInOrg: ["GET /orgs/{org}/teams/{team_slug}/members"],
+    listPendingInvitationsInOrg: [
+      "GET /orgs/{org}/teams/{team_slug}/invitations"
+    ],
+    listReposInOrg: ["GET /orgs/{org}/teams/{team_slug}/repos"],
+    removeMembershipForUserInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/memberships/{username}"
+    ],
+    removeRepoInOrg: [
+      "DELETE /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}"
+    ],
+    updateDiscussionCommentInOrg: [
+      "PATCH /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}"
+    ],
+    updateDiscussionInOrg: [
+      "PATCH /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}"
+    ],
+    updateInOrg: ["PATCH /orgs/{org}/teams/{team_slug}"]
+  },
+  users: {
+    addEmailForAuthenticated: [
+      "POST /user/emails",
+      {},
+      { renamed: ["users", "addEmailForAuthenticatedUser"] }
+    ],
+    addEmailForAuthenticatedUser: ["POST /user/emails"],
+    addSocialAccountForAuthenticatedUser: ["POST /user/social_accounts"],
+    block: ["PUT /user/blocks/{username}"],
+    checkBlocked: ["GET /user/blocks/{username}"],
+    checkFollowingForUser: ["GET /users/{username}/following/{target_user}"],
+    checkPersonIsFollowedByAuthenticated: ["GET /user/following/{username}"],
+    createGpgKeyForAuthenticated: [
+      "POST /user/gpg_keys",
+      {},
+      { renamed: ["users", "createGpgKeyForAuthenticatedUser"] }
+    ],
+    createGpgKeyForAuthenticatedUser: ["POST /user/gpg_keys"],
+    createPublicSshKeyForAuthenticated: [
+      "POST /user/keys",
+      {},
+      { renamed: ["users", "createPublicSshKeyForAuthenticatedUser"] }
+    ],
+    createPublicSshKeyForAuthenticatedUser: ["POST /user/keys"],
+    createSshSigningKeyForAuthenticatedUser: ["POST /user/ssh_signing_keys"],
+    deleteAttestationsBulk: [
+      "POST /users/{username}/attestations/delete-request"
+    ],
+    deleteAttestationsById: [
+      "DELETE /users/{username}/attestations/{attestation_id}"
+    ],
+    deleteAttestationsBySubjectDigest: [
+      "DELETE /users/{username}/attestations/digest/{subject_digest}"
+    ],
+    deleteEmailForAuthenticated: [
+      "DELETE /user/emails",
+      {},
+      { renamed: ["users", "deleteEmailForAuthenticatedUser"] }
+    ],
+    deleteEmailForAuthenticatedUser: ["DELETE /user/emails"],
+    deleteGpgKeyForAuthenticated: [
+      "DELETE /user/gpg_keys/{gpg_key_id}",
+      {},
+      { renamed: ["users", "deleteGpgKeyForAuthenticatedUser"] }
+    ],
+    deleteGpgKeyForAuthenticatedUser: ["DELETE /user/gpg_keys/{gpg_key_id}"],
+    deletePublicSshKeyForAuthenticated: [
+      "DELETE /user/keys/{key_id}",
+      {},
+      { renamed: ["users", "deletePublicSshKeyForAuthenticatedUser"] }
+    ],
+    deletePublicSshKeyForAuthenticatedUser: ["DELETE /user/keys/{key_id}"],
+    deleteSocialAccountForAuthenticatedUser: ["DELETE /user/social_accounts"],
+    deleteSshSigningKeyForAuthenticatedUser: [
+      "DELETE /user/ssh_signing_keys/{ssh_signing_key_id}"
+    ],
+    follow: ["PUT /user/following/{username}"],
+    getAuthenticated: ["GET /user"],
+    getById: ["GET /user/{account_id}"],
+    getByUsername: ["GET /users/{username}"],
+    getContextForUser: ["GET /users/{username}/hovercard"],
+    getGpgKeyForAuthenticated: [
+      "GET /user/gpg_keys/{gpg_key_id}",
+      {},
+      { renamed: ["users", "getGpgKeyForAuthenticatedUser"] }
+    ],
+    getGpgKeyForAuthenticatedUser: ["GET /user/gpg_keys/{gpg_key_id}"],
+    getPublicSshKeyForAuthenticated: [
+      "GET /user/keys/{key_id}",
+      {},
+      { renamed: ["users", "getPublicSshKeyForAuthenticatedUser"] }
+    ],
+    getPublicSshKeyForAuthenticatedUser: ["GET /user/keys/{key_id}"],
+    getSshSigningKeyForAuthenticatedUser: [
+      "GET /user/ssh_signing_keys/{ssh_signing_key_id}"
+    ],
+    list: ["GET /users"],
+    listAttestations: ["GET /users/{username}/attestations/{subject_digest}"],
+    listAttestationsBulk: [
+      "POST /users/{username}/attestations/bulk-list{?per_page,before,after}"
+    ],
+    listBlockedByAuthenticated: [
+      "GET /user/blocks",
+      {},
+      { renamed: ["users", "listBlockedByAuthenticatedUser"] }
+    ],
+    listBlockedByAuthenticatedUser: ["GET /user/blocks"],
+    listEmailsForAuthenticated: [
+      "GET /user/emails",
+      {},
+      { renamed: ["users", "listEmailsForAuthenticatedUser"] }
+    ],
+    listEmailsForAuthenticatedUser: ["GET /user/emails"],
+    listFollowedByAuthenticated: [
+      "GET /user/following",
+      {},
+      { renamed: ["users", "listFollowedByAuthenticatedUser"] }
+    ],
+    listFollowedByAuthenticatedUser: ["GET /user/following"],
+    listFollowersForAuthenticatedUser: ["GET /user/followers"],
+    listFollowersForUser: ["GET /users/{username}/followers"],
+    listFollowingForUser: ["GET /users/{username}/following"],
+    listGpgKeysForAuthenticated: [
+      "GET /user/gpg_keys",
+      {},
+      { renamed: ["users", "listGpgKeysForAuthenticatedUser"] }
+    ],
+    listGpgKeysForAuthenticatedUser: ["GET /user/gpg_keys"],
+    listGpgKeysForUser: ["GET /users/{username}/gpg_keys"],
+    listPublicEmailsForAuthenticated: [
+      "GET /user/public_emails",
+      {},
+      { renamed: ["users", "listPublicEmailsForAuthenticatedUser"] }
+    ],
+    listPublicEmailsForAuthenticatedUser: ["GET /user/public_emails"],
+    listPublicKeysForUser: ["GET /users/{username}/keys"],
+    listPublicSshKeysForAuthenticated: [
+      "GET /user/keys",
+      {},
+      { renamed: ["users", "listPublicSshKeysForAuthenticatedUser"] }
+    ],
+    listPublicSshKeysForAuthenticatedUser: ["GET /user/keys"],
+    listSocialAccountsForAuthenticatedUser: ["GET /user/social_accounts"],
+    listSocialAccountsForUser: ["GET /users/{username}/social_accounts"],
+    listSshSigningKeysForAuthenticatedUser: ["GET /user/ssh_signing_keys"],
+    listSshSigningKeysForUser: ["GET /users/{username}/ssh_signing_keys"],
+    setPrimaryEmailVisibilityForAuthenticated: [
+      "PATCH /user/email/visibility",
+      {},
+      { renamed: ["users", "setPrimaryEmailVisibilityForAuthenticatedUser"] }
+    ],
+    setPrimaryEmailVisibilityForAuthenticatedUser: [
+      "PATCH /user/email/visibility"
+    ],
+    unblock: ["DELETE /user/blocks/{username}"],
+    unfollow: ["DELETE /user/following/{username}"],
+    updateAuthenticated: ["PATCH /user"]
+  }
+};
+var endpoints_default = Endpoints;
+
+//# sourceMappingURL=endpoints.js.map
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+
+const endpointMethodsMap = /* @__PURE__ */ new Map();
+for (const [scope, endpoints] of Object.entries(endpoints_default)) {
+  for (const [methodName, endpoint] of Object.entries(endpoints)) {
+    const [route, defaults, decorations] = endpoint;
+    const [method, url] = route.split(/ /);
+    const endpointDefaults = Object.assign(
+      {
+        method,
+        url
+      },
+      defaults
+    );
+    if (!endpointMethodsMap.has(scope)) {
+      endpointMethodsMap.set(scope, /* @__PURE__ */ new Map());
+    }
+    endpointMethodsMap.get(scope).set(methodName, {
+      scope,
+      methodName,
+      endpointDefaults,
+      decorations
+    });
+  }
+}
+const handler = {
+  has({ scope }, methodName) {
+    return endpointMethodsMap.get(scope).has(methodName);
+  },
+  getOwnPropertyDescriptor(target, methodName) {
+    return {
+      value: this.get(target, methodName),
+      // ensures method is in the cache
+      configurable: true,
+      writable: true,
+      enumerable: true
+    };
+  },
+  defineProperty(target, methodName, descriptor) {
+    Object.defineProperty(target.cache, methodName, descriptor);
+    return true;
+  },
+  deleteProperty(target, methodName) {
+    delete target.cache[methodName];
+    return true;
+  },
+  ownKeys({ scope }) {
+    return [...endpointMethodsMap.get(scope).keys()];
+  },
+  set(target, methodName, value) {
+    return target.cache[methodName] = value;
+  },
+  get({ octokit, scope, cache }, methodName) {
+    if (cache[methodName]) {
+      return cache[methodName];
+    }
+    const method = endpointMethodsMap.get(scope).get(methodName);
+    if (!method) {
+      return void 0;
+    }
+    const { endpointDefaults, decorations } = method;
+    if (decorations) {
+      cache[methodName] = decorate(
+        octokit,
+        scope,
+        methodName,
+        endpointDefaults,
+        decorations
+      );
+    } else {
+      cache[methodName] = octokit.request.defaults(endpointDefaults);
+    }
+    return cache[methodName];
+  }
+};
+function endpointsToMethods(octokit) {
+  const newMethods = {};
+  for (const scope of endpointMethodsMap.keys()) {
+    newMethods[scope] = new Proxy({ octokit, scope, cache: {} }, handler);
+  }
+  return newMethods;
+}
+function decorate(octokit, scope, methodName, defaults, decorations) {
+  const requestWithDefaults = octokit.request.defaults(defaults);
+  function withDecorations(...args) {
+    let options = requestWithDefaults.endpoint.merge(...args);
+    if (decorations.mapToData) {
+      options = Object.assign({}, options, {
+        data: options[decorations.mapToData],
+        [decorations.mapToData]: void 0
+      });
+      return requestWithDefaults(options);
+    }
+    if (decorations.renamed) {
+      const [newScope, newMethodName] = decorations.renamed;
+      octokit.log.warn(
+        `octokit.${scope}.${methodName}() has been renamed to octokit.${newScope}.${newMethodName}()`
+      );
+    }
+    if (decorations.deprecated) {
+      octokit.log.warn(decorations.deprecated);
+    }
+    if (decorations.renamedParameters) {
+      const options2 = requestWithDefaults.endpoint.merge(...args);
+      for (const [name, alias] of Object.entries(
+        decorations.renamedParameters
+      )) {
+        if (name in options2) {
+          octokit.log.warn(
+            `"${name}" parameter is deprecated for "octokit.${scope}.${methodName}()". Use "${alias}" instead`
+          );
+          if (!(alias in options2)) {
+            options2[alias] = options2[name];
+          }
+          delete options2[name];
+        }
+      }
+      return requestWithDefaults(options2);
+    }
+    return requestWithDefaults(...args);
+  }
+  return Object.assign(withDecorations, requestWithDefaults);
+}
+
+//# sourceMappingURL=endpoints-to-methods.js.map
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+
+
+function restEndpointMethods(octokit) {
+  const api = endpointsToMethods(octokit);
+  return {
+    rest: api
+  };
+}
+restEndpointMethods.VERSION = dist_src_version_VERSION;
+function legacyRestEndpointMethods(octokit) {
+  const api = endpointsToMethods(octokit);
+  return {
+    ...api,
+    rest: api
+  };
+}
+legacyRestEndpointMethods.VERSION = dist_src_version_VERSION;
+
+//# sourceMappingURL=index.js.map
+
+;// CONCATENATED MODULE: ../node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+// pkg/dist-src/version.js
+var plugin_paginate_rest_dist_bundle_VERSION = "0.0.0-development";
+
+// pkg/dist-src/normalize-paginated-list-response.js
+function normalizePaginatedListResponse(response) {
+  if (!response.data) {
+    return {
+      ...response,
+      data: []
+    };
+  }
+  const responseNeedsNormalization = ("total_count" in response.data || "total_commits" in response.data) && !("url" in response.data);
+  if (!responseNeedsNormalization) return response;
+  const incompleteResults = response.data.incomplete_results;
+  const repositorySelection = response.data.repository_selection;
+  const totalCount = response.data.total_count;
+  const totalCommits = response.data.total_commits;
+  delete response.data.incomplete_results;
+  delete response.data.repository_selection;
+  delete response.data.total_count;
+  delete response.data.total_commits;
+  const namespaceKey = Object.keys(response.data)[0];
+  const data = response.data[namespaceKey];
+  response.data = data;
+  if (typeof incompleteResults !== "undefined") {
+    response.data.incomplete_results = incompleteResults;
+  }
+  if (typeof repositorySelection !== "undefined") {
+    response.data.repository_selection = repositorySelection;
+  }
+  response.data.total_count = totalCount;
+  response.data.total_commits = totalCommits;
+  return response;
+}
+
+// pkg/dist-src/iterator.js
+function iterator(octokit, route, parameters) {
+  const options = typeof route === "function" ? route.endpoint(parameters) : octokit.request.endpoint(route, parameters);
+  const requestMethod = typeof route === "function" ? route : octokit.request;
+  const method = options.method;
+  const headers = options.headers;
+  let url = options.url;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        if (!url) return { done: true };
+        try {
+          const response = await requestMethod({ method, url, headers });
+          const normalizedResponse = normalizePaginatedListResponse(response);
+          url = ((normalizedResponse.headers.link || "").match(
+            /<([^<>]+)>;\s*rel="next"/
+          ) || [])[1];
+          if (!url && "total_commits" in normalizedResponse.data) {
+            const parsedUrl = new URL(normalizedResponse.url);
+            const params = parsedUrl.searchParams;
+            const page = parseInt(params.get("page") || "1", 10);
+            const per_page = parseInt(params.get("per_page") || "250", 10);
+            if (page * per_page < normalizedResponse.data.total_commits) {
+              params.set("page", String(page + 1));
+              url = parsedUrl.toString();
+            }
+          }
+          return { value: normalizedResponse };
+        } catch (error) {
+          if (error.status !== 409) throw error;
+          url = "";
+          return {
+            value: {
+              status: 200,
+              headers: {},
+              data: []
+            }
+          };
+        }
+      }
+    })
+  };
+}
+
+// pkg/dist-src/paginate.js
+function paginate(octokit, route, parameters, mapFn) {
+  if (typeof parameters === "function") {
+    mapFn = parameters;
+    parameters = void 0;
+  }
+  return gather(
+    octokit,
+    [],
+    iterator(octokit, route, parameters)[Symbol.asyncIterator](),
+    mapFn
+  );
+}
+function gather(octokit, results, iterator2, mapFn) {
+  return iterator2.next().then((result) => {
+    if (result.done) {
+      return results;
+    }
+    let earlyExit = false;
+    function done() {
+      earlyExit = true;
+    }
+    results = results.concat(
+      mapFn ? mapFn(result.value, done) : result.value.data
+    );
+    if (earlyExit) {
+      return results;
+    }
+    return gather(octokit, results, iterator2, mapFn);
+  });
+}
+
+// pkg/dist-src/compose-paginate.js
+var composePaginateRest = Object.assign(paginate, {
+  iterator
+});
+
+// pkg/dist-src/generated/paginating-endpoints.js
+var paginatingEndpoints = (/* unused pure expression or super */ null && ([
+  "GET /advisories",
+  "GET /app/hook/deliveries",
+  "GET /app/installation-requests",
+  "GET /app/installations",
+  "GET /assignments/{assignment_id}/accepted_assignments",
+  "GET /classrooms",
+  "GET /classrooms/{classroom_id}/assignments",
+  "GET /enterprises/{enterprise}/code-security/configurations",
+  "GET /enterprises/{enterprise}/code-security/configurations/{configuration_id}/repositories",
+  "GET /enterprises/{enterprise}/dependabot/alerts",
+  "GET /enterprises/{enterprise}/teams",
+  "GET /enterprises/{enterprise}/teams/{enterprise-team}/memberships",
+  "GET /enterprises/{enterprise}/teams/{enterprise-team}/organizations",
+  "GET /events",
+  "GET /gists",
+  "GET /gists/public",
+  "GET /gists/starred",
+  "GET /gists/{gist_id}/comments",
+  "GET /gists/{gist_id}/commits",
+  "GET /gists/{gist_id}/forks",
+  "GET /installation/repositories",
+  "GET /issues",
+  "GET /licenses",
+  "GET /marketplace_listing/plans",
+  "GET /marketplace_listing/plans/{plan_id}/accounts",
+  "GET /marketplace_listing/stubbed/plans",
+  "GET /marketplace_listing/stubbed/plans/{plan_id}/accounts",
+  "GET /networks/{owner}/{repo}/events",
+  "GET /notifications",
+  "GET /organizations",
+  "GET /organizations/{org}/dependabot/repository-access",
+  "GET /orgs/{org}/actions/cache/usage-by-repository",
+  "GET /orgs/{org}/actions/hosted-runners",
+  "GET /orgs/{org}/actions/permissions/repositories",
+  "GET /orgs/{org}/actions/permissions/self-hosted-runners/repositories",
+  "GET /orgs/{org}/actions/runner-groups",
+  "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/hosted-runners",
+  "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/repositories",
+  "GET /orgs/{org}/actions/runner-groups/{runner_group_id}/runners",
+  "GET /orgs/{org}/actions/runners",
+  "GET /orgs/{org}/actions/secrets",
+  "GET /orgs/{org}/actions/secrets/{secret_name}/repositories",
+  "GET /orgs/{org}/actions/variables",
+  "GET /orgs/{org}/actions/variables/{name}/repositories",
+  "GET /orgs/{org}/attestations/repositories",
+  "GET /orgs/{org}/attestations/{subject_digest}",
+  "GET /orgs/{org}/blocks",
+  "GET /orgs/{org}/campaigns",
+  "GET /orgs/{org}/code-scanning/alerts",
+  "GET /orgs/{org}/code-security/configurations",
+  "GET /orgs/{org}/code-security/configurations/{configuration_id}/repositories",
+  "GET /orgs/{org}/codespaces",
+  "GET /orgs/{org}/codespaces/secrets",
+  "GET /orgs/{org}/codespaces/secrets/{secret_name}/repositories",
+  "GET /orgs/{org}/copilot/billing/seats",
+  "GET /orgs/{org}/copilot/metrics",
+  "GET /orgs/{org}/dependabot/alerts",
+  "GET /orgs/{org}/dependabot/secrets",
+  "GET /orgs/{org}/dependabot/secrets/{secret_name}/repositories",
+  "GET /orgs/{org}/events",
+  "GET /orgs/{org}/failed_invitations",
+  "GET /orgs/{org}/hooks",
+  "GET /orgs/{org}/hooks/{hook_id}/deliveries",
+  "GET /orgs/{org}/insights/api/route-stats/{actor_type}/{actor_id}",
+  "GET /orgs/{org}/insights/api/subject-stats",
+  "GET /orgs/{org}/insights/api/user-stats/{user_id}",
+  "GET /orgs/{org}/installations",
+  "GET /orgs/{org}/invitations",
+  "GET /orgs/{org}/invitations/{invitation_id}/teams",
+  "GET /orgs/{org}/issues",
+  "GET /orgs/{org}/members",
+  "GET /orgs/{org}/members/{username}/codespaces",
+  "GET /orgs/{org}/migrations",
+  "GET /orgs/{org}/migrations/{migration_id}/repositories",
+  "GET /orgs/{org}/organization-roles/{role_id}/teams",
+  "GET /orgs/{org}/organization-roles/{role_id}/users",
+  "GET /orgs/{org}/outside_collaborators",
+  "GET /orgs/{org}/packages",
+  "GET /orgs/{org}/packages/{package_type}/{package_name}/versions",
+  "GET /orgs/{org}/personal-access-token-requests",
+  "GET /orgs/{org}/personal-access-token-requests/{pat_request_id}/repositories",
+  "GET /orgs/{org}/personal-access-tokens",
+  "GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories",
+  "GET /orgs/{org}/private-registries",
+  "GET /orgs/{org}/projects",
+  "GET /orgs/{org}/projectsV2",
+  "GET /orgs/{org}/projectsV2/{project_number}/fields",
+  "GET /orgs/{org}/projectsV2/{project_number}/items",
+  "GET /orgs/{org}/properties/values",
+  "GET /orgs/{org}/public_members",
+  "GET /orgs/{org}/repos",
+  "GET /orgs/{org}/rulesets",
+  "GET /orgs/{org}/rulesets/rule-suites",
+  "GET /orgs/{org}/rulesets/{ruleset_id}/history",
+  "GET /orgs/{org}/secret-scanning/alerts",
+  "GET /orgs/{org}/security-advisories",
+  "GET /orgs/{org}/settings/immutable-releases/repositories",
+  "GET /orgs/{org}/settings/network-configurations",
+  "GET /orgs/{org}/team/{team_slug}/copilot/metrics",
+  "GET /orgs/{org}/teams",
+  "GET /orgs/{org}/teams/{team_slug}/discussions",
+  "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments",
+  "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/comments/{comment_number}/reactions",
+  "GET /orgs/{org}/teams/{team_slug}/discussions/{discussion_number}/reactions",
+  "GET /orgs/{org}/teams/{team_slug}/invitations",
+  "GET /orgs/{org}/teams/{team_slug}/members",
+  "GET /orgs/{org}/teams/{team_slug}/projects",
+  "GET /orgs/{org}/teams/{team_slug}/repos",
+  "GET /orgs/{org}/teams/{team_slug}/teams",
+  "GET /projects/{project_id}/collaborators",
+  "GET /repos/{owner}/{repo}/actions/artifacts",
+  "GET /repos/{owner}/{repo}/actions/caches",
+  "GET /repos/{owner}/{repo}/actions/organization-secrets",
+  "GET /repos/{owner}/{repo}/actions/organization-variables",
+  "GET /repos/{owner}/{repo}/actions/runners",
+  "GET /repos/{owner}/{repo}/actions/runs",
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts",
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs",
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs",
+  "GET /repos/{owner}/{repo}/actions/secrets",
+  "GET /repos/{owner}/{repo}/actions/variables",
+  "GET /repos/{owner}/{repo}/actions/workflows",
+  "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs",
+  "GET /repos/{owner}/{repo}/activity",
+  "GET /repos/{owner}/{repo}/assignees",
+  "GET /repos/{owner}/{repo}/attestations/{subject_digest}",
+  "GET /repos/{owner}/{repo}/branches",
+  "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
+  "GET /repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs",
+  "GET /repos/{owner}/{repo}/code-scanning/alerts",
+  "GET /repos/{owner}/{repo}/code-scanning/alerts/{alert_number}/instances",
+  "GET /repos/{owner}/{repo}/code-scanning/analyses",
+  "GET /repos/{owner}/{repo}/codespaces",
+  "GET /repos/{owner}/{repo}/codespaces/devcontainers",
+  "GET /repos/{owner}/{repo}/codespaces/secrets",
+  "GET /repos/{owner}/{repo}/collaborators",
+  "GET /repos/{owner}/{repo}/comments",
+  "GET /repos/{owner}/{repo}/comments/{comment_id}/reactions",
+  "GET /repos/{owner}/{repo}/commits",
+  "GET /repos/{owner}/{repo}/commits/{commit_sha}/comments",
+  "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls",
+  "GET /repos/{owner}/{repo}/commits/{ref}/check-runs",
+  "GET /repos/{owner}/{repo}/commits/{ref}/check-suites",
+  "GET /repos/{owner}/{repo}/commits/{ref}/status",
+  "GET /repos/{owner}/{repo}/commits/{ref}/statuses",
+  "GET /repos/{owner}/{repo}/compare/{basehead}",
+  "GET /repos/{owner}/{repo}/compare/{base}...{head}",
+  "GET /repos/{owner}/{repo}/contributors",
+  "GET /repos/{owner}/{repo}/dependabot/alerts",
+  "GET /repos/{owner}/{repo}/dependabot/secrets",
+  "GET /repos/{owner}/{repo}/deployments",
+  "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+  "GET /repos/{owner}/{repo}/environments",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules/apps",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/secrets",
+  "GET /repos/{owner}/{repo}/environments/{environment_name}/variables",
+  "GET /repos/{owner}/{repo}/events",
+  "GET /repos/{owner}/{repo}/forks",
+  "GET /repos/{owner}/{repo}/hooks",
+  "GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries",
+  "GET /repos/{owner}/{repo}/invitations",
+  "GET /repos/{owner}/{repo}/issues",
+  "GET /repos/{owner}/{repo}/issues/comments",
+  "GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
+  "GET /repos/{owner}/{repo}/issues/events",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocking",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/events",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/labels",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/reactions",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues",
+  "GET /repos/{owner}/{repo}/issues/{issue_number}/timeline",
+  "GET /repos/{owner}/{repo}/keys",
+  "GET /repos/{owner}/{repo}/labels",
+  "GET /repos/{owner}/{repo}/milestones",
+  "GET /repos/{owner}/{repo}/milestones/{milestone_number}/labels",
+  "GET /repos/{owner}/{repo}/notifications",
+  "GET /repos/{owner}/{repo}/pages/builds",
+  "GET /repos/{owner}/{repo}/projects",
+  "GET /repos/{owner}/{repo}/pulls",
+  "GET /repos/{owner}/{repo}/pulls/comments",
+  "GET /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/files",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+  "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/comments",
+  "GET /repos/{owner}/{repo}/releases",
+  "GET /repos/{owner}/{repo}/releases/{release_id}/assets",
+  "GET /repos/{owner}/{repo}/releases/{release_id}/reactions",
+  "GET /repos/{owner}/{repo}/rules/branches/{branch}",
+  "GET /repos/{owner}/{repo}/rulesets",
+  "GET /repos/{owner}/{repo}/rulesets/rule-suites",
+  "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}/history",
+  "GET /repos/{owner}/{repo}/secret-scanning/alerts",
+  "GET /repos/{owner}/{repo}/secret-scanning/alerts/{alert_number}/locations",
+  "GET /repos/{owner}/{repo}/security-advisories",
+  "GET /repos/{owner}/{repo}/stargazers",
+  "GET /repos/{owner}/{repo}/subscribers",
+  "GET /repos/{owner}/{repo}/tags",
+  "GET /repos/{owner}/{repo}/teams",
+  "GET /repos/{owner}/{repo}/topics",
+  "GET /repositories",
+  "GET /search/code",
+  "GET /search/commits",
+  "GET /search/issues",
+  "GET /search/labels",
+  "GET /search/repositories",
+  "GET /search/topics",
+  "GET /search/users",
+  "GET /teams/{team_id}/discussions",
+  "GET /teams/{team_id}/discussions/{discussion_number}/comments",
+  "GET /teams/{team_id}/discussions/{discussion_number}/comments/{comment_number}/reactions",
+  "GET /teams/{team_id}/discussions/{discussion_number}/reactions",
+  "GET /teams/{team_id}/invitations",
+  "GET /teams/{team_id}/members",
+  "GET /teams/{team_id}/projects",
+  "GET /teams/{team_id}/repos",
+  "GET /teams/{team_id}/teams",
+  "GET /user/blocks",
+  "GET /user/codespaces",
+  "GET /user/codespaces/secrets",
+  "GET /user/emails",
+  "GET /user/followers",
+  "GET /user/following",
+  "GET /user/gpg_keys",
+  "GET /user/installations",
+  "GET /user/installations/{installation_id}/repositories",
+  "GET /user/issues",
+  "GET /user/keys",
+  "GET /user/marketplace_purchases",
+  "GET /user/marketplace_purchases/stubbed",
+  "GET /user/memberships/orgs",
+  "GET /user/migrations",
+  "GET /user/migrations/{migration_id}/repositories",
+  "GET /user/orgs",
+  "GET /user/packages",
+  "GET /user/packages/{package_type}/{package_name}/versions",
+  "GET /user/public_emails",
+  "GET /user/repos",
+  "GET /user/repository_invitations",
+  "GET /user/social_accounts",
+  "GET /user/ssh_signing_keys",
+  "GET /user/starred",
+  "GET /user/subscriptions",
+  "GET /user/teams",
+  "GET /users",
+  "GET /users/{username}/attestations/{subject_digest}",
+  "GET /users/{username}/events",
+  "GET /users/{username}/events/orgs/{org}",
+  "GET /users/{username}/events/public",
+  "GET /users/{username}/followers",
+  "GET /users/{username}/following",
+  "GET /users/{username}/gists",
+  "GET /users/{username}/gpg_keys",
+  "GET /users/{username}/keys",
+  "GET /users/{username}/orgs",
+  "GET /users/{username}/packages",
+  "GET /users/{username}/projects",
+  "GET /users/{username}/projectsV2",
+  "GET /users/{username}/projectsV2/{project_number}/fields",
+  "GET /users/{username}/projectsV2/{project_number}/items",
+  "GET /users/{username}/received_events",
+  "GET /users/{username}/received_events/public",
+  "GET /users/{username}/repos",
+  "GET /users/{username}/social_accounts",
+  "GET /users/{username}/ssh_signing_keys",
+  "GET /users/{username}/starred",
+  "GET /users/{username}/subscriptions"
+]));
+
+// pkg/dist-src/paginating-endpoints.js
+function isPaginatingEndpoint(arg) {
+  if (typeof arg === "string") {
+    return paginatingEndpoints.includes(arg);
+  } else {
+    return false;
+  }
+}
+
+// pkg/dist-src/index.js
+function paginateRest(octokit) {
+  return {
+    paginate: Object.assign(paginate.bind(null, octokit), {
+      iterator: iterator.bind(null, octokit)
+    })
+  };
+}
+paginateRest.VERSION = plugin_paginate_rest_dist_bundle_VERSION;
+
+
+;// CONCATENATED MODULE: ../node_modules/@actions/github/lib/utils.js
+
+
+// octokit + plugins
+
+
+
+const context = new Context();
+const baseUrl = getApiBaseUrl();
+const defaults = {
+    baseUrl,
+    request: {
+        agent: getProxyAgent(baseUrl),
+        fetch: getProxyFetch(baseUrl)
+    }
+};
+const GitHub = Octokit.plugin(restEndpointMethods, paginateRest).defaults(defaults);
+
+/**
+ * Convience function to correctly format Octokit Options to pass into the constructor.
+ *
+ * @param     token    the repo PAT or GITHUB_TOKEN
+ * @param     options  other options to set
+ */
+function getOctokitOptions(token, options) {
+    const opts = Object.assign({}, options || {}); // Shallow clone - don't mutate the object provided by the caller
+    // Auth
+    const auth = getAuthString(token, opts);
+    if (auth) {
+        opts.auth = auth;
+    }
+    // Orchestration ID
+    const userAgent = getUserAgentWithOrchestrationId(opts.userAgent);
+    if (userAgent) {
+        opts.userAgent = userAgent;
+    }
+    return opts;
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ../node_modules/@actions/github/lib/github.js
+
+
+const github_context = new Context();
+/**
+ * Returns a hydrated octokit ready to use for GitHub Actions
+ *
+ * @param     token    the repo PAT or GITHUB_TOKEN
+ * @param     options  other options to set
+ */
+function getOctokit(token, options, ...additionalPlugins) {
+    const GitHubWithPlugins = GitHub.plugin(...additionalPlugins);
+    return new GitHubWithPlugins(getOctokitOptions(token, options));
+}
+//# sourceMappingURL=github.js.map
+;// CONCATENATED MODULE: ../kit/src/github/approval.ts
+/** Reads the answer of `GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals`; entries of another shape are left out. */
+function parseApprovals(answer) {
+    const list = Array.isArray(answer) ? answer : [];
+    return list.flatMap((entry) => {
+        const review = asRecord(entry);
+        const reviewer = asRecord(review['user'])['login'];
+        const { state, comment } = review;
+        if (state !== 'approved' && state !== 'rejected' && state !== 'pending')
+            return [];
+        if (typeof reviewer !== 'string')
+            return [];
+        const environments = (Array.isArray(review['environments']) ? review['environments'] : []);
+        const names = environments.map((environment) => asRecord(environment)['name']);
+        return [
+            {
+                state,
+                reviewer,
+                environments: names.filter((name) => typeof name === 'string'),
+                comment: typeof comment === 'string' ? comment : '',
+            },
+        ];
+    });
+}
+/** Who approved, each once, in GitHub's order; with an environment only who approved that one. */
+function approversOf(approvals, environment) {
+    const counted = approvals.filter(({ state, environments }) => state === 'approved' &&
+        (environment === undefined || environments.length === 0 || environments.includes(environment)));
+    return [...new Set(counted.map(({ reviewer }) => reviewer))];
+}
+function asRecord(value) {
+    return typeof value === 'object' && value !== null ? value : {};
+}
+
+;// CONCATENATED MODULE: ../kit/src/github/error.ts
+
+class GithubError extends DeployError {
+}
+/** The error of a call from what Octokit threw: an answer has a status, anything else is no answer. Pure. */
+function githubError(purpose, thrown) {
+    const status = readNumber(thrown, 'status');
+    const said = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
+    const failed = `GitHub: could not ${purpose.what}`;
+    // Octokit gives errors without an answer the status 500, but no response.
+    if (status === undefined || !hasResponse(thrown)) {
+        const hint = 'Is the API of GitHub in reach of this runner?';
+        return new GithubError({
+            code: 'GITHUB_UNREACHABLE',
+            message: `${failed}: no answer (${said}).`,
+            hint,
+            cause: thrown,
+        });
+    }
+    if (status === 401) {
+        const hint = 'Give `github-token` as ${{ github.token }}, or a token that is not expired.';
+        return new GithubError({
+            code: 'GITHUB_TOKEN_REJECTED',
+            message: `${failed}: the token was rejected (401).`,
+            hint,
+        });
+    }
+    if ((status === 403 || status === 404) && !/rate limit/i.test(said)) {
+        return new GithubError({
+            code: 'GITHUB_FORBIDDEN',
+            message: `${failed}: GitHub answered ${status}, the token lacks \`${purpose.permission}\`.`,
+            hint: `Add \`${purpose.permission}\` to the job's \`permissions:\`.`,
+        });
+    }
+    return new GithubError({ code: 'GITHUB_REQUEST_FAILED', message: `${failed}: GitHub answered ${status} (${said}).` });
+}
+function hasResponse(thrown) {
+    return typeof thrown === 'object' && thrown !== null && 'response' in thrown && thrown.response !== undefined;
+}
+function readNumber(thrown, name) {
+    if (typeof thrown !== 'object' || thrown === null)
+        return undefined;
+    const value = thrown[name];
+    return typeof value === 'number' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ../kit/src/github/client.ts
+
+
+
+/** The client of this run's repository, from the runner's environment; undefined outside GitHub Actions. */
+function githubClientOf(runner, token, signal, timeoutMs) {
+    const repository = runner.env('GITHUB_REPOSITORY');
+    if (repository === undefined)
+        return undefined;
+    const apiUrl = runner.env('GITHUB_API_URL') ?? 'https://api.github.com';
+    return githubClient({ token, repository, signal, apiUrl, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+}
+/** The real client, through @actions/github. */
+function githubClient(options) {
+    const { token, repository, apiUrl } = options;
+    const call = caller(options);
+    // The step's log must not show Octokit's warnings (deprecations, 404s) as if they were ours.
+    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+    const octokit = getOctokit(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
+    const [owner = '', repo = ''] = repository.split('/');
+    return {
+        createDeployment: (request) => call({ what: 'create a deployment', permission: 'deployments: write' }, async (bounds) => {
+            const { data } = await octokit.rest.repos.createDeployment({
+                owner,
+                repo,
+                ...request,
+                // What is deployed was decided by the workflow; GitHub must neither merge nor wait for checks first.
+                auto_merge: false,
+                required_contexts: [],
+                payload: { ...request.payload },
+                request: bounds,
+            });
+            if ('id' in data)
+                return data.id;
+            throw new GithubError({
+                code: 'GITHUB_REQUEST_FAILED',
+                message: `GitHub: created no deployment of ${request.ref}: ${data.message ?? 'it gave no reason'}.`,
+            });
+        }),
+        setDeploymentStatus: (deploymentId, status) => call({ what: 'set the status of the deployment', permission: 'deployments: write' }, async (bounds) => {
+            await octokit.rest.repos.createDeploymentStatus({
+                owner,
+                repo,
+                deployment_id: deploymentId,
+                state: status.state,
+                description: status.description,
+                ...(status.environmentUrl === undefined ? {} : { environment_url: status.environmentUrl }),
+                ...(status.logUrl === undefined ? {} : { log_url: status.logUrl }),
+                request: bounds,
+            });
+        }),
+        ...readCalls(octokit, owner, repo, call),
+    };
+}
+/** The calls that change nothing. */
+function readCalls(octokit, owner, repo, call) {
+    return {
+        listApprovals: (runId) => call({ what: 'list who approved this run', permission: 'actions: read' }, async (bounds) => {
+            const answer = await octokit.rest.actions.getReviewsForRun({ owner, repo, run_id: runId, request: bounds });
+            return parseApprovals(answer.data);
+        }),
+        getRunState: (runId) => call({ what: 'look up a workflow run', permission: 'actions: read' }, async (bounds) => {
+            const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: runId, request: bounds });
+            const status = data.status ?? 'unknown';
+            return { isFinished: status === 'completed', status, attempt: data.run_attempt ?? 1 };
+        }),
+        compareCommits: (base, head) => call({ what: 'compare two commits', permission: 'contents: read' }, async (bounds) => {
+            // One commit a page: only the status is wanted, not the commits and files between the two.
+            const basehead = `${base}...${head}`;
+            const answer = await octokit.rest.repos.compareCommitsWithBasehead({
+                owner,
+                repo,
+                basehead,
+                per_page: 1,
+                request: bounds,
+            });
+            return answer.data.status;
+        }),
+    };
+}
+/** Bounds each call in time and turns what it throws into a GithubError. */
+function caller({ signal, timeoutMs = 10_000 }) {
+    return async (purpose, send) => {
+        const timeout = AbortSignal.timeout(timeoutMs);
+        try {
+            return await send({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
+        }
+        catch (thrown) {
+            signal?.throwIfAborted();
+            throw thrown instanceof GithubError ? thrown : githubError(purpose, thrown);
+        }
+    };
+}
+function ignore() {
+    // Octokit's own log goes nowhere.
+}
+
+;// CONCATENATED MODULE: ../kit/src/github/holder-check.ts
+
+/**
+ * Asks GitHub whether the run that holds a lease is over: finished, or started anew since. False for anything that is
+ * not known: another repository's run, a person's, an API that does not answer.
+ * @param repository `owner/name` that the client asks
+ */
+function runOverCheck(client, repository, say) {
+    return async (holder) => {
+        const runId = Number(holder.runId);
+        if (client === undefined || holder.repository !== repository || !Number.isSafeInteger(runId) || runId <= 0)
+            return false;
+        try {
+            const run = await client.getRunState(runId);
+            return run.isFinished || run.attempt > holder.runAttempt;
+        }
+        catch (thrown) {
+            say(`whether ${holder.runUrl} still goes on is not known: ${describeThrown(thrown)}`);
+            return false;
+        }
+    };
+}
+
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: external "node:crypto"
@@ -57690,14 +63731,14 @@ function describeCommand(argv) {
     return text.length > 160 ? `${text.slice(0, 157)}...` : text;
 }
 /** The last lines of an output, for messages and evidence. */
-function lastLines(text, count) {
+function host_lastLines(text, count) {
     return text.trimEnd().split('\n').slice(-count);
 }
 /**
  * Runs a command that must succeed.
  * @throws HostError COMMAND_FAILED with the last lines of stderr as evidence
  */
-async function execOrThrow(host, argv, options) {
+async function host_execOrThrow(host, argv, options) {
     const result = await host.exec(argv, options);
     if (result.code !== 0)
         throw commandFailed(host, describeCommand(argv), result);
@@ -57710,12 +63751,13 @@ async function scriptOrThrow(host, purpose, source, args, options) {
         throw commandFailed(host, purpose, result);
     return result;
 }
+/** A command that ended with a status its caller did not allow, with its last words. */
 function commandFailed(host, what, result) {
-    const said = lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
+    const said = host_lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
     return new HostError({
         code: 'COMMAND_FAILED',
         message: `${host.name}: ${what} ended with exit code ${result.code}${exitMeaning(result.code)}${said === '' ? '' : `: ${said.slice(0, 400)}`}`,
-        evidence: lastLines(result.stderr, 20),
+        evidence: host_lastLines(result.stderr, 20),
     });
 }
 function exitMeaning(code) {
@@ -57967,7 +64009,7 @@ function cancelled(name, what, outcome, signal) {
     });
 }
 function folderMissing(name, what, cwd, stderr) {
-    const said = lastLines(stderr.noise(), 1)[0] ?? '';
+    const said = host_lastLines(stderr.noise(), 1)[0] ?? '';
     return new HostError({
         code: 'COMMAND_FAILED',
         message: `${name}: folder ${cwd} cannot be entered, ${what} was not run (${said.replace(/^.*?cd: /, 'cd: ')}).`,
@@ -57975,7 +64017,7 @@ function folderMissing(name, what, cwd, stderr) {
     });
 }
 function neverBegan(name, what, stdout, stderr) {
-    const said = [...lastLines(stderr.noise(), 5), ...lastLines(stdout.noise(), 5)].filter((line) => line.trim() !== '');
+    const said = [...host_lastLines(stderr.noise(), 5), ...host_lastLines(stdout.noise(), 5)].filter((line) => line.trim() !== '');
     return new HostError({
         code: 'COMMAND_FAILED',
         message: `${name}: the account's login shell ended before it ran ${what}${said[0] === undefined ? '' : `: ${said[0].slice(0, 300)}`}`,
@@ -58550,8 +64592,8 @@ function knownHostsLine(host, port, key) {
 }
 
 // EXTERNAL MODULE: ../node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(7362);
-var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
+var ssh2_lib = __nccwpck_require__(7362);
+var ssh2_lib_default = /*#__PURE__*/__nccwpck_require__.n(ssh2_lib);
 ;// CONCATENATED MODULE: ../kit/src/host/private-key.ts
 
 
@@ -58626,7 +64668,7 @@ function refuseOtherThings(text) {
         throw invalid('is a DSA key, which no current server accepts', 'Make a new one: ssh-keygen -t ed25519');
 }
 function parseWithLibrary(text, passphrase) {
-    const parsed = lib_default().utils.parseKey(text, passphrase);
+    const parsed = ssh2_lib_default().utils.parseKey(text, passphrase);
     if (parsed instanceof Error)
         throw explainParseError(parsed.message, passphrase);
     // A key file of OpenSSH holds one key today; the library's types do not show that it may answer with a list.
@@ -59292,7 +65334,7 @@ class NodeSSH {
                 };
             }
         }
-        const connection = new lib.Client();
+        const connection = new ssh2_lib.Client();
         this.connection = connection;
         await new Promise((resolve, reject) => {
             connection.on('error', reject);
@@ -59922,7 +65964,7 @@ function openProxyCommand(argv) {
     let exit = 'it is still running';
     return {
         stream,
-        lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
+        lastWords: () => [...host_lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
         ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
         destroy: () => void stream.destroy(),
     };
@@ -60682,33 +66724,104 @@ function statePath(deployPath, ...parts) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease.ts
+
+/** True for a lease that a person took by hand with a reason. */
+function isFrozen(lease) {
+    return lease.reason !== undefined;
+}
+/** True once nobody holds it any more, by the server's clock. */
+function hasExpired(lease, now) {
+    return lease.expires !== undefined && lease.expires <= now;
+}
 /**
  * Whether `owner` may hold the lease now. Pure; `now` is the server's clock.
  * Free or expired: taken, with a new generation. Own: renewed. A later attempt of the same run and job takes over at
- * once, because GitHub starts an attempt only after the one before it ended.
+ * once, because GitHub starts an attempt only after the one before it ended; so does anybody where GitHub said that the
+ * holder's run is over (`isHolderGone`). A freeze ends only by its own expiry, if it has one.
  */
-function nextLease(current, owner, now, ttlSeconds) {
+function nextLease(current, owner, now, ttlSeconds, isHolderGone = false) {
     const fresh = { owner, acquired: now, renewed: now, expires: now + ttlSeconds };
     if (current === undefined)
         return { kind: 'take', lease: { ...fresh, generation: 1 }, takenOverFrom: undefined };
-    if (current.owner.id === owner.id)
+    const isJob = !isFrozen(current);
+    if (isJob && current.owner.id === owner.id)
         return { kind: 'renew', lease: { ...current, renewed: now, expires: now + ttlSeconds } };
-    if (current.expires <= now || isEarlierAttempt(current.owner, owner))
-        return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
-    return { kind: 'held', by: current };
+    const isOver = hasExpired(current, now) || (isJob && (isHolderGone || isEarlierAttempt(current.owner, owner)));
+    if (!isOver)
+        return { kind: 'held', by: current };
+    return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
 }
 function isEarlierAttempt(holder, owner) {
-    return (holder.repository === owner.repository &&
+    return (owner.runId !== '' &&
+        holder.repository === owner.repository &&
         holder.runId === owner.runId &&
         holder.job === owner.job &&
         holder.runAttempt < owner.runAttempt);
 }
+/** Whether `mode: unlock` may free the lease: a freeze and what is over, always; a live run's only by force. Pure. */
+function judgeUnlock(current, owner, now, given) {
+    if (current === undefined)
+        return { kind: 'nothing' };
+    if (isFrozen(current))
+        return { kind: 'free', lease: current, why: 'frozen' };
+    if (current.owner.id === owner.id)
+        return { kind: 'free', lease: current, why: 'own' };
+    if (hasExpired(current, now))
+        return { kind: 'free', lease: current, why: 'expired' };
+    if (given.isHolderGone)
+        return { kind: 'free', lease: current, why: 'holder-gone' };
+    if (given.isForced)
+        return { kind: 'free', lease: current, why: 'forced' };
+    return { kind: 'refused', by: current };
+}
 /** For people: who holds it, since when, until when. */
 function describeLease(lease, now) {
-    const { owner } = lease;
-    const since = Math.max(0, now - lease.acquired);
-    const reason = lease.reason === undefined ? '' : ` (${lease.reason})`;
-    return `${owner.actor} in ${owner.runUrl}${reason}, since ${since}s, expires in ${Math.max(0, lease.expires - now)}s unless renewed`;
+    const { owner, reason, expires } = lease;
+    const since = formatDuration(Math.max(0, now - lease.acquired) * 1000);
+    const left = expires === undefined ? '' : formatDuration(Math.max(0, expires - now) * 1000);
+    if (reason !== undefined)
+        return `${owner.actor}, by hand: ${JSON.stringify(reason)}, since ${since}, ${expires === undefined ? 'until it is unlocked' : `ends in ${left}`}`;
+    return `${owner.actor} in ${owner.runUrl}, since ${since}, expires in ${left} unless renewed`;
+}
+const object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const lease_text = (value) => (typeof value === 'string' ? value : '');
+const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+/**
+ * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
+ * is unlocked. Undefined for anything that is no lease.
+ */
+function parseLease(content) {
+    let body;
+    try {
+        body = object(JSON.parse(content));
+    }
+    catch {
+        return undefined;
+    }
+    const owner = object(body['owner']);
+    const id = lease_text(owner['id']);
+    const reason = lease_text(body['reason']);
+    const expires = body['expires'];
+    if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
+        return undefined;
+    const acquired = number(body['acquired'], 0);
+    return {
+        owner: {
+            id,
+            repository: lease_text(owner['repository']),
+            runId: lease_text(owner['runId']),
+            runAttempt: number(owner['runAttempt'], 1),
+            job: lease_text(owner['job']),
+            actor: lease_text(owner['actor']) || id,
+            runUrl: lease_text(owner['runUrl']),
+            commit: lease_text(owner['commit']),
+        },
+        generation: number(body['generation'], 1),
+        acquired,
+        renewed: number(body['renewed'], acquired),
+        ...(typeof expires === 'number' ? { expires } : {}),
+        ...(reason === '' ? {} : { reason }),
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
@@ -60717,45 +66830,52 @@ function describeLease(lease, now) {
 
 class LeaseError extends DeployError {
 }
-/** Prints the server's time and the lease; absent file = time only. */
-const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null || true`;
+/** GitHub is asked this often while another run holds the lease. */
+const askEveryMs = 30_000;
+/** Prints the server's time and the lease in one line; absent or empty file = time only. */
+const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
  * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
 IFS= read -r expected; IFS= read -r next
 swap() {
-  found=$(cat lease.json 2>/dev/null || echo -)
-  [ "$found" = "$expected" ] || exit 75
+  found=$(cat lease.json 2>/dev/null | tr -d '\\n')
+  [ "\${found:--}" = "$expected" ] || exit 75
   if [ "$next" = "-" ]; then rm -f lease.json; else printf '%s\\n' "$next" > lease.json.new; mv -f lease.json.new lease.json; fi
 }
 if command -v flock >/dev/null 2>&1; then
-  exec 9>lease.lock; flock -w 10 9 || exit 76; swap
+  if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
+  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
 else
-  tries=0; until mkdir lease.lock.d 2>/dev/null; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 76; sleep 0.1; done
+  tries=0
+  until mkdir lease.lock.d 2>/dev/null; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
+    sleep 0.1
+  done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
-async function readLease(host, deployPath) {
+async function readLease({ host, deployPath }) {
     const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', ...rest] = result.stdout.split('\n');
-    const text = rest.join('\n').trim();
-    if (text === '')
-        return { now: Number(time), text: '-', lease: undefined };
-    return { now: Number(time), text, lease: parseLease(text, deployPath) };
+    const [time = '', text = ''] = result.stdout.split('\n');
+    return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
 }
-function parseLease(text, deployPath) {
-    try {
-        // Our own file, written by swapScript only; a hand-made one is caught by the checks below.
-        const lease = JSON.parse(text);
-        if (typeof lease.expires === 'number' && typeof lease.owner.id === 'string')
-            return lease;
-    }
-    catch {
-        // Reported below, like a file of the wrong shape.
-    }
+/** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
+async function lookAtLease(place) {
+    const { now, lease } = await readLease(place);
+    return { now, lease };
+}
+/** The lease in the text of lease.json; empty: none. */
+function seenLease(now, text, deployPath) {
+    if (text.trim() === '')
+        return { now, lease: undefined };
+    const lease = parseLease(text);
+    if (lease !== undefined)
+        return { now, lease };
     throw new LeaseError({
         code: 'STATE_UNREADABLE',
         message: `${deployPath}/.deploy/lease.json on the server is not a lease.`,
@@ -60777,15 +66897,21 @@ async function swapLease(options, expected, next) {
 }
 /**
  * Takes or renews the lease, waiting up to `waitMs` while another run holds it. `.deploy/` must exist.
- * @throws LeaseError LOCKED naming the holder's run URL
+ * @throws LeaseError LOCKED naming the holder's run URL, or the person and the reason
  */
 async function acquireLease(options) {
-    const { host, deployPath, owner, clock } = options;
+    const { owner, clock, signal } = options;
     const start = clock.now();
+    const isGone = holderCheck(options);
     for (;;) {
-        const seen = await readLease(host, deployPath);
-        const decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        signal.throwIfAborted();
+        const seen = await readLease(options);
+        let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        if (decision.kind === 'held' && (await isGone(decision.by)))
+            decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
         if (decision.kind !== 'held') {
+            if (decision.kind === 'take')
+                options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
                 return held(options, decision);
@@ -60795,20 +66921,53 @@ async function acquireLease(options) {
         if (waited >= options.waitMs)
             throw locked(options, decision.by, seen.now, waited);
         options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
-        await clock.sleep(Math.min(5000, options.waitMs - waited), options.signal);
+        await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
 }
+/** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
+function holderCheck(options) {
+    const { isHolderGone, clock } = options;
+    let asked;
+    return async (lease) => {
+        if (isHolderGone === undefined || isFrozen(lease))
+            return false;
+        if (asked?.id === lease.owner.id && clock.now() - asked.at < askEveryMs)
+            return false;
+        asked = { id: lease.owner.id, at: clock.now() };
+        return isHolderGone(lease.owner);
+    };
+}
 function locked(options, by, now, waitedMs) {
+    const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
+    const where = `${options.host.name}:${options.deployPath}`;
+    if (isFrozen(by))
+        return new LeaseError({
+            code: 'LOCKED',
+            message: `${where} is frozen by ${describeLease(by, now)}; ${waited}`,
+            hint: `Ask ${by.owner.actor}; then end it with action-rolling-deploy \`mode: unlock\`, or rm .deploy/lease.json on the server.`,
+        });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${options.host.name}:${options.deployPath} is being deployed by ${describeLease(by, now)}; waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`,
+        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
         hint: 'Wait for that run, or raise `lock-wait`.',
     });
+}
+/** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
+async function freeLease(options) {
+    for (;;) {
+        const seen = await readLease(options);
+        const { lease, now } = seen;
+        const isAsked = lease !== undefined && !isFrozen(lease) && !options.isForced;
+        const isHolderGone = isAsked && (await options.isHolderGone(lease.owner));
+        const decision = judgeUnlock(lease, options.owner, now, { isForced: options.isForced, isHolderGone });
+        if (decision.kind !== 'free' || (await swapLease(options, seen.text, '-')))
+            return { ...decision, now };
+    }
 }
 function held(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
-        const seen = await readLease(options.host, options.deployPath);
+        const seen = await readLease(options);
         const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
         if (!isOurs)
             throw lost(options, seen);
@@ -60831,13 +66990,86 @@ function lost(options, seen) {
 }
 /** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
 async function releaseOwnLease(options) {
-    const seen = await readLease(options.host, options.deployPath);
+    const seen = await readLease(options);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -60849,9 +67081,17 @@ const oneOffLabels = {
 const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
+    const [result] = await batch_runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
+    return parseOneOffs(result?.stdout ?? '');
+}
+/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
+function runningOneOffsPart(deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
+    return { purpose: 'look for running one-offs', source: runningScript, args: labels };
+}
+/** One name a line. */
+function parseOneOffs(text) {
+    return text.split('\n').filter((name) => name !== '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/owner.ts
@@ -60903,27 +67143,36 @@ function leaseOptions(context, host, deployPath, waitMs) {
         onWait: (message) => {
             runner.info(message);
         },
+        onTake: () => {
+            runner.saveState('lease', 'asked');
+        },
     };
 }
 /**
  * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
  * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
-async function withLease(context, host, deployPath, waitMs, body) {
-    const lease = await acquireLease(leaseOptions(context, host, deployPath, waitMs));
+async function withLease(context, host, deployPath, waitMs, body, isHolderGone) {
+    const options = leaseOptions(context, host, deployPath, waitMs);
+    const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    const lost = new AbortController();
     if (lease.isNew) {
         context.runner.saveState('lease', 'taken');
         context.runner.info('Lease taken for this job; its post step releases it.');
     }
     const heartbeat = setInterval(() => {
-        // A lost lease or connection shows itself at the next step of the body, which reports it better than a timer can.
         lease.renew().catch((thrown) => {
+            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
             context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
+                lost.abort(thrown);
         });
     }, heartbeatMs);
     try {
-        return await body(lease);
+        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
     }
     finally {
         clearInterval(heartbeat);
@@ -60935,7 +67184,8 @@ async function withLease(context, host, deployPath, waitMs, body) {
  */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
-    if (runner.state('lease') !== 'taken') {
+    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+    if (!['asked', 'taken'].includes(runner.state('lease'))) {
         runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
         return;
     }
@@ -60957,7 +67207,6 @@ async function releaseLeaseInPost(context) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/pins.ts
-
 const blockStart = '# >>> deploy-actions: written by the last release; edit outside of this block';
 const blockEnd = '# <<< deploy-actions';
 /** Relative to deploy-path: the Compose override that `service=` pins live in. */
@@ -61016,13 +67265,604 @@ sync .env.deploy-next 2>/dev/null || sync
 mv -f .env.deploy-next .env
 rm -f .deploy/env.rest .deploy/env.block`;
 /** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
-async function commitPins(host, deployPath, block) {
-    await scriptOrThrow(host, 'write the pins', writeScript, [deployPath], {
+function commitPinsPart(deployPath, block) {
+    return {
+        purpose: 'write the pins',
+        source: writeScript,
+        args: [deployPath],
         stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
+
+class StateError extends DeployError {
+}
+/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
+const state_folder_format = '1';
+/**
+ * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
+ * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
+ * pins (compose-cli.ts) goes after an hour: no command lives that long.
+ */
+const ensureScript = `
+set -eu
+[ -d "$1" ] || exit 3
+[ -w "$1" ] && [ -x "$1" ] || exit 4
+cd "$1"
+if [ -e .deploy/format ]; then
+  found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+else
+  mkdir -p -m 0700 .deploy
+  printf '%s\\n' "$2" > .deploy/format
+fi
+mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
+find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
+/**
+ * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
+ * @throws StateError naming deploy-path when it does not exist or cannot be written
+ */
+async function ensureStateFolder(host, deployPath) {
+    const result = await host.script(ensureScript, [deployPath, state_folder_format]);
+    if (result.code === 0)
+        return;
+    const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
+    if (result.code === 3)
+        throw new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: `${where} does not exist.`,
+            hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
+        });
+    if (result.code === 5)
+        throw new StateError({
+            code: 'STATE_FORMAT_UNKNOWN',
+            message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(state_folder_format)}.`,
+            hint: 'A newer version of these actions deployed here. Use that version or a later one.',
+        });
+    throw new StateError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
+        hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/compose/model.ts
+
+class ComposeError extends DeployError {
+}
+const asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+const asList = (value) => (Array.isArray(value) ? value : []);
+const asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
+const asNumber = (value) => (typeof value === 'number' ? value : undefined);
+const noSources = { composeFiles: [], envFiles: [] };
+/**
+ * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
+ * @throws ComposeError COMPOSE_INVALID when it is not such a model
+ */
+function parseComposeModel(text, sources = noSources) {
+    let model;
+    try {
+        model = asObject(JSON.parse(unescapeDollars(text)));
+    }
+    catch (cause) {
+        throw new ComposeError({
+            code: 'COMPOSE_INVALID',
+            message: '`docker compose config` did not print a model.',
+            cause,
+        });
+    }
+    const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
+    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
+        name,
+        parseService(name, asObject(body), shared),
+    ]);
+    return {
+        name: asText(model['name']) ?? '',
+        services: Object.fromEntries(services),
+        text,
+        ...sources,
+    };
+}
+/** `docker compose config` writes each `$` of the model as `$$`, so that its output can be read as a compose file again. */
+function unescapeDollars(text) {
+    return text.replaceAll('$$', () => '$');
+}
+/** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
+function injectedFiles(model) {
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
+        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+        .map(([name]) => `${kind} ${name}`));
+    return new Set(names);
+}
+function externalNetworks(model) {
+    const networks = Object.entries(asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+}
+function findStartExtra(body, injected) {
+    if (asList(body['post_start']).length > 0)
+        return 'a post_start hook';
+    for (const kind of ['configs', 'secrets']) {
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
+        const found = sources.find((source) => injected.has(`${kind} ${source}`));
+        if (found !== undefined)
+            return `${kind} entry ${found} with its text in the model (content: or environment:)`;
+    }
+    return undefined;
+}
+function parseService(name, body, shared) {
+    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
+    return {
+        name,
+        image: asText(body['image']),
+        hasBuild: body['build'] !== undefined && body['build'] !== null,
+        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        containerName: asText(body['container_name']),
+        networkMode: asText(body['network_mode']),
+        ipcMode: asText(body['ipc']),
+        pidMode: asText(body['pid']),
+        networks: parseNetworks(asObject(body['networks']), shared.external),
+        expose: asList(body['expose']).map(String),
+        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        volumesFrom: asList(body['volumes_from'])
+            .map(String)
+            .filter((from) => !from.startsWith('container:'))
+            .map((from) => from.split(':')[0] ?? ''),
+        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
+            service,
+            condition: asText(asObject(options)['condition']) ?? 'service_started',
+            mustFollow: asObject(options)['restart'] === true,
+        })),
+        ...healthcheck,
+        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
+        labels: parseLabels(body['labels']),
+        profiles: asList(body['profiles']).map(String),
+        restart: asText(body['restart']),
+        startExtra: findStartExtra(body, shared.injected),
+    };
+}
+function parseHealthcheck(body) {
+    const isHealthcheckDisabled = body['disable'] === true || asList(body['test'])[0] === 'NONE';
+    return { hasHealthcheck: Object.keys(body).length > 0 && !isHealthcheckDisabled, isHealthcheckDisabled };
+}
+function parseNetworks(body, external) {
+    return Object.entries(body).map(([name, options]) => ({
+        name,
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
+        isExternal: external.has(name),
+    }));
+}
+function parsePort(port) {
+    const published = port['published'];
+    return {
+        published: asText(published) ?? asNumber(published)?.toString(),
+        target: asNumber(port['target']) ?? 0,
+        protocol: asText(port['protocol']) ?? 'tcp',
+    };
+}
+function parseVolume(volume) {
+    return {
+        type: asText(volume['type']) ?? 'volume',
+        source: asText(volume['source']),
+        target: asText(volume['target']) ?? '',
+        isReadOnly: volume['read_only'] === true,
+    };
+}
+function parseLabels(labels) {
+    const pairs = Array.isArray(labels)
+        ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
+        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
+    return Object.fromEntries(pairs);
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/compose-cli.ts
+
+
+
+
+
+/**
+ * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
+ * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
+ */
+const runScript = `
+cd "$1" 2>/dev/null || exit 90
+pins=$2
+printf '%s\\n' "$5" | { while IFS= read -r f; do [ -z "$f" ] || [ -f "$f" ] || { printf '%s' "$f"; exit 91; }; done; } || exit 91
+trap 'rm -rf "$pins"' EXIT
+mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$pins/pins.yaml" || exit 92
+shift 5
+"$@"`;
+/**
+ * $1 base folder, $2 env-file or empty, then the named compose files. Prints `file <path>` and `env <path>` lines: the
+ * compose files as named, as the user's COMPOSE_FILE in `.env` says, or as Compose looks for them (the first name that
+ * exists, with its override beside it); and the env files that exist, in the order of plain `docker compose`.
+ */
+const compose_cli_findScript = `
+cd "$1" 2>/dev/null || exit 90
+extra=$2; shift 2
+if [ $# -eq 0 ]; then
+  named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
+  if [ -n "$named" ]; then
+    IFS=:; set -f; set -- $named; unset IFS
+  else
+    for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
+      [ -f "$f" ] || continue
+      set -- "$f"
+      for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
+        if [ -f "$o" ]; then set -- "$@" "$o"; break; fi
+      done
+      break
+    done
+  fi
+fi
+for f; do printf 'file %s\\n' "$f"; done
+case "\${1:-}" in
+  */*) [ ! -f "\${1%/*}/.env" ] || printf 'env %s\\n' "\${1%/*}/.env" ;;
+esac
+for e in .env "$extra"; do [ -z "$e" ] || [ ! -f "$e" ] || printf 'env %s\\n' "$e"; done
+exit 0`;
+/**
+ * The project's files as plain `docker compose` would find them where none are named.
+ * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
+ */
+async function findSources(scope) {
+    const [result] = await batch_runBatch(scope.host, [findSourcesPart(scope)]);
+    return parseSources(scope, result?.stdout ?? '');
+}
+/** {@link findSources} as a part; {@link parseSources} reads its output. */
+function findSourcesPart(scope) {
+    const { settings, baseDir } = scope;
+    return {
+        purpose: 'find the compose files',
+        source: compose_cli_findScript,
+        args: [baseDir, settings.envFile ?? '', ...settings.composeFiles],
+        fail: (result) => unusable(scope, result) ?? commandFailed(scope.host, 'find the compose files', result),
+    };
+}
+/** Pure part of {@link findSources}. @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING */
+function parseSources(scope, stdout) {
+    const { host, settings } = scope;
+    const found = (kind) => [
+        ...new Set(stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))),
+    ];
+    const sources = { composeFiles: found('file'), envFiles: found('env') };
+    if (sources.composeFiles.length === 0)
+        throw new ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `no compose file in ${settings.deployPath} on ${host.name}.`,
+            hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
+        });
+    if (settings.envFile !== undefined && !sources.envFiles.includes(settings.envFile))
+        throw new ComposeError({
+            code: 'ENV_FILE_MISSING',
+            message: `input \`env-file\`: ${settings.deployPath}/${settings.envFile} does not exist on ${host.name}.`,
+            hint: 'Create it on the server once; it is never synced, because it holds secrets.',
+        });
+    return sources;
+}
+/**
+ * Runs `docker compose <args>` on the project's own files with the given pins, in the order that plain `docker compose`
+ * uses after the commit: the project's `.env`, then `env-file`, then pins.
+ * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
+ */
+async function runCompose(scope, sources, args, options = {}) {
+    const [result = nothing] = await batch_runBatch(scope.host, [composePart(scope, sources, args)], options);
+    throwIfUnusable(scope, result);
+    return result;
+}
+const nothing = { code: 0, stdout: '', stderr: '' };
+/** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
+function composePart(scope, sources, args) {
+    const { settings, baseDir, pins } = scope;
+    const pinsDir = `${settings.deployPath}/.deploy/tmp-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
+    const override = renderPinsOverride(pins);
+    const flags = [
+        ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
+        ...[...sources.composeFiles, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
+        ...settings.profiles.flatMap((profile) => ['--profile', profile]),
+        ...[...sources.envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
+    ];
+    // A variable of the login environment would win over every env file; a pin must not lose to it.
+    const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
+    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+    return {
+        purpose: `docker compose ${args[0] ?? ''}`,
+        source: runScript,
+        args: [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command],
+        mayFail: true,
+    };
+}
+/** @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE: Compose was not run at all */
+function throwIfUnusable(scope, result) {
+    const error = unusable(scope, result);
+    if (error !== undefined)
+        throw error;
+}
+function unusable(scope, result) {
+    const { host, settings } = scope;
+    if (result.code === 90)
+        return new ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `${settings.deployPath} does not exist on ${host.name}.`,
+        });
+    if (result.code === 91)
+        return new ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `input \`compose-files\`: ${JSON.stringify(result.stdout.trim())} does not exist in ${settings.deployPath} on ${host.name}.`,
+            hint: 'Paths are relative to deploy-path. Is it among the files that action-sync-remote sends?',
+        });
+    if (result.code === 127 || /is not a docker command|unknown shorthand flag: 'p'/.test(result.stderr))
+        return new ComposeError({
+            code: 'DOCKER_UNREACHABLE',
+            message: `${host.name}: docker with the Compose plugin was not found.`,
+            hint: 'Install Docker Engine and the docker-compose-plugin (Compose 2.20 or newer) on the server.',
+        });
+    return undefined;
+}
+/**
+ * The resolved model of a scope. Paths of a staged view are rewritten to deploy-path, where they will be.
+ * @throws ComposeError those of {@link findSources}, and COMPOSE_INVALID with Compose's own words
+ */
+async function resolveModel(scope) {
+    const sources = await findSources(scope);
+    const result = await runCompose(scope, sources, configArgs);
+    return parseConfig(scope, sources, result);
+}
+/** What {@link parseConfig} reads the output of. */
+const configArgs = ['config', '--format', 'json'];
+/** Pure part of {@link resolveModel}. @throws ComposeError COMPOSE_INVALID with Compose's own words */
+function parseConfig(scope, sources, result) {
+    if (result.code !== 0)
+        throw invalidModel(scope, result);
+    const inJson = (path) => JSON.stringify(path).slice(1, -1);
+    const text = result.stdout.replaceAll(inJson(scope.baseDir), inJson(scope.settings.deployPath));
+    return parseComposeModel(text, sources);
+}
+function invalidModel(scope, result) {
+    const said = host_lastLines(result.stderr, 3).join(' ').trim().replaceAll(scope.baseDir, scope.settings.deployPath);
+    const isImported = /imported compose file defines conflicting service|conflicts with imported resource/.test(said);
+    return new ComposeError({
+        code: 'COMPOSE_INVALID',
+        message: `the compose files in ${scope.settings.deployPath} are not valid: ${said}`,
+        hint: isImported
+            ? 'Compose refuses to override an included service: write its image as ${API_IMAGE} in the file and pin it as API_IMAGE=… in `images`.'
+            : 'Nothing was changed. Try `docker compose config` on the files you sync.',
+    });
+}
+/** argv of `docker compose` on a resolved model; pass `model.text` as stdin. */
+function composeFromModel(model, settings, args) {
+    const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
+    return [
+        'docker',
+        'compose',
+        '-p',
+        model.name,
+        '--project-directory',
+        settings.deployPath,
+        '-f',
+        '-',
+        ...profiles,
+        ...args,
+    ];
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/container.ts
+const container_object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const container_text = (value) => (typeof value === 'string' ? value : '');
+const container_number = (value) => (typeof value === 'number' ? value : 0);
+/** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
+function container_parseContainers(output) {
+    if (output.trim() === '')
+        return [];
+    const list = JSON.parse(output);
+    return Array.isArray(list) ? list.map((entry) => parseContainer(container_object(entry))) : [];
+}
+function parseContainer(entry) {
+    const config = container_object(entry['Config']);
+    const state = container_object(entry['State']);
+    const labels = container_object(config['Labels']);
+    const networks = container_object(container_object(entry['NetworkSettings'])['Networks']);
+    return {
+        id: container_text(entry['Id']),
+        name: container_text(entry['Name']).replace(/^\//, ''),
+        service: container_text(labels['com.docker.compose.service']),
+        isOneOff: container_text(labels['com.docker.compose.oneoff']) === 'True',
+        configHash: container_text(labels['com.docker.compose.config-hash']),
+        image: container_text(config['Image']),
+        imageId: container_text(entry['Image']),
+        createdAt: container_text(entry['Created']),
+        startedAt: container_text(state['StartedAt']),
+        status: container_text(state['Status']),
+        exitCode: container_number(state['ExitCode']),
+        isOomKilled: state['OOMKilled'] === true,
+        restartCount: container_number(entry['RestartCount']),
+        health: parseHealth(container_object(config['Healthcheck']), state['Health']),
+        stopGraceSeconds: container_number(config['StopTimeout']) || 10,
+        addresses: Object.values(networks)
+            .map((network) => container_text(container_object(network)['IPAddress']))
+            .filter((address) => address !== ''),
+        ...parseImageLabels(labels),
+        exposedPorts: Object.keys(container_object(config['ExposedPorts'])),
+        anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
+    };
+}
+/** Docker names a volume that nobody named by 64 hex digits. */
+function parseAnonymousVolumes(mounts) {
+    return (Array.isArray(mounts) ? mounts : [])
+        .map(container_object)
+        .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
+        .map((mount) => container_text(mount['Destination']));
+}
+function parseImageLabels(labels) {
+    const revision = container_text(labels['org.opencontainers.image.revision']);
+    const version = container_text(labels['org.opencontainers.image.version']);
+    if (revision === '' && version === '')
+        return {};
+    return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
+}
+function parseHealth(config, state) {
+    const test = config['Test'];
+    const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
+    if (isOff && (state === undefined || state === null))
+        return undefined;
+    const log = container_object(state)['Log'];
+    const probes = (Array.isArray(log) ? log : []).map((probe) => {
+        const entry = container_object(probe);
+        return `exit ${container_number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+    });
+    const milliseconds = (key, fallback) => (container_number(config[key]) || fallback) / 1e6;
+    // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
+    const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
+    const startPeriod = milliseconds('StartPeriod', 0);
+    // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
+    const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
+    const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (container_number(config['Retries']) || 3);
+    return { status: container_text(container_object(state)['Status']) || 'starting', probes, budgetMs };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
+
+
+
+
+/** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
+const listScript = `
+ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
+[ -n "$ids" ] || exit 0
+{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
+/** All containers of a Compose project, running or not, one-offs included. */
+async function listProjectContainers(host, project) {
+    const [result] = await batch_runBatch(host, [listContainersPart(project)]);
+    return container_parseContainers(result?.stdout ?? '');
+}
+/** {@link listProjectContainers} as a part; parseContainers reads its output. */
+function listContainersPart(project) {
+    return { purpose: 'list the project’s containers', source: listScript, args: [project] };
+}
+/** The state of some containers; one that is gone is absent from the result. */
+async function inspectContainers(host, ids) {
+    if (ids.length === 0)
+        return [];
+    // `docker inspect` fails when one id is gone, but prints the others.
+    const result = await host.exec(['docker', 'inspect', '--type', 'container', ...ids]);
+    const isOnlyMissing = /No such (object|container)/i.test(result.stderr);
+    if (result.code !== 0 && !isOnlyMissing)
+        await execOrThrow(host, ['docker', 'inspect', '--type', 'container', ...ids]);
+    return parseContainers(result.stdout);
+}
+/** The last lines of a container's output, both streams, for evidence. */
+async function readLogs(host, id, lines) {
+    const result = await host.script('docker logs --tail "$1" "$2" 2>&1', [String(lines), id], { timeoutMs: 20_000 });
+    return lastLines(result.stdout, lines).filter((line) => line !== '');
+}
+const oldestCompose = [2, 20];
+/**
+ * Checks that this user reaches a Docker engine with a Compose that is new enough.
+ * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
+ */
+async function checkDocker(host) {
+    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+}
+/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
+const dockerVersionsPart = {
+    purpose: 'ask for the versions of Docker and Compose',
+    source: `
+docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
+docker compose version --short`,
+    mayFail: true,
+};
+/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+function parseDockerVersions(host, result) {
+    const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
+    const [engine = '', platform = ''] = engineLine.split(' ');
+    const compose = composeLine.replace(/^v/, '');
+    if (result.code !== 0 || compose === '')
+        throw new ComposeError({
+            code: 'DOCKER_UNREACHABLE',
+            message: `${host.name}: ${host_lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
+            hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
+        });
+    const [major = 0, minor = 0] = compose.split('.').map(Number);
+    if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1]))
+        throw new ComposeError({
+            code: 'COMPOSE_TOO_OLD',
+            message: `${host.name} has Compose ${compose}; ${oldestCompose.join('.')} or newer is needed.`,
+            hint: 'Upgrade the docker-compose-plugin package on the server.',
+        });
+    return { engine, compose, platform };
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/journal.ts
+
+
+
+/** Steps that end a journal. */
+const finalSteps = new Set([
+    'committed',
+    'rollback-done',
+    'rollback-failed',
+    'recovered',
+    'refused',
+]);
+/** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
+const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
+const newestScript = `
+cd "$1/.deploy/journal" 2>/dev/null || exit 0
+newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -n "$newest" ] || exit 0
+echo "$newest"; cat "$newest"`;
+/** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
+function openJournal(host, deployPath, deployId) {
+    const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
+    const line = (step, data = {}) => ({
+        purpose: `write the journal (${step})`,
+        source: appendScript,
+        args: [file],
+        stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
+    });
+    return {
+        deployId,
+        line,
+        append: async (step, data = {}) => {
+            await batch_runBatch(host, [line(step, data)]);
+        },
+    };
+}
+/** The last deploy, if its journal does not end in a final step. */
+async function findUnfinishedDeploy(host, deployPath) {
+    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+    return parseUnfinished(result.stdout);
+}
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+function readJournalPart(deployPath) {
+    return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+}
+/** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
+function parseUnfinished(text) {
+    const [file, ...rest] = text.split('\n');
+    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
+    if (deployId === '')
+        return undefined;
+    const lines = rest.flatMap(journal_parseLine);
+    const last = lines.at(-1);
+    return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
+}
+function journal_parseLine(text) {
+    try {
+        const line = JSON.parse(text);
+        return typeof line.step === 'string' ? [{ step: line.step, data: line.data ?? {} }] : [];
+    }
+    catch {
+        return [];
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/release.ts
+
 
 
 const release_readScript = `
@@ -61041,6 +67881,10 @@ async function readLedger(host, deployPath) {
     const result = await scriptOrThrow(host, 'read the release ledger', release_readScript, [deployPath]);
     return parseLedger(result.stdout);
 }
+/** {@link readLedger} as a part; {@link parseLedger} reads its output. */
+function readLedgerPart(deployPath) {
+    return { purpose: 'read the release ledger', source: release_readScript, args: [deployPath] };
+}
 /** Pure part of {@link readLedger}: one JSON record a line, then `current releases/<n>.json`. */
 function parseLedger(text) {
     const lines = text.split('\n').filter((line) => line.trim() !== '');
@@ -61056,22 +67900,42 @@ function parseLedger(text) {
 function nextReleaseNumber(ledger) {
     return Math.max(0, ...ledger.releases.map((release) => release.number)) + 1;
 }
-/** The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). */
+/**
+ * The newest release OLDER than current whose result is ok and that no gate marked (I5 of docs/architecture.md). A
+ * rollback counts as the release it brought back: going back once more must not end at the same version.
+ */
 function previousRelease(ledger) {
     const { current } = ledger;
     if (current === undefined)
         return undefined;
-    return ledger.releases.filter((r) => r.number < current.number && r.result === 'ok' && r.gateFailed !== true).at(-1);
+    const from = current.restores ?? current.number;
+    return ledger.releases.filter((r) => r.number < from && r.result === 'ok' && r.gateFailed !== true).at(-1);
 }
 /** Writes one record; with `isCurrent` the pointer moves to it. Rewriting a number replaces its record whole. */
 async function writeRelease(host, deployPath, release, isCurrent) {
-    await scriptOrThrow(host, 'write the release record', release_writeScript, [deployPath, String(release.number), isCurrent ? 'current' : '-'], { stdin: `${JSON.stringify(release)}\n` });
+    await batch_runBatch(host, [writeReleasePart(deployPath, release, isCurrent)]);
+}
+/** {@link writeRelease} as a part. */
+function writeReleasePart(deployPath, release, isCurrent) {
+    return {
+        purpose: 'write the release record',
+        source: release_writeScript,
+        args: [deployPath, String(release.number), isCurrent ? 'current' : '-'],
+        stdin: `${JSON.stringify(release)}\n`,
+    };
 }
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
-    await scriptOrThrow(host, 'append to the audit log', 'cat >> "$1"', [statePath(deployPath, 'audit.jsonl')], {
+    await batch_runBatch(host, [auditPart(deployPath, line)]);
+}
+/** {@link appendAudit} as a part. */
+function auditPart(deployPath, line) {
+    return {
+        purpose: 'append to the audit log',
+        source: 'cat >> "$1"',
+        args: [statePath(deployPath, 'audit.jsonl')],
         stdin: `${JSON.stringify(line)}\n`,
-    });
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-error.ts
@@ -61129,7 +67993,7 @@ function parseManifest(text, where) {
     const value = parseObject(text, where);
     const files = Array.isArray(value['files']) ? value['files'].map(parseEntry) : [undefined];
     const deleted = Array.isArray(value['deleted']) ? value['deleted'].map(parsePath) : [undefined];
-    if (!files.every(isDefined) || !deleted.every(isDefined))
+    if (!files.every(manifest_isDefined) || !deleted.every(manifest_isDefined))
         throw unreadable(where);
     return { ...parseHeaderFields(value, where), files, deleted };
 }
@@ -61137,7 +68001,7 @@ function parseManifest(text, where) {
 function parseManifestHeader(firstLine, where) {
     return parseHeaderFields(parseObject(firstLine.trimEnd().replace(/,$/, '}'), where), where);
 }
-function isDefined(value) {
+function manifest_isDefined(value) {
     return value !== undefined;
 }
 function parseObject(text, where) {
@@ -61318,6 +68182,7 @@ function deepestFirst(a, b) {
 ;// CONCATENATED MODULE: ../kit/src/state/manifest-live.ts
 
 
+
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
 const lookScript = `
 sum=$0
@@ -61348,6 +68213,13 @@ if [ -f .deploy/manifest.json ]; then sed 's/^/m /' .deploy/manifest.json; fi
 for m in .deploy/staged/*/manifest.json; do if [ -f "$m" ]; then sed 's/^/g /' "$m"; printf 'G\\n'; fi; done
 for u in .deploy/undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
   printf 'B %s\\n' "$id"; if [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 .deploy/journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
@@ -61384,6 +68256,7 @@ function parseLiveState(text, deployPath) {
         staged: parseStaged(lines, `${deployPath}/.deploy/staged`),
         begun: bodies('B'),
         unfinished: bodies('U'),
+        diedDeploy: parseUnfinished(bodies('j').join('\n')),
         freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
         hasGzip: lines.includes('z'),
         entries: parseEntries(lines),
@@ -61450,38 +68323,50 @@ const scriptTimeoutMs = 900_000;
 async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script) {
     const args = [deployPath, releaseId, ...(script.args ?? [])];
     const result = await host.script(script.source, args, { timeoutMs: scriptTimeoutMs, ...script.options });
-    const said = lastLines(result.stderr, 1)[0] ?? '';
+    if (result.code === 0)
+        return result.stdout;
+    throw treeError(host, deployPath, releaseId, script.purpose, result);
+}
+/** One of those scripts as a part of a batch, with the same meaning of its exit codes. */
+function treePart(host, deployPath, releaseId, script) {
+    return {
+        purpose: script.purpose,
+        source: script.source,
+        args: [deployPath, releaseId, ...(script.args ?? [])],
+        fail: (result) => treeError(host, deployPath, releaseId, script.purpose, result),
+    };
+}
+function treeError(host, deployPath, releaseId, purpose, result) {
+    const said = host_lastLines(result.stderr, 1)[0] ?? '';
     const where = `${host.name}: ${deployPath}/.deploy/staged/${releaseId}`;
     switch (result.code) {
-        case 0:
-            return result.stdout;
         case 65:
-            throw new StagedTreeError({
+            return new StagedTreeError({
                 code: 'STAGED_TREE_MISSING',
                 message: `${where} is not there.`,
                 hint: 'A later sync replaced it, or it went live already. Run action-sync-remote in this job, before the rollout.',
             });
         case 66:
-            throw new StagedTreeError({
+            return new StagedTreeError({
                 code: 'STAGED_TREE_CORRUPT',
                 message: `${where}: a file is not what its SHA-256 says.`,
                 hint: 'It changed while it was read or sent, or was edited in place on the server. Run the job again.',
-                evidence: lastLines(result.stderr, 10),
+                evidence: host_lastLines(result.stderr, 10),
             });
         case 67:
-            throw new StagedTreeError({
+            return new StagedTreeError({
                 code: 'PATH_BLOCKED',
                 message: `${where}: a folder that must become a file holds files of its own: ${said}`,
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
         default:
-            throw new HostError({
+            return new HostError({
                 code: 'COMMAND_FAILED',
-                message: `${host.name}: could not ${script.purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+                message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
                 ...(/No space left|quota/i.test(result.stderr)
                     ? { hint: 'Make room on the server: old images, logs, backups.' }
                     : {}),
-                evidence: lastLines(result.stderr, 20),
+                evidence: host_lastLines(result.stderr, 20),
             });
     }
 }
@@ -61632,21 +68517,28 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
+ * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
+ * one that died has its own waiting there.
  */
-const settleScript = `${functions}
+const staged_tree_scripts_settleScript = `${functions}
+live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old .deploy/staged/*`;
+rm -rf .deploy/undo.old
+for old in .deploy/staged/*; do
+  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+done`;
 /** $1 deploy path: removes staged sets that no activation has begun with. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${functions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged
- * tree is gone. Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
+ * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const packScript = `${functions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
-cat > files/.list
 if [ -f manifest.json ]; then
+  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/*.tar; do
@@ -61665,7 +68557,8 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-for a in files/*.tar; do [ ! -f "$a" ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
+# Release 0 is what ran before these actions: it stays.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
 count=$(wc -l < files/.numbers); excess=$((count - $3))
 if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
 rm -f files/.numbers files/.list`;
@@ -61676,7 +68569,7 @@ tar -xOf "files/$2.tar" manifest.json || exit 66
 printf '=\\n'
 if [ -f manifest.json ]; then cat manifest.json; fi`;
 /** $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <first line>`. */
-const findScript = `
+const staged_tree_scripts_findScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
 for m in staged/*/manifest.json; do if [ -f "$m" ]; then printf 'staged %s\\n' "$(head -n 1 "$m")"; fi; done
@@ -61746,10 +68639,22 @@ function buildStagedView(host, deployPath, releaseId) {
 
 
 
+
 const noActivation = { changed: [], deleted: [] };
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
 async function findSets(host, deployPath) {
-    const text = await staged_tree_run_runTreeScript(host, deployPath, '', { purpose: 'look for staged files', source: findScript });
+    const text = await runTreeScript(host, deployPath, '', { purpose: 'look for staged files', source: findScript });
+    return parseSets(text, deployPath);
+}
+/** {@link findStagedTree} as a part; {@link parseStagedTree} reads its output. */
+function findStagedPart(deployPath) {
+    return { purpose: 'look for staged files', source: staged_tree_scripts_findScript, args: [deployPath] };
+}
+/** The newest staged tree that is not live yet. Pure. */
+function parseStagedTree(text, deployPath) {
+    return parseSets(text, deployPath).staged;
+}
+function parseSets(text, deployPath) {
     const headers = (kind) => text
         .split('\n')
         .filter((line) => line.startsWith(`${kind} `))
@@ -61846,7 +68751,11 @@ function throwIfBlocked(host, deployPath, blocked) {
 }
 /** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
 async function undoActivation(host, deployPath, releaseId) {
-    await staged_tree_run_runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+    await runBatch(host, [undoActivationPart(host, deployPath, releaseId)]);
+}
+/** {@link undoActivation} as a part. */
+function undoActivationPart(host, deployPath, releaseId) {
+    return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 /** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
 async function discardStagedTrees(host, deployPath) {
@@ -61854,23 +68763,22 @@ async function discardStagedTrees(host, deployPath) {
 }
 /** Removes all undo records and staged data: the files that are live stay. */
 async function settleActivation(host, deployPath) {
-    await staged_tree_run_runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript });
+    await runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript });
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
  * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
-async function finishActivation(host, deployPath, _releaseId, releaseNumber, retain) {
-    const live = await probeLive(host, deployPath, []);
-    const stdin = (live.manifest?.files ?? []).map((entry) => `./${entry.path}\n`).join('');
-    await staged_tree_run_runTreeScript(host, deployPath, String(releaseNumber), {
-        purpose: 'archive the live files',
-        source: packScript,
-        args: [String(Math.max(1, retain))],
-        options: { stdin },
-    });
-    await settleActivation(host, deployPath);
+function finishActivationParts(host, deployPath, releaseNumber, retain) {
+    return [
+        treePart(host, deployPath, String(releaseNumber), {
+            purpose: 'archive the live files',
+            source: packScript,
+            args: [String(Math.max(1, retain))],
+        }),
+        treePart(host, deployPath, '', { purpose: 'remove the staging data', source: staged_tree_scripts_settleScript }),
+    ];
 }
 /**
  * For an explicit rollback: stages the file set of `.deploy/files/<n>.tar` again, to be activated by the same engine.
@@ -61920,437 +68828,6 @@ async function readArchive(host, deployPath, releaseNumber) {
             return undefined;
         throw thrown;
     }
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
-
-class StateError extends DeployError {
-}
-/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
-const format = '1';
-/**
- * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
- * `.deploy` is private to the deploying user: its files name images, people and paths.
- */
-const ensureScript = `
-set -eu
-[ -d "$1" ] || exit 3
-[ -w "$1" ] && [ -x "$1" ] || exit 4
-cd "$1"
-if [ -e .deploy/format ]; then
-  found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
-else
-  mkdir -p -m 0700 .deploy
-  printf '%s\\n' "$2" > .deploy/format
-fi
-mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups`;
-/**
- * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
- * @throws StateError naming deploy-path when it does not exist or cannot be written
- */
-async function ensureStateFolder(host, deployPath) {
-    const result = await host.script(ensureScript, [deployPath, format]);
-    if (result.code === 0)
-        return;
-    const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
-    if (result.code === 3)
-        throw new StateError({
-            code: 'DEPLOY_PATH_UNUSABLE',
-            message: `${where} does not exist.`,
-            hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
-        });
-    if (result.code === 5)
-        throw new StateError({
-            code: 'STATE_FORMAT_UNKNOWN',
-            message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
-            hint: 'A newer version of these actions deployed here. Use that version or a later one.',
-        });
-    throw new StateError({
-        code: 'DEPLOY_PATH_UNUSABLE',
-        message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
-        hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/model.ts
-
-class ComposeError extends DeployError {
-}
-const asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-const asList = (value) => (Array.isArray(value) ? value : []);
-const asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
-const asNumber = (value) => (typeof value === 'number' ? value : undefined);
-const noSources = { composeFiles: [], envFiles: [] };
-/**
- * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
- * @throws ComposeError COMPOSE_INVALID when it is not such a model
- */
-function parseComposeModel(text, sources = noSources) {
-    let model;
-    try {
-        model = asObject(JSON.parse(text));
-    }
-    catch (cause) {
-        throw new ComposeError({
-            code: 'COMPOSE_INVALID',
-            message: '`docker compose config` did not print a model.',
-            cause,
-        });
-    }
-    const injected = injectedFiles(model);
-    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
-        name,
-        parseService(name, asObject(body), injected),
-    ]);
-    return {
-        name: asText(model['name']) ?? '',
-        services: Object.fromEntries(services),
-        text,
-        ...sources,
-    };
-}
-/** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
-function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
-        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
-        .map(([name]) => `${kind} ${name}`));
-    return new Set(names);
-}
-function findStartExtra(body, injected) {
-    if (asList(body['post_start']).length > 0)
-        return 'a post_start hook';
-    for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
-        const found = sources.find((source) => injected.has(`${kind} ${source}`));
-        if (found !== undefined)
-            return `${kind} entry ${found} with its text in the model (content: or environment:)`;
-    }
-    return undefined;
-}
-function parseService(name, body, injected) {
-    const healthcheck = asObject(body['healthcheck']);
-    const networks = Object.entries(asObject(body['networks'])).map(([network, options]) => ({
-        name: network,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
-    }));
-    return {
-        name,
-        image: asText(body['image']),
-        hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
-        containerName: asText(body['container_name']),
-        networkMode: asText(body['network_mode']),
-        networks,
-        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
-        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
-            service,
-            condition: asText(asObject(options)['condition']) ?? 'service_started',
-        })),
-        hasHealthcheck: Object.keys(healthcheck).length > 0 && healthcheck['disable'] !== true,
-        labels: parseLabels(body['labels']),
-        profiles: asList(body['profiles']).map(String),
-        restart: asText(body['restart']),
-        startExtra: findStartExtra(body, injected),
-    };
-}
-function parsePort(port) {
-    const published = port['published'];
-    return {
-        published: asText(published) ?? asNumber(published)?.toString(),
-        target: asNumber(port['target']) ?? 0,
-        protocol: asText(port['protocol']) ?? 'tcp',
-    };
-}
-function parseVolume(volume) {
-    return {
-        type: asText(volume['type']) ?? 'volume',
-        source: asText(volume['source']),
-        target: asText(volume['target']) ?? '',
-        isReadOnly: volume['read_only'] === true,
-    };
-}
-function parseLabels(labels) {
-    const pairs = Array.isArray(labels)
-        ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
-    return Object.fromEntries(pairs);
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/compose-cli.ts
-
-
-
-
-/**
- * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
- * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
- */
-const runScript = `
-cd "$1" 2>/dev/null || exit 90
-pins=$2
-printf '%s\\n' "$5" | { while IFS= read -r f; do [ -z "$f" ] || [ -f "$f" ] || { printf '%s' "$f"; exit 91; }; done; } || exit 91
-trap 'rm -rf "$pins"' EXIT
-mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$pins/pins.yaml" || exit 92
-shift 5
-"$@"`;
-/**
- * $1 base folder, $2 env-file or empty, then the named compose files. Prints `file <path>` and `env <path>` lines: the
- * compose files as named, as the user's COMPOSE_FILE in `.env` says, or as Compose looks for them (the first name that
- * exists, with its override beside it); and the env files that exist, in the order of plain `docker compose`.
- */
-const compose_cli_findScript = `
-cd "$1" 2>/dev/null || exit 90
-extra=$2; shift 2
-if [ $# -eq 0 ]; then
-  named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
-  if [ -n "$named" ]; then
-    IFS=:; set -f; set -- $named; unset IFS
-  else
-    for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
-      [ -f "$f" ] || continue
-      set -- "$f"
-      for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
-        if [ -f "$o" ]; then set -- "$@" "$o"; break; fi
-      done
-      break
-    done
-  fi
-fi
-for f; do printf 'file %s\\n' "$f"; done
-case "\${1:-}" in
-  */*) [ ! -f "\${1%/*}/.env" ] || printf 'env %s\\n' "\${1%/*}/.env" ;;
-esac
-for e in .env "$extra"; do [ -z "$e" ] || [ ! -f "$e" ] || printf 'env %s\\n' "$e"; done
-exit 0`;
-/**
- * The project's files as plain `docker compose` would find them where none are named.
- * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
- */
-async function findSources(scope) {
-    const { host, settings, baseDir } = scope;
-    const result = await host.script(compose_cli_findScript, [baseDir, settings.envFile ?? '', ...settings.composeFiles]);
-    throwIfUnusable(scope, result);
-    const found = (kind) => [
-        ...new Set(result.stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))),
-    ];
-    const sources = { composeFiles: found('file'), envFiles: found('env') };
-    if (sources.composeFiles.length === 0)
-        throw new ComposeError({
-            code: 'COMPOSE_FILE_MISSING',
-            message: `no compose file in ${settings.deployPath} on ${host.name}.`,
-            hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
-        });
-    if (settings.envFile !== undefined && !sources.envFiles.includes(settings.envFile))
-        throw new ComposeError({
-            code: 'ENV_FILE_MISSING',
-            message: `input \`env-file\`: ${settings.deployPath}/${settings.envFile} does not exist on ${host.name}.`,
-            hint: 'Create it on the server once; it is never synced, because it holds secrets.',
-        });
-    return sources;
-}
-/**
- * Runs `docker compose <args>` on the project's own files with the given pins, in the order that plain `docker compose`
- * uses after the commit: the project's `.env`, then `env-file`, then pins.
- * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
- */
-async function runCompose(scope, sources, args, options = {}) {
-    const { host, settings, baseDir, pins } = scope;
-    const pinsDir = `${settings.deployPath}/.deploy/tmp-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
-    const override = renderPinsOverride(pins);
-    const flags = [
-        ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
-        ...[...sources.composeFiles, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
-        ...settings.profiles.flatMap((profile) => ['--profile', profile]),
-        ...[...sources.envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
-    ];
-    // A variable of the login environment would win over every env file; a pin must not lose to it.
-    const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
-    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
-    const result = await host.script(runScript, [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command], options);
-    throwIfUnusable(scope, result);
-    return result;
-}
-function throwIfUnusable(scope, result) {
-    const { host, settings } = scope;
-    if (result.code === 90)
-        throw new ComposeError({
-            code: 'COMPOSE_FILE_MISSING',
-            message: `${settings.deployPath} does not exist on ${host.name}.`,
-        });
-    if (result.code === 91)
-        throw new ComposeError({
-            code: 'COMPOSE_FILE_MISSING',
-            message: `input \`compose-files\`: ${JSON.stringify(result.stdout.trim())} does not exist in ${settings.deployPath} on ${host.name}.`,
-            hint: 'Paths are relative to deploy-path. Is it among the files that action-sync-remote sends?',
-        });
-    if (result.code === 127 || /is not a docker command|unknown shorthand flag: 'p'/.test(result.stderr))
-        throw new ComposeError({
-            code: 'DOCKER_UNREACHABLE',
-            message: `${host.name}: docker with the Compose plugin was not found.`,
-            hint: 'Install Docker Engine and the docker-compose-plugin (Compose 2.20 or newer) on the server.',
-        });
-}
-/**
- * The resolved model of a scope. Paths of a staged view are rewritten to deploy-path, where they will be.
- * @throws ComposeError those of {@link findSources}, and COMPOSE_INVALID with Compose's own words
- */
-async function resolveModel(scope) {
-    const sources = await findSources(scope);
-    const result = await runCompose(scope, sources, ['config', '--format', 'json']);
-    if (result.code !== 0)
-        throw invalidModel(scope, result);
-    const inJson = (path) => JSON.stringify(path).slice(1, -1);
-    const text = result.stdout.replaceAll(inJson(scope.baseDir), inJson(scope.settings.deployPath));
-    return parseComposeModel(text, sources);
-}
-function invalidModel(scope, result) {
-    const said = lastLines(result.stderr, 3).join(' ').trim().replaceAll(scope.baseDir, scope.settings.deployPath);
-    const isImported = /imported compose file defines conflicting service|conflicts with imported resource/.test(said);
-    return new ComposeError({
-        code: 'COMPOSE_INVALID',
-        message: `the compose files in ${scope.settings.deployPath} are not valid: ${said}`,
-        hint: isImported
-            ? 'Compose refuses to override an included service: write its image as ${API_IMAGE} in the file and pin it as API_IMAGE=… in `images`.'
-            : 'Nothing was changed. Try `docker compose config` on the files you sync.',
-    });
-}
-/** argv of `docker compose` on a resolved model; pass `model.text` as stdin. */
-function composeFromModel(model, settings, args) {
-    const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
-    return [
-        'docker',
-        'compose',
-        '-p',
-        model.name,
-        '--project-directory',
-        settings.deployPath,
-        '-f',
-        '-',
-        ...profiles,
-        ...args,
-    ];
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/container.ts
-const object = (value) => (typeof value === 'object' && value !== null ? value : {});
-const container_text = (value) => (typeof value === 'string' ? value : '');
-const number = (value) => (typeof value === 'number' ? value : 0);
-/** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
-function parseContainers(output) {
-    if (output.trim() === '')
-        return [];
-    const list = JSON.parse(output);
-    return Array.isArray(list) ? list.map((entry) => parseContainer(object(entry))) : [];
-}
-function parseContainer(entry) {
-    const config = object(entry['Config']);
-    const state = object(entry['State']);
-    const labels = object(config['Labels']);
-    const networks = object(object(entry['NetworkSettings'])['Networks']);
-    return {
-        id: container_text(entry['Id']),
-        name: container_text(entry['Name']).replace(/^\//, ''),
-        service: container_text(labels['com.docker.compose.service']),
-        isOneOff: container_text(labels['com.docker.compose.oneoff']) === 'True',
-        configHash: container_text(labels['com.docker.compose.config-hash']),
-        image: container_text(config['Image']),
-        imageId: container_text(entry['Image']),
-        createdAt: container_text(entry['Created']),
-        startedAt: container_text(state['StartedAt']),
-        status: container_text(state['Status']),
-        exitCode: number(state['ExitCode']),
-        isOomKilled: state['OOMKilled'] === true,
-        restartCount: number(entry['RestartCount']),
-        health: parseHealth(object(config['Healthcheck']), state['Health']),
-        stopGraceSeconds: number(config['StopTimeout']) || 10,
-        addresses: Object.values(networks)
-            .map((network) => container_text(object(network)['IPAddress']))
-            .filter((address) => address !== ''),
-    };
-}
-function parseHealth(config, state) {
-    const test = config['Test'];
-    const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
-    if (isOff && (state === undefined || state === null))
-        return undefined;
-    const log = object(state)['Log'];
-    const probes = (Array.isArray(log) ? log : []).map((probe) => {
-        const entry = object(probe);
-        return `exit ${number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
-    });
-    const milliseconds = (key, fallback) => (number(config[key]) || fallback) / 1e6;
-    // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
-    const cycle = milliseconds('Interval', 30e9) + milliseconds('Timeout', 30e9);
-    const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((number(config['Retries']) || 3) + 1);
-    return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
-
-
-
-/** All containers of a Compose project, running or not, one-offs included. */
-async function listProjectContainers(host, project) {
-    const source = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
-[ -z "$ids" ] || docker inspect $ids`;
-    const result = await scriptOrThrow(host, 'list the project’s containers', source, [project]);
-    return parseContainers(result.stdout);
-}
-/** The state of some containers; one that is gone is absent from the result. */
-async function inspectContainers(host, ids) {
-    if (ids.length === 0)
-        return [];
-    // `docker inspect` fails when one id is gone, but prints the others.
-    const result = await host.exec(['docker', 'inspect', '--type', 'container', ...ids]);
-    const isOnlyMissing = /No such (object|container)/i.test(result.stderr);
-    if (result.code !== 0 && !isOnlyMissing)
-        await execOrThrow(host, ['docker', 'inspect', '--type', 'container', ...ids]);
-    return parseContainers(result.stdout);
-}
-/** The last lines of a container's output, both streams, for evidence. */
-async function readLogs(host, id, lines) {
-    const result = await host.script('docker logs --tail "$1" "$2" 2>&1', [String(lines), id], { timeoutMs: 20_000 });
-    return lastLines(result.stdout, lines).filter((line) => line !== '');
-}
-/** A local image by reference or id; undefined when the server does not have it. */
-async function inspectImage(host, ref) {
-    const format = '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}';
-    const result = await host.exec(['docker', 'image', 'inspect', '--format', format, ref]);
-    if (result.code !== 0)
-        return undefined;
-    const [id = '""', digests = '[]', platform = ''] = result.stdout.trim().split('\t');
-    const repoDigests = JSON.parse(digests);
-    return { id: JSON.parse(id), repoDigests: repoDigests ?? [], platform };
-}
-const oldestCompose = [2, 20];
-/**
- * Checks that this user reaches a Docker engine with a Compose that is new enough.
- * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
- */
-async function checkDocker(host) {
-    const source = `
-docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`;
-    const result = await host.script(source, [], { timeoutMs: 20_000 });
-    const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
-    const [engine = '', platform = ''] = engineLine.split(' ');
-    const compose = composeLine.replace(/^v/, '');
-    if (result.code !== 0 || compose === '')
-        throw new ComposeError({
-            code: 'DOCKER_UNREACHABLE',
-            message: `${host.name}: ${lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
-            hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
-        });
-    const [major = 0, minor = 0] = compose.split('.').map(Number);
-    if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1]))
-        throw new ComposeError({
-            code: 'COMPOSE_TOO_OLD',
-            message: `${host.name} has Compose ${compose}; ${oldestCompose.join('.')} or newer is needed.`,
-            hint: 'Upgrade the docker-compose-plugin package on the server.',
-        });
-    return { engine, compose, platform };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/image/digest.ts
@@ -62469,6 +68946,1985 @@ function isPinned(ref) {
 function pinImage(ref, digest) {
     const { registry, repository } = ref;
     return { registry, repository, digest, text: `${registry}/${repository}@${digest}` };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/local-images.ts
+
+
+/**
+ * $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. `.ID` is Docker's own
+ * field: with the `.Id` of the JSON its templates fall back on raw maps, in which an image without a health check has no
+ * key for one, and fail. Where an engine has no such field, the second try leaves the health check out.
+ */
+const inspectScript = `
+look() { docker image inspect --format "$1" "$2" 2>/dev/null; }
+full='{{json .ID}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}'
+plain='{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\tnull'
+for ref; do
+  said=$(look "$full" "$ref") || said=$(look "$plain" "$ref") || said=-
+  printf '%s\\n' "$said"
+done`;
+/** Looks up images by reference or id, all in one command. */
+async function inspectImages(host, refs) {
+    const wanted = [...new Set(refs)].filter((ref) => ref !== '');
+    if (wanted.length === 0)
+        return new Map();
+    const [result] = await batch_runBatch(host, [inspectImagesPart(wanted)]);
+    return parseStoredImages(wanted, result?.stdout ?? '');
+}
+/** {@link inspectImages} as a part, for references without repetition; {@link parseStoredImages} reads its output. */
+function inspectImagesPart(refs) {
+    return { purpose: 'look at the images', source: inspectScript, args: refs };
+}
+/** Pure part of {@link inspectImages}. */
+function parseStoredImages(refs, output) {
+    const lines = output.split('\n');
+    return new Map(refs.flatMap((ref, index) => {
+        const image = local_images_parseLine(lines[index] ?? '-');
+        return image === undefined ? [] : [[ref, image]];
+    }));
+}
+function local_images_parseLine(line) {
+    const [id = '', digests = '', platform = '', health = ''] = line.split('\t');
+    if (platform === '')
+        return undefined;
+    const repoDigests = JSON.parse(digests);
+    const test = JSON.parse(health)?.Test ?? [];
+    return {
+        id: JSON.parse(id),
+        repoDigests: repoDigests ?? [],
+        platform,
+        hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    };
+}
+/**
+ * `repository@sha256:…` of a stored image under the repository that a reference names; undefined when no registry of
+ * that name knows it.
+ */
+function digestReference(ref, image) {
+    return image.repoDigests.find((known) => {
+        const other = parseImageRef(known, 'RepoDigests');
+        return other.registry === ref.registry && other.repository === ref.repository;
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/adopted-files.ts
+
+
+
+
+
+
+/** Hashing on a slow disk takes its time; it happens once in the life of a project. */
+const adopted_files_scriptTimeoutMs = 900_000;
+/** $1 deploy path; stdin: paths, one a line. One line for each file or link: kind, path, then mode, size and hash, or target. */
+const adopted_files_lookScript = `
+cd "$1" || exit 1
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+while IFS= read -r p; do
+  if [ -L "$p" ]; then printf 'l\\t%s\\t%s\\n' "$p" "$(readlink "$p")"
+  elif [ -f "$p" ] && [ -r "$p" ]; then
+    mode=0644; [ ! -x "$p" ] || mode=0755
+    printf 'f\\t%s\\t%s\\t%s\\t%s\\n' "$p" "$mode" "$(($(wc -c < "$p")))" "$($sum < "$p" | cut -c1-64)"
+  fi
+done`;
+/**
+ * $1 deploy path, $2 release number. stdin: a count and as many paths for `tree/`, a count and as many for `env/`, the
+ * manifest. The archive is for the deploy user alone: env files hold secrets.
+ */
+const adopted_files_packScript = `
+set -eu
+cd "$1"; root=$(pwd -P); w=$root/.deploy/files/.adopt
+rm -rf "$w"; mkdir -p -m 0700 .deploy/files; mkdir -m 0700 "$w"; mkdir "$w/tree" "$w/env"
+take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
+take > "$w/paths"; take > "$w/private"; cat > "$w/manifest.json"
+copy() { while IFS= read -r p; do if [ -L "$p" ] || [ -f "$p" ]; then case $p in */*) mkdir -p "$2/\${p%/*}" ;; esac; cp -pP "$p" "$2/$p"; fi; done < "$1"; }
+copy "$w/paths" "$w/tree"; copy "$w/private" "$w/env"
+(umask 077; tar -cf ".deploy/files/.$2.new" -C "$w" manifest.json tree env)
+mv -f ".deploy/files/.$2.new" ".deploy/files/$2.tar"
+rm -rf "$w"`;
+/**
+ * Packs what is live as `.deploy/files/<number>.tar`, in the form that stageReleaseFiles reads: the way back to files
+ * that no sync had put there. Every path that the staged set would replace or delete is in it.
+ */
+async function archiveLiveFiles(host, deployPath, number, files) {
+    const { manifest, staged } = await probeLive(host, deployPath, []);
+    const sets = [...(manifest === undefined ? [] : [manifest]), ...staged];
+    const synced = sets.flatMap((set) => [...set.files.map(({ path }) => path), ...set.deleted]);
+    const wanted = [...new Set([...files.paths, ...synced])].filter(isArchivable);
+    const entries = await lookAtFiles(host, deployPath, wanted);
+    const now = systemClock.date();
+    const text = formatManifest({
+        format: 1,
+        releaseId: formatReleaseId(now, 'local', (0,external_node_crypto_.randomBytes)(2).toString('hex')),
+        createdAt: now.toISOString(),
+        commit: 'local',
+        runUrl: '',
+        files: entries,
+        deleted: [],
+    });
+    const section = (paths) => `${paths.length}\n${paths.map((path) => `${path}\n`).join('')}`;
+    await scriptOrThrow(host, 'archive the files that are live', adopted_files_packScript, [deployPath, String(number)], {
+        stdin: section(entries.map(({ path }) => path)) + section(files.privatePaths.filter(isInside)) + text,
+        timeoutMs: adopted_files_scriptTimeoutMs,
+    });
+}
+function isInside(path) {
+    const parts = path.split('/');
+    return (path !== '' && !parts.includes('..') && parts[0] !== '' && parts[0] !== '.deploy' && !hasControlCharacter(path));
+}
+function isArchivable(path) {
+    return isInside(path) && !isAlwaysProtected(path) && !path.includes('\\');
+}
+async function lookAtFiles(host, deployPath, paths) {
+    if (paths.length === 0)
+        return [];
+    const stdin = paths.map((path) => `${path}\n`).join('');
+    const result = await scriptOrThrow(host, 'look at the files that are live', adopted_files_lookScript, [deployPath], {
+        stdin,
+        timeoutMs: adopted_files_scriptTimeoutMs,
+    });
+    return result.stdout.split('\n').flatMap(adopted_files_parseEntry);
+}
+function adopted_files_parseEntry(line) {
+    const [kind, path = '', second = '', size = '', sha256 = ''] = line.split('\t');
+    if (kind === 'l')
+        return [{ path, link: second }];
+    return kind === 'f' ? [{ path, mode: second === '0755' ? '0755' : '0644', size: Number(size), sha256 }] : [];
+}
+
+;// CONCATENATED MODULE: ./src/worker.ts
+
+
+/** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
+const roleLabel = 'deploy-actions.role';
+/** How a worker is restarted: `stop-first` (default with the label above), `overlap` or `quiesce`. */
+const workerLabel = 'deploy-actions.worker';
+/** Signal that tells a worker to take no new job: `TSTP`. */
+const quiesceSignalLabel = 'deploy-actions.quiesce-signal';
+/** The same by a command, run by `sh -c` in the worker. */
+const quiesceCommandLabel = 'deploy-actions.quiesce-command';
+/** Command run by `sh -c` in the worker; exit 0 = it has no job any more. */
+const idleCommandLabel = 'deploy-actions.idle-command';
+/** How long to wait for that: `5m`. */
+const quiesceTimeoutLabel = 'deploy-actions.quiesce-timeout';
+const defaultQuiesceTimeout = '5m';
+/**
+ * Why a service is a worker; undefined when it is none. Without the label only what nobody can send a request to is
+ * one: no ports, no `expose`, no health check, nothing of either in its image, nothing depends on it, and on none of its
+ * networks is a way in (a service with published ports, or a network of another project). An app behind a proxy of
+ * another project can still look like that: therefore {@link readWorkerPolicy} lets such a guess overlap.
+ * @param isSilent its running containers say no port and have no health check, from their image either
+ */
+function findWorkerReason(service, model, isSilent) {
+    const role = service.labels[roleLabel];
+    if (role !== undefined)
+        return role === 'worker' ? `worker (label ${roleLabel})` : undefined;
+    if (!isSilent || service.ports.length > 0 || service.expose.length > 0 || service.hasHealthcheck)
+        return undefined;
+    const hasOwnNetwork = service.networkMode === undefined || service.networkMode === 'none';
+    if (!hasOwnNetwork)
+        return undefined;
+    const others = Object.values(model.services).filter((other) => other.name !== service.name);
+    if (others.some((other) => other.dependsOn.some((dependency) => dependency.service === service.name)))
+        return undefined;
+    const hasWayIn = service.networks.some(({ name, isExternal }) => isExternal || others.some((other) => other.ports.length > 0 && other.networks.some((net) => net.name === name)));
+    return hasWayIn ? undefined : 'worker (no ports, and nothing that takes requests shares a network with it)';
+}
+/**
+ * The policy that a worker's labels ask for. Where only its silence makes it one, two may overlap: what is taken for a
+ * worker by mistake is never down for it.
+ * @throws ConfigurationError naming service and label
+ */
+function readWorkerPolicy({ name, labels }) {
+    const kind = labels[workerLabel] ?? (labels[roleLabel] === 'worker' ? 'stop-first' : 'overlap');
+    switch (kind) {
+        case 'stop-first':
+        case 'overlap':
+            return { kind };
+        case 'quiesce':
+            return readQuiesce(name, labels);
+        default:
+            throw new ConfigurationError(`service ${name}: label ${workerLabel}: ${JSON.stringify(kind)} is not stop-first, overlap or quiesce. Nothing was changed.`);
+    }
+}
+function readQuiesce(name, labels) {
+    const signal = readSignal(name, labels[quiesceSignalLabel]);
+    const command = labels[quiesceCommandLabel];
+    const idleCommand = labels[idleCommandLabel];
+    if (idleCommand === undefined || (signal ?? command) === undefined)
+        throw new ConfigurationError(`service ${name}: ${workerLabel}: quiesce needs the label ${idleCommand === undefined ? idleCommandLabel : `${quiesceSignalLabel} or ${quiesceCommandLabel}`}, and it has none. Nothing was changed.`, `Say how it is told to take no more jobs, and give a command that ends with 0 once it has none; or use ${workerLabel}: stop-first.`);
+    const timeout = labels[quiesceTimeoutLabel] ?? defaultQuiesceTimeout;
+    const timeoutMs = parseDuration(timeout, `service ${name}: label ${quiesceTimeoutLabel}`);
+    return { kind: 'quiesce', signal, command, idleCommand, timeoutMs };
+}
+/** As `docker kill --signal` takes it: a name with or without SIG, or a number. */
+function readSignal(service, signal) {
+    if (signal === undefined || /^((SIG)?[A-Z]{2,}[A-Z0-9]*([+-]\d+)?|\d{1,2})$/.test(signal))
+        return signal;
+    throw new ConfigurationError(`service ${service}: label ${quiesceSignalLabel}: ${JSON.stringify(signal)} is not a signal such as TSTP or USR1. Nothing was changed.`);
+}
+
+;// CONCATENATED MODULE: ./src/strategy.ts
+
+const noFacts = { maxSurge: 1, anonymousVolumes: [], isSilent: false };
+/**
+ * Decides how a service is replaced. Two copies side by side are the rule; what forbids them is named.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+function chooseStrategy(service, model, facts = noFacts) {
+    const obstacle = findFact(service, model, facts) ?? findGuess(service, facts);
+    const isOverruled = obstacle?.isGuess === true && service.updateOrder === 'start-first';
+    const standing = isOverruled ? undefined : obstacle;
+    const worker = findWorkerReason(service, model, facts.isSilent);
+    // The policy is the user's own word: it overrules a guess as `order` does.
+    if (worker !== undefined)
+        return restart(worker, readWorkerPolicy(service), obstacle?.isGuess === true ? undefined : obstacle);
+    if (standing !== undefined)
+        return { kind: 'stop-first', reason: standing.reason };
+    if (service.updateOrder === 'stop-first')
+        return { kind: 'stop-first', reason: 'deploy.update_config.order: stop-first' };
+    return {
+        kind: 'start-first',
+        reason: isOverruled
+            ? `deploy.update_config.order: start-first (although: ${obstacle.reason})`
+            : 'two copies can run side by side',
+    };
+}
+function restart(why, worker, obstacle) {
+    if (worker.kind !== 'overlap' || obstacle === undefined)
+        return { kind: 'restart', reason: `${why}, ${worker.kind}`, worker };
+    return {
+        kind: 'restart',
+        reason: `${why}, stop-first: two cannot overlap (${obstacle.reason})`,
+        worker: { kind: 'stop-first' },
+    };
+}
+function findFact(service, model, facts) {
+    const { containerName, networkMode } = service;
+    const fact = (reason) => ({ reason, isGuess: false });
+    if (containerName !== undefined)
+        return fact(`container_name ${containerName} can exist once`);
+    const port = findTightPort(service, facts.maxSurge);
+    if (port !== undefined)
+        return fact(port);
+    if (networkMode !== undefined && /^(service:|container:)/.test(networkMode))
+        return fact(`network_mode ${networkMode}`);
+    const network = service.networks.find(({ hasStaticAddress }) => hasStaticAddress);
+    if (network !== undefined)
+        return fact(`has a static address in network ${network.name}`);
+    const guest = findGuest(service.name, model);
+    return guest === undefined ? undefined : fact(guest);
+}
+/** A host port taken by every copy, or a range that is too short for all of them and the surge. */
+function findTightPort({ ports, replicas }, maxSurge) {
+    for (const { published } of ports) {
+        if (published === undefined || published === '0')
+            continue;
+        const [first, last] = published.split('-').map(Number);
+        if (last === undefined)
+            return `publishes the fixed port ${published}`;
+        const width = last - (first ?? last) + 1;
+        if (width < replicas + maxSurge)
+            return `the port range ${published} has ${width} ports, and ${replicas + maxSurge} are needed for a moment`;
+    }
+    return undefined;
+}
+/** Another service that lives in this one's containers: it can only be in one of two. */
+function findGuest(name, model) {
+    const host = `service:${name}`;
+    for (const other of Object.values(model.services)) {
+        if (other.networkMode === host)
+            return `${other.name} shares its network`;
+        if (other.ipcMode === host)
+            return `${other.name} shares its ipc namespace`;
+        if (other.pidMode === host)
+            return `${other.name} shares its process namespace`;
+        if (other.volumesFrom.includes(name))
+            return `${other.name} mounts its volumes (volumes_from)`;
+    }
+    return undefined;
+}
+function findGuess(service, facts) {
+    const guess = (reason) => ({ reason, isGuess: true });
+    if (service.networkMode === 'host')
+        return guess('network_mode host');
+    const [device] = service.devices;
+    if (device !== undefined)
+        return guess(`uses the device ${device}`);
+    const writable = service.volumes.filter(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
+    const declared = writable.find(({ source }) => source === undefined)?.target;
+    const anonymous = declared ?? facts.anonymousVolumes[0];
+    if (anonymous !== undefined)
+        return guess(`has the anonymous volume ${anonymous}, which a second container would not get`);
+    // The rule of a single replica that owns its data: two writers on one volume corrupt it (uncloud's heuristic).
+    const named = writable.find(({ source }) => source !== undefined);
+    if (named !== undefined && service.replicas === 1)
+        return guess(`one replica writes to the volume ${named.source ?? named.target}`);
+    return undefined;
+}
+/** Services in the order of `depends_on`, dependencies first; Compose has refused cycles already. */
+function orderServices(model) {
+    const ordered = new Map();
+    const visit = (name) => {
+        const service = model.services[name];
+        if (service === undefined || ordered.has(name))
+            return;
+        for (const dependency of service.dependsOn)
+            visit(dependency.service);
+        ordered.set(name, service);
+    };
+    for (const name of Object.keys(model.services))
+        visit(name);
+    return [...ordered.values()];
+}
+/** The services a service needs, directly or through others; without itself. */
+function dependencyClosure(model, name) {
+    const seen = new Set();
+    const visit = (current) => {
+        for (const { service } of model.services[current]?.dependsOn ?? []) {
+            if (seen.has(service) || service === name)
+                continue;
+            seen.add(service);
+            visit(service);
+        }
+    };
+    visit(name);
+    return [...seen];
+}
+/** One-shot services: others wait for them to end with 0. They are action-migrate's, not the rollout's. */
+function oneShotServices(model) {
+    const dependencies = Object.values(model.services).flatMap((service) => service.dependsOn);
+    return new Set(dependencies
+        .filter(({ condition }) => condition === 'service_completed_successfully')
+        .map(({ service }) => service));
+}
+
+;// CONCATENATED MODULE: ./src/rollout-plan.ts
+
+const noWishes = { recreate: new Set(), removable: new Set(), maxSurge: 1 };
+const endedStates = new Set(['exited', 'dead', 'created', 'removing']);
+/** True for a container that is not serving and will not by itself. */
+function hasEnded(container) {
+    return endedStates.has(container.status);
+}
+/**
+ * Desired model and observed containers → plan. Pure, and convergent: planning again after a crash plans the rest.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+function planRollout(model, observed, wishes = noWishes) {
+    const oneShots = oneShotServices(model);
+    const plans = [];
+    const replaced = new Set();
+    for (const service of orderServices(model)) {
+        const leader = service.dependsOn.find((dependency) => dependency.mustFollow && replaced.has(dependency.service));
+        const plan = planService(service, {
+            model,
+            observed,
+            wishes,
+            isOneShot: oneShots.has(service.name),
+            leader: leader?.service,
+        });
+        if (givesNewContainers.has(plan.action))
+            replaced.add(service.name);
+        plans.push(plan);
+    }
+    const { orphans, removed } = planOrphans(model, observed, wishes);
+    return { project: model.name, services: [...plans, ...removed], orphans };
+}
+/** After these, what shares a namespace with the service, or says `restart: true`, must be made anew. */
+const givesNewContainers = new Set(['start-first', 'stop-first', 'restart', 'create']);
+function planService(service, circumstances) {
+    const { model, observed, wishes, isOneShot, leader } = circumstances;
+    const own = observed.containers.filter((container) => container.service === service.name && !container.isOneOff);
+    const isWanted = (container) => !observed.spent.has(container.id) &&
+        (observed.keep.has(container.id) || container.configHash === observed.wantedHashes[service.name]);
+    const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || leader !== undefined;
+    const running = own.filter((container) => !hasEnded(container));
+    const fresh = running.filter((container) => !isRenewed && isWanted(container));
+    const stale = running.filter((container) => isRenewed || !isWanted(container));
+    const ended = own.filter(hasEnded);
+    const plan = (action, reason, more = {}) => ({
+        service: service.name,
+        action,
+        reason,
+        replicas: service.replicas,
+        image: service.image ?? '',
+        fresh: ids(fresh),
+        stale: ids(stale),
+        leftovers: ids(ended.filter((container) => !isWanted(container))),
+        ...more,
+    });
+    if (isOneShot)
+        return plan('skip', 'runs once and ends; action-migrate runs such services');
+    if (service.replicas === 0)
+        return plan('skip', 'the compose files ask for no replica');
+    if (running.length === 0) {
+        // Labels that cannot be are said at the first deploy, not at the one that needs them.
+        chooseStrategy(service, model);
+        return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
+    }
+    // Beside running ones, Compose counts an ended one as a replica: it would be started in place of a new one, and a
+    // person's `up -d` would take a running one away. Replaced in place it is still needed: its volumes move over.
+    const isKept = (container) => observed.keep.has(container.id) && !observed.spent.has(container.id);
+    const leftovers = { leftovers: ids(ended.filter((container) => !isKept(container))) };
+    if (stale.length > 0) {
+        const anonymousVolumes = stale.flatMap((container) => container.anonymousVolumes ?? []);
+        const isSilent = stale.every(({ health, exposedPorts }) => health === undefined && (exposedPorts ?? []).length === 0);
+        const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes, isSilent });
+        const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
+        const order = stopOrder(strategy, service, anonymousVolumes);
+        return plan(strategy.kind, reason, {
+            ...(order === 'in-place' ? {} : leftovers),
+            ...(order === undefined ? {} : { stopFirst: order }),
+            ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
+        });
+    }
+    if (fresh.length !== service.replicas)
+        return plan('scale', `${fresh.length} of ${service.replicas} replicas run`, leftovers);
+    return plan('unchanged', 'runs as wanted', leftovers);
+}
+function describeChange(stale, isWanted, leader) {
+    if (!stale.every(isWanted))
+        return 'configuration or image changed';
+    return leader === undefined ? 'asked for by `recreate`' : `follows ${leader} (depends_on with restart: true)`;
+}
+/** A service of one container is recreated in place, and so is one whose volumes only Compose can carry over. */
+function stopOrder(strategy, service, anonymousVolumes) {
+    if (strategy.kind === 'start-first')
+        return undefined;
+    if (strategy.kind === 'restart' && strategy.worker.kind === 'overlap')
+        return undefined;
+    const ownsVolumes = anonymousVolumes.length > 0 ||
+        service.volumes.some(({ type, source }) => type === 'volume' && source === undefined);
+    return service.replicas === 1 || ownsVolumes ? 'in-place' : 'rolling';
+}
+/** What runs and is in no compose file any more: removed where a release of ours made it and the user asked, else kept. */
+function planOrphans(model, observed, wishes) {
+    const strangers = observed.containers.filter(({ isOneOff, service }) => !isOneOff && model.services[service] === undefined);
+    const running = strangers.filter((container) => !hasEnded(container));
+    const names = [...new Set(running.map(({ service }) => service))];
+    const removed = names.filter((name) => wishes.removable.has(name));
+    return {
+        orphans: names.filter((name) => !wishes.removable.has(name)),
+        removed: removed.map((name) => ({
+            service: name,
+            action: 'remove',
+            reason: 'left the compose files; goes once everything else serves',
+            replicas: 0,
+            image: running.find(({ service }) => service === name)?.image ?? '',
+            fresh: [],
+            stale: ids(running.filter(({ service }) => service === name)),
+            leftovers: ids(strangers.filter((container) => container.service === name && hasEnded(container))),
+        })),
+    };
+}
+function ids(containers) {
+    return containers.map((container) => container.id);
+}
+/**
+ * The next move for a service with these numbers of running containers: at most `replicas + maxSurge` at once, at most
+ * `parallelism` replaced at a time, and nothing retired while the wanted number would not be left (I1 of
+ * docs/architecture.md). Replicas that are missing from the wanted number are all added at once. With `maxSurge` 0 the
+ * old go first, `parallelism` at a time: the order of a service that must not be more than it is.
+ */
+function nextMove(fresh, stale, replicas, maxSurge = 1, parallelism = 1) {
+    const all = fresh + stale;
+    const room = replicas + maxSurge - all;
+    if (fresh < replicas && room > 0)
+        return { kind: 'add', count: Math.min(replicas - fresh, room, Math.max(parallelism, replicas - all)) };
+    if (stale > 0) {
+        const surplus = all - replicas;
+        return { kind: 'retire', which: 'stale', count: Math.min(stale, parallelism, surplus > 0 ? surplus : parallelism) };
+    }
+    if (fresh > replicas)
+        return { kind: 'retire', which: 'fresh', count: Math.min(fresh - replicas, parallelism) };
+    return { kind: 'done' };
+}
+/** The services that this plan changes. */
+function changedServices(plan) {
+    return plan.services.filter(({ action, leftovers }) => (action !== 'unchanged' && action !== 'skip') || leftovers.length > 0);
+}
+
+;// CONCATENATED MODULE: ./src/adopted-release.ts
+
+
+
+/**
+ * What to record of what runs, before the first deploy changes it. Only images that this deploy changes are pinned: a
+ * pin on a service that stays as it is would make a rollback recreate it, a database among them. Pure.
+ */
+function planAdoption(facts) {
+    const running = newestByService(facts.containers);
+    const references = new Map([...running]
+        .toSorted(([a], [b]) => a.localeCompare(b))
+        .map(([name, container]) => [name, reference(facts, container)]));
+    const changed = changedServices(facts.plan).map(({ service }) => service);
+    const toPin = changed.filter((name) => {
+        const container = running.get(name);
+        return container !== undefined && container.image !== facts.model.services[name]?.image;
+    });
+    const pins = pinServices(facts, toPin, references);
+    const isLost = (name) => facts.liveImageIds[name] !== running.get(name)?.imageId;
+    return {
+        digests: Object.fromEntries([...references].map(([name, { ref }]) => [name, ref])),
+        pins,
+        restorePins: pinServices(facts, toPin.filter(isLost), references),
+        tags: [...references.values()].flatMap(({ tag }) => (tag === undefined ? [] : [tag])),
+    };
+}
+/** The newest running container of each service: where two versions run, the newer one is what somebody wanted last. */
+function newestByService(containers) {
+    const running = containers
+        .filter((container) => !container.isOneOff && container.service !== '' && !hasEnded(container))
+        .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
+    return new Map(running.map((container) => [container.service, container]));
+}
+function reference({ images, model }, container) {
+    const stored = images.get(container.imageId);
+    if (container.image.includes('@'))
+        return { ref: container.image, tag: undefined };
+    const known = stored === undefined || container.image.startsWith('sha256:')
+        ? undefined
+        : digestReference(parseImageRef(container.image, 'a running container'), stored);
+    const digest = known ?? stored?.repoDigests[0];
+    if (digest !== undefined)
+        return { ref: digest, tag: undefined };
+    const tag = adoptedTag(model.name, container);
+    return { ref: tag, tag: { imageId: container.imageId, tag } };
+}
+/** `deploy-actions/<project>/<service>:adopted`; a repository is lower case, so other names get a part of the image's id. */
+function adoptedTag(project, { service, imageId }) {
+    const clean = service
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '-')
+        .replaceAll(/^-|-$/g, '');
+    const name = clean === service ? service : `${clean}-${imageId.replace(/^sha256:/, '').slice(0, 8)}`;
+    return `deploy-actions/${project.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')}/${name}:adopted`;
+}
+/**
+ * Pins in the form that this deploy pins in: by the variable where it gives one, because Compose lets no override name
+ * an included service; by service where no variable is given, or where services of one variable run different images.
+ */
+function pinServices({ pins, model }, services, references) {
+    const result = new Map();
+    for (const name of services) {
+        const ref = references.get(name)?.ref ?? '';
+        const variable = pins.find((pin) => pin.kind === 'env' && pin.ref === model.services[name]?.image);
+        const kept = variable === undefined ? undefined : result.get(`env ${variable.name}`);
+        if (variable !== undefined && (kept === undefined || kept.ref === ref))
+            result.set(`env ${variable.name}`, { kind: 'env', name: variable.name, ref });
+        else
+            result.set(`service ${name}`, { kind: 'service', name, ref });
+    }
+    return [...result.values()];
+}
+
+;// CONCATENATED MODULE: ./src/adoption.ts
+
+
+
+
+
+
+
+/**
+ * Before the first deploy over a stack that runs without a ledger: records what runs as release 0, so that there is
+ * always a way back. Changes nothing that runs or that Compose resolves. Recorded anew until a deploy has succeeded: a
+ * person may have changed the stack since.
+ * @returns the deploy with release 0 in its ledger
+ */
+async function recordAdopted(session, prepared) {
+    const { ledger, observation, model } = prepared;
+    const { host, inputs, owner, clock } = session;
+    const { settings } = inputs;
+    const running = observation.containers.filter((container) => !container.isOneOff && !hasEnded(container));
+    if (ledger.current !== undefined || running.length === 0)
+        return prepared;
+    const live = await resolveLive(session);
+    const liveRefs = Object.values(live?.services ?? {}).flatMap(({ image = '' }) => (image === '' ? [] : [image]));
+    const images = await inspectImages(host, [...running.map(({ imageId }) => imageId), ...liveRefs]);
+    const adoption = planAdoption({
+        containers: running,
+        images,
+        model,
+        plan: prepared.plan,
+        pins: prepared.intent.pins,
+        liveImageIds: imageIdsOf(live, images),
+    });
+    await archiveLiveFiles(host, settings.deployPath, 0, {
+        paths: [...(live?.composeFiles ?? []), ...model.composeFiles],
+        privatePaths: ['.env', ...(settings.envFile === undefined ? [] : [settings.envFile])],
+    });
+    const now = clock.date().toISOString();
+    const zero = {
+        number: 0,
+        result: 'ok',
+        isAdopted: true,
+        pins: adoption.pins,
+        restorePins: adoption.restorePins,
+        digests: adoption.digests,
+        commit: '',
+        runUrl: owner.runUrl,
+        actor: owner.actor,
+        startedAt: now,
+        finishedAt: now,
+    };
+    await batch_runBatch(host, [
+        ...adoption.tags.map(({ imageId, tag }) => programPart(`tag ${tag}`, ['docker', 'tag', imageId, tag])),
+        writeReleasePart(settings.deployPath, zero, false),
+        auditPart(settings.deployPath, { at: now, what: 'adopted', release: 0, actor: owner.actor, runUrl: owner.runUrl }),
+    ]);
+    session.log(`recorded what runs as release 0: ${Object.keys(adoption.digests).join(', ')}`);
+    const releases = [zero, ...ledger.releases.filter(({ number }) => number !== 0)];
+    return { ...prepared, ledger: { ...ledger, releases } };
+}
+/** The files that are live, without any pin; undefined where they do not resolve. */
+async function resolveLive({ host, inputs }) {
+    const { settings } = inputs;
+    return resolveModel({ host, settings, baseDir: settings.deployPath, pins: [] }).catch(() => undefined);
+}
+function imageIdsOf(live, images) {
+    const pairs = Object.values(live?.services ?? {}).flatMap(({ name, image = '' }) => {
+        const stored = images.get(image);
+        return stored === undefined ? [] : [[name, stored.id]];
+    });
+    return Object.fromEntries(pairs);
+}
+/** The pins that a deploy goes back to when it fails: the current release's; before the first one, those of release 0. */
+function pinsToRestore({ current, releases }) {
+    return current?.pins ?? releases.find(({ isAdopted }) => isAdopted === true)?.restorePins ?? [];
+}
+
+;// CONCATENATED MODULE: ./src/errors.ts
+
+class RolloutError extends DeployError {
+}
+
+;// CONCATENATED MODULE: ./src/commit.ts
+
+
+
+
+
+
+
+
+
+
+
+/** Archiving large sets on a slow disk takes minutes. */
+const commitTimeoutMs = 900_000;
+/**
+ * Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last).
+ * Once its line is in the journal there is no way back: pins and record may name the new release already. What fails
+ * then is tried once more, and else left to the post step or the next run.
+ * @returns the project's containers afterwards; undefined where Docker did not tell
+ * @throws RolloutError COMMIT_UNFINISHED; anything else: the commit has not begun
+ */
+async function commitRelease(session, journal, project, commit) {
+    try {
+        return await runCommit(session, journal, project, commit, [journal.line('pins-staged', { project, commit })]);
+    }
+    catch (thrown) {
+        if (thrown instanceof HostError && thrown.code === 'CONNECTION_LOST')
+            throw thrown;
+        const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath);
+        // No line of it any more: the commit itself is done.
+        if (died?.deployId !== journal.deployId)
+            return undefined;
+        if (!died.lines.some(({ step }) => step === 'pins-staged'))
+            throw thrown;
+        session.log(`the commit did not get to its end: ${describeThrown(thrown)} Once more.`);
+        return finishCommit(session, journal, project, commit).catch((again) => {
+            throw commitUnfinished(session, commit, again);
+        });
+    }
+}
+function commitUnfinished({ host }, { release }, cause) {
+    return new RolloutError({
+        code: 'COMMIT_UNFINISHED',
+        message: `${host.name}: release ${release.number} runs and is healthy, but recording it did not get to its end: ${describeThrown(cause)}`,
+        hint: 'Mend that (disk full, permissions of .deploy?) and run again: the next run finishes it first.',
+        evidence: isDeployError(cause) ? cause.evidence : [],
+        cause,
+    });
+}
+/** The part after the journal line; also run by the recovery of a deploy that died in it. */
+function finishCommit(session, journal, project, commit) {
+    return runCommit(session, journal, project, commit, []);
+}
+/** One remote command, never cut short by a cancel: it is the point of no return. */
+async function runCommit(session, journal, project, commit, first) {
+    const { host, inputs, owner } = session;
+    const { deployPath } = inputs.settings;
+    const { release, block } = commit;
+    const results = await batch_runBatch(host, [
+        ...first,
+        commitPinsPart(deployPath, block),
+        writeReleasePart(deployPath, release, true),
+        // Also where nothing was staged: a rollback to this release needs the files that were live with it.
+        ...finishActivationParts(host, deployPath, release.number, inputs.retain),
+        { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },
+        removeOrphansPart(commit.orphans ?? []),
+        journal.line('committed', { release: release.number }),
+        auditPart(deployPath, {
+            at: release.finishedAt,
+            what: release.restores === undefined ? 'deployed' : 'rolled back',
+            release: release.number,
+            actor: owner.actor,
+            runUrl: owner.runUrl,
+            commit: owner.commit,
+        }),
+        { ...listContainersPart(project), mayFail: true },
+    ], { timeoutMs: commitTimeoutMs });
+    const said = results.find(({ stdout }) => stdout.startsWith(orphanMark))?.stdout ?? '';
+    for (const line of said.split('\n').filter(Boolean))
+        session.log(line.slice(orphanMark.length));
+    const listing = results.at(-1);
+    return listing?.code === 0 ? container_parseContainers(listing.stdout) : undefined;
+}
+const orphanMark = 'orphan: ';
+/** After the commit, because only then no way back needs them. One that stays is said, and fails no deploy that serves. */
+function removeOrphansPart(ids) {
+    const source = `
+for id; do
+  name=$(docker inspect --type container --format '{{.Name}}' "$id" 2>/dev/null) || continue
+  docker update --restart=no "$id" >/dev/null 2>&1
+  if docker stop "$id" >/dev/null 2>&1 && docker rm "$id" >/dev/null 2>&1; then said='removed: its service left the compose files'; else said='could not be removed'; fi
+  printf '${orphanMark}%s: %s\\n' "\${name#/}" "$said"
+done
+exit 0`;
+    return { purpose: 'remove what left the compose files', source, args: ids };
+}
+/** What action-migrate left for this release, if it ran; {@link parseMigration} reads the output. */
+function readMigrationPart(session) {
+    const file = statePath(session.inputs.settings.deployPath, 'migration.json');
+    return { purpose: 'read the migration record', source: 'cat "$1" 2>/dev/null || true', args: [file] };
+}
+/** Undefined where no migration ran; one that cannot be read is said, and left out. */
+function parseMigration(session, text) {
+    if (text.trim() === '')
+        return undefined;
+    try {
+        const record = JSON.parse(text);
+        return { applied: record.applied === true, reversible: record.reversible !== false };
+    }
+    catch {
+        session.log('the migration record on the server is not readable; the release is recorded without it');
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/image/tag-policy.ts
+/** Which references may be deployed; `pinned` is any form that by convention never moves. */
+const tagPolicies = (/* unused pure expression or super */ null && (['pinned', 'sha', 'semver', 'digest-only', 'any']));
+/** Full commit SHA (SHA-1 or SHA-256), or `sha-` and at least 7 hex digits as docker/metadata-action writes it. */
+const shaPattern = /^([0-9a-f]{40}|[0-9a-f]{64}|sha-[0-9a-f]{7,64})$/;
+/** All three numbers, leading zeros allowed: calendar versions such as 2026.01.05 do not move either. */
+const semverPattern = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+const allowed = {
+    pinned: 'a full commit SHA, sha-<7 or more hex>, a full version such as 1.16.0, or a digest',
+    sha: 'a full commit SHA, sha-<7 or more hex>, or a digest',
+    semver: 'a full version such as 1.16.0, or a digest',
+    'digest-only': 'a digest',
+    any: 'anything',
+};
+/** Why this reference must not be deployed, as the end of a sentence; undefined when it may. A digest always may. */
+function reasonToRefuseTag(ref, policy) {
+    if (policy === 'any' || ref.digest !== undefined)
+        return undefined;
+    const { tag } = ref;
+    if (tag === undefined)
+        return 'it has no tag, which means `latest`, and that moves with every push';
+    const isSha = shaPattern.test(tag);
+    const isVersion = semverPattern.test(tag);
+    const isAllowed = (isSha && (policy === 'pinned' || policy === 'sha')) || (isVersion && (policy === 'pinned' || policy === 'semver'));
+    if (isAllowed)
+        return undefined;
+    if (isSha || isVersion)
+        return `the tag ${tag} is not what \`tags: ${policy}\` asks for`;
+    if (/^v?\d+(\.\d+)?$/.test(tag))
+        return `the tag ${tag} moves to each new ${tag}.x`;
+    if (/^[0-9a-f]{7,39}$/.test(tag))
+        return `the tag ${tag} may be a short commit SHA or a word`;
+    return `the tag ${tag} can be moved to other content at any time`;
+}
+/** What the policy takes, for a hint. */
+function describePolicy(policy) {
+    return allowed[policy];
+}
+
+;// CONCATENATED MODULE: ./src/image-policy.ts
+
+
+
+
+
+/**
+ * Judges the image of a service that gets new containers. A digest is always fine, and so is a tag that by convention
+ * never moves (the policy `pinned` of action-verify-image). A floating one is fine only while it cannot decide anything:
+ * it is on the server, and what it names there is what the service runs already.
+ * @param running ids of the images that its running containers were made from
+ */
+function judgeImage(service, stored, running, allowsMutableTags) {
+    const { image, hasBuild } = service;
+    if (image === undefined || hasBuild)
+        return { kind: 'ready' };
+    const verdict = { kind: stored === undefined ? 'pull' : 'ready' };
+    const floats = reasonToRefuseTag(parseImageRef(image, 'the compose file'), 'pinned');
+    if (floats === undefined || allowsMutableTags)
+        return verdict;
+    if (stored !== undefined && running.has(stored.id))
+        return verdict;
+    const what = stored === undefined ? 'it would be pulled' : 'what it names now is not what runs';
+    return { kind: 'refused', reason: `${floats}; ${what}` };
+}
+/** What the plan says about the images of the services that will be changed: tags that float, health checks that lack. */
+function noteImages(use) {
+    return use.changed.flatMap(({ service: name }) => {
+        const service = use.model.services[name];
+        return service === undefined ? [] : [...noteTag(service, use), ...noteHealthcheck(service, use)];
+    });
+}
+function noteTag(service, use) {
+    const { name, image = '' } = service;
+    const stored = use.images.get(image);
+    const verdict = judgeImage(service, stored, imagesOf(name, use.containers), use.allowsMutableTags);
+    if (verdict.kind !== 'refused')
+        return [];
+    const digest = stored === undefined ? undefined : digestReference(parseImageRef(image, 'the compose file'), stored);
+    const here = digest === undefined ? '' : ` (${digest} is on the server)`;
+    return [
+        {
+            level: 'refusal',
+            code: 'MUTABLE_TAG',
+            service: name,
+            text: `service ${name}: ${image} – ${verdict.reason}`,
+            hint: `Write a digest${here} or a full version in the compose file, pin the service in \`images\`, or set \`allow-mutable-tags: true\`.`,
+        },
+    ];
+}
+/** An image that is still to be pulled may bring one: {@link findUnchecked} looks again after the pull. */
+function noteHealthcheck(service, use) {
+    const { name, image = '' } = service;
+    const stored = use.images.get(image);
+    const isKnown = stored !== undefined || service.isHealthcheckDisabled;
+    if (use.healthcheck === 'ignore' || !isKnown || !lacksHealthcheck(service, stored))
+        return [];
+    if (use.healthcheck === 'warn')
+        return [
+            { level: 'warning', service: name, text: `${name} has no health check: running for a while is its only proof` },
+        ];
+    const { text, hint } = withoutHealthcheck([name]);
+    return [{ level: 'refusal', code: 'NO_HEALTHCHECK', service: name, text, hint }];
+}
+function imagesOf(service, containers) {
+    const running = containers.filter((c) => c.service === service && !c.isOneOff && !hasEnded(c));
+    return new Set(running.map(({ imageId }) => imageId));
+}
+/** True where neither compose file nor image gives the service a health check. */
+function lacksHealthcheck(service, image) {
+    if (service.hasHealthcheck)
+        return false;
+    return service.isHealthcheckDisabled || image?.hasHealthcheck !== true;
+}
+/**
+ * The names of the changed services without a health check.
+ * @throws RolloutError NO_HEALTHCHECK under the policy `require`
+ */
+function findUnchecked(model, changed, images, policy) {
+    const names = changed
+        .map(({ service }) => model.services[service])
+        .flatMap((service) => service !== undefined && lacksHealthcheck(service, images.get(service.image ?? '')) ? [service.name] : []);
+    if (names.length === 0 || policy === 'ignore')
+        return [];
+    if (policy === 'warn')
+        return names;
+    const { text, hint } = withoutHealthcheck(names);
+    throw new RolloutError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
+}
+function withoutHealthcheck(names) {
+    return {
+        text: `input \`healthcheck\`: require, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no health check, neither in the compose files nor in the image`,
+        hint: 'Add `healthcheck:` to the service or HEALTHCHECK to its image, or set `healthcheck: warn`.',
+    };
+}
+/** The services of a plan with the digests that their tags stand for on the server. */
+function nameDigests(services, images) {
+    return services.map((plan) => {
+        const stored = plan.action === 'remove' ? undefined : images.get(plan.image);
+        if (stored === undefined)
+            return plan;
+        const ref = parseImageRef(plan.image, 'the compose file');
+        const digest = isPinned(ref) ? undefined : digestReference(ref, stored);
+        return digest === undefined ? plan : { ...plan, digest };
+    });
+}
+/**
+ * The references that containers run, by service: by digest also where they were created from a tag, as far as that tag
+ * still names their image on the server. A service with two versions at once shows both.
+ */
+function describeRunning(containers, images) {
+    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
+    const byService = new Map();
+    for (const container of running)
+        byService.set(container.service, (byService.get(container.service) ?? new Set()).add(describeImage(container, images)));
+    return Object.fromEntries([...byService].sort(([a], [b]) => a.localeCompare(b)).map(([service, refs]) => [service, [...refs].join(' + ')]));
+}
+function describeImage({ image, imageId }, images) {
+    const stored = images.get(image);
+    if (stored === undefined || stored.id !== imageId)
+        return image;
+    const ref = parseImageRef(image, 'a container');
+    return isPinned(ref) ? image : (digestReference(ref, stored) ?? image);
+}
+
+;// CONCATENATED MODULE: ./src/container-health.ts
+
+/** A crash loop under a restart policy looks like "running" most of the time; this many restarts are no start-up hiccup. */
+const restartLimit = 3;
+/** Judges by the container's own health check where it has one, else by running at all. Pure. */
+function judgeContainer(container) {
+    if (container === undefined)
+        return exited('is gone');
+    const { status, exitCode, health } = container;
+    if (container.isOomKilled)
+        return exited('was killed: out of memory');
+    if (status === 'exited' || status === 'dead')
+        return exited(`ended with exit code ${exitCode}`);
+    if (container.restartCount >= restartLimit)
+        return exited(`restarted ${container.restartCount} times (last exit code ${exitCode})`);
+    if (status !== 'running')
+        return { kind: 'waiting', seen: status };
+    if (health === undefined || health.status === 'healthy')
+        return { kind: 'ready' };
+    if (health.status !== 'unhealthy')
+        return { kind: 'waiting', seen: `health: ${health.status}` };
+    const probe = health.probes.at(-1);
+    return {
+        kind: 'failed',
+        code: 'CONTAINER_UNHEALTHY',
+        reason: `is unhealthy${probe === undefined ? '' : ` (last probe: ${probe})`}`,
+    };
+}
+function exited(reason) {
+    return { kind: 'failed', code: 'CONTAINER_EXITED', reason };
+}
+const slackMs = 30_000;
+const longestWaitMs = 600_000;
+/** How long a container may take: what its health check allows plus slack, capped. Without one: the slack. */
+function healthDeadlineMs(container) {
+    return Math.min(longestWaitMs, (container.health?.budgetMs ?? 0) + slackMs);
+}
+/** `web-2 (health: starting)`: a container in a progress line. */
+function describeWait(name, seen, elapsedMs) {
+    return `${name}: ${seen}, ${formatDuration(elapsedMs)}`;
+}
+
+;// CONCATENATED MODULE: ./src/report.ts
+
+/** What runs, by service; a service with two versions at once shows both. */
+function runningDigests(containers) {
+    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
+    const services = [...new Set(running.map((container) => container.service))].sort();
+    return Object.fromEntries(services.map((service) => [
+        service,
+        [...new Set(running.filter((c) => c.service === service).map((c) => c.image))].join(' + '),
+    ]));
+}
+/** `service=reference` lines, the form of the outputs `digests` and `previous-digests`. */
+function formatDigests(digests) {
+    return Object.entries(digests)
+        .map(([service, ref]) => `${service}=${ref}`)
+        .join('\n');
+}
+/** A step that had nothing to do but to settle a deploy that had died says so in its outcome. */
+function addSettled(report, settled) {
+    return { ...report, settled, outcome: report.outcome === 'noop' ? 'recovered' : report.outcome };
+}
+
+;// CONCATENATED MODULE: ./src/failed-rollback.ts
+
+
+
+
+
+
+
+/**
+ * A rollback is never rolled back: what it brought back and proved keeps serving, and so does what it had not reached.
+ * Only its new containers that were not proved go, where others of their service serve; the files of before come back.
+ * @returns ROLLBACK_FAILED saying exactly what runs
+ */
+async function abandonRollback(session, failed) {
+    const { host, inputs } = session;
+    const { deployPath } = inputs.settings;
+    const { journal, activated, project, footprint, cause } = failed;
+    await journal.append('rollback-failed');
+    if (activated !== undefined)
+        await batch_runBatch(host, [
+            undoActivationPart(host, deployPath, activated),
+            { purpose: 'drop the staged files', source: 'rm -rf "$1/.deploy/staged/$2"', args: [deployPath, activated] },
+        ]);
+    const containers = await listProjectContainers(host, project);
+    const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
+    if (needless.length > 0)
+        await host_execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+    const left = containers.filter((container) => !needless.includes(container));
+    const running = formatDigests(runningDigests(left)).replaceAll('\n', ', ') || 'nothing';
+    return new RolloutError({
+        code: 'ROLLBACK_FAILED',
+        message: `${cause.message} The rollback stopped there and is not rolled back. Running now: ${running}.`,
+        hint: `Look at the server: docker compose -p ${project} ps. \`mode: rollback\` with another \`to\`, or a deploy of a fixed version, goes on from there.`,
+        evidence: cause.evidence,
+        cause,
+    });
+}
+/** New containers that were not proved, of services that others serve. Pure. */
+function chooseNeedless(containers, created) {
+    const serves = (container) => !container.isOneOff && judgeContainer(container).kind === 'ready';
+    return containers.filter((container) => created.has(container.id) &&
+        !serves(container) &&
+        containers.some((other) => other.service === container.service && other.id !== container.id && serves(other)));
+}
+
+;// CONCATENATED MODULE: ./src/commit-age.ts
+/**
+ * Whether the commit to deploy is older than the deployed one. The history decides where GitHub tells it; else the run
+ * numbers, which grow with each run of ONE workflow and stay with a run when it is run again. Pure.
+ * @param comparison of ours as seen from the deployed commit; undefined where GitHub was not or could not be asked
+ */
+function judgeAge(ours, deployed, comparison) {
+    if (deployed === undefined)
+        return { kind: 'newer', how: 'nothing is deployed' };
+    if (ours.commit !== '' && ours.commit === deployed.commit)
+        return { kind: 'same' };
+    if (comparison === 'identical')
+        return { kind: 'same' };
+    if (comparison === 'ahead')
+        return { kind: 'newer', how: 'it contains the deployed commit' };
+    if (comparison === 'behind')
+        return { kind: 'older', how: 'the deployed commit contains it' };
+    return (judgeRunNumbers(ours, deployed) ?? {
+        kind: 'unknown',
+        why: comparison === 'diverged'
+            ? 'neither commit contains the other, and the runs cannot be compared'
+            : 'the commits could not be compared, and the runs are not of one workflow',
+    });
+}
+function judgeRunNumbers(ours, deployed) {
+    if (ours.workflow === undefined || ours.workflow !== deployed.workflow)
+        return undefined;
+    if (ours.runNumber === undefined || deployed.runNumber === undefined)
+        return undefined;
+    const how = `this is run ${ours.runNumber} of the workflow, the deployed one was run ${deployed.runNumber}`;
+    return ours.runNumber < deployed.runNumber ? { kind: 'older', how } : { kind: 'newer', how };
+}
+
+;// CONCATENATED MODULE: ./src/fencing.ts
+
+
+
+/** This run, from the runner's environment. */
+function readRunIdentity(runner) {
+    const number = Number(runner.env('GITHUB_RUN_NUMBER') ?? NaN);
+    return {
+        commit: runner.env('GITHUB_SHA') ?? '',
+        // `owner/name/path@ref`: the ref is not part of what numbers are counted by.
+        workflow: runner.env('GITHUB_WORKFLOW_REF')?.replace(/@[^@]*$/, ''),
+        runNumber: Number.isSafeInteger(number) ? number : undefined,
+    };
+}
+/**
+ * `refuse-older: true`: a run that waited in a queue must not bring an older commit back.
+ * @throws RolloutError OLDER_COMMIT, also where it cannot be known
+ */
+async function refuseOlder({ current }, ours, client, log) {
+    const deployed = current === undefined
+        ? undefined
+        : { commit: current.commit, workflow: current.workflow, runNumber: current.runNumber };
+    const age = judgeAge(ours, deployed, await compare(client, deployed?.commit ?? '', ours.commit, log));
+    if (age.kind === 'same')
+        return;
+    if (age.kind === 'newer') {
+        log(`refuse-older: ${ours.commit.slice(0, 12)} may be deployed: ${age.how}`);
+        return;
+    }
+    const names = `${ours.commit || 'no commit'} (this run) and ${deployed?.commit || 'no commit'} (release ${current?.number ?? 'none'})`;
+    if (age.kind === 'older')
+        throw new RolloutError({
+            code: 'OLDER_COMMIT',
+            message: `input \`refuse-older\`: of ${names} this run's is the older one: ${age.how}. Nothing was changed.`,
+            hint: 'A newer run has deployed meanwhile. To go back on purpose use `mode: rollback`, or run without `refuse-older`.',
+        });
+    throw new RolloutError({
+        code: 'OLDER_COMMIT',
+        message: `input \`refuse-older\`: which of ${names} is older is not known: ${age.why}. Nothing was changed.`,
+        hint: 'Give `github-token` with `contents: read`, or deploy once without `refuse-older`.',
+    });
+}
+/** Only full commits are asked for; GitHub refusing to say is no failure, the run numbers may know. */
+async function compare(client, base, head, log) {
+    const isCommit = (text) => /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text);
+    if (client === undefined || !isCommit(base) || !isCommit(head) || base === head)
+        return undefined;
+    try {
+        return await client.compareCommits(base, head);
+    }
+    catch (thrown) {
+        log(`refuse-older: ${describeThrown(thrown)}`);
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/footprint.ts
+/** The footprint of a deploy that begins now. */
+function newFootprint(before) {
+    return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set(), touched: new Set() };
+}
+/** Remembers what a creation made. */
+function addCreated(footprint, service, ids) {
+    for (const id of ids)
+        footprint.known.add(id);
+    footprint.created.set(service, [...(footprint.created.get(service) ?? []), ...ids]);
+}
+/** Remembers that a container was told to go. */
+function addSpent(footprint, service, id) {
+    footprint.spent.add(id);
+    footprint.touched.add(service);
+}
+/** Remembers that networks are made anew: the way back does so too, for all services in them. */
+function addRenewal(footprint, { networks, services }) {
+    const before = footprint.renewal;
+    const union = (a, b) => [...new Set([...a, ...b])];
+    footprint.renewal = {
+        networks: union(before?.networks ?? [], networks),
+        services: union(before?.services ?? [], services),
+    };
+    for (const service of services)
+        footprint.touched.add(service);
+}
+
+;// CONCATENATED MODULE: ./src/rollout-context.ts
+
+
+
+
+
+/** $1 project, $2 service, then the ids that may be there. Exit 70: another container is there (its name is printed). */
+const guardScript = `
+found=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
+shift 2
+for id in $found; do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done`;
+/**
+ * Guard, journal, mutation and look, in one remote command: nothing happens when a container is there that neither
+ * existed at the start nor was made by this deploy, and what happened is seen at once.
+ * @throws RolloutError CONCURRENT_CHANGE
+ */
+async function mutate(context, mutation) {
+    const { host, model, footprint } = context;
+    const { service, touches, parts, timeoutMs, signal } = mutation;
+    const guard = {
+        purpose: `look for foreign containers of ${service}`,
+        source: guardScript,
+        args: [model.name, service, ...footprint.known],
+        fail: ({ code, stdout, stderr }) => code === 70
+            ? foreign(context, service, `${stdout.trim().replace(/^\//, '')} appeared`)
+            : commandFailed(host, 'docker ps', { code, stdout, stderr }),
+    };
+    const before = ownContainers(context, service);
+    const all = [guard, ...parts, listContainersPart(model.name)];
+    const results = await batch_runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }).catch(async (thrown) => {
+        throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
+    });
+    const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
+    mutation.record?.(own);
+    refuseTampering(context, service, before.filter(({ id }) => !touches.includes(id)), own);
+    return { results: results.slice(1, -1), own };
+}
+/** A command that failed because somebody took the container away is no failure of the deploy's own. */
+async function findForeignCause(context, { service, touches }, before, thrown) {
+    if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_FAILED')
+        return undefined;
+    const isMissing = /No such (container|object)/i.test([thrown.message, ...thrown.evidence].join('\n'));
+    const watched = isMissing ? before : before.filter(({ id }) => !touches.includes(id));
+    const [listing] = await batch_runBatch(context.host, [listContainersPart(context.model.name)]);
+    const change = findTampering(watched, updateOwn(context, service, listing?.stdout ?? ''));
+    return change === undefined ? undefined : foreign(context, service, change);
+}
+/** Takes what a listing says of one service: of the others it may be older than what is known. */
+function updateOwn(context, service, listing) {
+    const others = context.project.containers.filter((container) => container.service !== service);
+    const seen = container_parseContainers(listing).filter((container) => container.service === service);
+    context.project.containers = [...others, ...seen];
+    return ownContainers(context, service);
+}
+/** The containers of a service as last seen, one-offs left out. */
+function ownContainers(context, service) {
+    return context.project.containers.filter((container) => container.service === service && !container.isOneOff);
+}
+/**
+ * @param before containers that nothing of ours has touched since
+ * @throws RolloutError CONCURRENT_CHANGE when somebody removed or restarted one of them
+ */
+function refuseTampering(context, service, before, now) {
+    const change = findTampering(before, now);
+    if (change !== undefined)
+        throw foreign(context, service, change);
+}
+/** What somebody did to containers that run: `app-1 was removed`. A restart by its own policy is no such thing. Pure. */
+function findTampering(before, now) {
+    for (const old of before) {
+        if (old.status !== 'running')
+            continue;
+        const found = now.find(({ id }) => id === old.id);
+        if (found === undefined)
+            return `${old.name} was removed`;
+        if (found.startedAt !== old.startedAt && found.restartCount <= old.restartCount)
+            return `${old.name} was restarted`;
+    }
+    return undefined;
+}
+/** The error for a change that is not this deploy's. */
+function foreign(context, service, what) {
+    return new RolloutError({
+        code: 'CONCURRENT_CHANGE',
+        message: `${context.host.name}: service ${service} was changed during this deploy, and not by it: ${what}. Nothing foreign was touched.`,
+        hint: 'Somebody ran docker compose by hand, or another tool deploys here. Settle that, then run again.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/container-moves.ts
+
+
+
+
+
+
+
+const createTimeoutMs = 180_000;
+/**
+ * Creates `count` more containers of a service without touching the others, and proves that they are new and run the
+ * wanted image. `create` and not `up --no-deps`: Compose 2.26 leaves `depends_on` out of the configuration hash of the
+ * latter, so that a person's next plain `up -d` would recreate them (ADR 0005); and it starts nothing.
+ */
+function addContainers(context, service, existing, count) {
+    const scale = [`${service}=${existing.length + count}`, ...dependencyScales(context, service)];
+    const flags = ['--no-recreate', ...scale.flatMap((entry) => ['--scale', entry])];
+    return createContainers(context, service, flags, existing);
+}
+/**
+ * Recreates a service in place, its old containers being stopped already: for services of which two cannot exist.
+ * Compose carries anonymous volumes over to the new container.
+ */
+function recreateContainers(context, service, existing) {
+    return createContainers(context, service, ['--force-recreate'], existing);
+}
+async function createContainers(context, service, flags, existing) {
+    const { scope, model, journal, signal, footprint } = context;
+    const before = new Set(existing.map((container) => container.id));
+    const hash = context.wantedHashes[service] ?? '';
+    const isNew = (container) => !before.has(container.id);
+    const isMade = (container) => isNew(container) && !isForeign(context, existing, container);
+    const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
+    const { results, own } = await oneAtATime(context, () => mutate(context, {
+        service,
+        touches: flags.includes('--force-recreate') ? [...before] : [],
+        parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
+        timeoutMs: createTimeoutMs,
+        signal,
+        record: (now) => {
+            addCreated(footprint, service, now.filter(isMade).map(({ id }) => id));
+        },
+    }));
+    const stranger = own.find((container) => isNew(container) && !isMade(container));
+    if (stranger !== undefined)
+        throw foreign(context, service, `${stranger.name} appeared`);
+    const made = own.filter(isMade);
+    const ids = made.map((container) => container.id);
+    const result = results[1] ?? { code: 1, stdout: '', stderr: '' };
+    throwIfUnusable(scope, result);
+    if (result.code !== 0 || ids.length === 0) {
+        // Recorded before the failure: what was made must be removable.
+        await journal.append('created', { service, ids });
+        throw new RolloutError({
+            code: 'WRONG_CONTAINER',
+            message: `${context.host.name}: docker compose could not create ${service}: ${host_lastLines(result.stderr, 2).join(' ')}`,
+            evidence: host_lastLines(result.stderr, 20),
+        });
+    }
+    proveImage(context, service, made, model.services[service]?.image);
+    return made;
+}
+/**
+ * Whether somebody else made a new container of the service while Compose made ours: it is not of the wanted
+ * configuration, but of that of an old one, or of another image.
+ */
+function isForeign(context, existing, container) {
+    const { configHash, service, imageId } = container;
+    if (configHash === context.wantedHashes[service])
+        return false;
+    const wanted = context.images.get(context.model.services[service]?.image ?? '');
+    return existing.some((old) => old.configHash === configHash) || (wanted !== undefined && wanted.id !== imageId);
+}
+/** Waits for its turn; what the one before it threw is its caller's. */
+async function oneAtATime(context, body) {
+    const turn = context.creation.last.then(body, body);
+    context.creation.last = turn.catch(() => undefined);
+    return turn;
+}
+/** Siblings scaled by hand keep their number: without these flags Compose would scale them to what the file says. */
+function dependencyScales(context, service) {
+    return dependencyClosure(context.model, service).flatMap((name) => {
+        const count = ownContainers(context, name).length;
+        return count === 0 ? [] : [`${name}=${count}`];
+    });
+}
+function proveImage(context, service, made, wanted) {
+    const image = wanted === undefined ? undefined : context.images.get(wanted);
+    const wrong = made.find((container) => image !== undefined && container.imageId !== image.id);
+    if (wrong === undefined)
+        return;
+    throw new RolloutError({
+        code: 'WRONG_CONTAINER',
+        message: `${context.host.name}: ${wrong.name} runs ${wrong.imageId}, but ${wanted ?? service} is ${image?.id ?? 'unknown'}.`,
+        hint: 'The image on the server changed during the deploy. Pin it by digest.',
+    });
+}
+/**
+ * Starts containers that were just created, once the journal holds their ids and `first` has run. Returns them as they
+ * are then.
+ */
+async function startCreated(context, service, ids, first) {
+    const { own } = await mutate(context, {
+        service,
+        touches: ids,
+        parts: [
+            context.journal.line('created', { service, ids }),
+            ...first,
+            programPart('docker start', ['docker', 'start', ...ids]),
+        ],
+        timeoutMs: createTimeoutMs,
+        signal: context.signal,
+    });
+    return own.filter((container) => ids.includes(container.id));
+}
+/** Starts containers again that somebody, or this engine, stopped; those have lost their restart policy. */
+async function startAgain(context, service, ids) {
+    const policy = context.model.services[service]?.restart ?? 'no';
+    const { own } = await mutate(context, {
+        service,
+        touches: ids,
+        parts: [
+            context.journal.line('starting', { service, ids }),
+            programPart('docker update', ['docker', 'update', `--restart=${policy}`, ...ids], { mayFail: true }),
+            programPart('docker start', ['docker', 'start', ...ids]),
+        ],
+        timeoutMs: createTimeoutMs,
+        signal: context.signal,
+    });
+    return own.filter((container) => ids.includes(container.id));
+}
+/** Removes containers by id, ended ones of an older configuration. */
+async function removeLeftovers(context, service, ids) {
+    const { own } = await mutate(context, {
+        service,
+        touches: ids,
+        parts: [context.journal.line('leftovers', { service, ids }), removePart(context, ids)],
+        timeoutMs: 60_000,
+    });
+    return own;
+}
+/** `docker rm --force`: one that is gone already is fine, one that cannot be removed is not. */
+function removePart(context, ids) {
+    return {
+        purpose: 'docker rm',
+        source: `
+said=$(docker rm --force "$@" 2>&1 >/dev/null) || true
+for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
+        args: ids,
+        fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/route/route-work.ts
+
+/** The last words of a part that failed. */
+function lastWords({ stdout, stderr }) {
+    const words = host_lastLines(stdout.trim() === '' ? stderr : stdout, 2)
+        .join(' ')
+        .trim();
+    return words.slice(0, 300);
+}
+/** The running containers of a proxy, as a shell word list: shared by the scripts below. $1 project, $2 service. */
+const proxyContainers = `
+proxy_ids() {
+  docker ps -q --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter status=running
+}`;
+/**
+ * Addresses at which the containers $2… can be reached from container $1, one a line: those on networks they share.
+ * Networks are compared by id, a name may exist twice.
+ */
+const sharedAddresses = `
+addresses_from() {
+  from=$1; shift
+  nets=" $(docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}' "$from") "
+  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{.IPAddress}}{{println}}{{end}}' "$@" |
+    while read -r net ip; do
+      case $nets in *" $net "*) [ -z "$ip" ] || printf '%s\\n' "$ip" ;; esac
+    done
+}`;
+
+;// CONCATENATED MODULE: ./src/route/hooks.ts
+
+
+const hookTimeoutSeconds = 60;
+/** argv of one hook. Its variables arrive by standard input: on a command line every user of the server could read them. */
+function hookCommand(id, hook) {
+    return [
+        // A hook that hangs must not hold up the deploy: 124 is said, and the container is stopped all the same.
+        'timeout',
+        String(hookTimeoutSeconds),
+        'docker',
+        'exec',
+        ...(hook.user === undefined ? [] : ['--user', hook.user]),
+        ...(hook.workingDir === undefined ? [] : ['--workdir', hook.workingDir]),
+        ...(hook.isPrivileged ? ['--privileged'] : []),
+        ...(hook.environment.length === 0 ? [] : ['--env-file', '/dev/stdin']),
+        id,
+        ...hook.command,
+    ];
+}
+/** Pre-stop hooks as parts of a batch, in order. None of them may end it: the container is about to be stopped anyway. */
+function hookParts(container, hooks, log) {
+    return hooks.map((hook, index) => ({
+        ...programPart(`pre-stop hook ${index + 1}`, hookCommand(container.id, hook), {
+            mayFail: true,
+            ...(hook.environment.length === 0 ? {} : { stdin: hook.environment.join('\n') }),
+        }),
+        onDone: (result) => {
+            if (result.code === 0)
+                return;
+            const what = result.code === 124 ? 'took too long' : `ended with ${result.code}: ${lastWords(result)}`;
+            log(`${container.name}: pre-stop hook ${index + 1} ${what}; going on`);
+        },
+    }));
+}
+/** How long the hooks may take altogether, in milliseconds. */
+function hookTimeoutMs(hooks) {
+    return hooks.length * (hookTimeoutSeconds + 5) * 1_000;
+}
+
+;// CONCATENATED MODULE: ./src/route/late-networks.ts
+
+/** Networks that a new container joins only once it is healthy, comma separated; `none` for no such network. */
+const routedNetworkLabel = 'deploy-actions.routed-network';
+const none = (obstacle) => ({ networks: [], obstacle });
+/**
+ * A network is joined late when the service shares it with a proxy, has another network to reach what it needs while it
+ * boots, and nobody but the proxy would be out of its reach meanwhile.
+ * @throws ConfigurationError for a label that names a network the service is not on, or leaves it none
+ */
+function findLateNetworks(service, facts, proxies) {
+    const own = facts.get(service.name)?.attachments ?? [];
+    const label = service.labels[routedNetworkLabel];
+    if (label !== undefined)
+        return labelledNetworks(service, own, label);
+    const networksOf = (name) => new Set(facts.get(name)?.attachments.map(({ network }) => network) ?? []);
+    const front = proxies.map((proxy) => networksOf(proxy.service));
+    const shared = own.filter(({ network }) => front.some((networks) => networks.has(network)));
+    if (shared.length === 0)
+        return none();
+    const kept = own.filter((attachment) => !shared.includes(attachment));
+    const names = shared.map(({ network }) => network).join(', ');
+    if (kept.length === 0)
+        return none(`its only network is the proxy’s (${names})`);
+    const fixed = shared.find((attachment) => !attachment.isPlain || attachment.isExternal);
+    if (fixed !== undefined)
+        return none(fixed.isExternal
+            ? `network ${fixed.network} is external, and who else is on it is unknown`
+            : `network ${fixed.network} has settings of its own for this service (address, priority or driver options)`);
+    if (service.ports.length > 0)
+        return none('it publishes ports itself');
+    const proxyNames = new Set(proxies.map((proxy) => proxy.service));
+    const cutOff = [...facts.keys()].find((other) => other !== service.name &&
+        !proxyNames.has(other) &&
+        shared.some(({ network }) => networksOf(other).has(network)) &&
+        !kept.some(({ network }) => networksOf(other).has(network)));
+    if (cutOff !== undefined)
+        return none(`it may need ${cutOff}, which it reaches through ${names} only`);
+    return { networks: shared, obstacle: undefined };
+}
+function labelledNetworks(service, own, label) {
+    if (label.trim() === 'none')
+        return none();
+    const wanted = label.split(',').map((name) => name.trim());
+    const chosen = own.filter(({ network }) => wanted.includes(network));
+    const unknown = wanted.find((name) => !chosen.some(({ network }) => network === name));
+    const fixed = chosen.find(({ isPlain }) => !isPlain);
+    const problem = unknown !== undefined
+        ? `it is not on a network ${JSON.stringify(unknown)}`
+        : chosen.length === own.length
+            ? 'it would have no network left to boot on'
+            : fixed !== undefined
+                ? `network ${fixed.network} has settings of its own for it (address, priority or driver options), which joining late would lose`
+                : undefined;
+    if (problem === undefined)
+        return { networks: chosen, obstacle: undefined };
+    throw new ConfigurationError(`label ${routedNetworkLabel} of service ${service.name}: ${JSON.stringify(label)}: ${problem}.`, 'Nothing was changed. Give keys of `networks:` as the compose files have them, comma separated, or `none`.');
+}
+
+;// CONCATENATED MODULE: ./src/route/proxies.ts
+
+
+/** Names the service of the project that is this service's proxy, where its image does not tell. */
+const proxyLabel = 'deploy-actions.proxy';
+/** The kind that an image's name tells; undefined for one that is not known as a proxy's. */
+function proxyKindOf(image) {
+    const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+    if (/traefik|nginx-proxy|docker-proxy|docker-gen/.test(repository))
+        return 'labels';
+    const name = repository.slice(repository.lastIndexOf('/') + 1);
+    const match = /(?:^|[-_.])(haproxy|nginx|openresty|caddy)/.exec(name)?.[1];
+    if (match === 'openresty')
+        return 'nginx';
+    return match === 'haproxy' || match === 'nginx' || match === 'caddy' ? match : undefined;
+}
+/**
+ * The proxies in front of a service: named by its label, else services that share a network with it, publish ports,
+ * and whose image is known, or, where there is none such, that publish 80 or 443 or depend on it. What the service itself
+ * depends on is never its proxy: a database that publishes its port for people is not.
+ * @throws ConfigurationError when the label names no service
+ */
+function findProxies(service, model) {
+    const named = service.labels[proxyLabel];
+    if (named !== undefined)
+        return [namedProxy(service, model, named)];
+    const needed = new Set(dependencyClosure(model, service.name));
+    const networks = new Set(service.networks.map(({ name }) => name));
+    const inFront = Object.values(model.services).filter((other) => other.name !== service.name &&
+        other.ports.length > 0 &&
+        !needed.has(other.name) &&
+        other.networks.some(({ name }) => networks.has(name)));
+    const known = inFront.flatMap((other) => {
+        const kind = proxyKindOf(other.image ?? '');
+        return kind === undefined ? [] : [{ service: other.name, kind }];
+    });
+    if (known.length > 0)
+        return known;
+    const isWebPort = ({ published, target }) => [80, 443].includes(target) || ['80', '443'].includes(published ?? '');
+    return inFront
+        .filter((other) => other.ports.some(isWebPort) || other.dependsOn.some((dependency) => dependency.service === service.name))
+        .map((other) => ({ service: other.name, kind: 'unknown' }));
+}
+function namedProxy(service, model, named) {
+    const proxy = model.services[named];
+    if (proxy === undefined)
+        throw new ConfigurationError(`label ${proxyLabel} of service ${service.name}: ${JSON.stringify(named)} is no service of the project.`, 'Nothing was changed. Name the service of the proxy as the compose files do.');
+    return { service: named, kind: proxyKindOf(proxy.image ?? '') ?? 'unknown' };
+}
+
+;// CONCATENATED MODULE: ./src/route/route-facts.ts
+
+const route_facts_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+const route_facts_asList = (value) => (Array.isArray(value) ? value : []);
+const route_facts_asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
+/** Reads networks and `pre_stop` hooks of every service from Compose's own JSON (`model.text`). */
+function readRouteFacts(model) {
+    const whole = route_facts_asObject(JSON.parse(unescapeDollars(model.text)));
+    const networks = route_facts_asObject(whole['networks']);
+    const services = Object.entries(route_facts_asObject(whole['services'])).map(([name, body]) => {
+        const attachments = Object.entries(route_facts_asObject(route_facts_asObject(body)['networks'])).map(([network, options]) => parseAttachment(model.name, network, route_facts_asObject(options), route_facts_asObject(networks[network])));
+        return [name, { attachments, preStop: route_facts_asList(route_facts_asObject(body)['pre_stop']).map(parseHook) }];
+    });
+    return new Map(services);
+}
+function parseAttachment(project, network, options, definition) {
+    const isExternal = definition['external'] === true || Object.keys(route_facts_asObject(definition['external'])).length > 0;
+    return {
+        network,
+        dockerName: route_facts_asText(definition['name']) ?? (isExternal ? network : `${project}_${network}`),
+        isExternal,
+        aliases: route_facts_asList(options['aliases']).flatMap((alias) => route_facts_asText(alias) ?? []),
+        isPlain: Object.entries(options).every(([key, value]) => key === 'aliases' || value === null),
+    };
+}
+function parseHook(value) {
+    const hook = route_facts_asObject(value);
+    const { command, environment } = hook;
+    const pairs = Array.isArray(environment)
+        ? environment.map(String)
+        : Object.entries(route_facts_asObject(environment)).flatMap(([name, text]) => typeof text === 'string' || typeof text === 'number' || typeof text === 'boolean' ? [`${name}=${text}`] : []);
+    return {
+        command: typeof command === 'string' ? ['sh', '-c', command] : route_facts_asList(command).map(String),
+        user: route_facts_asText(hook['user']),
+        workingDir: route_facts_asText(hook['working_dir']),
+        isPrivileged: hook['privileged'] === true,
+        environment: pairs,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/route/route-plan.ts
+
+
+
+
+
+const routeLabel = 'deploy-actions.route';
+const drainFileLabel = 'deploy-actions.drain-file';
+const preStopLabel = 'deploy-actions.pre-stop';
+const drainWaitLabel = 'deploy-actions.drain-wait';
+const routeChoices = ['auto', 'none', 'drain-file', 'haproxy', 'nginx', 'caddy'];
+const defaultDrainWaitMs = 2_000;
+const proxyTimeoutMs = 90_000;
+/** How long telling the proxies of a service may take. */
+function withdrawTimeoutMs({ proxies, drainWaitMs }) {
+    return Math.max(1, proxies.length) * (proxyTimeoutMs + drainWaitMs);
+}
+/**
+ * Decides for every service of a model, from the model and the inputs alone.
+ * @throws ConfigurationError naming the label that is wrong
+ */
+function planRoutes(model, settings) {
+    const facts = readRouteFacts(model);
+    return new Map(Object.values(model.services).map((service) => [service.name, route_plan_planService(service, model, facts, settings)]));
+}
+function route_plan_planService(service, model, facts, settings) {
+    const choice = readChoice(service) ?? settings.route;
+    const proxies = choice === 'none' ? [] : findProxies(service, model);
+    const drainFile = readDrainFile(service);
+    const withdrawal = chooseWithdrawal(service, choice, proxies, drainFile);
+    const late = findLateNetworks(service, facts, proxies);
+    const wait = service.labels[drainWaitLabel];
+    const own = facts.get(service.name);
+    const hooks = [...labelHook(service), ...(own?.preStop ?? [])];
+    checkHooks(service.name, hooks);
+    const told = proxies.filter(({ kind }) => kind === withdrawal || kind === 'unknown' || withdrawal === 'drain-file');
+    const route = {
+        withdrawal,
+        proxies: withdrawal === 'none' ? proxies : told,
+        drainFile,
+        lateNetworks: late.networks,
+    };
+    return {
+        service: service.name,
+        ...route,
+        names: [...new Set([service.name, ...(own?.attachments ?? []).flatMap(({ aliases }) => aliases)])],
+        drainWaitMs: wait === undefined
+            ? (settings.drainWaitMs ?? (withdrawal === 'none' ? 0 : defaultDrainWaitMs))
+            : parseDuration(wait, `label ${drainWaitLabel} of service ${service.name}`),
+        hooks,
+        note: describe(route, late.obstacle),
+        warning: warn(service, choice, route, hooks),
+    };
+}
+function readChoice(service) {
+    const label = service.labels[routeLabel];
+    if (label === undefined)
+        return undefined;
+    const choice = routeChoices.find((candidate) => candidate === label.trim());
+    if (choice !== undefined)
+        return choice;
+    throw new ConfigurationError(`label ${routeLabel} of service ${service.name}: ${JSON.stringify(label)} is not one of: ${routeChoices.join(', ')}.`, 'Nothing was changed. docs/proxies.md tells which one fits your proxy.');
+}
+function readDrainFile(service) {
+    const path = service.labels[drainFileLabel]?.trim();
+    if (path === undefined || /^\/[^\n]*[^/\n]$/.test(path))
+        return path;
+    throw new ConfigurationError(`label ${drainFileLabel} of service ${service.name}: ${JSON.stringify(path)} is not an absolute path of a file.`, 'Nothing was changed. It is a file inside the container, for example /tmp/drain.');
+}
+function chooseWithdrawal(service, choice, proxies, drainFile) {
+    if (choice === 'drain-file' && drainFile === undefined)
+        throw new ConfigurationError(`route drain-file: service ${service.name} has no label ${drainFileLabel}.`, 'Nothing was changed. Give the label the file at whose sight the app’s health check says no, for example /tmp/drain.');
+    if (choice !== 'auto')
+        return proxies.length === 0 && choice !== 'drain-file' ? 'none' : choice;
+    if (drainFile !== undefined)
+        return 'drain-file';
+    const kinds = new Set(proxies.map(({ kind }) => kind));
+    // A pre-stop command of the user's own tells HAProxy's check; its runtime API would say the same twice.
+    if (kinds.has('haproxy'))
+        return service.labels[preStopLabel] === undefined ? 'haproxy' : 'none';
+    // Caddy looks the name up for each connection and tries the next address by itself; telling it means two reloads, and
+    // each closes idle connections of clients: more is lost than won (measured, ADR 0006). It is told where a label says so.
+    return kinds.has('nginx') ? 'nginx' : 'none';
+}
+function labelHook(service) {
+    const command = service.labels[preStopLabel];
+    if (command === undefined)
+        return [];
+    const plain = { user: undefined, workingDir: undefined, isPrivileged: false, environment: [] };
+    return [{ command: ['sh', '-c', command], ...plain }];
+}
+function checkHooks(service, hooks) {
+    const broken = hooks.flatMap(({ environment }) => environment).find((pair) => /[\r\n]/.test(pair));
+    if (broken === undefined)
+        return;
+    throw new ConfigurationError(`pre_stop of service ${service}: the environment variable ${broken.split('=')[0] ?? ''} has a line break in its value.`, 'Nothing was changed. `docker exec` reads variables one a line; put the text into a file.');
+}
+const ways = {
+    none: '',
+    'drain-file': 'is told by a drain file that the old one goes',
+    haproxy: 'drains the old one through HAProxy’s runtime API',
+    nginx: 'is reloaded onto the new one before the old one stops',
+    caddy: 'is pointed at the new one before the old one stops',
+};
+function describe({ withdrawal, proxies, lateNetworks }, obstacle) {
+    if (proxies.length === 0 && withdrawal === 'none' && lateNetworks.length === 0)
+        return undefined;
+    const names = proxies.map(({ service }) => service).join(', ');
+    const joins = lateNetworks.length > 0
+        ? `joins ${lateNetworks.map(({ network }) => network).join(', ')} once healthy`
+        : obstacle === undefined
+            ? undefined
+            : `seen in DNS while it boots: ${obstacle}`;
+    const leaves = withdrawal === 'none' ? undefined : `${names === '' ? 'the proxy' : names} ${ways[withdrawal]}`;
+    return [joins, leaves].filter((part) => part !== undefined).join('; ') || undefined;
+}
+function warn(service, choice, { withdrawal, proxies }, hooks) {
+    const proxy = proxies.find(({ kind }) => kind !== 'caddy');
+    if (choice === 'none' || withdrawal !== 'none' || proxy === undefined || hooks.length > 0)
+        return undefined;
+    const what = proxy.kind === 'labels' ? 'follows Docker’s events' : 'is of no kind that this action can tell';
+    return `${service.name}: proxy ${proxy.service} ${what}: it may still send requests to the old container while that stops. Let its health check fail first (labels ${drainFileLabel} or ${preStopLabel}; docs/proxies.md).`;
+}
+
+;// CONCATENATED MODULE: ./src/drain.ts
+
+
+
+
+
+
+
+const drain_slackMs = 60_000;
+/**
+ * Takes a container out of service for good: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
+ * removed. Not cut short by a cancel between SIGTERM and removal: the journal has promised it.
+ */
+function retire(context, container, staying) {
+    context.log(`${container.service}: draining and stopping ${container.name}`);
+    const { service, id } = container;
+    const removal = [removePart(context, [id]), context.journal.line('removed', { service, ids: [id] })];
+    return takeOut(context, container, staying, removal);
+}
+/** The same without the removal: Compose recreates the container in place. */
+function drainAndStop(context, container) {
+    return takeOut(context, container, [], []);
+}
+/**
+ * In order: the proxy sends nothing new to it, its hooks run (those of the NEW model), drain-wait, SIGTERM. One remote
+ * command where nothing is waited for here.
+ */
+async function takeOut(context, container, staying, then) {
+    const { journal, footprint } = context;
+    const { service, id } = container;
+    const route = context.route.of(service);
+    const wasTouched = footprint.touched.has(service);
+    addSpent(footprint, service, id);
+    try {
+        const isTold = route !== undefined && route.withdrawal !== 'none';
+        const hooks = hookParts(container, route?.hooks ?? [], context.log);
+        let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id })] : [];
+        if (route?.withdrawal === 'caddy') {
+            await run(context, container, parts, drain_slackMs);
+            parts = [];
+        }
+        const told = await context.route.withdraw(service, container, staying);
+        parts = [...parts, ...told, ...hooks];
+        const toldMs = route === undefined ? 0 : withdrawTimeoutMs(route) + hookTimeoutMs(route.hooks);
+        const timeoutMs = toldMs + container.stopGraceSeconds * 1000 + drain_slackMs;
+        // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
+        const waitMs = !isTold || route.withdrawal === 'drain-file' || hooks.length > 0 ? (route?.drainWaitMs ?? 0) : 0;
+        if (waitMs > 0) {
+            if (parts.length > 0)
+                await run(context, container, parts, timeoutMs);
+            await context.clock.sleep(waitMs, context.signal);
+            parts = [];
+        }
+        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
+        return await run(context, container, parts, timeoutMs);
+    }
+    catch (thrown) {
+        // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
+        // may have been switched: then it is none.
+        if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED' && route?.proxies.length === 1) {
+            footprint.spent.delete(id);
+            if (!wasTouched)
+                footprint.touched.delete(service);
+        }
+        throw thrown;
+    }
+}
+const readExitCode = 'read the exit code';
+function stopParts(id) {
+    return [
+        // A restart policy would bring a stopped old container back when dockerd restarts.
+        programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
+        programPart('docker stop', ['docker', 'stop', id]),
+        programPart(readExitCode, ['docker', 'inspect', '--format', '{{.State.ExitCode}}', id], { mayFail: true }),
+    ];
+}
+async function run(context, container, parts, timeoutMs) {
+    const { service, id, name, stopGraceSeconds } = container;
+    const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
+    const resultOf = (purpose) => results[parts.findIndex((part) => part.purpose === purpose)];
+    parts.forEach((part, index) => {
+        const result = results[index];
+        if (result !== undefined)
+            part.onDone?.(result);
+    });
+    const exitCode = resultOf(readExitCode)?.stdout.trim();
+    if (exitCode === '137')
+        context.log(`${name}: did not end within its grace period of ${stopGraceSeconds}s and was killed (137); raise stop_grace_period or handle SIGTERM`);
+    else if (exitCode !== undefined)
+        context.log(`${name}: stopped`);
+    return own;
+}
+
+;// CONCATENATED MODULE: ./src/network-renewal.ts
+
+
+
+
+
+
+/** The plan of a rollout that makes networks anew: every service in them is away until it has booted again. Pure. */
+function planRenewal(plan, renewal) {
+    if (renewal === undefined)
+        return plan;
+    const services = plan.services.map((service) => {
+        const running = [...service.fresh, ...service.stale];
+        if (!isRenewed(service, renewal) || running.length === 0)
+            return service;
+        const reason = `the network ${renewal.networks.join(', ')} is made anew, as allow-downtime allows`;
+        return { ...service, action: 'stop-first', reason, fresh: [], stale: running };
+    });
+    return { ...plan, services, renewal };
+}
+function isRenewed(service, { services }) {
+    return services.includes(service.service) && service.action !== 'skip' && service.action !== 'remove';
+}
+/** $1…: names. One that is gone is fine. */
+const removeScript = `
+for name; do
+  docker network inspect "$name" >/dev/null 2>&1 || continue
+  docker network rm "$name" || exit 1
+done`;
+/**
+ * Takes all containers out of the networks and removes these; Compose makes them anew with the first container. The
+ * containers go too, dependents first: one that is attached to the new network again has lost its service name there
+ * (drift.ts). Journaled: the way back makes the networks anew once more, from the files of before.
+ * @returns what is left to do: the services in the networks are created
+ */
+async function renewNetworks(context, plan) {
+    const { renewal } = plan;
+    if (renewal === undefined)
+        return changedServices(plan);
+    const { networks, services } = renewal;
+    const { host, footprint, journal, log } = context;
+    log(`making anew: ${networks.join(', ')}; ${services.join(', ')} stop meanwhile`);
+    await journal.append('networks-renewed', { networks, services });
+    addRenewal(footprint, renewal);
+    const affected = plan.services.filter((service) => isRenewed(service, renewal));
+    for (const { service } of [...affected].reverse()) {
+        for (const container of ownContainers(context, service).filter((candidate) => !hasEnded(candidate)))
+            await retire(context, container, []);
+        const ended = ownContainers(context, service).map(({ id }) => id);
+        if (ended.length > 0)
+            await removeLeftovers(context, service, ended);
+    }
+    await batch_runBatch(host, [
+        { purpose: `remove the network ${networks.join(', ')}`, source: removeScript, args: networks },
+    ]);
+    const changed = new Set(changedServices(plan));
+    return plan.services.flatMap((service) => {
+        if (affected.includes(service))
+            return [{ ...service, action: 'create', fresh: [], stale: [], leftovers: [] }];
+        return changed.has(service) ? [service] : [];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/stale-images.ts
+const stale_images_digestOf = (ref) => /@(sha\d+:[0-9a-f]+)$/.exec(ref)?.[1] ?? '';
+/**
+ * Images by digest that this project has deployed once and that no rollback may ask for any more: not of the last
+ * `retain` good releases, not of release 0, not of what runs. References without a digest are nobody's to remove. Pure.
+ */
+function chooseStaleImages({ ledger, retain, current }) {
+    const good = ledger.releases.filter((release) => release.result === 'ok' && release.gateFailed !== true);
+    // The release that was committed just now is one of them and not in this ledger yet.
+    const kept = [
+        ...good.slice(-Math.max(1, retain - 1)),
+        ...ledger.releases.filter(({ isAdopted }) => isAdopted === true),
+    ];
+    const keptDigests = new Set([...kept.flatMap(refsOf), ...current].map(stale_images_digestOf));
+    const known = new Set(ledger.releases.flatMap(refsOf));
+    return [...known].filter((ref) => stale_images_digestOf(ref) !== '' && !keptDigests.has(stale_images_digestOf(ref)));
+}
+function refsOf(release) {
+    // Where two versions ran at once, both are recorded.
+    return [...release.pins.map(({ ref }) => ref), ...Object.values(release.digests).flatMap((ref) => ref.split(' + '))];
+}
+
+;// CONCATENATED MODULE: ./src/image-retention.ts
+
+
+/**
+ * $1 deploy path, then references with digest. Removes those that nobody needs: not the image of any container, running
+ * or not, and not in the ledger of another project: beside this one, or where a container of the server came from. A
+ * ledger that cannot be read might name any of them, so nothing is removed. `docker rmi` without force refuses the rest.
+ * Prints `removed REF`, `kept REF: why`, or `unreadable FOLDER`.
+ */
+const image_retention_removeScript = `
+own=$(cd "$1" && pwd -P) || exit 1
+shift
+used=$(docker ps -aq --no-trunc | xargs -r docker inspect --type container --format '{{.Image}}' 2>/dev/null)
+folders=$({ docker ps -a --format '{{.Label "com.docker.compose.project.working_dir"}}'; for d in "\${own%/*}"/*; do printf '%s\\n' "$d"; done; } | sort -u)
+ledgers=$(printf '%s\\n' "$folders" | while IFS= read -r d; do
+  [ -n "$d" ] && real=$(cd "$d" 2>/dev/null && pwd -P) && [ "$real" != "$own" ] && [ -e "$real/.deploy" ] || continue
+  ls "$real/.deploy/releases" >/dev/null 2>&1 || { printf 'UNREADABLE %s\\n' "$real"; continue; }
+  cat "$real"/.deploy/releases/*.json 2>/dev/null
+done)
+case $ledgers in *'UNREADABLE '*) printf '%s\\n' "$ledgers" | sed -n 's/^UNREADABLE /unreadable /p'; exit 0 ;; esac
+for ref; do
+  id=$(docker image inspect --format '{{.Id}}' "$ref" 2>/dev/null) || continue
+  case $used in *"$id"*) printf 'kept %s: a container uses it\\n' "$ref"; continue ;; esac
+  case $ledgers in *"\${ref##*@}"*) printf 'kept %s: another project has deployed it\\n' "$ref"; continue ;; esac
+  if said=$(docker rmi "$ref" 2>&1 >/dev/null); then printf 'removed %s\\n' "$ref"
+  else printf 'kept %s: %s\\n' "$ref" "$(printf '%s' "$said" | tr '\\n' ' ')"; fi
+done`;
+const removeTimeoutMs = 120_000;
+/** Removes old images of this project after a commit. A failure is said and never fails the deploy, which is done. */
+async function cleanImages(session, use) {
+    const stale = chooseStaleImages(use);
+    if (stale.length === 0)
+        return;
+    const { host, inputs, log } = session;
+    try {
+        const args = [inputs.settings.deployPath, ...stale];
+        const result = await host.script(image_retention_removeScript, args, { timeoutMs: removeTimeoutMs });
+        for (const line of describeRemoval(result.stdout, use.retain))
+            log(`images: ${line}`);
+        if (result.code !== 0)
+            log(`images: old ones were not cleaned up: ${result.stderr.trim()}`);
+    }
+    catch (thrown) {
+        log(`images: old ones were not cleaned up: ${describeThrown(thrown)}`);
+    }
+}
+/** Pure: what the script above printed, for the log. */
+function describeRemoval(stdout, retain) {
+    const lines = stdout.split('\n');
+    const count = (word) => lines.filter((line) => line.startsWith(`${word} `)).length;
+    const folder = lines.find((line) => line.startsWith('unreadable '))?.slice('unreadable '.length);
+    return [
+        ...(count('removed') === 0
+            ? []
+            : [`removed ${count('removed')} that no rollback to the last ${retain} releases needs`]),
+        ...(count('kept') === 0 ? [] : [`${count('kept')} old ones stay: containers or other projects use them`]),
+        ...(folder === undefined ? [] : [`old ones stay: the ledger in ${folder} cannot be read, and may name them`]),
+    ];
 }
 
 ;// CONCATENATED MODULE: ../kit/src/image/image-lines.ts
@@ -62604,7 +71060,7 @@ async function pullImage(host, request) {
         : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
     if (result.code === 0)
         return;
-    const said = lastLines(result.stderr, 1)[0] ?? '';
+    const said = host_lastLines(result.stderr, 1)[0] ?? '';
     throw new ComposeError({
         code: 'IMAGE_PULL_FAILED',
         message: `${host.name}: docker pull ${ref} failed: ${said}`,
@@ -62620,6 +71076,9 @@ async function pullImage(host, request) {
 
 
 
+
+
+const preflight_nothing = { code: 0, stdout: '', stderr: '' };
 /**
  * The pins of this step as they are recorded.
  * @throws ConfigurationError for a reference without a digest: a tag can move between here and the next pull
@@ -62637,19 +71096,40 @@ function recordPins(pins) {
  * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
  */
 async function preflight(scope, given) {
-    const versions = await checkDocker(scope.host);
-    // Service pins first: Compose's own words for an override without a base ("has neither an image nor a build
-    // context") would not name the input.
-    const withoutServicePins = scope.pins.filter((pin) => pin.kind !== 'service');
-    const base = await resolveModel({ ...scope, pins: withoutServicePins });
+    const { host } = scope;
+    const [docker, files] = await batch_runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
+    const versions = parseDockerVersions(host, docker ?? preflight_nothing);
+    const sources = parseSources(scope, files?.stdout ?? '');
+    // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
+    // build context") would not name the input.
+    const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
+    const scopes = bare.pins.length === scope.pins.length ? [scope] : [bare, scope];
+    const results = await batch_runBatch(host, scopes.map((one) => composePart(one, sources, configArgs)));
+    for (const result of results)
+        throwIfUnusable(scope, result);
+    const base = parseConfig(bare, sources, results[0] ?? preflight_nothing);
     const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
     if (unknown !== undefined)
         throw unknownService(unknown, base);
-    const model = withoutServicePins.length === scope.pins.length ? base : await resolveModel(scope);
+    const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
+    const pins = dropPhantomPins(scope.pins, base, full);
+    const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
     const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
     if (unused !== undefined)
         throw unusedPin(unused);
-    return { versions, model };
+    return { versions, model, pins };
+}
+/**
+ * The pins without those of services that exist by their pin alone. A service that is merely switched off (by a profile
+ * that is not active) is in neither model, and keeps its pin. Pure.
+ */
+function dropPhantomPins(pins, base, full) {
+    return pins.filter(({ kind, name }) => kind === 'env' || base.services[name] !== undefined || full.services[name] === undefined);
+}
+async function resolveFrom(scope, sources) {
+    const [result] = await batch_runBatch(scope.host, [composePart(scope, sources, configArgs)]);
+    throwIfUnusable(scope, result ?? preflight_nothing);
+    return parseConfig(scope, sources, result ?? preflight_nothing);
 }
 function unknownService(pin, model) {
     return new ComposeError({
@@ -62672,13 +71152,15 @@ function unusedPin(pin) {
 async function pullPins(pull) {
     const { host, pins, platform, credentials, signal } = pull;
     const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
-    for (const ref of new Set(pins.map((pin) => pin.ref))) {
-        const present = await inspectImage(host, ref);
+    const refs = [...new Set(pins.map((pin) => pin.ref))];
+    const local = pull.local ?? (await inspectImages(host, refs));
+    for (const ref of refs) {
+        const present = local.get(ref);
         if (present === undefined) {
             const registry = registryOf(ref);
             await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
         }
-        proveImage(host, ref, platform, present ?? (await inspectImage(host, ref)));
+        preflight_proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
         pull.onPulled(ref, present !== undefined);
     }
 }
@@ -62686,7 +71168,7 @@ async function pullPins(pull) {
 function registryOf(ref) {
     return ref.split('/')[0] ?? '';
 }
-function proveImage(host, ref, platform, image) {
+function preflight_proveImage(host, ref, platform, image) {
     const digest = ref.slice(ref.indexOf('@'));
     if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
         throw new ComposeError({
@@ -62702,111 +71184,8 @@ function proveImage(host, ref, platform, image) {
         });
 }
 
-;// CONCATENATED MODULE: ../kit/src/state/journal.ts
-
-
-/** Steps that end a journal. */
-const finalSteps = new Set([
-    'committed',
-    'rollback-done',
-    'rollback-failed',
-    'recovered',
-    'refused',
-]);
-/** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
-const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
-const newestScript = `
-cd "$1/.deploy/journal" 2>/dev/null || exit 0
-newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
-[ -n "$newest" ] || exit 0
-echo "$newest"; cat "$newest"`;
-/** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
-function openJournal(host, deployPath, deployId) {
-    const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
-    return {
-        deployId,
-        append: async (step, data = {}) => {
-            const line = JSON.stringify({ at: new Date().toISOString(), step, data });
-            await scriptOrThrow(host, `write the journal (${step})`, appendScript, [file], { stdin: `${line}\n` });
-        },
-    };
-}
-/** The last deploy, if its journal does not end in a final step. */
-async function findUnfinishedDeploy(host, deployPath) {
-    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
-    return parseUnfinished(result.stdout);
-}
-/** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
-function parseUnfinished(text) {
-    const [file, ...rest] = text.split('\n');
-    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
-    if (deployId === '')
-        return undefined;
-    const lines = rest.flatMap(journal_parseLine);
-    const last = lines.at(-1);
-    return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
-}
-function journal_parseLine(text) {
-    try {
-        const line = JSON.parse(text);
-        return typeof line.step === 'string' ? [{ step: line.step, data: line.data ?? {} }] : [];
-    }
-    catch {
-        return [];
-    }
-}
-
-;// CONCATENATED MODULE: ./src/commit.ts
-
-
-
-
-/** Pins, record, pointer, file archive: in this order, each idempotent (I2 of docs/architecture.md: pins change last). */
-async function commitRelease(session, journal, commit) {
-    await journal.append('pins-staged', { commit });
-    await finishCommit(session, journal, commit);
-}
-/** The part after the journal line; also run by the recovery of a deploy that died in it. */
-async function finishCommit(session, journal, commit) {
-    const { host, inputs, owner } = session;
-    const { deployPath } = inputs.settings;
-    await commitPins(host, deployPath, commit.block);
-    await writeRelease(host, deployPath, commit.release, true);
-    // Also where nothing was staged: a rollback to this release needs the files that were live with it.
-    await finishActivation(host, deployPath, commit.activated ?? '', commit.release.number, inputs.retain);
-    await host.exec(['rm', '-f', statePath(deployPath, 'migration.json')]);
-    await journal.append('committed', { release: commit.release.number });
-    await appendAudit(host, deployPath, {
-        at: commit.release.finishedAt,
-        what: 'deployed',
-        release: commit.release.number,
-        actor: owner.actor,
-        runUrl: owner.runUrl,
-        commit: owner.commit,
-    });
-}
-/** What action-migrate left for this release, if it ran. */
-async function readMigration(session) {
-    const file = statePath(session.inputs.settings.deployPath, 'migration.json');
-    const result = await session.host.exec(['cat', file]);
-    if (result.code !== 0)
-        return undefined;
-    try {
-        const record = JSON.parse(result.stdout);
-        return { applied: record.applied === true, reversible: record.reversible !== false };
-    }
-    catch {
-        session.log('the migration record on the server is not readable; the release is recorded without it');
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/errors.ts
-
-class RolloutError extends DeployError {
-}
-
 ;// CONCATENATED MODULE: ./src/images.ts
+
 
 
 
@@ -62815,17 +71194,23 @@ class RolloutError extends DeployError {
 /**
  * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
  * only the compose file names where the server lacks them.
+ * @param local the model's images as the plan saw them
+ * @returns the model's images as they are now
+ * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH; RolloutError NO_HEALTHCHECK
  */
-async function pullImages(session, scope, model, changed, platform) {
+async function pullImages(session, scope, model, changed, platform, local) {
     const { clock, inputs, log, signal } = session;
-    const needed = new Set(changed.map(({ image }) => image));
-    const pins = scope.pins.filter((pin) => needed.has(pin.ref));
+    const made = changed.filter(({ action }) => action !== 'remove');
+    const needed = new Set(made.map(({ image }) => image));
+    // Release 0 may pin a tag of ours: an image that no registry knows, so that nothing can be pulled.
+    const pins = scope.pins.filter((pin) => needed.has(pin.ref) && pin.ref.includes('@'));
     const start = clock.now();
     await pullPins({
         host: scope.host,
         pins,
         platform,
         signal,
+        local,
         credentials: inputs.credentials,
         onPulled: (ref, wasThere) => {
             log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
@@ -62833,337 +71218,746 @@ async function pullImages(session, scope, model, changed, platform) {
     });
     const pinned = new Set(pins.map((pin) => pin.ref));
     const pinnedRegistries = new Set(pins.map((pin) => images_registryOf(pin.ref)));
-    for (const { service, image } of changed) {
+    for (const { service, image } of made) {
         if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true)
             continue;
-        if ((await inspectImage(scope.host, image)) !== undefined)
+        if (local.has(image))
             continue;
         const registry = images_registryOf(image);
         const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
         await pullImage(scope.host, { ref: image, registry, credentials, signal });
         log(`image: pulled ${image}, named by the compose file only`);
     }
+    const isComplete = [...needed].every((image) => image === '' || local.has(image));
+    const images = isComplete ? local : new Map([...local, ...(await inspectImages(scope.host, [...needed]))]);
+    if (inputs.mode !== 'rollback')
+        findUnchecked(model, made, images, inputs.wishes.healthcheck);
+    return images;
 }
 function images_registryOf(ref) {
     return parseImageRef(ref, 'the compose file').registry;
 }
 
-;// CONCATENATED MODULE: ./src/strategy.ts
-/** Label of a service that is restarted in place, because two of it side by side would do work twice. */
-const roleLabel = 'deploy-actions.role';
-/** Decides from the resolved model alone. Two copies side by side are the rule; what forbids them is named. */
-function chooseStrategy(service, model) {
-    const obstacle = findObstacle(service, model);
-    return obstacle === undefined
-        ? { kind: 'start-first', reason: 'two copies can run side by side' }
-        : { kind: 'stop-first', reason: obstacle };
-}
-function findObstacle(service, model) {
-    const { containerName, networkMode } = service;
-    if (service.labels[roleLabel] === 'worker')
-        return `worker (label ${roleLabel})`;
-    if (containerName !== undefined)
-        return `container_name ${containerName} can exist once`;
-    const port = service.ports.find(({ published }) => published !== undefined && !published.includes('-') && published !== '0');
-    if (port?.published !== undefined)
-        return `publishes the fixed port ${port.published}`;
-    if (networkMode !== undefined && /^(host|service:|container:)/.test(networkMode))
-        return `network_mode ${networkMode}`;
-    const network = service.networks.find(({ hasStaticAddress }) => hasStaticAddress);
-    if (network !== undefined)
-        return `has a static address in network ${network.name}`;
-    const dependent = Object.values(model.services).find((other) => other.networkMode === `service:${service.name}`);
-    if (dependent !== undefined)
-        return `${dependent.name} shares its network`;
-    const volume = service.volumes.find(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
-    // The rule of a single replica that owns its data: two writers on one volume corrupt it (uncloud's heuristic).
-    if (volume !== undefined && service.replicas === 1)
-        return `one replica writes to the volume ${volume.source ?? volume.target}`;
-    return undefined;
-}
-/** Services in the order of `depends_on`, dependencies first; Compose has refused cycles already. */
-function orderServices(model) {
-    const ordered = new Map();
-    const visit = (name) => {
-        const service = model.services[name];
-        if (service === undefined || ordered.has(name))
-            return;
-        for (const dependency of service.dependsOn)
-            visit(dependency.service);
-        ordered.set(name, service);
+;// CONCATENATED MODULE: ./src/release-record.ts
+
+
+
+/** The record of a deploy that ends now. Pure. */
+function recordRelease(facts, result, containers) {
+    const { ledger, owner, run, restores } = facts;
+    const filesRelease = facts.filesRelease ?? ledger.current?.filesRelease;
+    const imageLabels = labelsOf(containers);
+    return {
+        number: nextReleaseNumber(ledger),
+        result,
+        pins: facts.pins,
+        digests: runningDigests(containers),
+        ...(filesRelease === undefined ? {} : { filesRelease }),
+        // What runs after a rollback is the older commit, whichever run brought it back.
+        commit: restores === undefined ? owner.commit : restores.commit,
+        ...(restores === undefined ? runOf(run) : runOf(restores)),
+        ...(restores === undefined ? {} : { restores: restores.restores ?? restores.number }),
+        ...(Object.keys(imageLabels).length === 0 ? {} : { imageLabels }),
+        runUrl: owner.runUrl,
+        actor: owner.actor,
+        startedAt: facts.startedAt,
+        finishedAt: facts.finishedAt,
     };
-    for (const name of Object.keys(model.services))
-        visit(name);
-    return [...ordered.values()];
 }
-/** The services a service needs, directly or through others; without itself. */
-function dependencyClosure(model, name) {
-    const seen = new Set();
-    const visit = (current) => {
-        for (const { service } of model.services[current]?.dependsOn ?? []) {
-            if (seen.has(service) || service === name)
-                continue;
-            seen.add(service);
-            visit(service);
+function runOf(run) {
+    const { workflow, runNumber } = run;
+    return { ...(workflow === undefined ? {} : { workflow }), ...(runNumber === undefined ? {} : { runNumber }) };
+}
+function labelsOf(containers) {
+    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
+    return Object.fromEntries(running.flatMap(({ service, imageLabels = {} }) => Object.keys(imageLabels).length === 0 ? [] : [[service, imageLabels]]));
+}
+
+;// CONCATENATED MODULE: ./src/route/caddy-config.ts
+const isEntry = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/**
+ * Points every upstream of a service in Caddy's JSON at the given containers; none: back at the service itself, as the
+ * user's Caddyfile has it. Works on a configuration that points at containers of an earlier step, too.
+ */
+function pointUpstreams(config, upstream, containers) {
+    const parsed = JSON.parse(config);
+    const seen = { dynamic: false, before: new Set(), after: new Set() };
+    const pointed = walk(parsed, upstream, containers, seen);
+    if (seen.before.size === 0)
+        return { kind: seen.dynamic ? 'dynamic' : 'unused' };
+    const text = JSON.stringify(pointed);
+    if (text === JSON.stringify(parsed))
+        return { kind: 'same' };
+    return { kind: 'changed', text, left: [...seen.before].filter((dial) => !seen.after.has(dial)) };
+}
+function walk(value, upstream, containers, seen) {
+    if (Array.isArray(value))
+        return value.map((entry) => walk(entry, upstream, containers, seen));
+    if (!isEntry(value))
+        return value;
+    const dynamic = value['dynamic_upstreams'];
+    if (isEntry(dynamic) && upstream.names.includes(String(dynamic['name'])))
+        seen.dynamic = true;
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => {
+        if (key !== 'upstreams' || !Array.isArray(child))
+            return [key, walk(child, upstream, containers, seen)];
+        return [key, caddy_config_expand(child, upstream, containers, seen)];
+    }));
+}
+/** One upstream for each container; entries that become equal are one. */
+function caddy_config_expand(list, upstream, containers, seen) {
+    const targets = containers.length === 0 ? [upstream.service] : containers;
+    const expanded = list.flatMap((entry) => {
+        const dial = isEntry(entry) ? entry['dial'] : undefined;
+        if (!isEntry(entry) || typeof dial !== 'string')
+            return [entry];
+        const host = dial.slice(0, dial.lastIndexOf(':'));
+        const isAtRest = upstream.names.includes(host);
+        if (!isAtRest && !isContainerOf(host, upstream))
+            return [entry];
+        const dials = isAtRest && containers.length === 0
+            ? [dial]
+            : targets.map((target) => `${target}${dial.slice(dial.lastIndexOf(':'))}`);
+        seen.before.add(dial);
+        for (const next of dials)
+            seen.after.add(next);
+        return dials.map((next) => ({ ...entry, dial: next }));
+    });
+    const texts = expanded.map((entry) => JSON.stringify(entry));
+    return expanded.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
+}
+/** Compose's own names: `project-service-3`; in projects of Compose 1 `project_service_3`. */
+function isContainerOf(host, { project, service }) {
+    return ['-', '_'].some((separator) => {
+        const prefix = `${project}${separator}${service}${separator}`;
+        return host.startsWith(prefix) && /^\d+$/.test(host.slice(prefix.length));
+    });
+}
+
+;// CONCATENATED MODULE: ./src/route/caddy.ts
+
+
+
+
+/** Asks Caddy's admin API, inside its container: \`ask /path\`. Images have at best one of these. */
+const ask = `
+ask() {
+  if command -v curl >/dev/null 2>&1; then curl -fsS "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
+  elif command -v wget >/dev/null 2>&1; then wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
+  else /bin/busybox wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"; fi
+}`;
+/** $1 project, $2 proxy service, $3 a shell text. Prints for each container a line with its id and one with its configuration. */
+const caddy_readScript = `${proxyContainers}
+for proxy in $(proxy_ids "$1" "$2"); do
+  config=$(docker exec --user 0 "$proxy" sh -c "$3") || exit 1
+  printf '%s\\n%s\\n' "$proxy" "$config"
+done`;
+/**
+ * Runs inside: $1 tenths of a second to wait for requests in flight, then the upstreams that are left; the configuration
+ * on standard input. \`caddy reload\` ends when the new configuration serves. Caddy counts requests by upstream, old ones
+ * too, until the last has ended.
+ */
+const loadInside = `${ask}
+caddy reload --config /dev/stdin --address "\${CADDY_ADMIN:-127.0.0.1:2019}" || exit 1
+tenths=$1 count=0; shift
+while :; do
+  busy=
+  list=$(ask /reverse_proxy/upstreams | tr '{' '\\n')
+  for dial; do
+    printf '%s\\n' "$list" | grep -F "\\"address\\":\\"$dial\\"" | grep -qv '"num_requests":0[,}]' && busy=yes
+  done
+  [ -n "$busy" ] || exit 0
+  [ "$count" -lt "$tenths" ] || { echo busy; exit 0; }
+  count=$((count + 1)); sleep 0.1
+done`;
+const timeoutMs = 60_000;
+/** Caddy gets the configuration that it runs, with the containers that stay in place of the service's name. */
+async function withdrawFromCaddy(work, route, container, staying) {
+    const names = staying.map(({ name }) => name);
+    for (const { service } of route.proxies) {
+        const outcome = await point(work, route, service, names);
+        const sentences = {
+            idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
+            busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
+            unused: `${service} does not name ${route.names.join(' or ')}: not told`,
+            dynamic: `WARNING: ${service} asks DNS for its upstreams at run time and cannot be told: it may send requests to ${container.name} while that stops. Write \`reverse_proxy ${route.service}:<port>\` (docs/proxies.md)`,
+        };
+        work.log(`${route.service}: ${sentences[outcome]}`);
+    }
+}
+/** Back to the name of the service, as the user's Caddyfile has it. */
+async function settleCaddy(work, route) {
+    for (const { service } of route.proxies)
+        await point(work, route, service, []);
+}
+async function point({ host, project }, route, proxy, containers) {
+    const read = await host.script(caddy_readScript, [project, proxy, `${ask}\nask /config/`], { timeoutMs });
+    if (read.code !== 0)
+        throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
+    const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
+    let outcome = 'unused';
+    for (let index = 0; index + 1 < lines.length; index += 2) {
+        const pointed = caddy_parse(lines[index + 1] ?? '', () => failed(host.name, route, proxy, 'its admin API answered with something else than a configuration', ''))({ project, service: route.service, names: route.names }, containers);
+        if (pointed.kind === 'unused' || pointed.kind === 'dynamic') {
+            outcome = pointed.kind;
+            continue;
+        }
+        outcome = 'idle';
+        if (pointed.kind === 'same')
+            continue;
+        const tenths = containers.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
+        const inside = ['sh', '-c', loadInside, 'sh', String(tenths), ...pointed.left];
+        const load = await host.exec(['docker', 'exec', '-i', '--user', '0', lines[index] ?? '', ...inside], {
+            stdin: pointed.text,
+            timeoutMs: timeoutMs + route.drainWaitMs,
+        });
+        if (load.code !== 0)
+            throw failed(host.name, route, proxy, 'it refused the configuration', load.stderr);
+        if (load.stdout.includes('busy'))
+            outcome = 'busy';
+    }
+    return outcome;
+}
+function caddy_parse(config, refuse) {
+    return (upstream, containers) => {
+        try {
+            return pointUpstreams(config, upstream, containers);
+        }
+        catch {
+            throw refuse();
         }
     };
-    visit(name);
-    return [...seen];
 }
-/** One-shot services: others wait for them to end with 0. They are action-migrate's, not the rollout's. */
-function oneShotServices(model) {
-    const dependencies = Object.values(model.services).flatMap((service) => service.dependsOn);
-    return new Set(dependencies
-        .filter(({ condition }) => condition === 'service_completed_successfully')
-        .map(({ service }) => service));
+function failed(name, route, proxy, what, stderr) {
+    const said = host_lastLines(stderr, 1).join('').slice(0, 300);
+    return new RolloutError({
+        code: 'ROUTE_FAILED',
+        message: `${name}: Caddy in service ${proxy} could not be switched to the new container of ${route.service}: ${what}${said === '' ? '' : `: ${said}`}.`,
+        hint: 'Its admin API must listen on localhost:2019 in the container, as it does by default. Label deploy-actions.route: none leaves the proxy alone.',
+    });
 }
 
-;// CONCATENATED MODULE: ./src/rollout-plan.ts
+;// CONCATENATED MODULE: ./src/route/drain-file.ts
 
-const endedStates = new Set(['exited', 'dead', 'created', 'removing']);
-/** True for a container that is not serving and will not by itself. */
-function hasEnded(container) {
-    return endedStates.has(container.status);
+/**
+ * $1 container, $2 file, $3 tenths of a second to wait until its own health check says no: the check is the image's or the
+ * compose file's, run by hand, because Docker would run it only at its next interval. Prints what was seen.
+ */
+const drainScript = `
+docker exec "$1" touch "$2" || docker exec --user 0 "$1" touch "$2" || exit 1
+kind=$(docker inspect -f '{{with .Config.Healthcheck}}{{if .Test}}{{index .Test 0}}{{end}}{{end}}' "$1")
+id=$1 tenths=$3
+case $kind in
+  CMD-SHELL)
+    set -- sh -c "$(docker inspect -f '{{index .Config.Healthcheck.Test 1}}' "$id")" ;;
+  CMD)
+    set --
+    words=$(docker inspect -f '{{range $i, $w := .Config.Healthcheck.Test}}{{if $i}}{{json $w}}{{println}}{{end}}{{end}}' "$id" | sed 's/^"//; s/"$//; s/\\\\"/"/g; s/\\\\\\\\/\\\\/g')
+    while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<WORDS
+$words
+WORDS
+    ;;
+  *) echo unchecked; exit 0 ;;
+esac
+count=0
+while docker exec "$id" "$@" >/dev/null 2>&1; do
+  count=$((count + 2)); [ "$count" -lt "$tenths" ] || { echo healthy; exit 0; }
+  sleep 0.2
+done
+echo drained`;
+const noticeTenths = 50;
+const sentences = {
+    drained: 'its health check says no',
+    healthy: 'WARNING: its health check still passes after 5s: does the app look for this file?',
+    unchecked: 'it has no health check to prove it by',
+};
+/**
+ * The old container is shown a file at whose sight its health check says no; proved by asking that check. The proxy's own
+ * check needs its interval: that is what drain-wait is for, and the caller waits it.
+ */
+const withdrawByFile = ({ log }, route, container) => {
+    const file = route.drainFile ?? '';
+    return [
+        {
+            purpose: 'show the drain file',
+            source: drainScript,
+            args: [container.id, file, String(noticeTenths)],
+            mayFail: true,
+            onDone: (result) => {
+                const said = sentences[result.stdout.trim()] ?? `WARNING: it could not be made: ${lastWords(result)}; going on`;
+                log(`${container.name}: drain file ${file}: ${said}`);
+            },
+        },
+    ];
+};
+
+;// CONCATENATED MODULE: ./src/route/haproxy.ts
+
+
+
+/**
+ * Runs inside a HAProxy container: $1 a line for its runtime API (management guide 9.3). The socket is the one that its
+ * configuration names; images have at best one of nc, bash and socat. Exit 4: no socket. 5: nothing that can talk to it.
+ */
+const talkInside = `
+line=$1
+files="/usr/local/etc/haproxy /etc/haproxy"
+for p in /proc/[0-9]*; do
+  set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
+  case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
+done
+sockets=$(grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/')
+[ -n "$sockets" ] || exit 4
+for socket in $sockets; do
+  case $socket in
+    /*|unix@*)
+      path=\${socket#unix@}
+      command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$line" | socat -t 5 - "UNIX-CONNECT:$path" && exit 0; }
+      ;;
+    *:*)
+      port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
+      case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
+      if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$line" | nc "$address" "$port" && exit 0
+      elif [ -x /bin/busybox ]; then printf '%s\\n' "$line" | /bin/busybox nc "$address" "$port" && exit 0
+      elif command -v bash >/dev/null 2>&1; then
+        bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$line" && exit 0
+      elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$line" | socat -t 5 - "TCP:$address:$port" && exit 0
+      fi
+      ;;
+  esac
+done
+exit 5`;
+/**
+ * Functions over `show servers state` (its columns: management guide 9.3): one line a server, `backend/server address
+ * operation admin name`. Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
+ */
+const stateFunctions = `${proxyContainers}${sharedAddresses}
+talk() { docker exec --user 0 "$proxy" sh -c "$inside" sh "$1"; }
+servers() {
+  answer=$(talk 'show servers state') || exit $?
+  printf '%s\\n' "$answer" | while read -r _ be _ srv addr op admin _ _ _ _ _ _ _ _ _ _ fqdn _; do
+    case $op in [0-9]*) printf '%s/%s %s %s %s %s\\n' "$be" "$srv" "$addr" "$op" "$admin" "$fqdn" ;; esac
+  done
 }
-/** Desired model and observed containers → plan. Pure, and convergent: planning again after a crash plans the rest. */
-function planRollout(model, observed) {
-    const oneShots = oneShotServices(model);
-    const known = new Set(Object.keys(model.services));
-    const orphans = observed.containers.filter((container) => !container.isOneOff && !hasEnded(container) && !known.has(container.service));
+order() {
+  said=$(talk "$1") || exit $?
+  case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
+}
+holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }`;
+/**
+ * $1 project, $2 proxy service, $3 tenths of a second to wait for requests in flight, $4 the talker, $5 the container that
+ * goes, then those that stay. Prints `unused` when HAProxy sends nothing to it, `deaf` when nothing can talk to it. 6: no other server is up, so draining would be an outage.
+ */
+const haproxy_drainScript = `${stateFunctions}
+project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
+known=
+for proxy in $(proxy_ids "$project" "$service"); do
+  gone=$(addresses_from "$proxy" "$old" | tr '\\n' ' ') stay=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
+  count=0
+  while :; do
+    list=$(servers)
+    case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
+    slots= needs= ready= up=' '
+    while read -r slot addr op admin _; do
+      if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
+      elif holds "$stay" "$addr"; then
+        if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
+        elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
+      fi
+    done <<LIST
+$list
+LIST
+    [ -n "$slots" ] || break
+    for slot in $ready; do order "set server $slot state ready"; done
+    missing=
+    for be in $needs; do holds "$up" "$be" || missing=$be; done
+    [ -z "$missing" ] && break
+    count=$((count + 1)); [ "$count" -lt 50 ] || { echo "backend $missing"; exit 6; }
+    sleep 0.2
+  done
+  [ -n "$slots" ] || continue
+  known=yes
+  for slot in $slots; do order "set server $slot state drain"; done
+  list=$(servers) || exit $?
+  while read -r slot addr op admin _; do
+    if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
+  done <<LIST
+$list
+LIST
+  count=0 busy=yes
+  while :; do
+    busy=
+    stats=$(talk 'show stat -1 4 -1') || exit $?
+    while IFS=, read -r be srv _ _ current _; do
+      if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=yes; fi
+    done <<LIST
+$stats
+LIST
+    [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
+    count=$((count + 2)); sleep 0.2
+  done
+  [ -z "$busy" ] || echo busy
+done
+[ -n "$known" ] || echo unused`;
+/**
+ * $1 project, $2 proxy service, $3 the talker, $4 service, $5 its names. Puts drained servers of that name back in use, once
+ * they no longer have the address of a container that is gone.
+ */
+const haproxy_settleScript = `${stateFunctions}
+project=$1 service=$2 inside=$3 names=$5
+alive=$(proxy_ids "$project" "$4")
+for proxy in $(proxy_ids "$project" "$service"); do
+  here=
+  [ -z "$alive" ] || here=$(addresses_from "$proxy" $alive | tr '\\n' ' ')
+  count=0
+  while :; do
+    list=$(servers)
+    case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
+    left=
+    while read -r slot addr op admin fqdn; do
+      [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
+      if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 25 ]; then order "set server $slot state ready"
+      else left=$slot; fi
+    done <<LIST
+$list
+LIST
+    [ -n "$left" ] || break
+    count=$((count + 1)); sleep 0.2
+  done
+done`;
+/** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
+const withdrawFromHaproxy = ({ host, project, log }, route, container, staying) => route.proxies.map(({ service: proxy }) => ({
+    purpose: `drain ${container.name} in HAProxy`,
+    source: haproxy_drainScript,
+    args: [
+        project,
+        proxy,
+        String(Math.ceil(route.drainWaitMs / 100)),
+        talkInside,
+        container.id,
+        ...staying.map(({ id }) => id),
+    ],
+    fail: (result) => haproxy_failed(host.name, route, proxy, result),
+    onDone: ({ stdout }) => {
+        const drained = `${proxy} has drained ${container.name}: it takes no new request`;
+        if (stdout.includes('unused'))
+            log(`${route.service}: ${proxy} sends nothing to ${container.name}: not told`);
+        else if (stdout.includes('deaf'))
+            log(`WARNING: ${route.service}: ${proxy} has no stats socket that its image can talk to (stats socket ipv4@127.0.0.1:9999 level admin; docs/proxies.md); it is not told that ${container.name} goes`);
+        else if (stdout.includes('busy'))
+            log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
+        else
+            log(`${route.service}: ${drained}, and none is in flight`);
+    },
+}));
+/** Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. */
+async function settleHaproxy({ host, project, log }, route) {
+    for (const { service } of route.proxies) {
+        const args = [project, service, talkInside, route.service, route.names.join(' ')];
+        const result = await host.script(haproxy_settleScript, args, { timeoutMs: withdrawTimeoutMs(route) });
+        if (result.code !== 0)
+            log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${lastWords(result)}`);
+    }
+}
+function haproxy_failed(name, route, proxy, result) {
+    const what = result.code === 6
+        ? `sees no new container of ${route.service} up after 10 s`
+        : `could not be told to drain the old container of ${route.service}`;
+    return new RolloutError({
+        code: 'ROUTE_FAILED',
+        message: `${name}: HAProxy in service ${proxy} ${what} (${lastWords(result)}). The old container still serves.`,
+        hint: 'Does its `server-template` follow Docker’s DNS, and is the stats socket of level admin? docs/proxies.md has a configuration that works.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/route/late-join.ts
+/** $1 count of networks, then the networks, then containers. A container that is on none of them is fine. */
+const leaveScript = `
+count=$1; shift
+nets=
+while [ "$count" -gt 0 ]; do nets="$nets $1"; shift; count=$((count - 1)); done
+for id; do
+  for net in $nets; do
+    said=$(docker network disconnect "$net" "$id" 2>&1) || case $said in
+      *"is not connected to"*) ;;
+      *) printf '%s\\n' "$said" >&2; exit 1 ;;
+    esac
+  done
+done`;
+/**
+ * For each network: its name, container id, count of aliases, aliases; over and over. Proved by the address that Docker
+ * then shows; Docker's DNS answers from the same record.
+ */
+const joinScript = `
+while [ $# -gt 0 ]; do
+  net=$1 id=$2 count=$3; shift 3
+  flags=
+  while [ "$count" -gt 0 ]; do flags="$flags --alias $1"; shift; count=$((count - 1)); done
+  said=$(docker network connect $flags "$net" "$id" 2>&1) || case $said in
+    *"already exists in network"*|*"already attached"*) ;;
+    *) printf '%s\\n' "$said" >&2; exit 1 ;;
+  esac
+  ip=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$net\\"}}{{.IPAddress}}{{.GlobalIPv6Address}}{{end}}" "$id") || exit 1
+  [ -n "$ip" ] || { echo "$net gave $id no address" >&2; exit 1; }
+done`;
+/** Created containers leave the networks that they join once healthy (ADR 0006). They are not started yet. */
+function leaveNetworks(route, containers) {
+    const names = route.lateNetworks.map(({ dockerName }) => dockerName);
+    if (names.length === 0 || containers.length === 0)
+        return [];
+    const args = [String(names.length), ...names, ...containers.map(({ id }) => id)];
+    return [{ purpose: `keep ${route.service} off ${names.join(', ')}`, source: leaveScript, args }];
+}
+/** They join, under every name that Compose would have given them. */
+function joinNetworks({ log }, route, containers) {
+    const pairs = containers.flatMap((container) => route.lateNetworks.map((network) => ({ container, network })));
+    if (pairs.length === 0)
+        return [];
+    const args = pairs.flatMap(({ container, network }) => {
+        const aliases = aliasesOf(route.service, container, network);
+        return [network.dockerName, container.id, String(aliases.length), ...aliases];
+    });
+    const names = route.lateNetworks.map(({ network }) => network).join(', ');
+    const onDone = () => {
+        log(`${route.service}: ${containers.map(({ name }) => name).join(', ')} joined ${names}`);
+    };
+    return [{ purpose: `join ${route.service} to ${names}`, source: joinScript, args, onDone }];
+}
+/** As Compose names a container in a network; Docker adds its short id by itself. */
+function aliasesOf(service, container, network) {
+    return [...new Set([container.name, service, ...network.aliases])];
+}
+
+;// CONCATENATED MODULE: ./src/route/nginx.ts
+
+
+
+
+/**
+ * Runs inside an nginx container as root: $1 tenths of a second to wait for old workers, $2 names of the upstream, $3
+ * addresses to send to (may be empty: those of DNS). nginx looks names up when it loads its configuration, by the C
+ * library, hosts file first: so the names stand there while it reloads, and no file of the user's is touched. What is on
+ * disk afterwards says what it said before; a container that dies half-way gets a fresh hosts file from Docker.
+ * Exit 3: no name of ours in its configuration. 4: it asks a resolver at run time. 5: the configuration does not load.
+ * 6: no new workers. 7: the hosts file cannot be written, or is not looked at.
+ */
+const reloadInside = `
+tenths=$1 names=$2 addresses=$3 master=
+word() { tr '\\0' ' ' < "/proc/$1/cmdline" 2>/dev/null; }
+for p in /proc/[0-9]*; do
+  p=\${p#/proc/}
+  case $(word "$p") in "nginx: master process"*) master=$p; break ;; esac
+done
+[ -n "$master" ] || { echo "no nginx master process"; exit 5; }
+workers() {
+  for p in /proc/[0-9]*; do
+    p=\${p#/proc/}
+    case $(word "$p") in "nginx: worker process is shutting down"*) [ "$1" = all ] && echo "$p" ;; "nginx: worker process"*) echo "$p" ;; esac
+  done
+}
+said=$(nginx -t 2>&1) || { printf '%s\\n' "$said"; exit 5; }
+config=$(nginx -T 2>/dev/null | sed 's/#.*//')
+found= dynamic=
+for name in $names; do
+  escaped=$(printf '%s' "$name" | sed 's/\\./\\\\./g')
+  uses=$(printf '%s\\n' "$config" | grep -E "(^|[^[:alnum:]._-])$escaped([^[:alnum:]._-]|\\$)" | grep -E '(_pass|server|set|upstream)[[:space:]]')
+  [ -z "$uses" ] && continue
+  if printf '%s\\n' "$uses" | grep -Eq '^[[:space:]]*set[[:space:]]|[[:space:]]resolve[;[:space:]]'; then dynamic=$name; fi
+  printf '%s\\n' "$uses" | grep -Eq '_pass[[:space:]]|^[[:space:]]*server[[:space:]]' && found="$found $name"
+done
+[ -z "$dynamic" ] || { echo "$dynamic"; exit 4; }
+[ -n "$found" ] || exit 3
+strip() { kept=$(grep -v '# deploy-actions$' /etc/hosts); printf '%s\\n' "$kept" > /etc/hosts; }
+if [ -n "$addresses" ]; then
+  trap strip EXIT
+  trap 'exit 7' HUP INT TERM PIPE
+  for name in $found; do
+    for address in $addresses; do printf '%s %s # deploy-actions\\n' "$address" "$name" >> /etc/hosts || exit 7; done
+    seen=$(getent ahosts "$name" 2>/dev/null | cut -d' ' -f1 | sort -u)
+    for address in $seen; do
+      case " $addresses " in *" $address "*) ;; *) echo "$name is $address"; exit 7 ;; esac
+    done
+  done
+fi
+said=$(nginx -t 2>&1) || { printf '%s\\n' "$said"; exit 5; }
+before=" $(workers all | tr '\\n' ' ') "
+kill -HUP "$master" || exit 6
+count=0
+while :; do
+  fresh= stale=
+  for p in $(workers); do case $before in *" $p "*) stale=$p ;; *) fresh=$p ;; esac; done
+  [ -n "$fresh" ] && [ -z "$stale" ] && break
+  count=$((count + 1)); [ "$count" -lt 200 ] || exit 6
+  sleep 0.05
+done
+[ -z "$addresses" ] || { trap - EXIT; strip; }
+count=0
+while [ "$count" -lt "$tenths" ]; do
+  rest=
+  for p in $(workers all); do case $before in *" $p "*) rest=$p ;; esac; done
+  [ -n "$rest" ] || exit 0
+  count=$((count + 1)); sleep 0.1
+done
+echo busy`;
+/** $1 project, $2 proxy service, $3 tenths, $4 names, $5 the text above, then the containers that stay (or none). */
+const reloadScript = `${proxyContainers}${sharedAddresses}
+project=$1 service=$2 tenths=$3 names=$4 inside=$5; shift 5
+proxies=$(proxy_ids "$project" "$service") || exit 1
+[ -n "$proxies" ] || echo absent
+for proxy in $proxies; do
+  addresses=
+  if [ $# -gt 0 ]; then
+    addresses=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
+    [ -n "$addresses" ] || exit 8
+  fi
+  docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$names" "$addresses"
+  code=$?
+  case $code in
+    0) ;;
+    3) echo unused ;;
+    4) echo dynamic ;;
+    *) exit "$code" ;;
+  esac
+done`;
+/** nginx is reloaded onto the containers that stay: from its new workers on, nothing is sent to the old one. */
+const withdrawFromNginx = (work, route, container, staying) => reloadParts(work, route, staying.map(({ id }) => id), ({ stdout }, proxy) => {
+    const switched = `${proxy} was reloaded onto ${staying.map(({ name }) => name).join(', ')}: ${container.name} takes no new request`;
+    if (stdout.includes('absent'))
+        return `${proxy} does not run: not told`;
+    if (stdout.includes('unused'))
+        return `${proxy} does not name ${route.names.join(' or ')}: not told`;
+    if (stdout.includes('dynamic'))
+        return `WARNING: ${proxy} asks a resolver for this service at run time and cannot be told: it may send requests to ${container.name} while that stops. Write proxy_pass without variable and resolver (docs/proxies.md)`;
+    return stdout.includes('busy')
+        ? `${switched}; some are in flight and finish within its grace period`
+        : `${switched}, and none is in flight`;
+});
+/** nginx looks its upstreams up anew: for containers that came without one leaving. */
+async function refreshNginx(work, route) {
+    const refreshed = ({ stdout }, proxy) => /unused|dynamic|absent/.test(stdout) ? '' : `${proxy} was reloaded and has looked its addresses up anew`;
+    const parts = reloadParts(work, route, [], refreshed);
+    const results = await batch_runBatch(work.host, parts, { timeoutMs: withdrawTimeoutMs(route) });
+    parts.forEach((part, index) => {
+        const result = results[index];
+        if (result !== undefined)
+            part.onDone?.(result);
+    });
+}
+function reloadParts({ host, project, log }, route, staying, describe) {
+    // Reloaded for containers that came, nobody waits for what is in flight.
+    const tenths = staying.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
+    return route.proxies.map(({ service: proxy }) => ({
+        purpose: `reload nginx in ${proxy}`,
+        source: reloadScript,
+        args: [project, proxy, String(tenths), route.names.join(' '), reloadInside, ...staying],
+        fail: (result) => nginx_failed(host.name, route, proxy, result),
+        onDone: (result) => {
+            const said = describe(result, proxy);
+            if (said !== '')
+                log(`${route.service}: ${said}`);
+        },
+    }));
+}
+function nginx_failed(name, route, proxy, result) {
+    const said = lastWords(result);
+    return new RolloutError({
+        code: 'ROUTE_FAILED',
+        message: `${name}: nginx in service ${proxy} could not be switched to the new container of ${route.service}: ${reasons[result.code] ?? `exit code ${result.code}`}${said === '' ? '' : `: ${said}`}. The old container still serves.`,
+        hint: 'Try `nginx -t` in the proxy’s container; docs/proxies.md has a configuration that works. Label deploy-actions.route: none leaves the proxy alone.',
+    });
+}
+const reasons = {
+    5: 'its configuration does not load',
+    6: 'its workers were not replaced within 10 s',
+    7: 'its hosts file cannot be written, or it does not look there',
+    8: 'it shares no network with the containers that stay',
+};
+
+;// CONCATENATED MODULE: ./src/route/create-route.ts
+
+
+
+
+
+
+
+/**
+ * The route of a model: each service by what {@link planRoutes} decides for it. A service that the model lacks is nobody's.
+ * @throws ConfigurationError those of planRoutes
+ */
+function createRoute(deps) {
+    const { host, model, log, footprint } = deps;
+    const routes = planRoutes(model, deps.settings);
+    const work = { host, project: model.name, log };
+    // On a way back: new containers that took nothing's place yet are unknown to a proxy that has to be told.
+    const unseen = new Set([...footprint.created].flatMap(([name, ids]) => (footprint.touched.has(name) ? [] : ids)));
+    /** Services whose containers are not those that their proxy was last told of. */
+    const stale = new Set(footprint.touched);
     return {
-        project: model.name,
-        services: orderServices(model).map((service) => planService(service, model, observed, oneShots)),
-        orphans: [...new Set(orphans.map((container) => container.service))],
+        kind: mainKind([...routes.values()]),
+        of: (service) => routes.get(service),
+        hide: (service, containers) => {
+            const route = routes.get(service);
+            return route === undefined ? [] : leaveNetworks(route, containers);
+        },
+        admit: (service, containers) => {
+            const route = routes.get(service);
+            stale.add(service);
+            return route === undefined ? [] : joinNetworks(work, route, containers);
+        },
+        withdraw: async (service, container, staying) => {
+            const route = routes.get(service);
+            if (route === undefined)
+                return [];
+            // With nobody left to serve there is nobody to switch to: the service is down by its strategy.
+            const isSwitch = route.withdrawal !== 'drain-file';
+            if (isSwitch && (staying.length === 0 || unseen.has(container.id)))
+                return [];
+            if (route.withdrawal === 'caddy')
+                await withdrawFromCaddy(work, route, container, staying);
+            const parts = withdrawals[route.withdrawal]?.(work, route, container, staying) ?? [];
+            const onDone = (part, result) => {
+                stale.delete(service);
+                part.onDone?.(result);
+            };
+            return parts.map((part) => ({
+                ...part,
+                onDone: (result) => {
+                    onDone(part, result);
+                },
+            }));
+        },
+        settle: async (service) => {
+            const route = routes.get(service);
+            if (route === undefined)
+                return;
+            try {
+                if (route.withdrawal === 'haproxy')
+                    await settleHaproxy(work, route);
+                if (route.withdrawal === 'caddy')
+                    await settleCaddy(work, route);
+                if (route.withdrawal === 'nginx' && stale.delete(service))
+                    await refreshNginx(work, route);
+            }
+            catch (thrown) {
+                // The old containers are gone and the new ones serve: nothing is won by going back.
+                if (!(thrown instanceof RolloutError))
+                    throw thrown;
+                log(`WARNING: ${thrown.message}`);
+            }
+        },
     };
 }
-function planService(service, model, observed, oneShots) {
-    const own = observed.containers.filter((container) => container.service === service.name && !container.isOneOff);
-    const isFresh = (container) => !observed.spent.has(container.id) &&
-        (observed.keep.has(container.id) || container.configHash === observed.wantedHashes[service.name]);
-    const running = own.filter((container) => !hasEnded(container));
-    const fresh = running.filter(isFresh);
-    const stale = running.filter((container) => !isFresh(container));
-    const leftovers = own.filter((container) => hasEnded(container) && !isFresh(container));
-    const ids = (containers) => containers.map((container) => container.id);
-    const plan = (action, reason) => ({
-        service: service.name,
-        action,
-        reason,
-        replicas: service.replicas,
-        image: service.image ?? '',
-        fresh: ids(fresh),
-        stale: ids(stale),
-        leftovers: ids(leftovers),
-    });
-    if (oneShots.has(service.name))
-        return plan('skip', 'runs once and ends; action-migrate runs such services');
-    if (service.replicas === 0)
-        return plan('skip', 'the compose files ask for no replica');
-    if (running.length === 0)
-        return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
-    if (stale.length > 0) {
-        const strategy = chooseStrategy(service, model);
-        return plan(strategy.kind, `configuration or image changed; ${strategy.reason}`);
-    }
-    if (fresh.length !== service.replicas)
-        return plan('scale', `${fresh.length} of ${service.replicas} replicas run`);
-    return plan('unchanged', 'runs as wanted');
-}
-/**
- * The next move for a service with these numbers of healthy containers. At most `maxSurge` more than wanted run at
- * once, and nothing is retired while the wanted number of new ones is not there (I1 of docs/architecture.md).
- */
-function nextMove(fresh, stale, replicas, maxSurge = 1) {
-    const room = replicas + maxSurge - fresh - stale;
-    if (fresh < replicas && room > 0)
-        return { kind: 'add', count: Math.min(replicas - fresh, room) };
-    if (stale > 0)
-        return { kind: 'retire', which: 'stale' };
-    if (fresh > replicas)
-        return { kind: 'retire', which: 'fresh' };
-    return { kind: 'done' };
-}
-/** The services that this plan changes. */
-function changedServices(plan) {
-    return plan.services.filter(({ action, leftovers }) => (action !== 'unchanged' && action !== 'skip') || leftovers.length > 0);
-}
-
-;// CONCATENATED MODULE: ./src/report.ts
-
-/** What runs, by service; a service with two versions at once shows both. */
-function runningDigests(containers) {
-    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
-    const services = [...new Set(running.map((container) => container.service))].sort();
-    return Object.fromEntries(services.map((service) => [
-        service,
-        [...new Set(running.filter((c) => c.service === service).map((c) => c.image))].join(' + '),
-    ]));
-}
-/** `service=reference` lines, the form of the outputs `digests` and `previous-digests`. */
-function formatDigests(digests) {
-    return Object.entries(digests)
-        .map(([service, ref]) => `${service}=${ref}`)
-        .join('\n');
-}
-
-;// CONCATENATED MODULE: ./src/rollout-context.ts
-
-
-/**
- * The containers of a service now, one-offs left out.
- * @throws RolloutError CONCURRENT_CHANGE when one is there that neither existed at the start nor was made by this deploy
- */
-async function observeService(context, service) {
-    const containers = await listProjectContainers(context.host, context.model.name);
-    const own = containers.filter((container) => container.service === service && !container.isOneOff);
-    const foreign = own.find((container) => !context.known.has(container.id));
-    if (foreign === undefined)
-        return own;
-    throw new RolloutError({
-        code: 'CONCURRENT_CHANGE',
-        message: `${context.host.name}: container ${foreign.name} of service ${service} appeared during this deploy, and this deploy did not make it. Nothing foreign was touched.`,
-        hint: 'Somebody ran docker compose by hand, or another tool deploys here. Settle that, then run again.',
-    });
-}
-
-;// CONCATENATED MODULE: ./src/container-moves.ts
-
-
-
-
-
-
-
-
-/** Labels of a service, read from the NEW model: how its old container is taken out of service before SIGTERM. */
-const preStopLabel = 'deploy-actions.pre-stop';
-const drainWaitLabel = 'deploy-actions.drain-wait';
-const createTimeoutMs = 180_000;
-const preStopTimeoutMs = 60_000;
-/**
- * Creates `count` more containers of a service without touching the others, and proves that they are new and run the
- * wanted image. `create` and not `up --no-deps`: Compose 2.26 leaves `depends_on` out of the configuration hash of the
- * latter, so that a person's next plain `up -d` would recreate them (research lab.md 4.4); and it starts nothing.
- */
-async function addContainers(context, service, existing, count) {
-    await context.journal.append('intent', { service, existing: existing.map((container) => container.id) });
-    const scale = [`${service}=${existing.length + count}`, ...(await dependencyScales(context, service))];
-    const args = [
-        'create',
-        '--no-recreate',
-        '--no-build',
-        '--pull',
-        'never',
-        ...scale.flatMap((s) => ['--scale', s]),
-        service,
-    ];
-    return createContainers(context, service, args, existing);
-}
-/**
- * Recreates a service in place, its old containers being stopped already: for services of which two cannot exist.
- * Compose carries anonymous volumes over to the new container.
- */
-async function recreateContainers(context, service) {
-    const existing = await observeService(context, service);
-    await context.journal.append('intent', {
-        service,
-        existing: existing.map((container) => container.id),
-        replace: true,
-    });
-    const args = ['create', '--force-recreate', '--no-build', '--pull', 'never', service];
-    const ids = await createContainers(context, service, args, existing);
-    return ids;
-}
-async function createContainers(context, service, args, existing) {
-    const { scope, model, signal } = context;
-    const result = await runCompose(scope, model, args, { timeoutMs: createTimeoutMs, signal });
-    const before = new Set(existing.map((container) => container.id));
-    const now = await listProjectContainers(context.host, model.name);
-    const made = now.filter((c) => c.service === service && !c.isOneOff && !before.has(c.id));
-    const ids = made.map((container) => container.id);
-    // Recorded before anything can fail: what was made must be removable.
-    for (const id of ids)
-        context.known.add(id);
-    context.created.set(service, [...(context.created.get(service) ?? []), ...ids]);
-    await context.journal.append('created', { service, ids });
-    if (result.code !== 0 || ids.length === 0)
-        throw new RolloutError({
-            code: 'WRONG_CONTAINER',
-            message: `${context.host.name}: docker compose could not create ${service}: ${lastLines(result.stderr, 2).join(' ')}`,
-            evidence: lastLines(result.stderr, 20),
-        });
-    await container_moves_proveImage(context, service, made);
-    return ids;
-}
-/** Siblings scaled by hand keep their number: without these flags Compose would scale them to what the file says. */
-async function dependencyScales(context, service) {
-    const closure = dependencyClosure(context.model, service);
-    if (closure.length === 0)
-        return [];
-    const containers = await listProjectContainers(context.host, context.model.name);
-    return closure.flatMap((name) => {
-        const count = containers.filter((container) => container.service === name && !container.isOneOff).length;
-        return count === 0 ? [] : [`${name}=${count}`];
-    });
-}
-async function container_moves_proveImage(context, service, made) {
-    const wanted = context.model.services[service]?.image;
-    const image = wanted === undefined ? undefined : await inspectImage(context.host, wanted);
-    const wrong = made.find((container) => image !== undefined && container.imageId !== image.id);
-    if (wrong === undefined)
-        return;
-    throw new RolloutError({
-        code: 'WRONG_CONTAINER',
-        message: `${context.host.name}: ${wrong.name} runs ${wrong.imageId}, but ${wanted ?? service} is ${image?.id ?? 'unknown'}.`,
-        hint: 'The image on the server changed during the deploy. Pin it by digest.',
-    });
-}
-/** Starts created containers. */
-async function startContainers(context, ids) {
-    await execOrThrow(context.host, ['docker', 'start', ...ids], { timeoutMs: createTimeoutMs, signal: context.signal });
-}
-/** Takes one container out of service, in order: pre-stop, drain wait, SIGTERM with its own grace. It stays, stopped. */
-async function drainAndStop(context, container) {
-    const { host, clock, signal } = context;
-    if (hasEnded(container))
-        return;
-    const labels = context.model.services[container.service]?.labels ?? {};
-    const command = labels[preStopLabel];
-    if (command !== undefined) {
-        await context.journal.append('unrouted', { service: container.service, id: container.id });
-        context.spent.add(container.id);
-        const result = await host.exec(['docker', 'exec', container.id, 'sh', '-c', command], {
-            timeoutMs: preStopTimeoutMs,
-        });
-        if (result.code !== 0)
-            context.log(`${container.name}: pre-stop command ended with ${result.code}: ${lastLines(result.stderr, 1).join('')}; going on`);
-    }
-    const wait = labels[drainWaitLabel];
-    if (wait !== undefined)
-        await clock.sleep(parseDuration(wait, `label ${drainWaitLabel} of ${container.service}`), signal);
-    await context.journal.append('stopping', { service: container.service, id: container.id });
-    // A restart policy would bring a stopped old container back when dockerd restarts.
-    await host.exec(['docker', 'update', '--restart=no', container.id]);
-    const timeoutMs = (container.stopGraceSeconds + 30) * 1000;
-    await execOrThrow(host, ['docker', 'stop', container.id], { timeoutMs });
-    const code = await host.exec(['docker', 'inspect', '--format', '{{.State.ExitCode}}', container.id]);
-    const wasKilled = code.stdout.trim() === '137';
-    context.log(wasKilled
-        ? `${container.name}: did not end within its grace period of ${container.stopGraceSeconds}s and was killed (137); raise stop_grace_period or handle SIGTERM`
-        : `${container.name}: stopped`);
-}
-/** Removes containers by id; one that is gone already is fine, one that cannot be removed is not. */
-async function removeContainers(context, service, ids) {
-    if (ids.length === 0)
-        return;
-    const result = await context.host.exec(['docker', 'rm', '--force', ...ids], { timeoutMs: 60_000 });
-    const isOnlyMissing = result.stderr
-        .split('\n')
-        .filter((line) => line.trim() !== '')
-        .every((line) => /No such container/i.test(line));
-    if (result.code !== 0 && !isOnlyMissing)
-        await execOrThrow(context.host, ['docker', 'rm', '--force', ...ids]);
-    await context.journal.append('removed', { service, ids });
+const withdrawals = {
+    'drain-file': withdrawByFile,
+    haproxy: withdrawFromHaproxy,
+    nginx: withdrawFromNginx,
+};
+function mainKind(routes) {
+    const withdrawal = routes.find((route) => route.withdrawal !== 'none')?.withdrawal;
+    if (withdrawal !== undefined)
+        return withdrawal;
+    return routes.some(({ lateNetworks }) => lateNetworks.length > 0) ? 'network' : 'none';
 }
 
 ;// CONCATENATED MODULE: ../kit/src/time/poll.ts
@@ -63187,46 +71981,42 @@ async function poll(look, options) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/container-health.ts
+;// CONCATENATED MODULE: ./src/evidence.ts
 
-/** A crash loop under a restart policy looks like "running" most of the time; this many restarts are no start-up hiccup. */
-const restartLimit = 3;
-/** Judges by the container's own health check where it has one, else by running at all. Pure. */
-function judgeContainer(container) {
-    if (container === undefined)
-        return exited('is gone');
-    const { status, exitCode, health } = container;
-    if (container.isOomKilled)
-        return exited('was killed: out of memory');
-    if (status === 'exited' || status === 'dead')
-        return exited(`ended with exit code ${exitCode}`);
-    if (container.restartCount >= restartLimit)
-        return exited(`restarted ${container.restartCount} times (last exit code ${exitCode})`);
-    if (status !== 'running')
-        return { kind: 'waiting', seen: status };
-    if (health === undefined || health.status === 'healthy')
-        return { kind: 'ready' };
-    if (health.status !== 'unhealthy')
-        return { kind: 'waiting', seen: `health: ${health.status}` };
-    const probe = health.probes.at(-1);
-    return {
-        kind: 'failed',
-        code: 'CONTAINER_UNHEALTHY',
-        reason: `is unhealthy${probe === undefined ? '' : ` (last probe: ${probe})`}`,
-    };
+const logLines = 100;
+/**
+ * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
+ * environment only the names, of the command only the program.
+ */
+const factsScript = `
+docker inspect --format 'image: {{.Config.Image}} ({{.Image}})
+created {{.Created}}, started {{.State.StartedAt}}, finished {{.State.FinishedAt}}{{if .State.OOMKilled}}, killed: out of memory{{end}}{{with .State.Error}}, error: {{.}}{{end}}
+program: {{.Path}}, user: {{with .Config.User}}{{.}}{{else}}root{{end}}, restart policy: {{.HostConfig.RestartPolicy.Name}}, memory limit: {{.HostConfig.Memory}} bytes
+health check: {{with .Config.Healthcheck}}{{json .Test}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
+networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net.IPAddress}} ({{.}}){{end}}{{end}}
+mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
+environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;
+const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
+/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
+async function collectEvidence(host, container) {
+    const { id, name, health, restartCount } = container;
+    const [facts, logs] = await batch_runBatch(host, [
+        { purpose: 'docker inspect', source: factsScript, args: [id] },
+        { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
+    ], { timeoutMs: 30_000 });
+    const lines = (text) => (text ?? '').split('\n').filter((line) => line !== '');
+    const said = lines(logs?.stdout).slice(-logLines);
+    return [
+        `--- ${name}: ${describeState(container)}, ${restartCount} restarts`,
+        ...lines(facts?.stdout),
+        ...(health?.probes ?? []).map((probe) => `health probe: ${probe}`),
+        `--- last ${said.length} log lines of ${name}`,
+        ...said,
+    ];
 }
-function exited(reason) {
-    return { kind: 'failed', code: 'CONTAINER_EXITED', reason };
-}
-const slackMs = 30_000;
-const longestWaitMs = 600_000;
-/** How long a container may take: what its health check allows plus slack, capped. Without one: the slack. */
-function healthDeadlineMs(container) {
-    return Math.min(longestWaitMs, (container.health?.budgetMs ?? 0) + slackMs);
-}
-/** `web-2 (health: starting)`: a container in a progress line. */
-function describeWait(name, seen, elapsedMs) {
-    return `${name}: ${seen}, ${formatDuration(elapsedMs)}`;
+/** The exit code of a running container is the one of its last life, and misleads. */
+function describeState({ status, exitCode }) {
+    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
 }
 
 ;// CONCATENATED MODULE: ./src/container-wait.ts
@@ -63235,20 +72025,27 @@ function describeWait(name, seen, elapsedMs) {
 
 
 
-const lookEveryMs = 500;
+
+
+
+/** Between two looks that the server itself does not delay. */
+const lookEveryMs = 100;
+/** How long the server holds a look back until something changes. */
+const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
 const progressEveryMs = 2_000;
-const evidenceLines = 40;
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
- * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines
+ * @param started the new containers as they were right after their start
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
+ *   CONCURRENT_CHANGE
  */
-async function waitUntilHealthy(context, service, ids) {
-    const first = await inspectContainers(context.host, ids);
-    const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...first.map(healthDeadlineMs));
-    const hasCheck = first.every((container) => container.health !== undefined);
-    if (!hasCheck)
+async function waitUntilHealthy(context, service, started) {
+    const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
+    const hasCheck = started.every((container) => container.health !== undefined);
+    if (!hasCheck && context.options.healthcheck !== 'ignore')
         context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
+    const ids = started.map(({ id }) => id);
     const start = context.clock.now();
     const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
     context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
@@ -63260,9 +72057,16 @@ async function waitUntilHealthy(context, service, ids) {
 }
 /** `ready`: until all are ready. `stays`: for the whole time, all the while ready or failing the deploy. */
 async function pollContainers(context, service, ids, deadlineMs, purpose) {
-    let lastProgress = context.clock.now();
+    const start = context.clock.now();
+    let lastProgress = start;
+    let isFirst = true;
+    const chosen = () => ownContainers(context, service).filter(({ id }) => ids.includes(id));
     const look = async () => {
-        const containers = await inspectContainers(context.host, ids);
+        // The first look is the one that came with the start.
+        if (!isFirst)
+            await lookForChange(context, service, ids, deadlineMs - (context.clock.now() - start));
+        isFirst = false;
+        const containers = chosen();
         const waiting = [];
         for (const id of ids) {
             const container = containers.find((candidate) => candidate.id === id);
@@ -63291,20 +72095,47 @@ async function pollContainers(context, service, ids, deadlineMs, purpose) {
     if (result.kind === 'done')
         return result.value;
     if (purpose === 'stays' && result.lastSeen === 'ready')
-        return inspectContainers(context.host, ids);
-    throw await container_wait_timedOut(context, service, ids, result.lastSeen, deadlineMs);
+        return chosen();
+    throw await container_wait_timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
+}
+/**
+ * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
+ * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
+ */
+const holdScript = `
+seconds=$1 known=$2; shift 2
+state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
+dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
+exec 3<>"$dir/f"; rm -rf "$dir"
+filters=$(for id; do printf ' --filter container=%s' "$id"; done)
+docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
+{ sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
+if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
+kill "$events" "$timer" 2>/dev/null
+exit 0`;
+/** A new look at the project, held back on the server until the given containers change. */
+async function lookForChange(context, service, ids, remainingMs) {
+    const before = ownContainers(context, service);
+    const known = ids
+        .flatMap((id) => before.filter((container) => container.id === id))
+        .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
+        .join('\n');
+    const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
+    const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+    const parts = [hold, listContainersPart(context.model.name)];
+    const results = await batch_runBatch(context.host, parts, { signal: context.signal });
+    refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }
 async function failure(context, service, container, judgement) {
     return new RolloutError({
         code: judgement.code,
         message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
-        hint: 'Its health probes and last log lines are in the log and in the job summary.',
-        evidence: container === undefined ? [] : await collectEvidence(context, container),
+        hint: 'Its health probes, settings and last log lines are in the log and in the job summary.',
+        evidence: container === undefined ? [] : await collectEvidence(context.host, container),
     });
 }
-async function container_wait_timedOut(context, service, ids, seen, deadlineMs) {
-    const containers = await inspectContainers(context.host, ids);
-    const evidence = await Promise.all(containers.map((container) => collectEvidence(context, container)));
+async function container_wait_timedOut(context, service, containers, seen, deadlineMs) {
+    const evidence = await Promise.all(containers.map((container) => collectEvidence(context.host, container)));
     return new RolloutError({
         code: 'HEALTH_TIMEOUT',
         message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
@@ -63312,23 +72143,67 @@ async function container_wait_timedOut(context, service, ids, seen, deadlineMs) 
         evidence: evidence.flat(),
     });
 }
-/** Health probes and last log lines of a container, for the person on call. */
-async function collectEvidence(context, container) {
-    const logs = await readLogs(context.host, container.id, evidenceLines);
-    const probes = container.health?.probes ?? [];
-    return [
-        `--- ${container.name}: ${describeState(container)}, ${container.restartCount} restarts`,
-        ...probes.map((probe) => `health probe: ${probe}`),
-        `--- last ${logs.length} log lines of ${container.name}`,
-        ...logs,
-    ];
-}
-/** The exit code of a running container is the one of its last life, and misleads. */
-function describeState({ status, exitCode }) {
-    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
-}
 function names(containers) {
     return containers.map((container) => container.name).join(', ');
+}
+
+;// CONCATENATED MODULE: ./src/quiesce.ts
+
+
+
+
+const tellTimeoutMs = 60_000;
+/** How long one look stays on the server. */
+const quiesce_holdSeconds = 10;
+/**
+ * $1 seconds, $2 container, $3 idle command. Exit 0: it is idle, or runs no more; 75: not yet. The command is asked
+ * twice a second there, so that waiting costs no remote commands.
+ */
+const idleScript = `
+end=$(($(date +%s) + $1))
+while :; do
+  [ "$(docker inspect --format '{{.State.Running}}' "$2" 2>/dev/null)" = true ] || exit 0
+  ! docker exec "$2" sh -c "$3" >/dev/null 2>&1 || exit 0
+  [ "$(date +%s)" -lt "$end" ] || exit 75
+  sleep 0.5 2>/dev/null || sleep 1
+done`;
+/**
+ * Tells a worker to take no new job and waits until it has none. When the time is over it is stopped all the same, with
+ * its own grace period; that is said. From here on it is no way back: the journal has it as taken out of service.
+ */
+async function quiesce(context, policy, container) {
+    const { clock, footprint, host, journal, log, signal } = context;
+    const { service, id, name } = container;
+    addSpent(footprint, service, id);
+    const tell = [
+        ...(policy.signal === undefined ? [] : [['docker', 'kill', '--signal', policy.signal, id]]),
+        ...(policy.command === undefined ? [] : [['docker', 'exec', id, 'sh', '-c', policy.command]]),
+    ];
+    await mutate(context, {
+        service,
+        touches: [id],
+        parts: [journal.line('unrouted', { service, id }), ...tell.map((argv) => programPart('tell the worker', argv))],
+        timeoutMs: tellTimeoutMs,
+    });
+    log(`${name}: told to take no more jobs; waiting until it has none`);
+    const start = clock.now();
+    for (;;) {
+        signal.throwIfAborted();
+        const elapsedMs = clock.now() - start;
+        const leftMs = policy.timeoutMs - elapsedMs;
+        if (leftMs <= 0) {
+            log(`${name}: still has a job after ${formatDuration(policy.timeoutMs)}; stopping it with its grace period`);
+            return;
+        }
+        const seconds = Math.max(1, Math.min(quiesce_holdSeconds, Math.ceil(leftMs / 1000)));
+        const options = { timeoutMs: seconds * 1000 + tellTimeoutMs, signal };
+        const result = await host.script(idleScript, [String(seconds), id, policy.idleCommand], options);
+        if (result.code === 0) {
+            log(`${name}: has no job any more, after ${formatDuration(clock.now() - start)}`);
+            return;
+        }
+        log(`  ${name}: still has a job, ${formatDuration(clock.now() - start)}`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/service-rollout.ts
@@ -63337,256 +72212,234 @@ function names(containers) {
 
 
 
+
+
 /** Brings one service to its plan. Throws with the new containers still there; the caller takes the way back. */
 async function rollService(context, plan) {
+    // What left the files goes with the commit: until then the way back may need it.
+    if (plan.action === 'remove')
+        return;
     if (plan.leftovers.length > 0) {
-        context.log(`${plan.service}: removing ${plan.leftovers.length} ended container(s) of an older configuration`);
-        await context.journal.append('leftovers', { service: plan.service, ids: plan.leftovers });
-        await removeContainers(context, plan.service, plan.leftovers);
+        context.log(`${plan.service}: removing ${plan.leftovers.length} ended container(s)`);
+        await removeLeftovers(context, plan.service, plan.leftovers);
     }
     switch (plan.action) {
         case 'unchanged':
         case 'skip':
             return;
         case 'stop-first':
-            return stopFirst(context, plan);
+        case 'restart':
+            await (plan.stopFirst === 'in-place' ? replaceInPlace(context, plan) : roll(context, plan));
+            break;
         case 'create':
             await startStopped(context, plan);
-            return startFirst(context, plan);
+            await roll(context, plan);
+            break;
         case 'start-first':
         case 'scale':
-            return startFirst(context, plan);
+            await roll(context, plan);
+            break;
     }
+    await context.route.settle(plan.service);
 }
 /** Containers of the wanted configuration that somebody stopped are started again, not replaced: they may own data. */
 async function startStopped(context, plan) {
-    const stopped = (await observeService(context, plan.service)).filter(hasEnded).slice(0, plan.replicas);
+    const stopped = ownContainers(context, plan.service).filter(hasEnded).slice(0, plan.replicas);
     if (stopped.length === 0)
         return;
-    const ids = stopped.map((container) => container.id);
-    await context.journal.append('starting', { service: plan.service, ids });
     context.log(`${plan.service}: starting ${stopped.map((container) => container.name).join(', ')} again`);
-    // A container that this engine stopped has lost its restart policy.
-    const policy = context.model.services[plan.service]?.restart ?? 'no';
-    await context.host.exec(['docker', 'update', `--restart=${policy}`, ...ids]);
-    await startContainers(context, ids);
-    await waitUntilHealthy(context, plan.service, ids);
+    const ids = stopped.map((container) => container.id);
+    await waitUntilHealthy(context, plan.service, await startAgain(context, plan.service, ids));
 }
-/** New beside old, proved, then old away: one move at a time, looked up afresh before each. */
-async function startFirst(context, plan) {
+/**
+ * New beside old, proved, then old away: one move at a time, each from what the one before it left. A service that is
+ * stopped first goes the same way without a surge.
+ */
+async function roll(context, plan) {
     const stale = new Set(plan.stale);
+    const { parallelism, maxSurge } = context.options;
     for (;;) {
-        const existing = await observeService(context, plan.service);
+        context.signal.throwIfAborted();
+        const existing = ownContainers(context, plan.service);
         const running = existing.filter((container) => !hasEnded(container));
         const old = running.filter((container) => stale.has(container.id));
         const fresh = running.filter((container) => !stale.has(container.id));
         // The first deploy of a service has nothing to keep serving: all replicas at once.
-        const surge = running.length === 0 ? plan.replicas : 1;
-        const move = nextMove(fresh.length, old.length, plan.replicas, surge);
+        const isFirst = running.length === 0 && plan.stopFirst === undefined;
+        const surge = isFirst ? plan.replicas : plan.stopFirst === undefined ? maxSurge : 0;
+        const move = nextMove(fresh.length, old.length, plan.replicas, surge, parallelism);
         if (move.kind === 'done')
             return;
-        if (move.kind === 'add')
+        if (move.kind === 'add') {
             await addAndProve(context, plan.service, existing, move.count);
-        else
-            await retire(context, plan.service, pickVictim(move.which === 'stale' ? old : fresh));
+            continue;
+        }
+        const victims = pickVictims(move.which === 'stale' ? old : fresh, move.count);
+        const staying = running.filter((container) => !victims.includes(container));
+        for (const victim of victims) {
+            await quiesceWorker(context, plan, victim);
+            await retire(context, victim, staying);
+        }
     }
+}
+/** A worker that is not well has no job to end. */
+async function quiesceWorker(context, plan, container) {
+    const isWell = container.status === 'running' && (container.health?.status ?? 'healthy') === 'healthy';
+    if (plan.worker?.kind === 'quiesce' && isWell)
+        await quiesce(context, plan.worker, container);
 }
 async function addAndProve(context, service, existing, count) {
     context.log(`${service}: starting ${count} new container(s)`);
-    const ids = await addContainers(context, service, existing, count);
-    await startContainers(context, ids);
-    await waitUntilHealthy(context, service, ids);
-    await context.journal.append('healthy', { service, ids });
+    const made = await addContainers(context, service, existing, count);
+    await startAndProve(context, service, made);
+}
+async function startAndProve(context, service, made) {
+    const ids = made.map(({ id }) => id);
+    const started = await startCreated(context, service, ids, context.route.hide(service, made));
+    await waitUntilHealthy(context, service, started);
+    const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
+    const joins = context.route.admit(service, fresh);
+    const [, ...results] = await batch_runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins]);
+    joins.forEach((part, index) => {
+        const result = results[index];
+        if (result !== undefined)
+            part.onDone?.(result);
+    });
 }
 /** Unhealthy and often restarted ones go first, then the oldest. */
-function pickVictim(candidates) {
+function pickVictims(candidates, count) {
     const badness = (container) => (container.health?.status === 'unhealthy' ? 1000 : 0) + container.restartCount;
-    const [victim] = [...candidates].sort((a, b) => badness(b) - badness(a) || a.createdAt.localeCompare(b.createdAt));
-    if (victim === undefined)
-        throw new RolloutError({ code: 'CONCURRENT_CHANGE', message: 'the container to retire is gone.' });
-    return victim;
-}
-async function retire(context, service, container) {
-    context.log(`${service}: draining and stopping ${container.name}`);
-    await drainAndStop(context, container);
-    await removeContainers(context, service, [container.id]);
+    return [...candidates]
+        .sort((a, b) => badness(b) - badness(a) || a.createdAt.localeCompare(b.createdAt))
+        .slice(0, count);
 }
 /** Old away, then new: a service of which two cannot run. Downtime, as the plan said. */
-async function stopFirst(context, plan) {
-    context.log(`${plan.service}: stop-first (${plan.reason})`);
-    for (const container of await observeService(context, plan.service))
+async function replaceInPlace(context, plan) {
+    context.log(`${plan.service}: ${plan.action} (${plan.reason})`);
+    for (const container of ownContainers(context, plan.service)) {
+        if (hasEnded(container))
+            continue;
+        await quiesceWorker(context, plan, container);
         await drainAndStop(context, container);
-    const ids = await recreateContainers(context, plan.service);
-    await startContainers(context, ids);
-    await waitUntilHealthy(context, plan.service, ids);
-    await context.journal.append('healthy', { service: plan.service, ids });
-}
-
-;// CONCATENATED MODULE: ./src/session.ts
-
-
-
-/**
- * Compose's hash of every service of a model, by name: what a container created from it would be labelled with.
- * Asked of the RESOLVED model: asked of the files, Compose 2.26 leaves `env_file` out of the hash it prints, but not out
- * of the label (tried in the lab).
- */
-async function readWantedHashes(host, settings, model) {
-    const result = await host.exec(composeFromModel(model, settings, ['config', '--hash', '*']), { stdin: model.text });
-    if (result.code !== 0)
-        throw new ComposeError({
-            code: 'COMPOSE_INVALID',
-            message: `${host.name}: docker compose config --hash failed: ${lastLines(result.stderr, 2).join(' ')}`,
-        });
-    const pairs = result.stdout
-        .split('\n')
-        .map((line) => line.trim().split(/\s+/))
-        .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
-    return Object.fromEntries(pairs);
+    }
+    const existing = ownContainers(context, plan.service);
+    await startAndProve(context, plan.service, await recreateContainers(context, plan.service, existing));
 }
 
 ;// CONCATENATED MODULE: ./src/rollout.ts
 
 
 
-/** The footprint of a deploy that begins now. */
-function newFootprint(before) {
-    return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set() };
+
+
+
+
+
+
+
+
+
+/**
+ * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
+ * it prints, but not out of the label; ADR 0005), containers, images. One remote command.
+ * @throws ComposeError COMPOSE_INVALID
+ */
+async function observe(session, model) {
+    const { host, inputs } = session;
+    const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    const [hashes, containers, images] = await batch_runBatch(host, [
+        programPart('docker compose config --hash', composeFromModel(model, inputs.settings, ['config', '--hash', '*']), {
+            stdin: model.text,
+            fail: ({ stderr }) => new ComposeError({
+                code: 'COMPOSE_INVALID',
+                message: `${host.name}: docker compose config --hash failed: ${host_lastLines(stderr, 2).join(' ')}`,
+            }),
+        }),
+        listContainersPart(model.name),
+        inspectImagesPart(refs),
+    ]);
+    const pairs = (hashes?.stdout ?? '')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+        .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
+    return {
+        containers: container_parseContainers(containers?.stdout ?? ''),
+        wantedHashes: Object.fromEntries(pairs),
+        images: parseStoredImages(refs, images?.stdout ?? ''),
+    };
 }
-/** Plan of a model against what runs. */
-async function makePlan(session, model, containers, footprint, keep = new Set()) {
-    const wantedHashes = await readWantedHashes(session.host, session.inputs.settings, model);
-    return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent });
+/**
+ * Plan of a model against what runs.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+function makePlan(model, { containers, wantedHashes }, footprint, keep = new Set(), wishes = noWishes) {
+    return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent }, wishes);
 }
-/** Executes a plan, service by service in dependency order. Throws at the first failure, leaving things as they are. */
-async function executePlan(session, scope, model, plan, footprint, journal, signal) {
+/**
+ * Executes a plan: each service as soon as those it depends on are done, so that independent ones roll side by side.
+ * At the first failure the others stop at their next safe point; throws that failure, leaving things as they are.
+ * @returns the project's containers afterwards
+ */
+async function executePlan(session, execution) {
+    const { model, plan, observation } = execution;
+    const failing = new AbortController();
+    const project = { containers: observation.containers };
     const context = {
         host: session.host,
-        scope,
+        scope: execution.scope,
         model,
-        journal,
-        signal,
+        journal: execution.journal,
+        signal: AbortSignal.any([execution.signal, failing.signal]),
         clock: session.clock,
         log: session.log,
-        known: footprint.known,
-        created: footprint.created,
-        spent: footprint.spent,
+        footprint: execution.footprint,
+        route: createRoute({
+            host: session.host,
+            model,
+            settings: session.inputs.routing,
+            log: session.log,
+            footprint: execution.footprint,
+        }),
+        images: observation.images,
+        wantedHashes: observation.wantedHashes,
+        project,
+        creation: { last: Promise.resolve() },
         options: {
             healthTimeoutMs: session.inputs.healthTimeout,
             minHealthyMs: session.inputs.minHealthy,
+            ...session.inputs.wishes,
         },
     };
-    for (const service of changedServices(plan)) {
-        signal.throwIfAborted();
-        await rollService(context, service);
-    }
-}
-
-;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
-/** Escapes a text for a cell of a Markdown table in the job summary: no markup, no HTML, no line breaks, no pipes. */
-function cell(text) {
-    return text
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('|', '\\|')
-        .replaceAll(/[`*_[\]]/g, (mark) => `\\${mark}`)
-        .replaceAll(/\s*\r?\n\s*/g, ' ');
-}
-/** Inline code for a cell; the text may hold backticks. */
-function code(text) {
-    const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-    const fence = '`'.repeat(longest + 1);
-    const padding = longest > 0 ? ' ' : '';
-    return `${fence}${padding}${text.replaceAll('|', '\\|').replaceAll(/\s*\r?\n\s*/g, ' ')}${padding}${fence}`;
-}
-/** A Markdown table; cells are Markdown already (use {@link cell} or {@link code} for foreign text). */
-function table(header, rows) {
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n') + '\n';
-}
-/** A fenced block for evidence: the fence is longer than any run of backticks inside. */
-function block(lines) {
-    const text = lines.join('\n');
-    const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-    const fence = '`'.repeat(longest + 1);
-    return `${fence}text\n${text}\n${fence}\n`;
-}
-
-;// CONCATENATED MODULE: ./src/summary.ts
-
-
-/** The plan as aligned lines for the log. */
-function logPlan(log, plan) {
-    const width = Math.max(0, ...plan.services.map(({ service }) => service.length));
-    log('Plan:');
-    for (const { service, action, reason, replicas } of plan.services)
-        log(`  ${service.padEnd(width)}  ${action.padEnd(11)}  ${replicas} replica(s)  ${reason}`);
-    for (const orphan of plan.orphans)
-        log(`  ${orphan.padEnd(width)}  left alone   runs, but the compose files do not have it`);
-}
-const icons = {
-    planned: '📋',
-    noop: '✅',
-    deployed: '✅',
-    rolled_back: '↩️',
-    rollback_failed: '🛑',
-    refused: '🛑',
-    unknown: '❓',
-};
-/** The job summary: outcome, plan, from → to, time per phase, and the failure with its evidence. Pure. */
-function renderSummary(report) {
-    const { outcome, project, host, failure, plan, timings } = report;
-    const parts = [
-        `### ${icons[outcome]} Rolling deploy: ${outcome.replaceAll('_', ' ')} – ${cell(project)} on ${cell(host)}\n`,
-        `${cell(report.nowServing)}\n`,
-    ];
-    if (plan !== undefined)
-        parts.push(renderPlan(report, plan));
-    if (failure !== undefined) {
-        parts.push(`**${cell(failure.code)}**: ${cell(failure.message)}\n`);
-        if (failure.hint !== undefined)
-            parts.push(`${cell(failure.hint)}\n`);
-        if (failure.evidence.length > 0)
-            parts.push(`<details><summary>Evidence</summary>\n\n${block(failure.evidence)}\n</details>\n`);
-    }
-    const phases = Object.entries(timings).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
-    parts.push(`Deploy ${code(report.deployId)} · ${phases.join(' · ')}\n`);
-    return parts.join('\n');
-}
-function renderPlan(report, plan) {
-    const rows = plan.services.map(({ service, action, reason }) => [
-        cell(service),
-        action,
-        cell(reason),
-        code(shortRef(report.previousDigests[service])),
-        code(shortRef(report.digests[service])),
-    ]);
-    return table(['Service', 'Action', 'Why', 'Before', 'Now'], rows);
-}
-/** `repo@sha256:abcdef012345`, or the tag as it is. */
-function shortRef(ref) {
-    return ref === undefined ? '–' : ref.replaceAll(/(@sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1…');
-}
-
-;// CONCATENATED MODULE: ./src/timings.ts
-/** Starts measuring. */
-function startTimings(clock) {
-    const start = clock.now();
-    const phases = {};
-    let last = start;
-    return {
-        startedAt: clock.date(),
-        mark: (phase) => {
-            const now = clock.now();
-            phases[phase] = Math.round(now - last);
-            last = now;
-        },
-        all: () => ({ ...phases, total: Math.round(clock.now() - start) }),
+    const failures = [];
+    const rolling = new Map();
+    const roll = async (service, previous) => {
+        if (plan.isOneByOne === true)
+            await previous;
+        await Promise.all(dependencyClosure(model, service.service).map((name) => rolling.get(name) ?? Promise.resolve()));
+        if (context.signal.aborted)
+            return;
+        try {
+            await rollService(context, service);
+        }
+        catch (thrown) {
+            failures.push(thrown);
+            failing.abort(thrown);
+        }
     };
+    const services = await renewNetworks(context, plan);
+    for (const service of services)
+        rolling.set(service.service, roll(service, [...rolling.values()].at(-1)));
+    await Promise.all(rolling.values());
+    if (failures.length > 0)
+        throw failures[0];
+    execution.signal.throwIfAborted();
+    return project.containers;
 }
 
 ;// CONCATENATED MODULE: ./src/way-back.ts
+
+
+
 
 
 
@@ -63603,11 +72456,16 @@ function startTimings(clock) {
  */
 async function takeWayBack(session, failed) {
     const { journal } = failed;
-    await journal.append('rollback-started');
     try {
+        await journal.append('rollback-started');
         if (failed.activated !== undefined)
             await undoFiles(session, failed.activated);
-        await (hadNothingBefore(failed) ? removeCreated(session, failed) : restoreServices(session, failed));
+        if (failed.cause?.code === 'CONCURRENT_CHANGE')
+            await stepAside(session, failed);
+        else if (hadNothingBefore(failed))
+            await removeContainers(session, [...failed.footprint.created.values()].flat());
+        else
+            await restoreServices(session, failed);
         await journal.append('rollback-done');
     }
     catch (thrown) {
@@ -63617,20 +72475,42 @@ async function takeWayBack(session, failed) {
 async function undoFiles(session, releaseId) {
     const { deployPath } = session.inputs.settings;
     session.log('putting the previous files back');
-    await undoActivation(session.host, deployPath, releaseId);
     // A tree whose release failed must not go live with a later rollout that has nothing staged of its own.
-    await scriptOrThrow(session.host, 'drop the staged files', 'rm -rf "$1/.deploy/staged/$2"', [deployPath, releaseId]);
+    await batch_runBatch(session.host, [
+        undoActivationPart(session.host, deployPath, releaseId),
+        { purpose: 'drop the staged files', source: 'rm -rf "$1/.deploy/staged/$2"', args: [deployPath, releaseId] },
+    ]);
 }
 function hadNothingBefore(failed) {
     return failed.footprint.before.size === 0 && failed.ledger.current === undefined;
 }
 /** A first deploy that failed leaves no container of its own behind; volumes stay. */
-async function removeCreated(session, failed) {
-    const ids = [...failed.footprint.created.values()].flat();
+async function removeContainers(session, ids) {
     if (ids.length === 0)
         return;
-    session.log(`removing the ${ids.length} container(s) of this first deploy`);
-    await execOrThrow(session.host, ['docker', 'rm', '--force', ...ids], { timeoutMs: 60_000 });
+    session.log(`removing ${ids.length} new container(s)`);
+    await host_execOrThrow(session.host, ['docker', 'rm', '--force', ...ids], { timeoutMs: 60_000 });
+}
+/**
+ * Somebody else changes the project: nothing of theirs is touched. New containers of this deploy go where enough others
+ * serve without them, and stay where they are all there is.
+ */
+async function stepAside(session, failed) {
+    const containers = await listProjectContainers(session.host, failed.project);
+    const needless = [...failed.footprint.created].flatMap(([service, ids]) => {
+        const own = containers.filter((container) => container.service === service && !container.isOneOff);
+        const others = own.filter(({ id, status }) => !ids.includes(id) && status === 'running');
+        const wanted = own.filter(({ id }) => failed.footprint.before.has(id)).length;
+        return others.length > 0 && others.length >= wanted ? own.filter(({ id }) => ids.includes(id)) : [];
+    });
+    await removeContainers(session, needless.map(({ id }) => id));
+    const left = await listProjectContainers(session.host, failed.project);
+    const [lost] = [...failed.footprint.created.keys(), ...failed.footprint.touched].filter((service) => !left.some((container) => container.service === service && container.status === 'running'));
+    if (lost !== undefined)
+        throw new RolloutError({
+            code: 'CONCURRENT_CHANGE',
+            message: `nothing of service ${lost} runs after that change.`,
+        });
 }
 async function restoreServices(session, failed) {
     const { footprint, ledger, journal } = failed;
@@ -63639,25 +72519,25 @@ async function restoreServices(session, failed) {
         host: session.host,
         settings,
         baseDir: settings.deployPath,
-        pins: ledger.current?.pins ?? [],
+        pins: pinsToRestore(ledger),
     };
     const model = await resolveModel(scope);
-    const touched = new Set([...footprint.created.keys(), ...(await touchedBefore(session, failed))]);
+    const { maxSurge } = session.inputs.wishes;
+    const observation = await observe(session, model);
+    const touched = new Set([...footprint.created.keys(), ...footprint.touched, ...endedBefore(observation, footprint)]);
     const gone = [...touched].filter((service) => model.services[service] === undefined);
-    const extra = gone.flatMap((service) => footprint.created.get(service) ?? []);
-    if (extra.length > 0)
-        await execOrThrow(session.host, ['docker', 'rm', '--force', ...extra], { timeoutMs: 60_000 });
-    const containers = await listProjectContainers(session.host, model.name);
-    const plan = await makePlan(session, model, containers, footprint, footprint.before);
+    await removeContainers(session, gone.flatMap((service) => footprint.created.get(service) ?? []));
+    const plan = makePlan(model, observation, footprint, footprint.before, { ...noWishes, maxSurge });
     const services = plan.services.filter(({ service }) => touched.has(service));
-    const signal = new AbortController().signal;
-    await executePlan(session, scope, model, { ...plan, services }, footprint, journal, signal);
+    const { signal } = new AbortController();
+    const { renewal } = footprint;
+    const wayBack = { ...plan, services, ...(renewal === undefined ? {} : { renewal }) };
+    await executePlan(session, { scope, model, plan: wayBack, observation, footprint, journal, signal });
 }
-/** Services of which a container from before is spent or gone: stopped by this deploy on its way. */
-async function touchedBefore(session, failed) {
-    const containers = await listProjectContainers(session.host, failed.project);
+/** Services of which a container from before has ended: this deploy may have stopped it on its way. */
+function endedBefore({ containers }, { before }) {
     return containers
-        .filter((c) => failed.footprint.before.has(c.id) && (failed.footprint.spent.has(c.id) || c.status === 'exited'))
+        .filter(({ id, status }) => before.has(id) && status === 'exited')
         .map((container) => container.service);
 }
 async function rollbackFailed(session, failed, cause) {
@@ -63692,54 +72572,7 @@ async function rollbackFailed(session, failed, cause) {
 
 
 
-/** Looks at everything and changes nothing: the plan, made from the files as they will be. */
-async function prepare(session, ledger, intent) {
-    const { host, inputs, clock } = session;
-    const { settings } = inputs;
-    const timings = startTimings(clock);
-    const baseDir = intent.staged === undefined
-        ? settings.deployPath
-        : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
-    const scope = { host, settings, baseDir, pins: intent.pins };
-    const { model, versions } = await preflight(scope, intent.given);
-    const before = await listProjectContainers(host, model.name);
-    const footprint = newFootprint(before.map((container) => container.id));
-    const plan = await makePlan(session, model, before, footprint);
-    refuseUnsupported(model, plan);
-    timings.mark('plan');
-    session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
-    logPlan(session.log, plan);
-    return {
-        deployId: newDeployId(clock.date()),
-        platform: versions.platform,
-        ledger,
-        intent,
-        scope,
-        model,
-        plan,
-        before,
-        footprint,
-        timings,
-    };
-}
-/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005). */
-function refuseUnsupported(model, plan) {
-    for (const { service } of changedServices(plan)) {
-        const extra = model.services[service]?.startExtra;
-        if (extra === undefined)
-            continue;
-        throw new RolloutError({
-            code: 'UNSUPPORTED',
-            message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
-            hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
-        });
-    }
-}
-/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
-function newDeployId(date) {
-    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
-    return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
-}
+
 /**
  * Pull, swap files, roll, commit; at any failure everything goes back. Never throws for a deploy that failed: the
  * report says what happened and carries the failure.
@@ -63748,17 +72581,25 @@ async function deploy(session, prepared) {
     const { plan, intent, timings, model } = prepared;
     const changed = changedServices(plan);
     if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared))
-        return noop(session, prepared);
-    await pullImages(session, prepared.scope, model, changed, prepared.platform);
+        return deploy_noop(session, prepared);
+    const { scope, observation, platform } = prepared;
+    const images = await pullImages(session, scope, model, changed, platform, observation.images);
+    const ready = await recordAdopted(session, { ...prepared, observation: { ...observation, images } });
     timings.mark('pull');
     const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
+    let containers;
     try {
-        await roll(session, prepared, journal);
+        containers = await deploy_roll(session, ready, journal);
     }
     catch (thrown) {
-        return wayBack(session, prepared, journal, asDeployError(thrown));
+        return wayBack(session, ready, journal, asDeployError(thrown));
     }
-    return report(session, prepared, 'deployed', undefined);
+    await cleanImages(session, {
+        ledger: ready.ledger,
+        retain: session.inputs.retain,
+        current: [...intent.pins.map(({ ref }) => ref), ...Object.values(describeRunning(containers, images))],
+    });
+    return report(session, ready, 'deployed', undefined, containers);
 }
 function isSamePins({ intent, ledger }) {
     const text = (pins) => pins
@@ -63767,7 +72608,8 @@ function isSamePins({ intent, ledger }) {
         .join('\n');
     return ledger.current !== undefined && text(ledger.current.pins) === text(intent.pins);
 }
-async function roll(session, prepared, journal) {
+/** @returns the project's containers after the commit */
+async function deploy_roll(session, prepared, journal) {
     const { intent, footprint, ledger, timings } = prepared;
     const { deployPath } = session.inputs.settings;
     await journal.append('begin', {
@@ -63782,94 +72624,107 @@ async function roll(session, prepared, journal) {
         session.log(`files: ${files.changed.length} changed, ${files.deleted.length} deleted, now live`);
     }
     const scope = { ...prepared.scope, baseDir: deployPath };
-    // Looked at again once the files are live: they, and not a view of them, are what the containers are made from.
-    const isView = intent.staged !== undefined;
-    const model = isView ? await resolveModel(scope) : prepared.model;
-    const plan = isView ? await makePlan(session, model, prepared.before, footprint) : prepared.plan;
-    await executePlan(session, scope, model, plan, footprint, journal, session.signal);
+    const { model, plan, observation } = await planLive(session, prepared, scope);
+    const { signal } = session;
+    const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
     timings.mark('roll');
-    session.signal.throwIfAborted();
-    await commit(session, prepared, model, journal);
-    timings.mark('commit');
-}
-async function commit(session, prepared, model, journal) {
-    const { settings } = session.inputs;
-    const { intent } = prepared;
-    const migration = await readMigration(session);
-    const running = runningDigests(await listProjectContainers(session.host, model.name));
-    await commitRelease(session, journal, {
-        activated: intent.staged?.releaseId,
+    const removed = plan.services.filter(({ action }) => action === 'remove');
+    const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
+    const after = await commitRelease(session, journal, model.name, {
         block: {
             composeFiles: model.composeFiles,
-            projectName: settings.projectName,
-            profiles: settings.profiles,
+            projectName: session.inputs.settings.projectName,
+            profiles: session.inputs.settings.profiles,
             pins: intent.pins,
         },
         release: {
-            ...recordOf(session, prepared, 'ok', running),
-            ...(migration === undefined ? {} : { migration }),
+            ...recordOf(session, prepared, 'ok', staying),
+            digests: describeRunning(staying, observation.images),
+            ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
         },
+        orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
     });
+    timings.mark('commit');
+    return after ?? staying;
 }
-function recordOf(session, prepared, result, digests) {
-    const { owner, clock } = session;
-    const { intent, ledger, timings } = prepared;
-    const filesRelease = intent.staged?.releaseId ?? ledger.current?.filesRelease;
+/** Looked at again once staged files are live: they, and not a view of them, are what the containers are made from. */
+async function planLive(session, prepared, scope) {
+    const { intent, footprint, observation } = prepared;
+    if (intent.staged === undefined)
+        return prepared;
+    const model = await resolveModel(scope);
+    const seen = await observe(session, model);
+    const images = new Map([...observation.images, ...seen.images]);
     return {
-        number: nextReleaseNumber(ledger),
-        result,
-        pins: intent.pins,
-        digests,
-        ...(filesRelease === undefined ? {} : { filesRelease }),
-        composeHash: '',
-        commit: owner.commit,
-        runUrl: owner.runUrl,
-        actor: owner.actor,
-        startedAt: timings.startedAt.toISOString(),
-        finishedAt: clock.date().toISOString(),
+        model,
+        plan: {
+            ...planRenewal(makePlan(model, seen, footprint, undefined, prepared.wishes), prepared.plan.renewal),
+            isOneByOne: prepared.plan.isOneByOne === true,
+        },
+        observation: { ...seen, images },
     };
 }
-/** After a lost connection nobody knows; else the way back, and the record of a release that did not make it. */
+function recordOf(session, { intent, ledger, timings }, result, containers) {
+    return recordRelease({
+        ledger,
+        owner: session.owner,
+        run: readRunIdentity(session.runner),
+        pins: intent.pins,
+        filesRelease: intent.staged?.releaseId,
+        restores: intent.restores,
+        startedAt: timings.startedAt.toISOString(),
+        finishedAt: session.clock.date().toISOString(),
+    }, result, containers);
+}
+/**
+ * After a lost connection nobody knows, after a lost lease it is the next holder's to settle, and a commit that began is
+ * finished; else the way back, and the record of a release that did not make it. A rollback that failed is not rolled back.
+ */
 async function wayBack(session, prepared, journal, failure) {
-    if (failure instanceof HostError && failure.code === 'CONNECTION_LOST')
+    if (['CONNECTION_LOST', 'LEASE_LOST', 'COMMIT_UNFINISHED'].includes(failure.code))
         return report(session, prepared, 'unknown', failure);
     for (const line of failure.evidence)
         session.log(`  ${line}`);
     session.log(`FAILED: ${failure.message}`);
-    const { timings, intent, ledger } = prepared;
+    const { timings, intent, ledger, footprint } = prepared;
     timings.mark('roll');
+    const failed = { journal, ledger, project: prepared.model.name, footprint, activated: intent.staged?.releaseId };
+    const isCancelled = failure.code === 'CANCELLED';
     try {
-        await takeWayBack(session, {
-            journal,
-            ledger,
-            project: prepared.model.name,
-            footprint: prepared.footprint,
-            activated: intent.staged?.releaseId,
-        });
+        if (intent.restores !== undefined && !isCancelled)
+            throw await abandonRollback(session, { ...failed, cause: failure });
+        await takeWayBack(session, { ...failed, cause: failure });
     }
     catch (thrown) {
+        await recordFailure(session, prepared, 'failed', asDeployError(thrown));
         return report(session, prepared, 'rollback_failed', asDeployError(thrown));
     }
     timings.mark('rollback');
-    const record = recordOf(session, prepared, 'rolled_back', {});
-    const error = { code: failure.code, message: failure.message };
-    await writeRelease(session.host, session.inputs.settings.deployPath, { ...record, error }, false);
-    return report(session, prepared, 'rolled_back', failure);
+    await recordFailure(session, prepared, 'rolled_back', failure);
+    return report(session, prepared, isCancelled ? 'cancelled' : 'rolled_back', failure);
+}
+/** A record that cannot be written must not hide what it would have told. */
+async function recordFailure(session, prepared, result, { code, message }) {
+    const record = { ...recordOf(session, prepared, result, []), error: { code, message } };
+    await writeRelease(session.host, session.inputs.settings.deployPath, record, false).catch((thrown) => {
+        session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
+    });
 }
 function asDeployError(thrown) {
     if (isDeployError(thrown))
         return thrown;
     return new DeployError({ code: 'BUG', message: `unexpected error: ${describeThrown(thrown)}`, cause: thrown });
 }
-function noop(session, prepared) {
+function deploy_noop(session, prepared) {
     session.log('Nothing to do: everything runs as wanted.');
-    return report(session, prepared, 'noop', undefined);
+    return report(session, prepared, 'noop', undefined, prepared.observation.containers);
 }
 /** The report states what `docker inspect` shows now, not what was intended (I6 of docs/architecture.md). */
-async function report(session, prepared, outcome, failure) {
-    const { ledger, plan, before, timings, model } = prepared;
-    const containers = outcome === 'unknown' ? [] : await listProjectContainers(session.host, model.name);
-    const digests = runningDigests(containers);
+async function report(session, prepared, outcome, failure, seen) {
+    const { ledger, plan, observation, timings, model } = prepared;
+    const containers = outcome === 'unknown' ? [] : (seen ?? (await listProjectContainers(session.host, model.name)));
+    session.log(`${session.host.commandCount} remote commands so far`);
+    const digests = describeRunning(containers, observation.images);
     const current = ledger.current?.number;
     const serving = Object.keys(digests).length === 0 ? 'nothing' : `release ${current ?? 'before the first'}`;
     const sentences = {
@@ -63878,8 +72733,10 @@ async function report(session, prepared, outcome, failure) {
         noop: `Release ${current ?? 'none'} serves, unchanged.`,
         deployed: `Release ${nextReleaseNumber(ledger)} serves.`,
         rolled_back: `Rolled back: ${serving} runs as before. Fix the image and deploy again.`,
+        cancelled: `Cancelled: ${serving} runs as before.`,
+        recovered: `Release ${current ?? 'none'} serves.`,
         rollback_failed: 'The way back failed: look at the server now.',
-        unknown: `The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.`,
+        unknown: describeUnknown(failure),
     };
     return {
         outcome,
@@ -63892,14 +72749,24 @@ async function report(session, prepared, outcome, failure) {
         plan,
         changed: changedServices(plan).map(({ service }) => service),
         digests,
-        previousDigests: runningDigests(before),
+        previousDigests: describeRunning(observation.containers, observation.images),
         timings: timings.all(),
         nowServing: sentences[outcome],
     };
 }
+function describeUnknown(failure) {
+    switch (failure?.code) {
+        case 'LEASE_LOST':
+            return 'Another run took over: what runs is unknown here. That run settles what this one had begun.';
+        case 'COMMIT_UNFINISHED':
+            return 'The new release serves. The post step or the next run finishes recording it.';
+        default:
+            return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.';
+    }
+}
 /** The report of `mode: plan`. */
 function planned(session, prepared) {
-    return report(session, prepared, 'planned', undefined);
+    return report(session, prepared, 'planned', undefined, prepared.observation.containers);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/compose-settings.ts
@@ -63933,7 +72800,327 @@ function relativePath(input, path) {
     return path.replace(/^(\.\/)+/, '');
 }
 
+;// CONCATENATED MODULE: ./src/assessment/caution.ts
+/**
+ * Reads `headroom` and `allow-downtime`.
+ * @throws ConfigurationError naming the input
+ */
+function readCaution(inputs) {
+    return {
+        isHeadroomEnforced: inputs.oneOf('headroom', ['require', 'warn']) === 'require',
+        isDowntimeAllowed: inputs.flag('allow-downtime'),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/server-status.ts
+
+
+const shownReleases = 20;
+/** Judges what was found. Pure. */
+function assessStatus(facts) {
+    const { ledger, unfinished } = facts;
+    const status = {
+        lease: facts.lease === undefined ? null : assessLease(facts.lease, facts.now),
+        unfinished: unfinished === undefined
+            ? null
+            : { deployId: unfinished.deployId, lastStep: unfinished.lines.at(-1)?.step ?? 'none' },
+        current: ledger.current?.number ?? null,
+        services: assessServices(facts),
+        releases: ledger.releases
+            .toReversed()
+            .slice(0, shownReleases)
+            .map((release) => assessRelease(release, ledger)),
+    };
+    return { ...status, advice: advise(status, facts) };
+}
+function assessLease(lease, now) {
+    const { owner, reason, expires, acquired } = lease;
+    return {
+        kind: hasExpired(lease, now) ? 'expired' : isFrozen(lease) ? 'frozen' : 'run',
+        actor: owner.actor,
+        runUrl: owner.runUrl,
+        reason: reason ?? null,
+        since: isoTime(acquired),
+        until: expires === undefined ? null : isoTime(expires),
+    };
+}
+function isoTime(seconds) {
+    return new Date(seconds * 1000).toISOString();
+}
+function assessRelease(release, ledger) {
+    const { number, commit, actor, finishedAt } = release;
+    return {
+        number,
+        result: describeResult(release),
+        isCurrent: number === ledger.current?.number,
+        commit,
+        actor,
+        finishedAt,
+    };
+}
+/** `ok`, `rolled_back`, `failed`; a good one that no rollback may choose any more is `gate_failed`. */
+function describeResult(release) {
+    return release.result === 'ok' && release.gateFailed === true ? 'gate_failed' : release.result;
+}
+function assessServices({ containers = [], ledger, repoDigests }) {
+    const recorded = ledger.current?.digests ?? {};
+    const own = containers.filter((container) => !container.isOneOff);
+    const names = new Set([...own.map(({ service }) => service), ...Object.keys(recorded)]);
+    return [...names].toSorted().map((service) => {
+        const running = own.filter((container) => container.service === service && !hasEnded(container));
+        const released = recorded[service];
+        return {
+            service,
+            image: running.length === 0 ? null : [...new Set(running.map(({ image }) => image))].join(' + '),
+            digest: server_status_digestOf(running.at(-1), repoDigests) ?? null,
+            released: released ?? null,
+            running: running.length,
+            health: worstHealth(running),
+            since: running
+                .map(({ startedAt }) => startedAt)
+                .toSorted()
+                .at(-1) ?? null,
+            restarts: running.reduce((sum, { restartCount }) => sum + restartCount, 0),
+            match: matchRelease(running, released, ledger, repoDigests),
+        };
+    });
+}
+/** Under the repository that the container was made from, where the server knows the image by several. */
+function server_status_digestOf(container, repoDigests) {
+    if (container === undefined || /@sha\d+:/.test(container.image))
+        return container?.image;
+    const known = repoDigests.get(container.imageId) ?? [];
+    const repository = container.image.replace(/:[^/:]*$/, '');
+    return known.find((ref) => ref.startsWith(`${repository}@`)) ?? known[0];
+}
+function worstHealth(running) {
+    if (running.length === 0)
+        return 'down';
+    const states = new Set(running.map(({ health, status }) => (status === 'running' ? health?.status : 'unhealthy')));
+    for (const state of ['unhealthy', 'starting', 'healthy'])
+        if (states.has(state))
+            return state;
+    return 'none';
+}
+function matchRelease(running, released, ledger, repoDigests) {
+    if (ledger.current === undefined)
+        return 'no-release';
+    if (released === undefined)
+        return 'not-in-release';
+    if (running.length === 0)
+        return 'not-running';
+    const digest = /@(sha\d+:[0-9a-f]+)$/.exec(released)?.[1];
+    const isSame = ({ image, imageId }) => image === released ||
+        (digest !== undefined && (repoDigests.get(imageId) ?? []).some((ref) => ref.endsWith(digest)));
+    return running.every(isSame) ? 'as-released' : 'differs';
+}
+/** What to do next, most urgent first. */
+function advise(status, facts) {
+    const advice = [...adviseLease(status), ...adviseServices(status, facts)];
+    return advice.length === 0 ? ['Nothing to do.'] : advice;
+}
+function adviseLease({ lease, unfinished }) {
+    const holder = lease === null || lease.kind === 'expired' ? undefined : lease;
+    if (holder?.kind === 'frozen')
+        return [`Frozen by ${holder.actor} (${holder.reason ?? ''}): no run deploys here until it is unlocked.`];
+    if (holder !== undefined)
+        return [`A deploy goes on: ${holder.runUrl} by ${holder.actor}. Wait for it, or look at that run.`];
+    if (unfinished === null)
+        return [];
+    return [
+        `Deploy ${unfinished.deployId} did not reach its end (last step: ${unfinished.lastStep}). The next run settles it before anything else: run the job again.`,
+    ];
+}
+function adviseServices(status, { containers, ledger }) {
+    if (containers === undefined)
+        return ['Docker gave no answer: is it running, and may this user use it?'];
+    const names = (match) => status.services
+        .filter(match)
+        .map(({ service }) => service)
+        .join(', ');
+    const advice = [];
+    const say = (services, text) => {
+        if (services !== '')
+            advice.push(`${services}: ${text}`);
+    };
+    const current = String(status.current);
+    say(names(({ match }) => match === 'not-running'), `not running, though release ${current} started it. Deploy again, or look at docker compose ps -a.`);
+    say(names(({ health }) => health === 'unhealthy'), 'unhealthy. Look at its log; `mode: rollback` goes back to the release before.');
+    say(names(({ match }) => match === 'differs'), `runs another image than release ${current} recorded: somebody changed it by hand. Deploying again brings it back.`);
+    if (ledger.current?.gateFailed === true)
+        advice.push(`Release ${current} was marked by a red gate: roll back, or deploy a fixed version.`);
+    if (ledger.current === undefined)
+        advice.push(status.services.length === 0
+            ? 'Nothing was deployed here yet.'
+            : 'These actions have not deployed here yet: the first deploy records what runs as release 0, to go back to.');
+    return advice;
+}
+
+;// CONCATENATED MODULE: ./src/rollback-target.ts
+
+
+
+
+/**
+ * Reads `to`. Digits alone are a release number up to six of them, and a commit from seven on.
+ * @throws ConfigurationError
+ */
+function parseRollbackTo(text) {
+    if (text === 'previous')
+        return { kind: 'previous' };
+    if (/^\d{1,6}$/.test(text))
+        return { kind: 'release', number: Number(text) };
+    const sha = /^(?:sha-)?([0-9a-f]{7,64})$/.exec(text)?.[1];
+    if (sha !== undefined)
+        return { kind: 'commit', sha };
+    if (/^sha256:[0-9a-f]{12,64}$/.test(text))
+        return { kind: 'digest', digest: text };
+    if (/^v?\d+(\.\d+)+([-+.][\w.+-]*)?$/.test(text))
+        return { kind: 'version', version: text };
+    throw badInput('to', text, '`previous`, a release number, 7 or more hex digits of a commit, a version such as v1.16.0, or sha256:…');
+}
+/**
+ * The release an explicit rollback goes to (I5 of docs/architecture.md): the last good one that fits. Pure.
+ * @throws RolloutError NO_RELEASE
+ */
+function findRollbackTarget(ledger, wish) {
+    const { current } = ledger;
+    if (current === undefined)
+        throw noRelease('no release is recorded on the server', ledger);
+    if (wish.fromRelease !== undefined && current.number !== wish.fromRelease)
+        return { kind: 'not-current', current };
+    if (fits(current, wish.to))
+        return { kind: 'serves-already', current };
+    const to = chooseTarget(ledger, current, wish.to);
+    const crossed = ledger.releases.find((r) => r.number > to.number && r.number <= current.number && r.migration?.reversible === false);
+    if (crossed !== undefined && !wish.isForced)
+        throw new RolloutError({
+            code: 'NO_RELEASE',
+            message: `release ${crossed.number} applied a migration that is recorded as irreversible; release ${to.number} does not know its schema. Nothing was changed.`,
+            hint: 'Deploy a fixed version forward instead, or restore the backup first and give `force: true`.',
+        });
+    return { kind: 'go', from: current, to, crossed };
+}
+/** Whether a release is what `to` names; `previous` never is the release itself. */
+function fits(release, to) {
+    const labels = Object.values(release.imageLabels ?? {});
+    switch (to.kind) {
+        case 'previous':
+            return false;
+        case 'release':
+            return release.number === to.number || release.restores === to.number;
+        case 'commit':
+            return [release.commit, ...labels.map(({ revision = '' }) => revision)].some((sha) => sha.startsWith(to.sha));
+        case 'version':
+            return labels.some(({ version }) => version === to.version);
+        case 'digest':
+            return [...release.pins.map(({ ref }) => ref), ...Object.values(release.digests)].some((ref) => ref.includes(`@${to.digest}`));
+    }
+}
+function chooseTarget(ledger, current, to) {
+    if (to.kind === 'previous') {
+        const found = previousRelease(ledger);
+        if (found !== undefined)
+            return found;
+        throw noRelease(`no good release is older than ${current.restores ?? current.number}`, ledger);
+    }
+    if (to.kind === 'release') {
+        const found = ledger.releases.find(({ number }) => number === to.number);
+        if (found === undefined)
+            throw noRelease(`input \`to\`: release ${to.number} does not exist`, ledger);
+        if (found.result === 'ok')
+            return found;
+        throw noRelease(`input \`to\`: release ${found.number} did not succeed (${found.result})`, ledger);
+    }
+    const matching = ledger.releases.filter((release) => release.number < current.number && fits(release, to));
+    const found = matching.findLast((release) => release.result === 'ok' && release.gateFailed !== true);
+    if (found !== undefined)
+        return found;
+    const last = matching.at(-1);
+    const name = JSON.stringify(describeWish(to));
+    throw noRelease(last === undefined
+        ? `input \`to\`: no release on the server ran ${name}`
+        : `input \`to\`: no good release ran ${name}; the last one that did is ${last.number} (${describeResult(last)})`, ledger);
+}
+function describeWish(to) {
+    if (to.kind === 'commit')
+        return to.sha;
+    return to.kind === 'digest' ? to.digest : to.version;
+}
+function noRelease(reason, ledger) {
+    const known = ledger.releases.map((release) => `${release.number} (${[describeResult(release), ...(release.isAdopted === true ? ['adopted'] : []), release.commit.slice(0, 7)].filter(Boolean).join(', ')})`);
+    return new RolloutError({
+        code: 'NO_RELEASE',
+        message: `nothing to roll back to: ${reason}. Nothing was changed.`,
+        hint: known.length === 0 ? 'Deploy once first.' : `Releases on the server: ${known.slice(-10).join(', ')}.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./src/route/route-settings.ts
+
+/**
+ * Reads `route` and `drain-wait`.
+ * @throws ConfigurationError naming the input
+ */
+function readRouteSettings(inputs) {
+    return { route: inputs.oneOf('route', routeChoices), drainWaitMs: inputs.optionalDuration('drain-wait') };
+}
+
+;// CONCATENATED MODULE: ./src/wishes.ts
+
+
+const wishes_servicePattern = /^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/;
+/**
+ * Reads `allow-mutable-tags`, `recreate`, `healthcheck`, `orphans`, `parallelism` and `max-surge`.
+ * @throws ConfigurationError naming the input
+ */
+function readWishes(inputs) {
+    const parallelism = inputs.integer('parallelism', { min: 1, max: 100 });
+    const hasSurge = inputs.optional('max-surge') !== undefined;
+    return {
+        allowsMutableTags: inputs.flag('allow-mutable-tags'),
+        recreate: readRecreate(inputs.lines('recreate').flatMap((line) => line.split(/[\s,]+/).filter(Boolean))),
+        healthcheck: inputs.oneOf('healthcheck', ['require', 'warn', 'ignore']),
+        orphans: inputs.oneOf('orphans', ['keep', 'remove']),
+        parallelism,
+        maxSurge: hasSurge ? inputs.integer('max-surge', { min: 1, max: 100 }) : parallelism,
+    };
+}
+function readRecreate(words) {
+    const [first = 'changed'] = words;
+    if (words.length <= 1 && (first === 'changed' || first === 'all'))
+        return first;
+    const wrong = words.find((word) => word === 'changed' || word === 'all' || !wishes_servicePattern.test(word));
+    if (wrong !== undefined)
+        throw badInput('recreate', words.join(' '), '`changed`, `all`, or names of services');
+    return new Set(words);
+}
+/**
+ * What the wishes mean for a plan of this model. A rollback restores: it makes nothing anew that did not change.
+ * @throws ComposeError SERVICE_UNKNOWN for a name in `recreate`
+ */
+function planWishes(wishes, isRollback, ledger, model) {
+    const { recreate, orphans, maxSurge } = wishes;
+    const unknown = typeof recreate === 'string' ? undefined : [...recreate].find((name) => model.services[name] === undefined);
+    if (unknown !== undefined)
+        throw new ComposeError({
+            code: 'SERVICE_UNKNOWN',
+            message: `input \`recreate\`: ${JSON.stringify(unknown)} is not a service of the compose files (they have: ${Object.keys(model.services).join(', ')}). Nothing was changed.`,
+        });
+    const recorded = ledger.releases.flatMap(({ digests }) => Object.keys(digests));
+    return {
+        recreate: isRollback || recreate === 'changed' ? new Set() : recreate,
+        removable: new Set(orphans === 'remove' ? recorded : []),
+        maxSurge,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
+
+
+
+
+
 
 
 
@@ -63947,28 +73134,855 @@ function relativePath(input, path) {
  */
 function loadInputs(runner) {
     const inputs = inputReader(runner);
-    const to = inputs.required('to');
-    if (to !== 'previous' && !/^\d{1,9}$/.test(to))
-        throw badInput('to', to, '`previous` or the number of a release');
     const from = inputs.optional('from-release');
     if (from !== undefined && !/^\d{1,9}$/.test(from))
         throw badInput('from-release', from, 'the number of a release');
+    const wishes = readWishes(inputs);
+    const images = parseImagePins(inputs.lines('images'), 'images');
+    const tagPins = wishes.allowsMutableTags ? images.filter(({ ref }) => !isPinned(ref)) : [];
     return {
-        mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback']),
+        mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback', 'status', 'unlock']),
         target: readHostTarget(inputs),
         settings: readComposeSettings(inputs),
-        pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
+        pins: recordPins(images.filter((pin) => !tagPins.includes(pin))),
+        tagPins,
+        wishes,
+        caution: readCaution(inputs),
+        routing: readRouteSettings(inputs),
         credentials: readRegistryCredentials(inputs),
         lockWait: readLockWait(inputs),
         healthTimeout: inputs.optionalDuration('health-timeout'),
         minHealthy: inputs.optionalDuration('min-healthy'),
         retain: inputs.integer('retain', { min: 2, max: 100 }),
-        to: to === 'previous' ? to : Number(to),
+        to: parseRollbackTo(inputs.required('to')),
         fromRelease: from === undefined ? undefined : Number(from),
+        isForced: inputs.flag('force'),
+        refuseOlder: inputs.flag('refuse-older'),
+        reason: inputs.optional('reason')?.replaceAll(/\p{Cc}+/gu, ' '),
+        githubToken: inputs.secret('github-token')?.trim(),
     };
 }
 
+;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
+/** Escapes a text for a cell of a Markdown table in the job summary: no markup, no HTML, no line breaks, no pipes. */
+function cell(text) {
+    return text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('|', '\\|')
+        .replaceAll(/[`*_[\]]/g, (mark) => `\\${mark}`)
+        .replaceAll(/\s*\r?\n\s*/g, ' ');
+}
+/** Inline code for a cell; the text may hold backticks. */
+function code(text) {
+    const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+    const fence = '`'.repeat(longest + 1);
+    const padding = longest > 0 ? ' ' : '';
+    return `${fence}${padding}${text.replaceAll('|', '\\|').replaceAll(/\s*\r?\n\s*/g, ' ')}${padding}${fence}`;
+}
+/** A Markdown table; cells are Markdown already (use {@link cell} or {@link code} for foreign text). */
+function table(header, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n') + '\n';
+}
+/** A fenced block for evidence: the fence is longer than any run of backticks inside. */
+function block(lines) {
+    const text = lines.join('\n');
+    const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+    const fence = '`'.repeat(longest + 1);
+    return `${fence}text\n${text}\n${fence}\n`;
+}
+
+;// CONCATENATED MODULE: ./src/status-summary.ts
+
+/** The status as lines for the log. Pure. */
+function statusLines(status) {
+    const { services, releases } = status;
+    const width = Math.max(0, ...services.map(({ service }) => service.length));
+    return [
+        `Lease: ${describeHolder(status.lease)}`,
+        `Unfinished deploy: ${describeUnfinished(status)}`,
+        `Current release: ${status.current ?? 'none'}`,
+        ...services.map((service) => `  ${service.service.padEnd(width)}  ${String(service.running)} running  ${service.health}  ${matchWords[service.match]}  ${service.image ?? '–'}${service.since === null ? '' : `  since ${service.since}`}`),
+        'Releases:',
+        ...releases.map((release) => `  ${release.isCurrent ? '→' : ' '} ${String(release.number)}  ${release.result}  ${release.commit.slice(0, 12) || '–'}  ${release.actor}  ${release.finishedAt}`),
+        ...(releases.length === 0 ? ['  none'] : []),
+        ...status.advice.map((line) => `Next: ${line}`),
+    ];
+}
+const matchWords = {
+    'as-released': 'as released',
+    differs: 'DIFFERS from the release',
+    'not-running': 'NOT RUNNING',
+    'not-in-release': 'not in the release',
+    'no-release': 'no release yet',
+};
+function describeHolder(lease) {
+    if (lease === null)
+        return 'free';
+    const until = lease.until === null ? 'until it is unlocked' : `until ${lease.until}`;
+    if (lease.kind === 'frozen')
+        return `frozen by ${lease.actor} (${lease.reason ?? ''}), since ${lease.since}, ${until}`;
+    if (lease.kind === 'expired')
+        return `free: that of ${lease.actor} in ${lease.runUrl} ended at ${lease.until ?? ''}`;
+    return `${lease.actor} in ${lease.runUrl}, since ${lease.since}, ${until} unless renewed`;
+}
+function describeUnfinished({ unfinished }) {
+    return unfinished === null ? 'none' : `${unfinished.deployId}, last step ${unfinished.lastStep}`;
+}
+/** The job summary. Pure. */
+function renderStatus(status, host, deployPath) {
+    const services = status.services.map((service) => [
+        cell(service.service),
+        String(service.running),
+        service.health,
+        cell(matchWords[service.match]),
+        code(shorten(service.image)),
+        code(shorten(service.released)),
+        cell(service.since ?? '–'),
+    ]);
+    const releases = status.releases.map((release) => [
+        `${String(release.number)}${release.isCurrent ? ' (current)' : ''}`,
+        cell(release.result),
+        code(release.commit.slice(0, 12) || '–'),
+        cell(release.actor),
+        cell(release.finishedAt),
+    ]);
+    return [
+        `### 🔎 Status – ${cell(deployPath)} on ${cell(host)}\n`,
+        status.advice.map((line) => `- ${cell(line)}\n`).join(''),
+        `Lease: ${cell(describeHolder(status.lease))} · unfinished deploy: ${cell(describeUnfinished(status))}\n`,
+        table(['Service', 'Running', 'Health', 'Against the release', 'Runs', 'Released', 'Since'], services),
+        table(['Release', 'Result', 'Commit', 'By', 'Finished'], releases),
+    ].join('\n');
+}
+/** `repo@sha256:abcdef012345…`, or the tag as it is. */
+function shorten(ref) {
+    return ref === null ? '–' : ref.replaceAll(/(@sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1…');
+}
+
+;// CONCATENATED MODULE: ./src/assessment/byte-size.ts
+/** `310 MB`, `1.1 GB`: for people, in powers of 1000, with the two or three figures that an estimate has. */
+function formatSize(bytes) {
+    if (bytes < 1e6)
+        return `${Math.ceil(bytes / 1e3)} kB`;
+    if (bytes < 1e9)
+        return `${Math.round(bytes / 1e6)} MB`;
+    return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+;// CONCATENATED MODULE: ./src/assessment/disk-space.ts
+
+/** For the download beside what it unpacks to, and so that nothing else on the server stands still. */
+const marginBytes = 200e6;
+const pullGrowth = 1.5;
+/** A base image with an application and its packages has tens of thousands of files. */
+const fewFiles = 100_000;
+const tooFewFiles = 10_000;
+/** Journal, pins and release records. */
+const stateBytes = 20e6;
+const stateFiles = 200;
+/** Pure. */
+function estimatePull(changed, before, stored, facts) {
+    const missing = new Map();
+    for (const plan of changed.filter((candidate) => isPulled(candidate, stored))) {
+        const sizes = currentImages(before, plan.service).map((id) => facts.images[id] ?? 0);
+        missing.set(plan.image, Math.max(0, missing.get(plan.image) ?? 0, ...sizes));
+    }
+    return { missing: [...missing.keys()], known: [...missing.values()].reduce((sum, size) => sum + size, 0) };
+}
+/** Whether the server has to fetch the image of this service. Pure. */
+function isPulled(plan, stored) {
+    return plan.action !== 'remove' && plan.image !== '' && !stored.has(plan.image);
+}
+/** Ids of the images that the containers of a service were made from. Pure. */
+function currentImages(before, service) {
+    const own = before.filter((container) => container.service === service && !container.isOneOff);
+    return [...new Set(own.map(({ imageId }) => imageId))];
+}
+/**
+ * Refused when an image as large as the present one has no room, or hardly a file can be made: a full disk stops
+ * databases too. Between that and half as much again it is a warning: layers that both images share are not pulled. Pure.
+ */
+function assessDisks(need, facts, isEnforced) {
+    return facts.disks.flatMap((disk) => disk.role === 'images' ? ofImages(need, disk, isEnforced) : ofState(disk, isEnforced));
+}
+function ofImages(need, disk, isEnforced) {
+    if (need.missing.length === 0)
+        return [];
+    const images = need.missing.length === 1 ? 'an image' : `${need.missing.length} images`;
+    const size = need.known === 0 ? 'of unknown size' : `about as large as now (${formatSize(need.known)})`;
+    const text = `${images} to pull, ${size}; ${formatSize(disk.free)} free at ${disk.path}`;
+    if (disk.free < need.known + marginBytes)
+        return [disk_space_short(text, isEnforced)];
+    if (disk.freeFiles !== undefined && disk.freeFiles < tooFewFiles)
+        return [disk_space_short(`${images} to pull; ${files(disk)}`, isEnforced)];
+    if (disk.free < need.known * pullGrowth + marginBytes)
+        return [{ level: 'warning', text: `${text}: tight` }];
+    if (disk.freeFiles !== undefined && disk.freeFiles < fewFiles)
+        return [{ level: 'warning', text: `${files(disk)}: tight` }];
+    return [{ level: 'info', text }];
+}
+function ofState(disk, isEnforced) {
+    if (disk.free < stateBytes)
+        return [disk_space_short(`${formatSize(disk.free)} free at ${disk.path} (deploy-path)`, isEnforced)];
+    if (disk.freeFiles !== undefined && disk.freeFiles < stateFiles)
+        return [disk_space_short(files(disk), isEnforced)];
+    return [];
+}
+function files(disk) {
+    return `${disk.freeFiles ?? 0} more files fit at ${disk.path} (inodes)`;
+}
+function disk_space_short(text, isEnforced) {
+    const hint = 'Free some: `docker system df` on the server shows what, `docker image prune` and `docker builder prune` remove what nothing uses; or set `headroom: warn`.';
+    return isEnforced
+        ? { level: 'refusal', code: 'NO_SPACE', text, hint }
+        : { level: 'warning', text: `${text}; going on, as the input headroom says` };
+}
+
+;// CONCATENATED MODULE: ./src/assessment/drift.ts
+/**
+ * Networks and volumes that are not what the compose files say. Tried in the lab (engine 20.10, Compose 2.26.1, 2.40.3):
+ *
+ * - Compose up to 2.30 compares nothing: whatever changed at a network or a volume, `create` and `up` leave it as it is
+ *   and say nothing. The file is not true then, and nothing stops.
+ * - Since 2.31 networks and volumes carry a hash. Where it differs, even `create --no-recreate` of one service stops ALL
+ *   containers of that service first. If another service is attached too, removing the network then fails and the service
+ *   stays down. If all are asked for, the network is made anew and they are attached again, stopped, and without their
+ *   service name: nobody finds them by it any more, and a later `up -d` leaves them so.
+ * - A changed label is enough. So is, sometimes, a newer Compose with the same file (docker/compose, hash.go): that is why
+ *   Compose itself is asked, by `--dry-run`, and a comparison of our own only says what differs.
+ * - At a volume Compose asks whether to delete the data; with nobody to answer it goes on with the old one.
+ */
+const composeLabel = 'com.docker.compose.';
+/** Pure. Refused is what would stop containers, cost data, or fail half-way; what Compose leaves alone is a warning. */
+function assessDrift(details, facts, project, isDowntimeAllowed) {
+    const users = (kind, key) => Object.values(details.services)
+        .filter((service) => service[kind].includes(key))
+        .map(({ name }) => name)
+        .join(', ');
+    return [
+        ...details.networks.flatMap((network) => assessNetwork(network, facts, project, users('networks', network.key), isDowntimeAllowed)),
+        ...details.volumes.flatMap((volume) => assessVolume(volume, facts, project, users('volumes', volume.key))),
+    ];
+}
+function assessNetwork(network, facts, project, users, isDowntimeAllowed) {
+    const { name, key } = network;
+    const existing = facts.networks.find((candidate) => candidate.name === name);
+    if (network.isExternal)
+        return existing === undefined ? [missing('network', name, users)] : [];
+    if (existing === undefined)
+        return renamed(network, facts, project, users);
+    const differences = compareNetworks(network, existing);
+    if (facts.remade.networks.includes(name)) {
+        const what = `network ${name} is to be made anew (${drift_describe(differences)}): ${users} stop meanwhile`;
+        if (isDowntimeAllowed)
+            return [{ level: 'warning', text: `${what}, as allow-downtime allows` }];
+        return [{ level: 'refusal', code: 'DRIFT', text: what, hint: networkHint(project) }];
+    }
+    const owner = existing.labels[`${composeLabel}network`];
+    if (existing.labels[`${composeLabel}project`] === project && owner !== undefined && owner !== key)
+        return [
+            {
+                level: 'refusal',
+                code: 'DRIFT',
+                text: `network ${name} belongs to ${JSON.stringify(owner)} of the compose files before, now to ${JSON.stringify(key)}: Compose refuses it`,
+                hint: `Keep the key ${JSON.stringify(owner)} in the file, or give the network another name.`,
+            },
+        ];
+    return differences.length === 0
+        ? []
+        : [
+            {
+                level: 'warning',
+                text: `network ${name} is not as the files say (${drift_describe(differences)}) and stays as it is until it is made anew (docker compose down)`,
+            },
+        ];
+}
+/** The networks that Compose would make anew, and all services in them; undefined = none. Pure. */
+function findRenewal(details, facts) {
+    const remade = details.networks.filter(({ isExternal, name }) => !isExternal && facts.remade.networks.includes(name));
+    const keys = new Set(remade.map(({ key }) => key));
+    const users = Object.values(details.services).filter(({ networks }) => networks.some((key) => keys.has(key)));
+    if (remade.length === 0)
+        return undefined;
+    return { networks: remade.map(({ name }) => name), services: users.map(({ name }) => name) };
+}
+/** Containers in networks to be made anew that are not of their services: those are not this rollout's to stop. Pure. */
+function assessStrangers(renewal, facts, containers) {
+    const own = new Set(containers.filter(({ service, isOneOff }) => !isOneOff && renewal.services.includes(service)).map(({ id }) => id));
+    return facts.networks
+        .filter(({ name }) => renewal.networks.includes(name))
+        .flatMap(({ name, attached }) => {
+        const strangers = Object.entries(attached).filter(([id]) => !own.has(id));
+        if (strangers.length === 0)
+            return [];
+        const names = strangers.map(([, container]) => container).join(', ');
+        const text = `network ${name} cannot be made anew: ${names}, which no service of the compose files is, runs in it`;
+        return [
+            {
+                level: 'refusal',
+                code: 'DRIFT',
+                text,
+                hint: `Stop it or take it out: docker network disconnect ${name} <container>`,
+            },
+        ];
+    });
+}
+function networkHint(project) {
+    return ('Put the network back in the file as it was; or set `allow-downtime: true` to have its services stopped and made anew; ' +
+        `or give it a new key and name in the file, and move one service after the other (project ${project}).`);
+}
+/** The same key under another name: what is not replaced stays in the old one and is not reached from the new one. */
+function renamed(network, facts, project, users) {
+    const before = facts.networks.find(({ labels }) => labels[`${composeLabel}project`] === project && labels[`${composeLabel}network`] === network.key);
+    if (before === undefined)
+        return [];
+    return [
+        {
+            level: 'warning',
+            text: `network ${before.name} is now called ${network.name}: of ${users}, what this rollout does not replace stays in the old one and is not reached by the new containers`,
+        },
+    ];
+}
+/** What differs, `internal: false → true`; only what the file states, since engines add settings of their own. Pure. */
+function compareNetworks(wanted, existing) {
+    const change = (what, before, after) => before === after ? [] : [`${what}: ${before} → ${after}`];
+    const isOwn = ([key]) => !key.startsWith(composeLabel);
+    const labels = Object.fromEntries(Object.entries(existing.labels).filter(isOwn));
+    return [
+        ...change('driver', existing.driver, wanted.driver ?? 'bridge'),
+        ...change('internal', String(existing.isInternal), String(wanted.isInternal)),
+        ...change('attachable', String(existing.isAttachable), String(wanted.isAttachable)),
+        ...Object.entries(wanted.options).flatMap(([key, value]) => change(key, existing.options[key] ?? 'none', value)),
+        ...wanted.subnets
+            .filter((subnet) => !existing.subnets.includes(subnet))
+            .map((subnet) => `subnet: ${existing.subnets.join(', ')} → ${subnet}`),
+        ...compareMaps('label ', labels, wanted.labels),
+    ];
+}
+function compareMaps(what, before, after) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys
+        .filter((key) => before[key] !== after[key])
+        .map((key) => `${what}${key}: ${before[key] ?? 'none'} → ${after[key] ?? 'none'}`);
+}
+function assessVolume(volume, facts, project, users) {
+    const { name } = volume;
+    const existing = facts.volumes.find((candidate) => candidate.name === name);
+    if (volume.isExternal)
+        return existing === undefined ? [missing('volume', name, users)] : [];
+    if (existing === undefined)
+        return [];
+    const differences = compareVolumes(volume, existing);
+    const isRemade = facts.remade.volumes.includes(name);
+    if (!isRemade && differences.length === 0)
+        return [];
+    const text = `volume ${name} of ${users} is not as the files say (${drift_describe(differences)})`;
+    if (!isRemade && existing.labels[`${composeLabel}project`] !== project)
+        return [{ level: 'warning', text: `${text}; this project did not make it, and Compose leaves it as it is` }];
+    return [
+        {
+            level: 'refusal',
+            code: 'DRIFT',
+            text: `${text}: Compose can only make it anew, and its data would be lost`,
+            hint: 'Put the volume back in the file as it was; or copy the data to a volume of another name and use that one; or mark this one `external: true`.',
+        },
+    ];
+}
+/** What differs between the file and the volume: Docker cannot change either afterwards. Pure. */
+function compareVolumes(wanted, existing) {
+    const driver = wanted.driver ?? 'local';
+    return [
+        ...(driver === existing.driver ? [] : [`driver: ${existing.driver} → ${driver}`]),
+        ...compareMaps('', existing.options, wanted.options),
+    ];
+}
+function drift_describe(differences) {
+    return differences.length === 0
+        ? 'its settings look the same, but another version of Compose made it'
+        : differences.join(', ');
+}
+function missing(kind, name, users) {
+    return {
+        level: 'refusal',
+        code: 'DRIFT',
+        text: `the external ${kind} ${name} of ${users} does not exist`,
+        hint: `Make it on the server: docker ${kind} create ${name}`,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/assessment/graceful-stop.ts
+
+const dockerGraceMs = 10_000;
+/** `graceful_timeout` of gunicorn where nobody sets it (its documentation). */
+const gunicornDefaultMs = 30_000;
+/**
+ * Says which services would lose requests in flight at their stop: a grace period shorter than what their own server
+ * allows, a first process that never hears the signal. Only services whose running containers this rollout stops. Pure.
+ */
+function assessStops(services, details, facts) {
+    return services.flatMap((plan) => {
+        const service = details.services[plan.service];
+        if (service === undefined)
+            return [];
+        const stopped = plan.stale.flatMap((id) => facts.containers[id] ?? []);
+        const deaf = stopped.find(({ first }) => first?.hearsStopSignal === false)?.first;
+        if (deaf !== undefined)
+            return [deafNote(service, deaf.name, deaf.stopSignal)];
+        return [...graceNotes(service), ...(stopped.length === 0 ? shellNotes(service) : [])];
+    });
+}
+const shells = new Set(['sh', 'bash', 'dash', 'ash', 'busybox', 'zsh']);
+function deafNote(service, name, signal) {
+    const grace = formatDuration(service.stopGraceMs ?? dockerGraceMs);
+    const isShell = shells.has(name);
+    const advice = isShell
+        ? 'a shell passes no signal on: start the app with `exec`'
+        : 'handle the signal, or set `init: true` if the app need not finish anything';
+    return {
+        level: 'warning',
+        service: service.name,
+        text: `the first process of ${service.name} (${name}) does not hear ${signal}: it is killed after ${grace}, with the requests in flight; ${advice}`,
+    };
+}
+function graceNotes(service) {
+    const end = findGracefulEnd(service);
+    const graceMs = service.stopGraceMs ?? dockerGraceMs;
+    if (end === undefined || end.ms < graceMs)
+        return [];
+    const grace = service.stopGraceMs === undefined ? 'Docker’s 10s' : formatDuration(graceMs);
+    return [
+        {
+            level: end.isStated ? 'warning' : 'info',
+            service: service.name,
+            text: `stop_grace_period of ${service.name} (${grace}) is not longer than ${end.setting}: a request that takes longer is cut off; set stop_grace_period: ${Math.ceil(end.ms / 1000) + 5}s`,
+        },
+    ];
+}
+/** What the model shows of the app's own graceful end; what stands in the image or in a file is not seen. Pure. */
+function findGracefulEnd(service) {
+    const words = [...service.entrypoint, ...service.command].join(' ').split(/\s+/);
+    const runs = (program) => words.some((word) => word === program || word.endsWith(`/${program}`));
+    if (runs('gunicorn')) {
+        const settings = service.serverSettings['GUNICORN_CMD_ARGS']?.split(/\s+/) ?? [];
+        const seconds = optionOf(words, '--graceful-timeout') ?? optionOf(settings, '--graceful-timeout');
+        if (seconds !== undefined)
+            return stated(`gunicorn --graceful-timeout ${seconds}`, seconds);
+        return { setting: `gunicorn’s default of 30s`, ms: gunicornDefaultMs, isStated: false };
+    }
+    if (runs('uvicorn')) {
+        const option = '--timeout-graceful-shutdown';
+        const setting = Number(service.serverSettings['UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN'] ?? NaN);
+        const seconds = optionOf(words, option) ?? (Number.isNaN(setting) ? undefined : setting);
+        return seconds === undefined ? undefined : stated(`uvicorn ${option} ${seconds}`, seconds);
+    }
+    if (runs('hypercorn')) {
+        const seconds = optionOf(words, '--graceful-timeout');
+        return seconds === undefined ? undefined : stated(`hypercorn --graceful-timeout ${seconds}`, seconds);
+    }
+    return undefined;
+}
+function stated(setting, seconds) {
+    return { setting, ms: seconds * 1000, isStated: true };
+}
+/** The value of `--name N` or `--name=N`, the last one. */
+function optionOf(words, name) {
+    const values = words.flatMap((word, index) => {
+        if (word === name)
+            return [words[index + 1] ?? ''];
+        return word.startsWith(`${name}=`) ? [word.slice(name.length + 1)] : [];
+    });
+    const value = Number(values.at(-1) ?? NaN);
+    return Number.isFinite(value) ? value : undefined;
+}
+/** Before a container runs, only the text tells: dash and BusyBox stay as parent of what `sh -c` runs (tried). */
+function shellNotes(service) {
+    const [program = '', flag, text = ''] = [...service.entrypoint, ...service.command];
+    const isShell = shells.has(program.slice(program.lastIndexOf('/') + 1)) && flag === '-c';
+    if (!isShell || service.hasInit || /\bexec\b|\btrap\b/.test(text))
+        return [];
+    return [
+        {
+            level: 'warning',
+            service: service.name,
+            text: `${service.name} starts by \`${program} -c\` without \`exec\`: the shell does not pass SIGTERM on, and the app is killed at each stop`,
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/assessment/memory-headroom.ts
+
+/** A new copy may need a little more than the running one, which has given back what it needed to boot. */
+const growth = 1.25;
+/** Less than this much more than what is needed is called tight. */
+const comfort = 1.2;
+/**
+ * The memory that each service needs for copies beside the running ones. One copy needs what a running one uses, a
+ * quarter more; not more than its limit, and not less than its reservation. A limit alone is no estimate where a copy
+ * runs: people set it far above what the app uses, and a refusal for memory that nobody takes would be wrong. Where none
+ * runs and neither is set nothing is known, and nothing is said. Pure.
+ */
+function estimateSurges(services, details, facts, maxSurge) {
+    return services.flatMap((plan) => {
+        const copies = extraCopies(plan, maxSurge);
+        const running = [...plan.fresh, ...plan.stale].flatMap((id) => facts.containers[id]?.memory ?? []);
+        const one = copies === 0 ? undefined : needOfOne(details.services[plan.service], running);
+        return one === undefined ? [] : [{ service: plan.service, copies, bytes: one * copies }];
+    });
+}
+function extraCopies(plan, maxSurge) {
+    const running = plan.fresh.length + plan.stale.length;
+    const missing = Math.max(0, plan.replicas - running);
+    switch (plan.action) {
+        case 'restart':
+            return plan.worker?.kind === 'overlap' ? Math.max(missing, 1) : 0;
+        case 'start-first':
+            return Math.max(missing, Math.min(maxSurge, plan.replicas));
+        case 'create':
+        case 'scale':
+            return missing;
+        default:
+            return 0;
+    }
+}
+function needOfOne(service, running) {
+    const { memoryLimit = Infinity, memoryReservation = 0 } = service ?? {};
+    const used = running.length === 0 ? undefined : Math.max(...running) * growth;
+    const need = Math.max(memoryReservation, Math.min(memoryLimit, used ?? memoryLimit));
+    return Number.isFinite(need) && need > 0 ? need : undefined;
+}
+/**
+ * Says what the surge needs and what there is. Refused only when the largest single need exceeds what is available, swap
+ * included: then even one service at a time would push the server into the killer of processes. Pure.
+ */
+function assessMemory(surges, facts, isEnforced) {
+    const { memory } = facts;
+    if (surges.length === 0)
+        return [];
+    if (memory === undefined)
+        return [{ level: 'info', text: 'how much memory is free could not be read' }];
+    const available = formatSize(memory.available);
+    const swap = memory.swapFree === 0 ? '' : ` and ${formatSize(memory.swapFree)} of swap`;
+    const together = hasRoomSideBySide(surges, facts)
+        ? []
+        : [
+            {
+                level: 'info',
+                text: `one service after the other: side by side they would need about ${formatSize(sumOf(surges))}`,
+            },
+        ];
+    const notes = surges.map((surge) => {
+        const { service } = surge;
+        const needs = `needs about ${formatSize(surge.bytes)} for ${describeCopies(surge)} of ${service}; ${available}${swap} available`;
+        if (surge.bytes > memory.available + memory.swapFree)
+            return isEnforced
+                ? { level: 'refusal', code: 'NO_HEADROOM', service, text: needs, hint: headroomHint(service) }
+                : { level: 'warning', service, text: `${needs}; going on, as the input headroom says` };
+        if (surge.bytes * comfort > memory.available)
+            return { level: 'warning', service, text: `${needs}: tight, the server may swap while both run` };
+        return { level: 'info', service, text: needs };
+    });
+    return [...notes, ...together];
+}
+function describeCopies(surge) {
+    return surge.copies === 1 ? 'the second copy' : `${surge.copies} more copies`;
+}
+function headroomHint(service) {
+    return (`Free memory or add swap; or let ${service} be replaced in place by the label deploy-actions.role: worker (its downtime ` +
+        'is about its boot time); or set `headroom: warn`.');
+}
+/** Whether all services may roll side by side: one alone always may; else the sum must fit into what is available. Pure. */
+function hasRoomSideBySide(surges, facts) {
+    return surges.length < 2 || facts.memory === undefined || sumOf(surges) * comfort <= facts.memory.available;
+}
+function sumOf(surges) {
+    return surges.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+;// CONCATENATED MODULE: ./src/assessment/json.ts
+const json_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+const json_asList = (value) => (Array.isArray(value) ? value : []);
+const json_asText = (value) => typeof value === 'string' && value !== '' ? value : undefined;
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
+;// CONCATENATED MODULE: ./src/assessment/model-details.ts
+
+
+const settingNames = ['GUNICORN_CMD_ARGS', 'UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN'];
+/** Reads the text of a {@link ComposeModel}, which was parsed once already. Pure. */
+function readModelDetails(text) {
+    const model = json_asObject(JSON.parse(text));
+    const services = Object.entries(json_asObject(model['services'])).map(([name, body]) => readService(name, json_asObject(body)));
+    const used = (kind) => new Set(services.flatMap((service) => service[kind]));
+    return {
+        services: Object.fromEntries(services.map((service) => [service.name, service])),
+        networks: entriesOf(model['networks'], used('networks')).map(([key, body]) => readNetwork(key, body)),
+        volumes: entriesOf(model['volumes'], used('volumes')).map(([key, body]) => readVolume(key, body)),
+    };
+}
+function entriesOf(value, used) {
+    return Object.entries(json_asObject(value))
+        .filter(([key]) => used.has(key))
+        .map(([key, body]) => [key, json_asObject(body)]);
+}
+function readService(name, body) {
+    const resources = json_asObject(json_asObject(body['deploy'])['resources']);
+    const memory = (kind, legacy) => readBytes(json_asObject(resources[kind])['memory']) ?? readBytes(body[legacy]);
+    const environment = asTexts(body['environment']);
+    return {
+        name,
+        memoryLimit: memory('limits', 'mem_limit'),
+        memoryReservation: memory('reservations', 'mem_reservation'),
+        stopGraceMs: readGrace(body['stop_grace_period']),
+        entrypoint: json_asList(body['entrypoint']).map(String),
+        command: json_asList(body['command']).map(String),
+        hasInit: body['init'] === true,
+        serverSettings: Object.fromEntries(Object.entries(environment).filter(([key]) => settingNames.includes(key))),
+        networks: Object.keys(json_asObject(body['networks'])),
+        volumes: json_asList(body['volumes'])
+            .map(json_asObject)
+            .filter((volume) => volume['type'] === 'volume')
+            .flatMap((volume) => json_asText(volume['source']) ?? []),
+    };
+}
+/** Compose prints sizes as whole bytes, in a text. */
+function readBytes(value) {
+    const bytes = Number(value);
+    return (typeof value === 'string' || typeof value === 'number') && bytes > 0 ? bytes : undefined;
+}
+function readGrace(value) {
+    const text = json_asText(value);
+    if (text === undefined)
+        return undefined;
+    try {
+        return parseDuration(text, 'stop_grace_period');
+    }
+    catch {
+        // Longer than we count, or of another form: then it is not too short.
+        return Infinity;
+    }
+}
+function readNetwork(key, body) {
+    const subnets = json_asList(json_asObject(body['ipam'])['config']).flatMap((pool) => json_asText(json_asObject(pool)['subnet']) ?? []);
+    return {
+        key,
+        name: json_asText(body['name']) ?? key,
+        isExternal: body['external'] === true,
+        driver: json_asText(body['driver']),
+        isInternal: body['internal'] === true,
+        isAttachable: body['attachable'] === true,
+        options: asTexts(body['driver_opts']),
+        labels: asTexts(body['labels']),
+        subnets,
+        body,
+    };
+}
+function readVolume(key, body) {
+    return {
+        key,
+        name: json_asText(body['name']) ?? key,
+        isExternal: body['external'] === true,
+        driver: json_asText(body['driver']),
+        options: asTexts(body['driver_opts']),
+        body,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/assessment/plan-note.ts
+/** The first reason not to begin. */
+function firstRefusal(notes) {
+    return notes.find((note) => note.level === 'refusal');
+}
+/** How bad it is to go on, worst first; within a level in the order given. */
+function sortNotes(notes) {
+    const rank = { refusal: 0, warning: 1, info: 2 };
+    return [...notes].sort((a, b) => rank[a.level] - rank[b.level]);
+}
+/** One line for the log and the summary. In `mode: plan` nothing is refused yet, so the word is of what would be. */
+function describeNote(note) {
+    if (note.level === 'refusal')
+        return `would refuse (${note.code}): ${note.text}. ${note.hint}`;
+    return `${note.level === 'warning' ? 'warning: ' : ''}${note.text}`;
+}
+
+;// CONCATENATED MODULE: ./src/assessment/plan-assessment.ts
+
+
+
+
+
+
+
+
+
+/** What the plan says beside its table, before anything is touched. Pure. */
+function assessPlan(facts, drawn, model, observed, rules) {
+    const details = readModelDetails(model.text);
+    const renewal = rules.isDowntimeAllowed ? findRenewal(details, facts) : undefined;
+    const plan = planRenewal(drawn, renewal);
+    const changed = changedServices(plan);
+    const surges = estimateSurges(changed, details, facts, rules.maxSurge);
+    const pull = estimatePull(changed, observed.containers, observed.images, facts);
+    const notes = sortNotes([
+        ...assessDrift(details, facts, plan.project, rules.isDowntimeAllowed),
+        ...(renewal === undefined ? [] : assessStrangers(renewal, facts, observed.containers)),
+        ...assessMemory(surges, facts, rules.isHeadroomEnforced),
+        ...assessDisks(pull, facts, rules.isHeadroomEnforced),
+        ...changed.filter(hasDowntime).map(({ service }) => ({
+            level: 'info',
+            service,
+            text: `${service} is down from the stop of its old container until the new one has booted`,
+        })),
+        ...assessStops(changed, details, facts),
+    ]);
+    return { plan: hasRoomSideBySide(surges, facts) ? plan : { ...plan, isOneByOne: true }, notes };
+}
+/** Whether a service is away for a moment: its old container is stopped before the new one starts. Pure. */
+function hasDowntime(plan) {
+    if (plan.stale.length === 0)
+        return false;
+    return plan.action === 'stop-first' || (plan.action === 'restart' && plan.worker?.kind !== 'overlap');
+}
+const isRunning = (container) => container.status === 'running' && !container.isOneOff;
+/** What to ask the server for this plan. Pure. */
+function planFactsQuery(settings, model, plan, observed) {
+    const details = readModelDetails(model.text);
+    const changed = changedServices(plan);
+    const running = observed.containers.filter(isRunning);
+    const pulled = changed.filter((service) => isPulled(service, observed.images));
+    const question = renderQuestion(model.name, details, running[0]?.imageId);
+    return {
+        deployPath: settings.deployPath,
+        project: model.name,
+        containers: running.map(({ id }) => id),
+        images: [...new Set(pulled.flatMap(({ service }) => currentImages(observed.containers, service)))],
+        isPullNeeded: pulled.length > 0,
+        networks: details.networks.map(({ name }) => name),
+        volumes: details.volumes.map(({ name }) => name),
+        compose: question === undefined
+            ? undefined
+            : {
+                argv: composeFromModel(model, settings, [
+                    '--dry-run',
+                    'create',
+                    '--no-recreate',
+                    '--no-build',
+                    '--pull',
+                    'never',
+                ]),
+                stdin: question,
+            },
+    };
+}
+/**
+ * A model with nothing in it but the networks and volumes, as Compose printed them, and services that use them: asked by
+ * `--dry-run create`, Compose says which of them it would make anew. Not the whole model: images that are not pulled yet
+ * would end the dry run, and its secrets have no business here. undefined: nothing runs that could be stopped.
+ */
+function renderQuestion(project, details, imageId) {
+    if (imageId === undefined)
+        return undefined;
+    const bodies = (list) => Object.fromEntries(list.filter(({ isExternal }) => !isExternal).map(({ key, body }) => [key, body]));
+    const networks = bodies(details.networks);
+    const volumes = bodies(details.volumes);
+    const services = Object.values(details.services).map((service) => [
+        service.name,
+        {
+            image: imageId,
+            ...useNetworks(service.networks.filter((key) => key in networks)),
+            volumes: service.volumes
+                .filter((key) => key in volumes)
+                .map((source) => ({ type: 'volume', source, target: `/${source}` })),
+        },
+    ]);
+    return JSON.stringify({ name: project, services: Object.fromEntries(services), networks, volumes });
+}
+/** Without any, Compose would give the service the network `default`. */
+function useNetworks(keys) {
+    return keys.length === 0
+        ? { network_mode: 'none' }
+        : { networks: Object.fromEntries(keys.map((key) => [key, null])) };
+}
+
+;// CONCATENATED MODULE: ./src/summary.ts
+
+
+
+
+/** The plan as aligned lines for the log. */
+function logPlan(log, plan) {
+    const width = Math.max(0, ...plan.services.map(({ service }) => service.length));
+    log('Plan:');
+    for (const { service, action, reason, replicas } of plan.services)
+        log(`  ${service.padEnd(width)}  ${action.padEnd(11)}  ${replicas} replica(s)  ${reason}`);
+    for (const orphan of plan.orphans)
+        log(`  ${orphan.padEnd(width)}  left alone   runs, but the compose files do not have it`);
+    for (const note of plan.notes ?? [])
+        log(`  ${describeNote(note)}`);
+}
+const icons = {
+    planned: '📋',
+    noop: '✅',
+    deployed: '✅',
+    recovered: '🩹',
+    rolled_back: '↩️',
+    cancelled: '↩️',
+    rollback_failed: '🛑',
+    refused: '🛑',
+    unknown: '❓',
+};
+/** `settled deploy 20260101T…: undone`, for log and summary. */
+function describeSettled({ deployId, how }) {
+    return `settled deploy ${deployId}, which had not reached its end: ${how}`;
+}
+/** The job summary: outcome, plan, from → to, time per phase, and the failure with its evidence. Pure. */
+function renderSummary(report) {
+    const { outcome, project, host, failure, plan, timings } = report;
+    const parts = [
+        `### ${icons[outcome]} Rolling deploy: ${outcome.replaceAll('_', ' ')} – ${cell(project)} on ${cell(host)}\n`,
+        `${cell(report.nowServing)}\n`,
+        ...(report.settled === undefined ? [] : [`${cell(describeSettled(report.settled))}\n`]),
+    ];
+    if (plan !== undefined)
+        parts.push(renderPlan(report, plan));
+    if (failure !== undefined) {
+        parts.push(`**${cell(failure.code)}**: ${cell(failure.message)}\n`);
+        if (failure.hint !== undefined)
+            parts.push(`${cell(failure.hint)}\n`);
+        if (failure.evidence.length > 0)
+            parts.push(`<details><summary>Evidence</summary>\n\n${block(failure.evidence)}\n</details>\n`);
+    }
+    const phases = Object.entries(timings).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
+    parts.push(`Deploy ${code(report.deployId)} · ${phases.join(' · ')}\n`);
+    return parts.join('\n');
+}
+function renderPlan(report, plan) {
+    const rows = plan.services.map((entry) => [
+        cell(entry.service),
+        entry.action,
+        hasDowntime(entry) ? 'about its boot time' : 'none',
+        cell(entry.reason),
+        code(shortRef(report.previousDigests[entry.service])),
+        code(shortRef(report.digests[entry.service])),
+    ]);
+    const notes = (plan.notes ?? []).map((note) => `- ${cell(describeNote(note))}\n`);
+    return (table(['Service', 'Action', 'Downtime', 'Why', 'Before', 'Now'], rows) +
+        (notes.length === 0 ? '' : `\n${notes.join('')}`));
+}
+/** `repo@sha256:abcdef012345`, or the tag as it is. */
+function shortRef(ref) {
+    return ref === undefined ? '–' : ref.replaceAll(/(@sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1…');
+}
+
 ;// CONCATENATED MODULE: ./src/outputs.ts
+
+
 
 
 /** Sets every output, writes the job summary, and says in the last line what serves now. */
@@ -63984,7 +73998,468 @@ async function publish(runner, report) {
     if (report.failure === undefined)
         runner.output('error-code', '');
     await runner.summary(renderSummary(report));
+    if (report.settled !== undefined)
+        runner.info(describeSettled(report.settled));
     runner.info(`Outcome: ${report.outcome}. ${report.nowServing}`);
+}
+/** The outputs of `mode: status`: the step changes nothing and never fails for what it finds. */
+async function publishStatus(runner, status, { host, inputs }) {
+    runner.output('outcome', 'noop');
+    runner.output('release', status.current === null ? '' : String(status.current));
+    runner.output('digests', status.services.flatMap(({ service, image }) => (image === null ? [] : [`${service}=${image}`])).join('\n'));
+    runner.output('status', JSON.stringify(status));
+    runner.output('error-code', '');
+    for (const line of statusLines(status))
+        runner.info(line);
+    await runner.summary(renderStatus(status, host.name, inputs.settings.deployPath));
+}
+/** The outputs of `mode: unlock`. */
+async function publishUnlocked(runner, { outcome, lines }) {
+    runner.output('outcome', outcome);
+    runner.output('error-code', '');
+    for (const line of lines)
+        runner.info(line);
+    await runner.summary(`### 🔓 Unlock: ${outcome}\n\n${lines.map((line) => `- ${cell(line)}\n`).join('')}`);
+}
+
+;// CONCATENATED MODULE: ./src/assessment/facts-script.ts
+/**
+ * Everything the assessment asks of the server, in one command. Changes nothing.
+ *
+ * $1 deploy-path, $2 project, $3 `pull` where images will be pulled, then four lists with one entry a line, each may be
+ * empty: $4 ids of the project's running containers, $5 ids of images, $6 networks, $7 volumes. The rest is a
+ * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
+ * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
+ *
+ * A section begins with `## name`. What cannot be found out is left out, or `-`.
+ *
+ * - Memory in use is what `docker stats` shows: usage without the file cache that the kernel gives back first. It is read
+ *   from the cgroup, v1 or v2, which takes a millisecond; `docker stats` takes two seconds and is asked only about
+ *   containers whose files cannot be read.
+ * - The signals of a container's first process: the kernel drops a signal to a process number 1 that neither catches nor
+ *   waits for it. What stands in /proc is true, whoever wrote the image.
+ * - With the containerd image store, images are not below Docker's root. Only a pull asks for that place: `docker info`
+ *   is slow.
+ * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
+ */
+const facts_script_factsScript = `
+path=$1 project=$2 pull=$3 ids=$4 images=$5 networks=$6 volumes=$7
+shift 7
+usage() {
+  groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
+  one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
+  two=$(printf '%s\\n' "$groups" | sed -n 's/^0:://p')
+  if [ -n "$one" ] && [ -r "/sys/fs/cgroup/memory$one/memory.usage_in_bytes" ]; then
+    folder=/sys/fs/cgroup/memory$one file=memory.usage_in_bytes cache=total_inactive_file
+  elif [ -n "$two" ] && [ -r "/sys/fs/cgroup$two/memory.current" ]; then
+    folder=/sys/fs/cgroup$two file=memory.current cache=inactive_file
+  else
+    return 1
+  fi
+  used=$(cat "$folder/$file") && cached=$(sed -n "s/^$cache //p" "$folder/memory.stat") || return 1
+  echo $((used - \${cached:-0}))
+}
+space() {
+  folder=$2
+  until df -Pk "$folder" >/dev/null 2>&1; do
+    case $folder in /*/*) folder=\${folder%/*} ;; /) return ;; *) folder=/ ;; esac
+  done
+  blocks=$(df -Pk "$folder" 2>/dev/null | tail -n 1)
+  inodes=$(df -Pi "$folder" 2>/dev/null | tail -n 1)
+  set -f; set -- "$1" "$2" $blocks
+  free=\${6:--}
+  set -- "$1" "$2" $inodes
+  printf '%s %s %s %s %s\\n' "$1" "$free" "\${4:--}" "\${6:--}" "$2"
+  set +f
+}
+echo '## memory'
+sed -n 's/^\\(MemTotal\\|MemAvailable\\|SwapFree\\): *\\([0-9]*\\) kB$/\\1 \\2/p' /proc/meminfo 2>/dev/null
+echo '## containers'
+unread=
+if [ -n "$ids" ]; then
+  found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
+  while read -r id pid signal; do
+    [ -n "$id" ] || continue
+    used=$(usage "$pid" 2>/dev/null) || { used=-; unread="$unread $id"; }
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    blocked=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    name=$(tr '\\000' '\\n' < "/proc/$pid/cmdline" 2>/dev/null | head -n 1)
+    name=\${name%% *} name=\${name##*/}
+    printf '%s %s %s %s %s %s\\n' "$id" "$used" "\${caught:--}" "\${blocked:--}" "$signal" "\${name%:}"
+  done <<END
+$found
+END
+fi
+echo '## stats'
+[ -z "$unread" ] || docker stats --no-stream --no-trunc --format '{{.ID}} {{.MemUsage}}' $unread 2>/dev/null
+echo '## images'
+[ -z "$images" ] || docker image inspect --format '{{.Id}} {{.Size}}' $images 2>/dev/null
+echo '## disks'
+space deploy-path "$path"
+if [ "$pull" = pull ]; then
+  root=$(docker info --format '{{.DockerRootDir}} {{json .DriverStatus}}' 2>/dev/null)
+  store=\${root%% *}
+  case $root in *io.containerd.snapshotter*) [ ! -d /var/lib/containerd ] || store=/var/lib/containerd ;; esac
+  [ -z "$store" ] || space images "$store"
+fi
+echo '## networks'
+found=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project" 2>/dev/null)
+all=$(printf '%s\\n' $networks $found | sort -u)
+found=
+[ -z "$all" ] || found=$(docker network inspect --format '{{json .}}' $all 2>/dev/null)
+printf '%s\\n' "$found"
+echo '## volumes'
+more=
+[ -z "$volumes" ] || more=$(docker volume inspect --format '{{json .}}' $volumes 2>/dev/null)
+printf '%s\\n' "$more"
+echo '## compose'
+case $found$more in *com.docker.compose.config-hash*) [ $# -eq 0 ] || "$@" 2>&1 ;; esac
+exit 0`;
+/** What could be given back, by kind: `Images 3.2GB (70%)`. Takes seconds, so it is asked only where space is short. */
+const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}'`;
+
+;// CONCATENATED MODULE: ./src/assessment/server-facts.ts
+
+
+/** Looks at the server, in one command. What it does not tell is left out: a look is no reason to fail. */
+async function readServerFacts(host, query) {
+    const lists = [query.containers, query.images, query.networks, query.volumes].map((list) => list.join('\n'));
+    const pull = query.isPullNeeded ? 'pull' : '';
+    const args = [query.deployPath, query.project, pull, ...lists, ...(query.compose?.argv ?? [])];
+    const result = await host.script(facts_script_factsScript, args, { stdin: query.compose?.stdin ?? '' });
+    return parseServerFacts(result.stdout);
+}
+/** `Images 3.2GB (70%), Build Cache 5GB`: what the server could give back; undefined = it does not say. */
+async function readReclaimable(host) {
+    const result = await host.script(reclaimableScript, [], { timeoutMs: 30_000 });
+    const lines = result.stdout.split('\n').filter((line) => line !== '' && !/ 0B( |$)/.test(line));
+    return result.code === 0 && lines.length > 0 ? lines.join(', ') : undefined;
+}
+/** Parses the output of the facts script. Pure. */
+function parseServerFacts(output) {
+    const section = (name) => linesOf(output, name);
+    const values = (name) => section(name).map(server_facts_parseLine);
+    const stats = Object.fromEntries(section('stats').map((line) => [firstWord(line), parseSize(line)]));
+    return {
+        memory: parseMemory(section('memory')),
+        containers: Object.fromEntries(section('containers').map((line) => [firstWord(line), server_facts_parseContainer(line, stats[firstWord(line)])])),
+        disks: section('disks').flatMap(parseDisk),
+        images: Object.fromEntries(section('images').flatMap((line) => {
+            const [id = '', size] = line.split(' ');
+            const bytes = parseCount(size);
+            return bytes === undefined ? [] : [[id, bytes]];
+        })),
+        networks: values('networks').map(parseNetwork),
+        volumes: values('volumes').map(server_facts_parseVolume),
+        remade: parseRemade(section('compose').join('\n')),
+    };
+}
+function linesOf(output, name) {
+    const lines = output.split('\n');
+    const start = lines.indexOf(`## ${name}`);
+    if (start === -1)
+        return [];
+    const rest = lines.slice(start + 1);
+    const end = rest.findIndex((line) => line.startsWith('## '));
+    return (end === -1 ? rest : rest.slice(0, end)).filter((line) => line !== '');
+}
+const firstWord = (line) => line.split(' ')[0] ?? '';
+function parseCount(word) {
+    return word !== undefined && /^\d+$/.test(word) ? Number(word) : undefined;
+}
+function parseMemory(lines) {
+    const bytes = (name) => {
+        const line = lines.find((candidate) => candidate.startsWith(`${name} `));
+        const kibibytes = parseCount(line?.slice(name.length + 1));
+        return kibibytes === undefined ? undefined : kibibytes * 1024;
+    };
+    const [total, available] = [bytes('MemTotal'), bytes('MemAvailable')];
+    if (total === undefined || available === undefined)
+        return undefined;
+    return { total, available, swapFree: bytes('SwapFree') ?? 0 };
+}
+/** `id memory caught blocked pidMode/"signal" name`; masks are hexadecimal, `-` is unknown, a signal may be `null`. */
+function server_facts_parseContainer(line, measured) {
+    const [, memory, caught = '-', blocked = '-', mode = '', name = ''] = line.split(' ');
+    const isNumberOne = mode.startsWith('/');
+    const stopSignal = /"(\w+)"$/.exec(mode)?.[1] ?? 'SIGTERM';
+    const hearsStopSignal = inits.has(name) ? true : hears(stopSignal, caught, blocked);
+    return {
+        memory: parseCount(memory) ?? measured,
+        first: isNumberOne && name !== '' ? { name, stopSignal, hearsStopSignal } : undefined,
+    };
+}
+/** They wait for every signal in a way that /proc shows only while they handle one, and pass it on. */
+const inits = new Set(['docker-init', 'tini', 'dumb-init', 'catatonit']);
+/** Numbers of the signals that people stop containers with (Linux, all architectures but MIPS). */
+const signalNumbers = {
+    HUP: 1,
+    INT: 2,
+    QUIT: 3,
+    USR1: 10,
+    USR2: 12,
+    TERM: 15,
+    WINCH: 28,
+};
+function hears(signal, caught, blocked) {
+    const number = parseCount(signal) ?? signalNumbers[signal.replace(/^SIG/, '')];
+    if (number === undefined || !/^[0-9a-f]+$/.test(caught) || !/^[0-9a-f]+$/.test(blocked))
+        return undefined;
+    const mask = BigInt(`0x${caught}`) | BigInt(`0x${blocked}`);
+    return (mask & (1n << BigInt(number - 1))) !== 0n;
+}
+/** `<id> 52.3MiB / 1.9GiB`, as `docker stats` prints it. */
+function parseSize(line) {
+    const match = /^\S+ ([\d.]+)([KMGT]?i?)B/i.exec(line);
+    if (match === null)
+        return undefined;
+    const powers = ['', 'k', 'm', 'g', 't'];
+    const unit = (match[2] ?? '').toLowerCase();
+    return Math.round(Number(match[1]) * (unit.endsWith('i') ? 1024 : 1000) ** powers.indexOf(unit.replace('i', '')));
+}
+/** `role free(KiB) files freeFiles path`; a file system without a fixed number of files says 0 of them. */
+function parseDisk(line) {
+    const [role, free, files, freeFiles, ...path] = line.split(' ');
+    const kibibytes = parseCount(free);
+    if (kibibytes === undefined || (role !== 'images' && role !== 'deploy-path'))
+        return [];
+    const hasFixedNumber = (parseCount(files) ?? 0) > 0;
+    return [
+        {
+            role,
+            path: path.join(' '),
+            free: kibibytes * 1024,
+            freeFiles: hasFixedNumber ? parseCount(freeFiles) : undefined,
+        },
+    ];
+}
+function server_facts_parseLine(line) {
+    try {
+        return json_asObject(JSON.parse(line));
+    }
+    catch {
+        return {};
+    }
+}
+function parseNetwork(body) {
+    const pools = json_asList(json_asObject(body['IPAM'])['Config']);
+    return {
+        name: json_asText(body['Name']) ?? '',
+        driver: json_asText(body['Driver']) ?? '',
+        isInternal: body['Internal'] === true,
+        isAttachable: body['Attachable'] === true,
+        options: asTexts(body['Options']),
+        labels: asTexts(body['Labels']),
+        attached: Object.fromEntries(Object.entries(json_asObject(body['Containers'])).map(([id, endpoint]) => [
+            id,
+            json_asText(json_asObject(endpoint)['Name']) ?? id,
+        ])),
+        subnets: pools.flatMap((pool) => json_asText(json_asObject(pool)['Subnet']) ?? []),
+    };
+}
+function server_facts_parseVolume(body) {
+    return {
+        name: json_asText(body['Name']) ?? '',
+        driver: json_asText(body['Driver']) ?? '',
+        options: asTexts(body['Options']),
+        labels: asTexts(body['Labels']),
+    };
+}
+/** Compose's words: `Network x  Removed` (2.31 and newer, `--dry-run`), and its question about a volume's data. */
+function parseRemade(text) {
+    const all = (pattern) => [
+        ...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? '')),
+    ];
+    return {
+        networks: all(/Network "?([^\s"]+)"?\s+Remov(?:ing|ed)/g),
+        volumes: all(/Volume "?([^\s"]+)"? exists but doesn.t match/g),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/assessment/assessment.ts
+
+
+
+
+
+/**
+ * Looks at the server and says what the plan means for it, in one remote command; nothing is asked for a deploy that
+ * changes nothing. In `mode: rollback` a lack of room is a warning: what is restored had room before, and a rollback is
+ * no moment for new conditions.
+ */
+async function assessServer(session, model, plan, observed, maxSurge) {
+    const { host, inputs } = session;
+    const { isDowntimeAllowed } = inputs.caution;
+    if (changedServices(plan).length === 0 && inputs.mode !== 'plan' && !isDowntimeAllowed)
+        return { plan, notes: [] };
+    const facts = await readServerFacts(host, planFactsQuery(inputs.settings, model, plan, observed));
+    const isHeadroomEnforced = inputs.caution.isHeadroomEnforced && inputs.mode !== 'rollback';
+    return assessPlan(facts, plan, model, observed, { isHeadroomEnforced, isDowntimeAllowed, maxSurge });
+}
+/**
+ * Ends a rollout before anything is touched where a note says so; every note is in the evidence.
+ * @throws RolloutError NO_HEADROOM, NO_SPACE, DRIFT
+ */
+async function refuseByNotes(session, notes) {
+    const refusal = firstRefusal(notes);
+    if (refusal === undefined)
+        return;
+    const reclaimable = refusal.code === 'NO_SPACE' ? await readReclaimable(session.host) : undefined;
+    throw new RolloutError({
+        code: refusal.code,
+        message: `${session.host.name}: ${refusal.text}. Nothing was changed.`,
+        hint: reclaimable === undefined ? refusal.hint : `${refusal.hint} It could give back: ${reclaimable}.`,
+        evidence: notes.map(({ level, text }) => `${level}: ${text}`),
+    });
+}
+
+;// CONCATENATED MODULE: ./src/engine-needs.ts
+
+/** `healthcheck.start_interval` came with Engine 25 (API 1.44); Compose refuses it at an older one, at `create`. */
+const startIntervalSince = 25;
+/**
+ * The first of the services that asks for more than the engine has: known before anything is touched, where Compose says
+ * it in the middle. An engine version that does not begin with a number is taken as new enough. Pure.
+ */
+function findUnmetNeed(model, services, engine) {
+    if (!(Number.parseInt(engine, 10) < startIntervalSince))
+        return undefined;
+    const all = json_asObject(json_asObject(JSON.parse(model.text))['services']);
+    const service = services.find((name) => {
+        const interval = json_asObject(json_asObject(all[name])['healthcheck'])['start_interval'];
+        return interval !== undefined && interval !== null;
+    });
+    return service === undefined
+        ? undefined
+        : { service, setting: 'healthcheck.start_interval', since: `${startIntervalSince}.0` };
+}
+
+;// CONCATENATED MODULE: ./src/route/route-notes.ts
+
+/**
+ * What the plan says about routing: for each service that gets new containers, how it is taken in and out of its proxy,
+ * and a warning where that cannot be told. Pure.
+ * @throws ConfigurationError naming a label that is wrong
+ */
+function noteRoutes(model, settings, services) {
+    const routes = planRoutes(model, settings);
+    return services.flatMap(({ service }) => {
+        const route = routes.get(service);
+        return [
+            ...(route?.note === undefined ? [] : [{ level: 'info', service, text: `${service}: ${route.note}` }]),
+            ...(route?.warning === undefined ? [] : [{ level: 'warning', service, text: route.warning }]),
+        ];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/timings.ts
+/** Starts measuring. */
+function startTimings(clock) {
+    const start = clock.now();
+    const phases = {};
+    let last = start;
+    return {
+        startedAt: clock.date(),
+        mark: (phase) => {
+            const now = clock.now();
+            phases[phase] = Math.round(now - last);
+            last = now;
+        },
+        all: () => ({ ...phases, total: Math.round(clock.now() - start) }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/prepare.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Looks at everything and changes nothing: the plan, made from the files as they will be. */
+async function prepare(session, state, intent) {
+    const { host, inputs, clock } = session;
+    const { settings } = inputs;
+    const timings = startTimings(clock);
+    const baseDir = intent.staged === undefined
+        ? settings.deployPath
+        : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
+    const wanted = { host, settings, baseDir, pins: intent.pins };
+    const { model, versions, pins } = await preflight(wanted, intent.given);
+    const observation = await observe(session, model);
+    const footprint = newFootprint(observation.containers.map((container) => container.id));
+    const isRollback = inputs.mode === 'rollback';
+    const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
+    const drawn = makePlan(model, observation, footprint, undefined, wishes);
+    const { plan: assessed, notes: serverNotes } = await assessServer(session, model, drawn, observation, wishes.maxSurge);
+    const { containers, images } = observation;
+    const plan = { ...assessed, services: nameDigests(assessed.services, images) };
+    refuseUnsupported(model, plan, versions.engine);
+    const notes = [
+        ...noteImages({
+            model,
+            changed: changedServices(plan),
+            containers,
+            images,
+            // What a rollback restores was accepted once.
+            allowsMutableTags: isRollback || inputs.wishes.allowsMutableTags,
+            healthcheck: isRollback ? 'ignore' : inputs.wishes.healthcheck,
+        }),
+        ...serverNotes,
+        ...noteRoutes(model, inputs.routing, changedServices(plan)),
+    ];
+    timings.mark('plan');
+    session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
+    logPlan(session.log, { ...plan, notes });
+    if (inputs.mode !== 'plan')
+        await refuseByNotes(session, notes);
+    return {
+        deployId: newDeployId(clock.date()),
+        platform: versions.platform,
+        ledger: state.ledger,
+        migration: state.migration,
+        intent: { ...intent, pins },
+        scope: { ...wanted, pins },
+        model,
+        plan: { ...plan, notes },
+        wishes,
+        observation,
+        footprint,
+        timings,
+    };
+}
+/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine. */
+function refuseUnsupported(model, plan, engine) {
+    const changed = changedServices(plan).map(({ service }) => service);
+    const need = findUnmetNeed(model, changed, engine);
+    if (need !== undefined)
+        throw new RolloutError({
+            code: 'UNSUPPORTED',
+            message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
+            hint: `Update Docker on the server, or leave ${need.setting} out.`,
+        });
+    for (const service of changed) {
+        const extra = model.services[service]?.startExtra;
+        if (extra === undefined)
+            continue;
+        throw new RolloutError({
+            code: 'UNSUPPORTED',
+            message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+            hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+        });
+    }
+}
+/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
+function newDeployId(date) {
+    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
+    return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/recovery.ts
@@ -63993,139 +74468,331 @@ async function publish(runner, report) {
 
 
 
-
 /** Reads the journal of a deploy that died: before the commit began it is undone, after that it is finished. */
 function planRecovery(unfinished) {
+    const begin = unfinished.lines.find(({ step }) => step === 'begin');
     const commit = unfinished.lines.find(({ step }) => step === 'pins-staged')?.data['commit'];
     // Written by commitRelease as it is read here.
     if (commit !== undefined)
-        return { kind: 'finish', commit: commit };
-    const begin = unfinished.lines.find(({ step }) => step === 'begin');
+        return { kind: 'finish', project: recovery_text(begin?.data['project']), commit: commit };
     if (begin === undefined)
         return { kind: 'nothing-happened' };
     const footprint = newFootprint(texts(begin.data['before']));
+    const pending = new Map();
     for (const { step, data } of unfinished.lines) {
         const service = recovery_text(data['service']);
+        if (step === 'intent')
+            pending.set(service, recovery_text(data['hash']));
         if (step === 'created') {
-            const ids = texts(data['ids']);
-            footprint.created.set(service, [...(footprint.created.get(service) ?? []), ...ids]);
-            for (const id of ids)
-                footprint.known.add(id);
+            addCreated(footprint, service, texts(data['ids']));
+            pending.delete(service);
         }
-        if (step === 'unrouted')
-            footprint.spent.add(recovery_text(data['id']));
+        if (step === 'networks-renewed')
+            addRenewal(footprint, { networks: texts(data['networks']), services: texts(data['services']) });
+        // A container that got SIGTERM may still run when it is looked at: it is no way back either.
+        if (step === 'unrouted' || step === 'stopping')
+            addSpent(footprint, service, recovery_text(data['id']));
     }
-    const last = unfinished.lines.at(-1);
     const swapped = unfinished.lines.find(({ step }) => step === 'files-swapped');
     return {
         kind: 'undo',
         project: recovery_text(begin.data['project']),
         footprint,
         activated: swapped === undefined ? undefined : recovery_text(swapped.data['releaseId']),
-        pending: last?.step === 'intent' ? recovery_text(last.data['service']) : undefined,
+        pending,
     };
 }
 const recovery_text = (value) => (typeof value === 'string' ? value : '');
 const texts = (value) => (Array.isArray(value) ? value.map(recovery_text) : []);
 /**
- * Settles a deploy whose runner died, lost the connection, or was cancelled. Returns whether there was one.
- * The lease is held by the caller.
+ * Settles a deploy whose runner died, lost the connection, or was cancelled. The lease is held by the caller.
+ * @returns what was settled; undefined where there was nothing to settle
  */
-async function recoverUnfinished(session) {
+async function recoverUnfinished(session, { unfinished, ledger }) {
     const { host, inputs, log } = session;
     const { deployPath } = inputs.settings;
-    const unfinished = await findUnfinishedDeploy(host, deployPath);
     if (unfinished === undefined)
-        return false;
+        return undefined;
     const journal = openJournal(host, deployPath, unfinished.deployId);
     const recovery = planRecovery(unfinished);
     log(`deploy ${unfinished.deployId} did not reach its end (last step: ${unfinished.lines.at(-1)?.step ?? 'none'})`);
     switch (recovery.kind) {
         case 'nothing-happened':
             await journal.append('recovered', { how: 'nothing had happened' });
-            return false;
+            return undefined;
         case 'finish':
             log('it was committing: finishing that');
-            await finishCommit(session, journal, recovery.commit);
-            return true;
+            await finishCommit(session, journal, recovery.project, recovery.commit);
+            return { deployId: unfinished.deployId, how: 'finished' };
         case 'undo': {
             log('undoing it');
-            const ledger = await readLedger(host, deployPath);
             await adoptPending(session, recovery);
-            await takeWayBack(session, { ...recovery, journal, ledger });
-            return true;
+            await takeWayBack(session, { ...recovery, journal, ledger, cause: undefined });
+            return { deployId: unfinished.deployId, how: 'undone' };
         }
     }
 }
 /**
  * A runner that died between Compose's creation and the journal line about it leaves a container that only its service
- * and its age tell: the journal ends in the `intent` for that service, and the intent lists what existed.
+ * and its configuration tell: the journal has the `intent` for that service, which lists what existed, and nothing after
+ * it. What else appeared since the runner died is a person's, who healed what they found: it may be there, and is no
+ * reason to stop.
  */
 async function adoptPending(session, recovery) {
     const { footprint, project, pending } = recovery;
-    if (pending === undefined)
-        return;
     const containers = await listProjectContainers(session.host, project);
-    const unseen = containers.filter((c) => !c.isOneOff && c.service === pending && !footprint.known.has(c.id));
+    const unseen = containers.filter(({ id, isOneOff }) => !isOneOff && !footprint.known.has(id));
+    for (const [service, hash] of pending) {
+        const made = unseen.filter((container) => container.service === service && container.configHash === hash);
+        addCreated(footprint, service, made.map(({ id }) => id));
+    }
     for (const { id } of unseen)
         footprint.known.add(id);
-    footprint.created.set(pending, [...(footprint.created.get(pending) ?? []), ...unseen.map(({ id }) => id)]);
 }
 
 ;// CONCATENATED MODULE: ./src/rollback.ts
 
 
 
-/**
- * The release an explicit rollback goes to (I5 of docs/architecture.md). Undefined when `from-release` is not current any more: the
- * deploy has rolled itself back, or another one came after it.
- * @throws RolloutError NO_RELEASE
- */
-function findRollbackTarget(ledger, to, fromRelease) {
-    const { current } = ledger;
-    if (current === undefined)
-        throw noRelease('no release is recorded on the server', ledger);
-    if (fromRelease !== undefined && current.number !== fromRelease)
-        return undefined;
-    const target = to === 'previous' ? previousRelease(ledger) : ledger.releases.find(({ number }) => number === to);
-    if (target === undefined)
-        throw noRelease(to === 'previous'
-            ? `no good release is older than ${current.number}`
-            : `input \`to\`: release ${to} does not exist`, ledger);
-    if (target.result !== 'ok')
-        throw noRelease(`input \`to\`: release ${target.number} did not succeed (${target.result})`, ledger);
-    const crossed = ledger.releases.find((r) => r.number > target.number && r.number <= current.number && r.migration?.reversible === false);
-    if (crossed === undefined)
-        return { from: current, to: target };
-    throw new RolloutError({
-        code: 'NO_RELEASE',
-        message: `release ${crossed.number} applied a migration that is recorded as irreversible; release ${target.number} does not know its schema. Nothing was changed.`,
-        hint: 'Deploy a fixed version forward instead, or restore the backup first.',
-    });
-}
-function noRelease(reason, ledger) {
-    const known = ledger.releases.map((release) => `${release.number} (${release.gateFailed === true ? 'gate failed' : release.result})`);
-    return new RolloutError({
-        code: 'NO_RELEASE',
-        message: `nothing to roll back to: ${reason}. Nothing was changed.`,
-        hint: known.length === 0 ? 'Deploy once first.' : `Releases on the server: ${known.join(', ')}.`,
-    });
+
+
+/** `mode: rollback`: the same engine with the pins and files of an earlier release. */
+async function rollBack(session, state) {
+    const { inputs, log } = session;
+    const { to, fromRelease, isForced } = inputs;
+    const decision = findRollbackTarget(state.ledger, { to, fromRelease, isForced });
+    if (decision.kind !== 'go') {
+        const { number } = decision.current;
+        log(decision.kind === 'serves-already'
+            ? `release ${number} serves what \`to\` names: nothing to roll back`
+            : `release ${fromRelease ?? ''} is not the current one, ${number} is: nothing to roll back`);
+        const prepared = await prepare(session, state, { pins: decision.current.pins, given: [], staged: undefined });
+        return { ...(await planned(session, prepared)), outcome: 'noop' };
+    }
+    const { from, crossed } = decision;
+    log(`rolling back from release ${from.number} to what release ${decision.to.number} ran`);
+    const warnings = crossed === undefined
+        ? []
+        : [
+            `FORCED across the irreversible migration of release ${crossed.number}: what runs now does not know the schema of its database.`,
+        ];
+    for (const warning of warnings)
+        session.runner.warning(warning);
+    const report = await deploy(session, await prepare(session, state, await rollbackIntent(session, decision)));
+    if (report.failure !== undefined)
+        return report;
+    if (report.outcome === 'deployed')
+        await markRolledBack(session, from);
+    const serving = `What release ${decision.to.number} ran serves again.`;
+    return { ...report, outcome: 'rolled_back', nowServing: [serving, ...warnings].join(' ') };
 }
 /** What shall run after the rollback: the target's pins and files. */
-async function rollbackIntent(session, target) {
+async function rollbackIntent(session, { from, to }) {
     const { deployPath } = session.inputs.settings;
-    const staged = target.to.filesRelease === target.from.filesRelease
-        ? undefined
-        : await stageReleaseFiles(session.host, deployPath, target.to.number);
-    return { pins: target.to.pins, given: [], staged };
+    const staged = to.filesRelease === from.filesRelease ? undefined : await stageReleaseFiles(session.host, deployPath, to.number);
+    return { pins: to.pins, given: [], staged, restores: to };
 }
-/** A release that was rolled back from is no rollback target later. */
+/**
+ * A release that was rolled back from is no rollback target later; a rollback among them stands for the one it had
+ * brought back.
+ */
 async function markRolledBack(session, from) {
     const { host, inputs } = session;
     const ledger = await readLedger(host, inputs.settings.deployPath);
-    const record = ledger.releases.find(({ number }) => number === from.number);
-    if (record !== undefined)
+    const bad = ledger.releases.filter(({ number, gateFailed }) => (number === from.number || number === from.restores) && gateFailed !== true);
+    for (const record of bad)
         await writeRelease(host, inputs.settings.deployPath, { ...record, gateFailed: true }, false);
+}
+
+;// CONCATENATED MODULE: ./src/server-state.ts
+
+
+
+
+
+
+/** Reads all of it in one remote command. Changes nothing. */
+async function readServerState(session) {
+    const { deployPath } = session.inputs.settings;
+    const parts = [
+        runningOneOffsPart(deployPath),
+        readJournalPart(deployPath),
+        readLedgerPart(deployPath),
+        findStagedPart(deployPath),
+        readMigrationPart(session),
+    ];
+    const [oneOffs = '', journal = '', ledger = '', staged = '', migration = ''] = (await batch_runBatch(session.host, parts)).map(({ stdout }) => stdout);
+    return {
+        oneOffs: parseOneOffs(oneOffs),
+        unfinished: parseUnfinished(journal),
+        ledger: parseLedger(ledger),
+        staged: parseStagedTree(staged, deployPath),
+        migration: parseMigration(session, migration),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/status-facts.ts
+
+
+
+
+
+/**
+ * $1 deploy path, $2 project or empty. Prints `docker inspect` of the containers that belong to the folder: of that
+ * project, or made by Compose in it or below it; a line `=`; then image id, tab, digests of each of their images. Exit 3: no such folder.
+ * The resolved model is not asked: files that do not resolve must not hide what runs.
+ */
+const containersScript = `
+real=$(cd "$1" 2>/dev/null && pwd -P) || exit 3
+ids=$(docker ps -aq --no-trunc --filter label=com.docker.compose.project \\
+  --format '{{.ID}}\t{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}/' |
+  awk -F '\t' -v path="$1/" -v real="$real/" -v project="$2" \\
+    '$2 == project || index($3, path) == 1 || index($3, real) == 1 { print $1 }') || exit 1
+docker version --format '{{.Server.Version}}' >/dev/null || exit 1
+[ -n "$ids" ] || { echo '[]'; exit 0; }
+docker inspect --type container $ids || [ $? -eq 1 ]
+echo =
+images=$(docker inspect --type container --format '{{.Image}}' $ids 2>/dev/null | sort -u)
+for image in $images; do docker image inspect --format '{{.Id}}\t{{json .RepoDigests}}' "$image" 2>/dev/null || true; done`;
+/**
+ * Looks at everything that `mode: status` tells; takes no lease and changes nothing.
+ * @throws StateError DEPLOY_PATH_UNUSABLE
+ */
+async function readStatusFacts(host, settings) {
+    const { deployPath, projectName } = settings;
+    const seen = await lookAtLease({ host, deployPath });
+    const unfinished = await findUnfinishedDeploy(host, deployPath);
+    const ledger = await readLedger(host, deployPath);
+    const result = await host.script(containersScript, [deployPath, projectName ?? ''], { timeoutMs: 20_000 });
+    if (result.code === 3)
+        throw new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: `input \`deploy-path\`: ${deployPath} on ${host.name} does not exist.`,
+            hint: 'Nothing was ever deployed there; is it the right path and the right server?',
+        });
+    const containers = result.code === 0 ? parseStatusContainers(result.stdout) : undefined;
+    return {
+        ...seen,
+        unfinished,
+        ledger,
+        containers: containers?.containers,
+        repoDigests: containers?.repoDigests ?? new Map(),
+    };
+}
+/** Pure: the output of the script above. */
+function parseStatusContainers(stdout) {
+    const [inspected = '', images = ''] = stdout.split(/^=$/m);
+    const repoDigests = new Map();
+    for (const line of images.split('\n')) {
+        const [id = '', digests = ''] = line.split('\t');
+        // Docker's own JSON: a list of references, or null.
+        if (digests !== '')
+            repoDigests.set(id, JSON.parse(digests) ?? []);
+    }
+    return { containers: container_parseContainers(inspected), repoDigests };
+}
+
+;// CONCATENATED MODULE: ./src/tag-pins.ts
+
+
+
+
+/**
+ * The lines of `images` that name a tag, as digests: what is deployed and recorded does not move any more. The tag is
+ * pulled for that, and put back where it was on the server: what a person's `docker compose up` resolves must not change
+ * before the rollout (I2 of docs/architecture.md). A plan pulls nothing: it goes by what the server has, else by the tag.
+ * @throws ComposeError IMAGE_PULL_FAILED; RolloutError MUTABLE_TAG for an image that no registry knows
+ */
+async function resolveTagPins(session) {
+    const { host, inputs, log, signal } = session;
+    const { tagPins, pins, credentials } = inputs;
+    if (tagPins.length === 0)
+        return [];
+    const refs = tagPins.map(({ ref }) => image_ref_formatImageRef(ref));
+    const before = await inspectImages(host, refs);
+    const registries = new Set([
+        ...tagPins.map(({ ref }) => ref.registry),
+        ...pins.map(({ ref }) => ref.split('/')[0] ?? ''),
+    ]);
+    if (inputs.mode === 'deploy')
+        for (const { ref } of tagPins) {
+            const own = credentialsFor(ref.registry, credentials, registries);
+            await pullImage(host, { ref: image_ref_formatImageRef(ref), registry: ref.registry, credentials: own, signal });
+        }
+    const after = inputs.mode === 'deploy' ? await inspectImages(host, refs) : before;
+    for (const [ref, { id }] of before)
+        if (after.get(ref)?.id !== id)
+            await host.exec(['docker', 'tag', id, ref], { signal });
+    return tagPins.map((pin) => {
+        const text = image_ref_formatImageRef(pin.ref);
+        const image = after.get(text);
+        const digest = image === undefined ? undefined : digestReference(pin.ref, image);
+        log(digest === undefined
+            ? `images: ${pin.name}: ${pin.ref.text} is not on the server yet`
+            : `images: ${pin.name}: ${pin.ref.text} is ${digest} now`);
+        if (digest === undefined && inputs.mode === 'deploy')
+            throw withoutDigest(pin);
+        const ref = digest === undefined ? text : `${imageName(pin.ref)}${digest.slice(digest.indexOf('@'))}`;
+        return { kind: pin.kind, name: pin.name, ref };
+    });
+}
+function withoutDigest(pin) {
+    return new RolloutError({
+        code: 'MUTABLE_TAG',
+        message: `input \`images\`: ${pin.name}=${pin.ref.text} was pulled, but the server knows no digest for it. Nothing was changed.`,
+        hint: 'Give it by digest: the output `images` of action-verify-image.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/unlock.ts
+
+
+
+
+const whyWords = {
+    expired: 'it had expired',
+    frozen: 'a freeze by hand',
+    own: 'it was this job’s own',
+    'holder-gone': 'GitHub says that its run is over',
+    forced: 'FORCED: its run may still go on, and stops when it notices',
+};
+/**
+ * Frees the lease: a freeze and what is over, always; the lease of a run that may still go on only with `force`. What a
+ * dead deploy left is settled by the next run, not here.
+ * @throws LeaseError LOCKED
+ */
+async function unlock(session, isHolderGone) {
+    const { host, inputs, owner, clock } = session;
+    const { deployPath } = inputs.settings;
+    const decision = await freeLease({ host, deployPath, owner, isForced: inputs.isForced, isHolderGone });
+    const unfinished = await findUnfinishedDeploy(host, deployPath);
+    const left = unfinished === undefined
+        ? []
+        : [`Deploy ${unfinished.deployId} did not reach its end: the next run settles it before anything else.`];
+    if (decision.kind === 'nothing')
+        return { outcome: 'noop', lines: ['Nobody holds the lease.', ...left] };
+    if (decision.kind === 'refused')
+        throw new LeaseError({
+            code: 'LOCKED',
+            message: `${host.name}:${deployPath} is held by ${describeLease(decision.by, decision.now)}; that run may still go on. Nothing was changed.`,
+            hint: 'Cancel that run: its post step lets go. Where that cannot be, give `force: true`.',
+        });
+    const { lease, why } = decision;
+    await appendAudit(host, deployPath, {
+        at: clock.date().toISOString(),
+        what: 'unlocked',
+        actor: owner.actor,
+        runUrl: owner.runUrl,
+        reason: inputs.reason ?? '',
+        why,
+        holder: lease.owner.actor,
+        holderRunUrl: lease.owner.runUrl,
+        holderReason: lease.reason ?? '',
+    });
+    return {
+        outcome: 'unlocked',
+        lines: [`The lease of ${describeLease(lease, decision.now)} was freed: ${whyWords[why]}.`, ...left],
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -64145,84 +74812,136 @@ async function markRolledBack(session, from) {
 
 
 
-/** inputs → lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
-async function run(context) {
+
+
+
+
+
+
+
+/** Errors outside of the rollout itself that say more than that nothing was touched. */
+const earlyOutcomes = {
+    LOCKED: 'locked',
+    CANCELLED: 'cancelled',
+    /** Of what the recovery of an earlier deploy tried. */
+    ROLLBACK_FAILED: 'rollback_failed',
+};
+/** inputs → connection → what the mode asks for. */
+async function main_run(context) {
     const { runner, signal } = context;
     // Until the rollout begins, whatever ends the step has touched nothing; the report overwrites it.
     runner.output('outcome', 'refused');
     const inputs = loadInputs(runner);
     const host = await connectHost(inputs.target, runner, signal);
     try {
-        const { deployPath } = inputs.settings;
-        await ensureStateFolder(host, deployPath);
-        runner.saveState('begun', 'true');
         const log = (line) => {
             runner.info(line);
         };
         const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
-        if (inputs.mode === 'plan') {
-            await publish(runner, await showPlan(session));
-            return;
+        switch (inputs.mode) {
+            case 'status':
+                await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings)), session);
+                return;
+            case 'unlock':
+                await publishUnlocked(runner, await unlock(session, main_holderCheck(session)));
+                return;
+            case 'plan':
+                await ensureStateFolder(host, inputs.settings.deployPath);
+                await publish(runner, await showPlan(session));
+                return;
+            case 'deploy':
+            case 'rollback':
+                await change(context, session, inputs.mode);
         }
-        const report = await withLease(context, host, deployPath, inputs.lockWait, async () => {
-            await refuseBesideOneOff(session);
-            await recoverUnfinished(session);
-            return inputs.mode === 'deploy' ? deployForward(session) : rollBack(session);
-        });
-        await publish(runner, report);
-        if (report.failure !== undefined)
-            throw outcomeError(report, report.failure);
+    }
+    catch (thrown) {
+        const outcome = isDeployError(thrown) ? earlyOutcomes[thrown.code] : undefined;
+        if (outcome !== undefined)
+            runner.output('outcome', outcome);
+        throw thrown;
     }
     finally {
         await host.close();
     }
 }
+/** What a deploy would do, and that it would be refused, where that is so. */
+async function showPlan(session) {
+    const state = await readServerState(session);
+    if (session.inputs.refuseOlder)
+        await refuseIfOlder(session, state).catch((thrown) => {
+            if (!(thrown instanceof RolloutError))
+                throw thrown;
+            session.runner.warning(`A deploy would be refused: ${thrown.message}`);
+        });
+    return planned(session, await prepareForward(session, state));
+}
+/** lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
+async function change(context, given, mode) {
+    const { runner, host, inputs } = given;
+    const { deployPath } = inputs.settings;
+    await ensureStateFolder(host, deployPath);
+    const body = async (_lease, signal) => {
+        // Not before: the journal that a waiting run sees is another's, and none of its post step's business.
+        runner.saveState('begun', 'true');
+        const session = { ...given, signal };
+        const found = await readServerState(session);
+        refuseBesideOneOff(session, found);
+        const settled = await settle(session, found);
+        const state = settled === undefined ? found : await readServerState(session);
+        const report = mode === 'rollback' ? await rollBack(session, state) : await deployForward(session, state);
+        return settled === undefined ? report : addSettled(report, settled);
+    };
+    const report = await withLease(context, host, deployPath, inputs.lockWait, body, main_holderCheck(given));
+    await publish(runner, report);
+    if (report.failure !== undefined)
+        throw outcomeError(report, report.failure);
+}
+/** What died is settled before anything else; a connection lost meanwhile leaves nobody knowing what runs. */
+async function settle(session, found) {
+    if (found.unfinished === undefined)
+        return undefined;
+    session.runner.output('outcome', 'unknown');
+    const settled = await recoverUnfinished(session, found);
+    session.runner.output('outcome', 'refused');
+    return settled;
+}
+async function deployForward(session, state) {
+    if (session.inputs.refuseOlder)
+        await refuseIfOlder(session, state);
+    return deploy(session, await prepareForward(session, state));
+}
+function refuseIfOlder(session, { ledger }) {
+    return refuseOlder(ledger, readRunIdentity(session.runner), githubOf(session), session.log);
+}
+function githubOf({ runner, inputs, signal }) {
+    return inputs.githubToken === undefined ? undefined : githubClientOf(runner, inputs.githubToken, signal);
+}
+/** With a token at hand, a run that waits asks whether the holder's run still goes on. */
+function main_holderCheck(session) {
+    return runOverCheck(githubOf(session), session.owner.repository, (line) => {
+        session.runner.debug(line);
+    });
+}
 /** A migration that outlived its job must end before the version that needs it starts. */
-async function refuseBesideOneOff(session) {
-    const { host, inputs } = session;
-    const running = await findRunningOneOffs(host, inputs.settings.deployPath);
-    if (running.length === 0)
+function refuseBesideOneOff({ host }, { oneOffs }) {
+    const [first] = oneOffs;
+    if (first === undefined)
         return;
     throw new RolloutError({
         code: 'ONE_OFF_RUNNING',
-        message: `${host.name}: ${running.join(', ')} of action-migrate still runs. Nothing was changed.`,
-        hint: `Wait for its end (docker wait ${running[0] ?? ''} on the server), then run the job again.`,
+        message: `${host.name}: ${oneOffs.join(', ')} of action-migrate still runs. Nothing was changed.`,
+        hint: `Wait for its end (docker wait ${first} on the server), then run the job again.`,
     });
 }
-async function showPlan(session) {
-    return planned(session, await prepareForward(session));
-}
-async function deployForward(session) {
-    return deploy(session, await prepareForward(session));
-}
 /** What shall run after a deploy: the pins of now with this step's over them, and the files that sync-remote staged. */
-async function prepareForward(session) {
-    const { host, inputs } = session;
-    const { deployPath } = inputs.settings;
-    const ledger = await readLedger(host, deployPath);
+async function prepareForward(session, state) {
+    const given = [...session.inputs.pins, ...(await resolveTagPins(session))];
     const intent = {
-        pins: mergePins(ledger.current?.pins ?? [], inputs.pins),
-        given: inputs.pins,
-        staged: await findStagedTree(host, deployPath),
+        pins: mergePins(state.ledger.current?.pins ?? [], given),
+        given,
+        staged: state.staged,
     };
-    return prepare(session, ledger, intent);
-}
-async function rollBack(session) {
-    const { host, inputs, log } = session;
-    const ledger = await readLedger(host, inputs.settings.deployPath);
-    const target = findRollbackTarget(ledger, inputs.to, inputs.fromRelease);
-    if (target === undefined) {
-        log(`release ${inputs.fromRelease ?? ''} is not the current one: nothing to roll back`);
-        const intent = { pins: ledger.current?.pins ?? [], given: [], staged: undefined };
-        const prepared = await prepare(session, ledger, intent);
-        return { ...(await planned(session, prepared)), outcome: 'noop' };
-    }
-    log(`rolling back from release ${target.from.number} to what release ${target.to.number} ran`);
-    const report = await deploy(session, await prepare(session, ledger, await rollbackIntent(session, target)));
-    if (report.failure !== undefined)
-        return report;
-    await markRolledBack(session, target.from);
-    return { ...report, outcome: 'rolled_back', nowServing: `What release ${target.to.number} ran serves again.` };
+    return prepare(session, state, intent);
 }
 /** The failed step's message: what failed, and what serves now. */
 function outcomeError(report, failure) {
@@ -64242,14 +74961,19 @@ function outcomeError(report, failure) {
 
 
 
+
+
+
 /**
  * The end of the job: settles a deploy of this job that was cancelled or lost its connection, then releases the lease.
  * Runs also after a cancel, when main had only ten seconds left.
  */
-async function settle(context) {
+async function post_settle(context) {
     const { runner, signal } = context;
     if (runner.state('begun') !== 'true') {
         runner.info('The step ended before it touched the server; nothing to settle.');
+        if (runner.state('lease') !== '')
+            await releaseLeaseInPost(context);
         return;
     }
     const inputs = loadInputs(runner);
@@ -64258,14 +74982,14 @@ async function settle(context) {
     const host = await connectHost(inputs.target, runner, signal);
     try {
         const { deployPath } = inputs.settings;
-        const unfinished = await findUnfinishedDeploy(host, deployPath);
-        if (unfinished !== undefined) {
-            const log = (line) => {
-                runner.info(line);
-            };
-            const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
-            await withLease(context, host, deployPath, 0, () => recoverUnfinished(session));
-            runner.warning('The deploy of this job did not reach its end; it was settled now. See the log of the post step.');
+        const log = (line) => {
+            runner.info(line);
+        };
+        const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+        if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
+            const settled = await settleOwn(context, session);
+            if (settled !== undefined)
+                runner.warning(`The deploy of this job did not reach its end: ${describeSettled(settled)}. See the log above.`);
         }
     }
     finally {
@@ -64273,12 +74997,25 @@ async function settle(context) {
     }
     await releaseLeaseInPost(context);
 }
+/** Undefined where another run holds the lease by now: what is unfinished is that run's own, or it has settled ours. */
+async function settleOwn(context, session) {
+    try {
+        // Read again under the lease: another run may have settled it meanwhile.
+        return await withLease(context, session.host, session.inputs.settings.deployPath, 0, async () => recoverUnfinished(session, await readServerState(session)));
+    }
+    catch (thrown) {
+        if (!(thrown instanceof LeaseError) || thrown.code !== 'LOCKED')
+            throw thrown;
+        session.runner.warning(`Another run deploys here by now and settles what it finds. ${thrown.message}`);
+        return undefined;
+    }
+}
 
 ;// CONCATENATED MODULE: ./src/index.ts
 
 
 
-void runMainOrPost(run, settle);
+void runMainOrPost(main_run, post_settle);
 
 })();
 

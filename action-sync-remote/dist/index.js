@@ -62536,12 +62536,13 @@ async function execOrThrow(host, argv, options) {
     return result;
 }
 /** Like {@link execOrThrow} for a script; `purpose` is what the message calls it ("make the staging folder"). */
-async function scriptOrThrow(host, purpose, source, args, options) {
+async function host_scriptOrThrow(host, purpose, source, args, options) {
     const result = await host.script(source, args, options);
     if (result.code !== 0)
         throw commandFailed(host, purpose, result);
     return result;
 }
+/** A command that ended with a status its caller did not allow, with its last words. */
 function commandFailed(host, what, result) {
     const said = lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
     return new HostError({
@@ -65367,38 +65368,109 @@ function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
 }
 /** `<deploy-path>/.deploy/<part>`: where the state lives (docs/architecture.md). */
-function statePath(deployPath, ...parts) {
+function deploy_path_statePath(deployPath, ...parts) {
     return [deployPath, '.deploy', ...parts].join('/');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease.ts
+
+/** True for a lease that a person took by hand with a reason. */
+function lease_isFrozen(lease) {
+    return lease.reason !== undefined;
+}
+/** True once nobody holds it any more, by the server's clock. */
+function hasExpired(lease, now) {
+    return lease.expires !== undefined && lease.expires <= now;
+}
 /**
  * Whether `owner` may hold the lease now. Pure; `now` is the server's clock.
  * Free or expired: taken, with a new generation. Own: renewed. A later attempt of the same run and job takes over at
- * once, because GitHub starts an attempt only after the one before it ended.
+ * once, because GitHub starts an attempt only after the one before it ended; so does anybody where GitHub said that the
+ * holder's run is over (`isHolderGone`). A freeze ends only by its own expiry, if it has one.
  */
-function nextLease(current, owner, now, ttlSeconds) {
+function nextLease(current, owner, now, ttlSeconds, isHolderGone = false) {
     const fresh = { owner, acquired: now, renewed: now, expires: now + ttlSeconds };
     if (current === undefined)
         return { kind: 'take', lease: { ...fresh, generation: 1 }, takenOverFrom: undefined };
-    if (current.owner.id === owner.id)
+    const isJob = !lease_isFrozen(current);
+    if (isJob && current.owner.id === owner.id)
         return { kind: 'renew', lease: { ...current, renewed: now, expires: now + ttlSeconds } };
-    if (current.expires <= now || isEarlierAttempt(current.owner, owner))
-        return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
-    return { kind: 'held', by: current };
+    const isOver = hasExpired(current, now) || (isJob && (isHolderGone || isEarlierAttempt(current.owner, owner)));
+    if (!isOver)
+        return { kind: 'held', by: current };
+    return { kind: 'take', lease: { ...fresh, generation: current.generation + 1 }, takenOverFrom: current };
 }
 function isEarlierAttempt(holder, owner) {
-    return (holder.repository === owner.repository &&
+    return (owner.runId !== '' &&
+        holder.repository === owner.repository &&
         holder.runId === owner.runId &&
         holder.job === owner.job &&
         holder.runAttempt < owner.runAttempt);
 }
+/** Whether `mode: unlock` may free the lease: a freeze and what is over, always; a live run's only by force. Pure. */
+function lease_judgeUnlock(current, owner, now, given) {
+    if (current === undefined)
+        return { kind: 'nothing' };
+    if (lease_isFrozen(current))
+        return { kind: 'free', lease: current, why: 'frozen' };
+    if (current.owner.id === owner.id)
+        return { kind: 'free', lease: current, why: 'own' };
+    if (hasExpired(current, now))
+        return { kind: 'free', lease: current, why: 'expired' };
+    if (given.isHolderGone)
+        return { kind: 'free', lease: current, why: 'holder-gone' };
+    if (given.isForced)
+        return { kind: 'free', lease: current, why: 'forced' };
+    return { kind: 'refused', by: current };
+}
 /** For people: who holds it, since when, until when. */
 function describeLease(lease, now) {
-    const { owner } = lease;
-    const since = Math.max(0, now - lease.acquired);
-    const reason = lease.reason === undefined ? '' : ` (${lease.reason})`;
-    return `${owner.actor} in ${owner.runUrl}${reason}, since ${since}s, expires in ${Math.max(0, lease.expires - now)}s unless renewed`;
+    const { owner, reason, expires } = lease;
+    const since = formatDuration(Math.max(0, now - lease.acquired) * 1000);
+    const left = expires === undefined ? '' : formatDuration(Math.max(0, expires - now) * 1000);
+    if (reason !== undefined)
+        return `${owner.actor}, by hand: ${JSON.stringify(reason)}, since ${since}, ${expires === undefined ? 'until it is unlocked' : `ends in ${left}`}`;
+    return `${owner.actor} in ${owner.runUrl}, since ${since}, expires in ${left} unless renewed`;
+}
+const object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const lease_text = (value) => (typeof value === 'string' ? value : '');
+const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+/**
+ * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
+ * is unlocked. Undefined for anything that is no lease.
+ */
+function parseLease(content) {
+    let body;
+    try {
+        body = object(JSON.parse(content));
+    }
+    catch {
+        return undefined;
+    }
+    const owner = object(body['owner']);
+    const id = lease_text(owner['id']);
+    const reason = lease_text(body['reason']);
+    const expires = body['expires'];
+    if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
+        return undefined;
+    const acquired = number(body['acquired'], 0);
+    return {
+        owner: {
+            id,
+            repository: lease_text(owner['repository']),
+            runId: lease_text(owner['runId']),
+            runAttempt: number(owner['runAttempt'], 1),
+            job: lease_text(owner['job']),
+            actor: lease_text(owner['actor']) || id,
+            runUrl: lease_text(owner['runUrl']),
+            commit: lease_text(owner['commit']),
+        },
+        generation: number(body['generation'], 1),
+        acquired,
+        renewed: number(body['renewed'], acquired),
+        ...(typeof expires === 'number' ? { expires } : {}),
+        ...(reason === '' ? {} : { reason }),
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
@@ -65407,45 +65479,52 @@ function describeLease(lease, now) {
 
 class LeaseError extends DeployError {
 }
-/** Prints the server's time and the lease; absent file = time only. */
-const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null || true`;
+/** GitHub is asked this often while another run holds the lease. */
+const askEveryMs = 30_000;
+/** Prints the server's time and the lease in one line; absent or empty file = time only. */
+const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
  * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
 IFS= read -r expected; IFS= read -r next
 swap() {
-  found=$(cat lease.json 2>/dev/null || echo -)
-  [ "$found" = "$expected" ] || exit 75
+  found=$(cat lease.json 2>/dev/null | tr -d '\\n')
+  [ "\${found:--}" = "$expected" ] || exit 75
   if [ "$next" = "-" ]; then rm -f lease.json; else printf '%s\\n' "$next" > lease.json.new; mv -f lease.json.new lease.json; fi
 }
 if command -v flock >/dev/null 2>&1; then
-  exec 9>lease.lock; flock -w 10 9 || exit 76; swap
+  if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
+  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
 else
-  tries=0; until mkdir lease.lock.d 2>/dev/null; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 76; sleep 0.1; done
+  tries=0
+  until mkdir lease.lock.d 2>/dev/null; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
+    sleep 0.1
+  done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
-async function readLease(host, deployPath) {
-    const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', ...rest] = result.stdout.split('\n');
-    const text = rest.join('\n').trim();
-    if (text === '')
-        return { now: Number(time), text: '-', lease: undefined };
-    return { now: Number(time), text, lease: parseLease(text, deployPath) };
+async function readLease({ host, deployPath }) {
+    const result = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+    const [time = '', text = ''] = result.stdout.split('\n');
+    return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
 }
-function parseLease(text, deployPath) {
-    try {
-        // Our own file, written by swapScript only; a hand-made one is caught by the checks below.
-        const lease = JSON.parse(text);
-        if (typeof lease.expires === 'number' && typeof lease.owner.id === 'string')
-            return lease;
-    }
-    catch {
-        // Reported below, like a file of the wrong shape.
-    }
+/** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
+async function lookAtLease(place) {
+    const { now, lease } = await readLease(place);
+    return { now, lease };
+}
+/** The lease in the text of lease.json; empty: none. */
+function seenLease(now, text, deployPath) {
+    if (text.trim() === '')
+        return { now, lease: undefined };
+    const lease = parseLease(text);
+    if (lease !== undefined)
+        return { now, lease };
     throw new LeaseError({
         code: 'STATE_UNREADABLE',
         message: `${deployPath}/.deploy/lease.json on the server is not a lease.`,
@@ -65467,15 +65546,21 @@ async function swapLease(options, expected, next) {
 }
 /**
  * Takes or renews the lease, waiting up to `waitMs` while another run holds it. `.deploy/` must exist.
- * @throws LeaseError LOCKED naming the holder's run URL
+ * @throws LeaseError LOCKED naming the holder's run URL, or the person and the reason
  */
 async function acquireLease(options) {
-    const { host, deployPath, owner, clock } = options;
+    const { owner, clock, signal } = options;
     const start = clock.now();
+    const isGone = holderCheck(options);
     for (;;) {
-        const seen = await readLease(host, deployPath);
-        const decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        signal.throwIfAborted();
+        const seen = await readLease(options);
+        let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
+        if (decision.kind === 'held' && (await isGone(decision.by)))
+            decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
         if (decision.kind !== 'held') {
+            if (decision.kind === 'take')
+                options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
                 return held(options, decision);
@@ -65485,20 +65570,53 @@ async function acquireLease(options) {
         if (waited >= options.waitMs)
             throw locked(options, decision.by, seen.now, waited);
         options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
-        await clock.sleep(Math.min(5000, options.waitMs - waited), options.signal);
+        await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
 }
+/** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
+function holderCheck(options) {
+    const { isHolderGone, clock } = options;
+    let asked;
+    return async (lease) => {
+        if (isHolderGone === undefined || lease_isFrozen(lease))
+            return false;
+        if (asked?.id === lease.owner.id && clock.now() - asked.at < askEveryMs)
+            return false;
+        asked = { id: lease.owner.id, at: clock.now() };
+        return isHolderGone(lease.owner);
+    };
+}
 function locked(options, by, now, waitedMs) {
+    const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
+    const where = `${options.host.name}:${options.deployPath}`;
+    if (lease_isFrozen(by))
+        return new LeaseError({
+            code: 'LOCKED',
+            message: `${where} is frozen by ${describeLease(by, now)}; ${waited}`,
+            hint: `Ask ${by.owner.actor}; then end it with action-rolling-deploy \`mode: unlock\`, or rm .deploy/lease.json on the server.`,
+        });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${options.host.name}:${options.deployPath} is being deployed by ${describeLease(by, now)}; waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`,
+        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
         hint: 'Wait for that run, or raise `lock-wait`.',
     });
+}
+/** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
+async function freeLease(options) {
+    for (;;) {
+        const seen = await readLease(options);
+        const { lease, now } = seen;
+        const isAsked = lease !== undefined && !isFrozen(lease) && !options.isForced;
+        const isHolderGone = isAsked && (await options.isHolderGone(lease.owner));
+        const decision = judgeUnlock(lease, options.owner, now, { isForced: options.isForced, isHolderGone });
+        if (decision.kind !== 'free' || (await swapLease(options, seen.text, '-')))
+            return { ...decision, now };
+    }
 }
 function held(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
-        const seen = await readLease(options.host, options.deployPath);
+        const seen = await readLease(options);
         const isOurs = seen.lease?.owner.id === options.owner.id && seen.lease.generation === generation;
         if (!isOurs)
             throw lost(options, seen);
@@ -65521,13 +65639,86 @@ function lost(options, seen) {
 }
 /** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
 async function releaseOwnLease(options) {
-    const seen = await readLease(options.host, options.deployPath);
+    const seen = await readLease(options);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -65539,9 +65730,17 @@ const oneOffLabels = {
 const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
+    const [result] = await batch_runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
+    return parseOneOffs(result?.stdout ?? '');
+}
+/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
+function runningOneOffsPart(deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
+    return { purpose: 'look for running one-offs', source: runningScript, args: labels };
+}
+/** One name a line. */
+function parseOneOffs(text) {
+    return text.split('\n').filter((name) => name !== '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/owner.ts
@@ -65593,27 +65792,36 @@ function leaseOptions(context, host, deployPath, waitMs) {
         onWait: (message) => {
             runner.info(message);
         },
+        onTake: () => {
+            runner.saveState('lease', 'asked');
+        },
     };
 }
 /**
  * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
  * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
-async function withLease(context, host, deployPath, waitMs, body) {
-    const lease = await acquireLease(leaseOptions(context, host, deployPath, waitMs));
+async function withLease(context, host, deployPath, waitMs, body, isHolderGone) {
+    const options = leaseOptions(context, host, deployPath, waitMs);
+    const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    const lost = new AbortController();
     if (lease.isNew) {
         context.runner.saveState('lease', 'taken');
         context.runner.info('Lease taken for this job; its post step releases it.');
     }
     const heartbeat = setInterval(() => {
-        // A lost lease or connection shows itself at the next step of the body, which reports it better than a timer can.
         lease.renew().catch((thrown) => {
+            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
             context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
+                lost.abort(thrown);
         });
     }, heartbeatMs);
     try {
-        return await body(lease);
+        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
     }
     finally {
         clearInterval(heartbeat);
@@ -65625,7 +65833,8 @@ async function withLease(context, host, deployPath, waitMs, body) {
  */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
-    if (runner.state('lease') !== 'taken') {
+    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+    if (!['asked', 'taken'].includes(runner.state('lease'))) {
         runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
         return;
     }
@@ -65654,7 +65863,8 @@ class StateError extends DeployError {
 const format = '1';
 /**
  * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
- * `.deploy` is private to the deploying user: its files name images, people and paths.
+ * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
+ * pins (compose-cli.ts) goes after an hour: no command lives that long.
  */
 const ensureScript = `
 set -eu
@@ -65667,7 +65877,8 @@ else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
 fi
-mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups`;
+mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
+find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
 /**
  * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
  * @throws StateError naming deploy-path when it does not exist or cannot be written
@@ -65858,10 +66069,10 @@ const options = { ignorecase: false };
  */
 function makeRules(lines) {
     const excluded = ignore_default()(options)
-        .add(lines.ignoreFile)
-        .add([...lines.exclude]);
-    const included = ignore_default()(options).add([...lines.include]);
-    const guarded = ignore_default()(options).add([...lines.protect]);
+        .add(lines.ignoreFile.split('\n').map(spellFolders))
+        .add(lines.exclude.map(spellFolders));
+    const included = ignore_default()(options).add(lines.include.map(spellFolders));
+    const guarded = ignore_default()(options).add(lines.protect.map(spellFolders));
     // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
     const isProtected = (path) => isAlwaysProtected(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
     return {
@@ -65875,6 +66086,10 @@ function makeRules(lines) {
             return isFolder || lines.include.length === 0 || included.ignores(path) ? 'synced' : 'excluded';
         },
     };
+}
+/** Git reads `lib/**\/` as every folder below lib; the library would take files for folders too. */
+function spellFolders(line) {
+    return line.replace(/(^!?\/?|\/)\*\*\/[ \r]*$/, '$1**/*/');
 }
 
 ;// CONCATENATED MODULE: ./src/progress.ts
@@ -66269,7 +66484,73 @@ function deepestFirst(a, b) {
     return b.split('/').length - a.split('/').length || (a < b ? -1 : 1);
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/journal.ts
+
+
+
+/** Steps that end a journal. */
+const finalSteps = new Set([
+    'committed',
+    'rollback-done',
+    'rollback-failed',
+    'recovered',
+    'refused',
+]);
+/** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
+const appendScript = (/* unused pure expression or super */ null && (`cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
+const newestScript = (/* unused pure expression or super */ null && (`
+cd "$1/.deploy/journal" 2>/dev/null || exit 0
+newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -n "$newest" ] || exit 0
+echo "$newest"; cat "$newest"`));
+/** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
+function openJournal(host, deployPath, deployId) {
+    const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
+    const line = (step, data = {}) => ({
+        purpose: `write the journal (${step})`,
+        source: appendScript,
+        args: [file],
+        stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
+    });
+    return {
+        deployId,
+        line,
+        append: async (step, data = {}) => {
+            await runBatch(host, [line(step, data)]);
+        },
+    };
+}
+/** The last deploy, if its journal does not end in a final step. */
+async function findUnfinishedDeploy(host, deployPath) {
+    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+    return parseUnfinished(result.stdout);
+}
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+function readJournalPart(deployPath) {
+    return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+}
+/** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
+function parseUnfinished(text) {
+    const [file, ...rest] = text.split('\n');
+    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
+    if (deployId === '')
+        return undefined;
+    const lines = rest.flatMap(journal_parseLine);
+    const last = lines.at(-1);
+    return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
+}
+function journal_parseLine(text) {
+    try {
+        const line = JSON.parse(text);
+        return typeof line.step === 'string' ? [{ step: line.step, data: line.data ?? {} }] : [];
+    }
+    catch {
+        return [];
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/manifest-live.ts
+
 
 
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
@@ -66302,6 +66583,13 @@ if [ -f .deploy/manifest.json ]; then sed 's/^/m /' .deploy/manifest.json; fi
 for m in .deploy/staged/*/manifest.json; do if [ -f "$m" ]; then sed 's/^/g /' "$m"; printf 'G\\n'; fi; done
 for u in .deploy/undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
   printf 'B %s\\n' "$id"; if [ -e ".deploy/staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 .deploy/journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
@@ -66309,7 +66597,7 @@ tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
  * Looks at `paths` (and every folder above them) in deploy-path and reads the manifests.
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE
  */
-async function manifest_live_probeLive(host, deployPath, paths) {
+async function probeLive(host, deployPath, paths) {
     const wanted = new Set(paths.flatMap((path) => [...ancestorsOf(path), path]));
     const stdin = [...wanted].map((path) => `./${path}\n`).join('');
     const options = { stdin, timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
@@ -66338,6 +66626,7 @@ function parseLiveState(text, deployPath) {
         staged: parseStaged(lines, `${deployPath}/.deploy/staged`),
         begun: bodies('B'),
         unfinished: bodies('U'),
+        diedDeploy: parseUnfinished(bodies('j').join('\n')),
         freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
         hasGzip: lines.includes('z'),
         entries: parseEntries(lines),
@@ -66404,34 +66693,46 @@ const scriptTimeoutMs = 900_000;
 async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script) {
     const args = [deployPath, releaseId, ...(script.args ?? [])];
     const result = await host.script(script.source, args, { timeoutMs: scriptTimeoutMs, ...script.options });
+    if (result.code === 0)
+        return result.stdout;
+    throw treeError(host, deployPath, releaseId, script.purpose, result);
+}
+/** One of those scripts as a part of a batch, with the same meaning of its exit codes. */
+function staged_tree_run_treePart(host, deployPath, releaseId, script) {
+    return {
+        purpose: script.purpose,
+        source: script.source,
+        args: [deployPath, releaseId, ...(script.args ?? [])],
+        fail: (result) => treeError(host, deployPath, releaseId, script.purpose, result),
+    };
+}
+function treeError(host, deployPath, releaseId, purpose, result) {
     const said = lastLines(result.stderr, 1)[0] ?? '';
     const where = `${host.name}: ${deployPath}/.deploy/staged/${releaseId}`;
     switch (result.code) {
-        case 0:
-            return result.stdout;
         case 65:
-            throw new staged_tree_error_StagedTreeError({
+            return new staged_tree_error_StagedTreeError({
                 code: 'STAGED_TREE_MISSING',
                 message: `${where} is not there.`,
                 hint: 'A later sync replaced it, or it went live already. Run action-sync-remote in this job, before the rollout.',
             });
         case 66:
-            throw new staged_tree_error_StagedTreeError({
+            return new staged_tree_error_StagedTreeError({
                 code: 'STAGED_TREE_CORRUPT',
                 message: `${where}: a file is not what its SHA-256 says.`,
                 hint: 'It changed while it was read or sent, or was edited in place on the server. Run the job again.',
                 evidence: lastLines(result.stderr, 10),
             });
         case 67:
-            throw new staged_tree_error_StagedTreeError({
+            return new staged_tree_error_StagedTreeError({
                 code: 'PATH_BLOCKED',
                 message: `${where}: a folder that must become a file holds files of its own: ${said}`,
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
         default:
-            throw new HostError({
+            return new HostError({
                 code: 'COMMAND_FAILED',
-                message: `${host.name}: could not ${script.purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+                message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
                 ...(/No space left|quota/i.test(result.stderr)
                     ? { hint: 'Make room on the server: old images, logs, backups.' }
                     : {}),
@@ -66586,21 +66887,28 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
+ * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
+ * one that died has its own waiting there.
  */
-const settleScript = `${functions}
+const staged_tree_scripts_settleScript = `${functions}
+live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old .deploy/staged/*`;
+rm -rf .deploy/undo.old
+for old in .deploy/staged/*; do
+  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+done`;
 /** $1 deploy path: removes staged sets that no activation has begun with. */
 const discardScript = `${functions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. stdin: paths of the live set, used when its staged
- * tree is gone. Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
+ * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${functions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
-cat > files/.list
 if [ -f manifest.json ]; then
+  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/*.tar; do
@@ -66619,7 +66927,8 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-for a in files/*.tar; do [ ! -f "$a" ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
+# Release 0 is what ran before these actions: it stays.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
 count=$(wc -l < files/.numbers); excess=$((count - $3))
 if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
 rm -f files/.numbers files/.list`));
@@ -66700,10 +67009,22 @@ function buildStagedView(host, deployPath, releaseId) {
 
 
 
+
 const noActivation = { changed: [], deleted: [] };
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
 async function findSets(host, deployPath) {
     const text = await runTreeScript(host, deployPath, '', { purpose: 'look for staged files', source: findScript });
+    return parseSets(text, deployPath);
+}
+/** {@link findStagedTree} as a part; {@link parseStagedTree} reads its output. */
+function findStagedPart(deployPath) {
+    return { purpose: 'look for staged files', source: findScript, args: [deployPath] };
+}
+/** The newest staged tree that is not live yet. Pure. */
+function parseStagedTree(text, deployPath) {
+    return parseSets(text, deployPath).staged;
+}
+function parseSets(text, deployPath) {
     const headers = (kind) => text
         .split('\n')
         .filter((line) => line.startsWith(`${kind} `))
@@ -66765,7 +67086,7 @@ async function activateStagedTree(host, deployPath, releaseId) {
     if (isBegun)
         return applyPlan(host, deployPath, releaseId, '');
     const deletable = staged.deleted;
-    const live = await manifest_live_probeLive(host, deployPath, [...staged.files.map((entry) => entry.path), ...deletable]);
+    const live = await probeLive(host, deployPath, [...staged.files.map((entry) => entry.path), ...deletable]);
     const plan = planSwap(staged.files, deletable, live);
     throwIfBlocked(host, deployPath, plan.blocked);
     if (plan.steps.length === 0 && live.manifest?.releaseId === releaseId)
@@ -66800,7 +67121,11 @@ function throwIfBlocked(host, deployPath, blocked) {
 }
 /** Puts the files back as they were before activateStagedTree(releaseId), finished or not. The staged tree stays. */
 async function undoActivation(host, deployPath, releaseId) {
-    await staged_tree_run_runTreeScript(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+    await batch_runBatch(host, [undoActivationPart(host, deployPath, releaseId)]);
+}
+/** {@link undoActivation} as a part. */
+function undoActivationPart(host, deployPath, releaseId) {
+    return staged_tree_run_treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 /** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
 async function discardStagedTrees(host, deployPath) {
@@ -66808,23 +67133,22 @@ async function discardStagedTrees(host, deployPath) {
 }
 /** Removes all undo records and staged data: the files that are live stay. */
 async function settleActivation(host, deployPath) {
-    await staged_tree_run_runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript });
+    await staged_tree_run_runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: staged_tree_scripts_settleScript });
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
  * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
-async function finishActivation(host, deployPath, _releaseId, releaseNumber, retain) {
-    const live = await probeLive(host, deployPath, []);
-    const stdin = (live.manifest?.files ?? []).map((entry) => `./${entry.path}\n`).join('');
-    await runTreeScript(host, deployPath, String(releaseNumber), {
-        purpose: 'archive the live files',
-        source: packScript,
-        args: [String(Math.max(1, retain))],
-        options: { stdin },
-    });
-    await settleActivation(host, deployPath);
+function finishActivationParts(host, deployPath, releaseNumber, retain) {
+    return [
+        treePart(host, deployPath, String(releaseNumber), {
+            purpose: 'archive the live files',
+            source: packScript,
+            args: [String(Math.max(1, retain))],
+        }),
+        treePart(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript }),
+    ];
 }
 /**
  * For an explicit rollback: stages the file set of `.deploy/files/<n>.tar` again, to be activated by the same engine.
@@ -67014,7 +67338,7 @@ const spareBytes = 8 * 1024 * 1024;
 async function compare(job) {
     const { host, deployPath, scan, rule } = job;
     const paths = scan.entries.map((entry) => entry.path);
-    const live = await manifest_live_probeLive(host, deployPath, paths);
+    const live = await probeLive(host, deployPath, paths);
     const transfer = diffManifests(scan.entries, live, rule);
     throwIfBlocked(host, deployPath, transfer.blocked);
     const needed = transfer.send.reduce((sum, file) => sum + file.size, spareBytes);
@@ -67026,16 +67350,30 @@ async function compare(job) {
         });
     return { live, transfer };
 }
-/** An activation by an earlier sync that died in the middle is taken back first: the old set, whole. */
+/**
+ * An activation that died in the middle is taken back first: the old set, whole. By an earlier sync; or by a rollout that
+ * died before its commit, which the next one undoes, files first. What is compared with is what that will leave.
+ */
 async function settleInterrupted(job, comparison) {
-    const { unfinished } = comparison.live;
-    if (unfinished.length === 0)
-        return comparison;
-    for (const releaseId of unfinished) {
+    const { begun, unfinished, diedDeploy } = comparison.live;
+    const died = setsOfDied(diedDeploy);
+    const ofRollout = begun.filter((releaseId) => died.has(releaseId));
+    for (const releaseId of unfinished)
         job.log(`An earlier sync was interrupted while it made ${releaseId} live: putting the files back first.`);
+    for (const releaseId of ofRollout)
+        job.log(`A rollout died after it had made ${releaseId} live: putting the files back first.`);
+    const all = new Set([...unfinished, ...ofRollout]);
+    for (const releaseId of all)
         await undoActivation(job.host, job.deployPath, releaseId);
-    }
-    return compare(job);
+    return all.size === 0 ? comparison : compare(job);
+}
+/** Staged sets that go away with a rollout that died; none once its commit had begun, because then it is finished. Pure. */
+function setsOfDied(died) {
+    const lines = died?.lines ?? [];
+    if (lines.some(({ step }) => step === 'pins-staged'))
+        return new Set();
+    const ids = lines.flatMap(({ data }) => [data['staged'], data['releaseId']]);
+    return new Set(ids.filter((id) => typeof id === 'string'));
 }
 /** Stages the set unless it is staged already, and removes what was staged before and is not wanted any more. */
 async function stage(job, { live, transfer }, isForNow) {
@@ -67049,7 +67387,9 @@ async function stage(job, { live, transfer }, isForNow) {
     }
     const manifest = makeManifest(job, transfer);
     // One that an interrupted rollout began with goes away with that rollout's recovery.
-    const isUsable = waiting !== undefined && !live.begun.includes(waiting.releaseId);
+    const isUsable = waiting !== undefined &&
+        !live.begun.includes(waiting.releaseId) &&
+        !setsOfDied(live.diedDeploy).has(waiting.releaseId);
     if (!isForNow && isUsable && isSameSet(waiting, manifest))
         return { ending: { kind: 'staged-before', releaseId: waiting.releaseId }, sentBytes: 0 };
     const sentBytes = await send(job, live, transfer, manifest, isForNow);
