@@ -69952,6 +69952,8 @@ function parseContainer(entry) {
         addresses: Object.values(networks)
             .map((network) => container_text(object(network)['IPAddress']))
             .filter((address) => address !== ''),
+        ...parseImageLabels(labels),
+        exposedPorts: Object.keys(object(config['ExposedPorts'])),
         anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
     };
 }
@@ -69961,6 +69963,13 @@ function parseAnonymousVolumes(mounts) {
         .map(object)
         .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
         .map((mount) => container_text(mount['Destination']));
+}
+function parseImageLabels(labels) {
+    const revision = container_text(labels['org.opencontainers.image.revision']);
+    const version = container_text(labels['org.opencontainers.image.version']);
+    if (revision === '' && version === '')
+        return {};
+    return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
 }
 function parseHealth(config, state) {
     const test = config['Test'];
@@ -69974,8 +69983,11 @@ function parseHealth(config, state) {
     });
     const milliseconds = (key, fallback) => (number(config[key]) || fallback) / 1e6;
     // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
-    const cycle = milliseconds('Interval', 30e9) + milliseconds('Timeout', 30e9);
-    const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((number(config['Retries']) || 3) + 1);
+    const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
+    const startPeriod = milliseconds('StartPeriod', 0);
+    // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
+    const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
+    const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (number(config['Retries']) || 3);
     return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
 }
 
@@ -69995,7 +70007,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = asObject(JSON.parse(text));
+        model = asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new model_ComposeError({
@@ -70015,6 +70027,10 @@ function parseComposeModel(text, sources = noSources) {
         text,
         ...sources,
     };
+}
+/** `docker compose config` writes each `$` of the model as `$$`, so that its output can be read as a compose file again. */
+function unescapeDollars(text) {
+    return text.replaceAll('$$', () => '$');
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
@@ -71045,6 +71061,8 @@ async function acquireLease(options) {
         if (decision.kind === 'held' && (await isGone(decision.by)))
             decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
         if (decision.kind !== 'held') {
+            if (decision.kind === 'take')
+                options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
                 return held(options, decision);

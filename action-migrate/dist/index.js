@@ -60869,6 +60869,8 @@ async function acquireLease(options) {
         if (decision.kind === 'held' && (await isGone(decision.by)))
             decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
         if (decision.kind !== 'held') {
+            if (decision.kind === 'take')
+                options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
                 return held(options, decision);
@@ -61100,6 +61102,9 @@ function leaseOptions(context, host, deployPath, waitMs) {
         onWait: (message) => {
             runner.info(message);
         },
+        onTake: () => {
+            runner.saveState('lease', 'asked');
+        },
     };
 }
 /**
@@ -61138,7 +61143,8 @@ async function withLease(context, host, deployPath, waitMs, body, isHolderGone) 
  */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
-    if (runner.state('lease') !== 'taken') {
+    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+    if (!['asked', 'taken'].includes(runner.state('lease'))) {
         runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
         return;
     }
@@ -61167,7 +61173,8 @@ class StateError extends DeployError {
 const format = '1';
 /**
  * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
- * `.deploy` is private to the deploying user: its files name images, people and paths.
+ * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
+ * pins (compose-cli.ts) goes after an hour: no command lives that long.
  */
 const ensureScript = `
 set -eu
@@ -61180,7 +61187,8 @@ else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
 fi
-mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups`;
+mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
+find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
 /**
  * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
  * @throws StateError naming deploy-path when it does not exist or cannot be written
@@ -61386,7 +61394,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = asObject(JSON.parse(text));
+        model = asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new ComposeError({
@@ -61406,6 +61414,10 @@ function parseComposeModel(text, sources = noSources) {
         text,
         ...sources,
     };
+}
+/** `docker compose config` writes each `$` of the model as `$$`, so that its output can be read as a compose file again. */
+function unescapeDollars(text) {
+    return text.replaceAll('$$', () => '$');
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
@@ -61724,6 +61736,8 @@ function parseContainer(entry) {
         addresses: Object.values(networks)
             .map((network) => container_text(container_object(network)['IPAddress']))
             .filter((address) => address !== ''),
+        ...parseImageLabels(labels),
+        exposedPorts: Object.keys(container_object(config['ExposedPorts'])),
         anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
     };
 }
@@ -61733,6 +61747,13 @@ function parseAnonymousVolumes(mounts) {
         .map(container_object)
         .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
         .map((mount) => container_text(mount['Destination']));
+}
+function parseImageLabels(labels) {
+    const revision = container_text(labels['org.opencontainers.image.revision']);
+    const version = container_text(labels['org.opencontainers.image.version']);
+    if (revision === '' && version === '')
+        return {};
+    return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
 }
 function parseHealth(config, state) {
     const test = config['Test'];
@@ -61746,8 +61767,11 @@ function parseHealth(config, state) {
     });
     const milliseconds = (key, fallback) => (container_number(config[key]) || fallback) / 1e6;
     // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
-    const cycle = milliseconds('Interval', 30e9) + milliseconds('Timeout', 30e9);
-    const budgetMs = milliseconds('StartPeriod', 0) + cycle * ((container_number(config['Retries']) || 3) + 1);
+    const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
+    const startPeriod = milliseconds('StartPeriod', 0);
+    // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
+    const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
+    const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (container_number(config['Retries']) || 3);
     return { status: container_text(container_object(state)['Status']) || 'starting', probes, budgetMs };
 }
 
@@ -61945,10 +61969,17 @@ function pinImage(ref, digest) {
 ;// CONCATENATED MODULE: ../kit/src/compose/local-images.ts
 
 
-/** $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. */
+/**
+ * $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. `.ID` is Docker's own
+ * field: with the `.Id` of the JSON its templates fall back on raw maps, in which an image without a health check has no
+ * key for one, and fail. Where an engine has no such field, the second try leaves the health check out.
+ */
 const inspectScript = `
+look() { docker image inspect --format "$1" "$2" 2>/dev/null; }
+full='{{json .ID}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}'
+plain='{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\tnull'
 for ref; do
-  said=$(docker image inspect --format '{{json .Id}}\t{{json .RepoDigests}}\t{{.Os}}/{{.Architecture}}\t{{json .Config.Healthcheck}}' "$ref" 2>/dev/null) || said=-
+  said=$(look "$full" "$ref") || said=$(look "$plain" "$ref") || said=-
   printf '%s\\n' "$said"
 done`;
 /** Looks up images by reference or id, all in one command. */
@@ -62626,11 +62657,25 @@ async function preflight(scope, given) {
     const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
     if (unknown !== undefined)
         throw unknownService(unknown, base);
-    const model = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
+    const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
+    const pins = dropPhantomPins(scope.pins, base, full);
+    const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
     const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
     if (unused !== undefined)
         throw unusedPin(unused);
-    return { versions, model };
+    return { versions, model, pins };
+}
+/**
+ * The pins without those of services that exist by their pin alone. A service that is merely switched off (by a profile
+ * that is not active) is in neither model, and keeps its pin. Pure.
+ */
+function dropPhantomPins(pins, base, full) {
+    return pins.filter(({ kind, name }) => kind === 'env' || base.services[name] !== undefined || full.services[name] === undefined);
+}
+async function resolveFrom(scope, sources) {
+    const [result] = await batch_runBatch(scope.host, [composePart(scope, sources, configArgs)]);
+    throwIfUnusable(scope, result ?? preflight_nothing);
+    return parseConfig(scope, sources, result ?? preflight_nothing);
 }
 function unknownService(pin, model) {
     return new ComposeError({
@@ -64056,10 +64101,16 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`));
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
+ * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
+ * one that died has its own waiting there.
  */
 const staged_tree_scripts_settleScript = (/* unused pure expression or super */ null && (`${functions}
+live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old .deploy/staged/*`));
+rm -rf .deploy/undo.old
+for old in .deploy/staged/*; do
+  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+done`));
 /** $1 deploy path: removes staged sets that no activation has begun with. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${functions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
@@ -64090,7 +64141,8 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-for a in files/*.tar; do [ ! -f "$a" ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
+# Release 0 is what ran before these actions: it stays.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
 count=$(wc -l < files/.numbers); excess=$((count - $3))
 if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
 rm -f files/.numbers files/.list`));
