@@ -7,6 +7,8 @@ import { ownContainers, type RolloutContext } from './rollout-context.ts';
 import { quiesce } from './quiesce.ts';
 import { hasEnded, nextMove, type ServicePlan } from './rollout-plan.ts';
 
+const admitTimeoutMs = 120_000;
+
 /** Brings one service to its plan. Throws with the new containers still there; the caller takes the way back. */
 export async function rollService(context: RolloutContext, plan: ServicePlan): Promise<void> {
   // What left the files goes with the commit: until then the way back may need it.
@@ -98,7 +100,9 @@ async function startAndProve(context: RolloutContext, service: string, made: rea
   await waitUntilHealthy(context, service, started);
   const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
   const joins = context.route.admit(service, fresh);
-  const [, ...results] = await runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins]);
+  const [, ...results] = await runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins], {
+    timeoutMs: admitTimeoutMs,
+  });
   joins.forEach((part, index) => {
     const result = results[index];
     if (result !== undefined) part.onDone?.(result);

@@ -11,6 +11,7 @@ import { refreshNginx, withdrawFromNginx } from './nginx.ts';
 import { planRoutes, type RouteSettings, type ServiceRoute, type Withdrawal } from './route-plan.ts';
 import type { RouteWork, Withdraw } from './route-work.ts';
 import type { Route, RoutePart } from './route.ts';
+import { awaitSighting } from './sighting.ts';
 
 export interface RouteDeps {
   readonly host: Host;
@@ -42,7 +43,8 @@ export function createRoute(deps: RouteDeps): Route {
     admit: (service, containers) => {
       const route = routes.get(service);
       stale.add(service);
-      return route === undefined ? [] : joinNetworks(work, route, containers);
+      if (route === undefined) return [];
+      return [...joinNetworks(work, route, containers), ...awaitSighting(work, route, containers)];
     },
     withdraw: async (service, container, staying) => {
       const route = routes.get(service);
