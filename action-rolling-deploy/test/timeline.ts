@@ -16,13 +16,13 @@ export interface Recording {
 
 /**
  * Records the containers of a service from Docker's own events as they come: nothing is missed between two looks, and
- * nothing falls out of the short history that dockerd keeps.
+ * nothing falls out of the short history that dockerd keeps. A test that fails leaves it for five minutes at most.
  */
 export async function recordTimeline(project: Project, service: string): Promise<Recording> {
   const { server } = project.lab;
   const file = `/tmp/timeline-${project.name}-${service}`;
   const script = `
-docker events --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \\
+timeout 300 docker events --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \\
   --filter event=start --filter event=die --format '{{.Action}} {{.Actor.Attributes.exitCode}}' > "$3" 2>/dev/null < /dev/null &
 echo "$!"
 docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | wc -l`;
