@@ -25,10 +25,10 @@ const options = { ignorecase: false };
  */
 export function makeRules(lines: RuleLines): PathRules {
   const excluded = ignore(options)
-    .add(lines.ignoreFile.split('\n').map(spellFolders))
-    .add(lines.exclude.map(spellFolders));
-  const included = ignore(options).add(lines.include.map(spellFolders));
-  const guarded = ignore(options).add(lines.protect.map(spellFolders));
+    .add(lines.ignoreFile)
+    .add([...lines.exclude]);
+  const included = ignore(options).add([...lines.include]);
+  const guarded = ignore(options).add([...lines.protect]);
   // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
   const isProtected = (path: string): boolean =>
     isAlwaysProtected(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
@@ -41,9 +41,4 @@ export function makeRules(lines: RuleLines): PathRules {
       return isFolder || lines.include.length === 0 || included.ignores(path) ? 'synced' : 'excluded';
     },
   };
-}
-
-/** Git reads `lib/**\/` as every folder below lib; the library would take files for folders too. */
-function spellFolders(line: string): string {
-  return line.replace(/(^!?\/?|\/)\*\*\/[ \r]*$/, '$1**/*/');
 }
