@@ -69780,12 +69780,13 @@ function judgeImage(service, stored, running, allowsMutableTags) {
     const what = stored === undefined ? 'it would be pulled' : 'what it names now is not what runs';
     return { kind: 'refused', reason: `${floats}; ${what}` };
 }
-/** What the plan says about the images of the services that will be changed: tags that float, health checks that lack. */
+/** What the plan says about images: tags that float or were moved, health checks that lack. */
 function noteImages(use) {
-    return use.changed.flatMap(({ service: name }) => {
-        const service = use.model.services[name];
-        return service === undefined ? [] : [...noteTag(service, use), ...noteHealthcheck(service, use)];
-    });
+    const modelsOf = (plans) => plans.flatMap(({ service }) => use.model.services[service] ?? []);
+    return [
+        ...modelsOf(use.changed).flatMap((service) => [...noteTag(service, use), ...noteHealthcheck(service, use)]),
+        ...modelsOf(use.unchanged ?? []).flatMap((service) => noteMovedTag(service, use)),
+    ];
 }
 function noteTag(service, use) {
     const { name, image = '' } = service;
@@ -69804,6 +69805,19 @@ function noteTag(service, use) {
             hint: `Write a digest${here} or a full version in the compose file, pin the service in \`images\`, or set \`allow-mutable-tags: true\`.`,
         },
     ];
+}
+/**
+ * What the plan says of services that it leaves alone, and that a person's plain `docker compose up -d` would not:
+ * Compose replaces a container whose tag names another image by now.
+ */
+function noteMovedTag(service, { images, containers }) {
+    const { name, image = '', hasBuild } = service;
+    const stored = images.get(image);
+    const running = [...imagesOf(name, containers)];
+    if (hasBuild || stored === undefined || running.every((id) => id === stored.id))
+        return [];
+    const text = `${name} is left alone, but ${image} names another image on the server than the one it runs: a person's docker compose up -d would replace it. Pin it by digest`;
+    return [{ level: 'warning', service: name, text }];
 }
 /** An image that is still to be pulled may bring one: {@link findUnchecked} looks again after the pull. */
 function noteHealthcheck(service, use) {
@@ -71873,7 +71887,60 @@ const reasons = {
     8: 'it shares no network with the containers that stay',
 };
 
+;// CONCATENATED MODULE: ./src/route/sighting.ts
+
+/**
+ * $1 project, $2 proxy service, $3 seconds, then containers. Waits until each proxy has had a connection to each
+ * container, a check's or a user's: in its own table of connections, or in theirs where its image has no `cat`. Then one
+ * second more, for the check to be judged.
+ */
+const sightScript = `${proxyContainers}${sharedAddresses}
+project=$1 service=$2 end=$(($(date +%s) + $3)); shift 3
+hex() { (IFS=.; set -- $1; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1"); }
+meets() {
+  for ip in $(addresses_from "$2" "$1"); do
+    docker exec --user 0 "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq " [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && return 0
+  done
+  return 1
+}
+late=
+for proxy in $(proxy_ids "$project" "$service"); do
+  for id; do
+    until meets "$id" "$proxy" || { for ip in $(addresses_from "$proxy" "$id"); do
+      docker exec --user 0 "$proxy" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq ":[0-9A-F]{4} [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && break
+    done; }; do
+      [ "$(date +%s)" -lt "$end" ] || { late=yes; break; }
+      sleep 0.3
+    done
+  done
+done
+[ -z "$late" ] || echo late
+sleep 1`;
+const sightSeconds = 10;
+/**
+ * A proxy that finds its servers by DNS needs a moment to see one that joined late. Where the old container's own check
+ * takes it out (drain file, hook), nobody would be left until then; so the proxy must have met the new one first.
+ */
+function awaitSighting({ project, log }, route, containers) {
+    const isOutByCheck = route.withdrawal === 'drain-file' || (route.withdrawal === 'none' && route.hooks.length > 0);
+    if (!isOutByCheck || route.lateNetworks.length === 0 || containers.length === 0)
+        return [];
+    return route.proxies.map(({ service: proxy }) => ({
+        purpose: `wait until ${proxy} has met the new container`,
+        source: sightScript,
+        args: [project, proxy, String(sightSeconds), ...containers.map(({ id }) => id)],
+        mayFail: true,
+        onDone: ({ stdout, code }) => {
+            const isSeen = code === 0 && !stdout.includes('late');
+            log(isSeen
+                ? `${route.service}: ${proxy} has met the new container`
+                : `WARNING: ${route.service}: ${proxy} was not seen to connect to the new container within ${sightSeconds} s; going on`);
+        },
+    }));
+}
+
 ;// CONCATENATED MODULE: ./src/route/create-route.ts
+
 
 
 
@@ -71903,7 +71970,9 @@ function createRoute(deps) {
         admit: (service, containers) => {
             const route = routes.get(service);
             stale.add(service);
-            return route === undefined ? [] : joinNetworks(work, route, containers);
+            if (route === undefined)
+                return [];
+            return [...joinNetworks(work, route, containers), ...awaitSighting(work, route, containers)];
         },
         withdraw: async (service, container, staying) => {
             const route = routes.get(service);
@@ -72214,6 +72283,7 @@ async function quiesce(context, policy, container) {
 
 
 
+const admitTimeoutMs = 120_000;
 /** Brings one service to its plan. Throws with the new containers still there; the caller takes the way back. */
 async function rollService(context, plan) {
     // What left the files goes with the commit: until then the way back may need it.
@@ -72299,7 +72369,9 @@ async function startAndProve(context, service, made) {
     await waitUntilHealthy(context, service, started);
     const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
     const joins = context.route.admit(service, fresh);
-    const [, ...results] = await batch_runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins]);
+    const [, ...results] = await batch_runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins], {
+        timeoutMs: admitTimeoutMs,
+    });
     joins.forEach((part, index) => {
         const result = results[index];
         if (result !== undefined)
@@ -74406,6 +74478,7 @@ async function prepare(session, state, intent) {
         ...noteImages({
             model,
             changed: changedServices(plan),
+            unchanged: plan.services.filter(({ action }) => action === 'unchanged'),
             containers,
             images,
             // What a rollback restores was accepted once.
