@@ -10,7 +10,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const RUNS = 9;
 /** From the start of the process to its error about a missing input. */
 const START_TARGET_MS = 500;
-const SIZE_TARGET_KB = 2_500;
+/**
+ * What a bundle costs is in start_ms; beyond this size somebody should look at what came in. Not minified, by rule; the
+ * largest carries ssh2 and GitHub's client.
+ */
+const SIZE_TARGET_KB = 3_000;
 
 interface Ending {
   readonly ms: number;
