@@ -1,10 +1,11 @@
 import { composePart, throwIfUnusable } from '@deploy-actions/kit/compose/compose-cli';
 import type { Container } from '@deploy-actions/kit/compose/container';
+import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { programPart, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { commandFailed, lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from './errors.ts';
 import { addCreated } from './footprint.ts';
-import { foreign, mutate, ownContainers, type RolloutContext } from './rollout-context.ts';
+import { foreign, mutate, ownContainers, type MutationResult, type RolloutContext } from './rollout-context.ts';
 import { dependencyClosure } from './strategy.ts';
 
 const createTimeoutMs = 180_000;
@@ -49,7 +50,7 @@ async function createContainers(
   const isNew = (container: Container): boolean => !before.has(container.id);
   const isMade = (container: Container): boolean => isNew(container) && !isForeign(context, existing, container);
   const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
-  const { results, own } = await oneAtATime(context, () =>
+  const create = (): Promise<MutationResult> =>
     mutate(context, {
       service,
       touches: flags.includes('--force-recreate') ? [...before] : [],
@@ -63,8 +64,15 @@ async function createContainers(
           now.filter(isMade).map(({ id }) => id),
         );
       },
-    }),
-  );
+    });
+  const { results, own } = await oneAtATime(context, async () => {
+    try {
+      return await create();
+    } catch (thrown) {
+      await recordCut(context, service, isMade);
+      throw thrown;
+    }
+  });
   const stranger = own.find((container) => isNew(container) && !isMade(container));
   if (stranger !== undefined) throw foreign(context, service, `${stranger.name} appeared`);
   const made = own.filter(isMade);
@@ -82,6 +90,29 @@ async function createContainers(
   }
   proveImage(context, service, made, model.services[service]?.image);
   return made;
+}
+
+/** A creation that was cut short (cancel, time limit, a sibling's failure) may have made its container all the same. */
+async function recordCut(
+  context: RolloutContext,
+  service: string,
+  isMade: (container: Container) => boolean,
+): Promise<void> {
+  const { host, model, footprint, wantedHashes } = context;
+  const containers = await listProjectContainers(host, model.name).catch(() => []);
+  const made = containers.filter(
+    (container) =>
+      container.service === service &&
+      !container.isOneOff &&
+      container.configHash === wantedHashes[service] &&
+      !footprint.known.has(container.id) &&
+      isMade(container),
+  );
+  addCreated(
+    footprint,
+    service,
+    made.map(({ id }) => id),
+  );
 }
 
 /**

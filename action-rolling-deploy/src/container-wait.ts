@@ -118,6 +118,23 @@ async function lookForChange(
   refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }
 
+/**
+ * @param of the service to look at; undefined: all
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED when one that this rollout proved is not well any more
+ */
+export async function refuseLapsed(
+  context: RolloutContext,
+  of: string | undefined,
+  containers: readonly Container[],
+): Promise<void> {
+  for (const [id, service] of context.proved) {
+    if (of !== undefined && service !== of) continue;
+    const container = containers.find((candidate) => candidate.id === id);
+    const judgement = judgeContainer(container);
+    if (judgement.kind === 'failed') throw await failure(context, service, container, judgement);
+  }
+}
+
 async function failure(
   context: RolloutContext,
   service: string,

@@ -34,12 +34,14 @@ export async function deploy(session: Session, prepared: Prepared): Promise<Repo
   const images = await pullImages(session, scope, model, changed, platform, observation.images);
   const ready = await recordAdopted(session, { ...prepared, observation: { ...observation, images } });
   timings.mark('pull');
+  // From here on something is touched, whatever ends the step; the report overwrites it.
+  session.runner.output('outcome', 'unknown');
   const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
   let containers: readonly Container[];
   try {
     containers = await roll(session, ready, journal);
   } catch (thrown) {
-    return wayBack(session, ready, journal, asDeployError(thrown));
+    return wayBack(session, ready, journal, causeOf(session, thrown));
   }
   await cleanImages(session, {
     ledger: ready.ledger,
@@ -178,6 +180,12 @@ async function recordFailure(
   await writeRelease(session.host, session.inputs.settings.deployPath, record, false).catch((thrown: unknown) => {
     session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
   });
+}
+
+/** What was cut short because the lease is lost is not cancelled: it is the next holder's. */
+function causeOf({ signal }: Session, thrown: unknown): DeployError {
+  const reason: unknown = signal.reason;
+  return signal.aborted && isDeployError(reason) && reason.code === 'LEASE_LOST' ? reason : asDeployError(thrown);
 }
 
 function asDeployError(thrown: unknown): DeployError {

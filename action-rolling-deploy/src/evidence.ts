@@ -6,13 +6,13 @@ const logLines = 100;
 
 /**
  * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
- * environment only the names, of the command only the program.
+ * environment only the names, of the command only the program, of the health check only its kind.
  */
 const factsScript = `
 docker inspect --format 'image: {{.Config.Image}} ({{.Image}})
 created {{.Created}}, started {{.State.StartedAt}}, finished {{.State.FinishedAt}}{{if .State.OOMKilled}}, killed: out of memory{{end}}{{with .State.Error}}, error: {{.}}{{end}}
 program: {{.Path}}, user: {{with .Config.User}}{{.}}{{else}}root{{end}}, restart policy: {{.HostConfig.RestartPolicy.Name}}, memory limit: {{.HostConfig.Memory}} bytes
-health check: {{with .Config.Healthcheck}}{{json .Test}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
+health check: {{with .Config.Healthcheck}}{{index .Test 0}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
 networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net.IPAddress}} ({{.}}){{end}}{{end}}
 mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
 environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;

@@ -30,7 +30,6 @@ export async function abandonRollback(session: Session, failed: FailedRollback):
   const { host, inputs } = session;
   const { deployPath } = inputs.settings;
   const { journal, activated, project, footprint, cause } = failed;
-  await journal.append('rollback-failed');
   if (activated !== undefined)
     await runBatch(host, [
       undoActivationPart(host, deployPath, activated),
@@ -40,6 +39,8 @@ export async function abandonRollback(session: Session, failed: FailedRollback):
   const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
   if (needless.length > 0)
     await execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+  // Last: a runner that dies before it leaves a journal that the next run goes on with.
+  await journal.append('rollback-failed');
   const left = containers.filter((container) => !needless.includes(container));
   const running = formatDigests(runningDigests(left)).replaceAll('\n', ', ') || 'nothing';
   return new RolloutError({

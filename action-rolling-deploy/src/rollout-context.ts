@@ -39,6 +39,8 @@ export interface RolloutContext {
   readonly project: { containers: readonly Container[] };
   /** Compose creates for one service at a time: two at once could both make what they share. */
   readonly creation: { last: Promise<unknown> };
+  /** Containers that this rollout proved healthy, with their service: they must still be so when it commits. */
+  readonly proved: Map<string, string>;
 }
 
 /** A change on the server. Its parts begin with the journal line that announces it. */

@@ -1,12 +1,13 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
 import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
-import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
+import { listContainersPart, listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { inspectImagesPart, parseStoredImages, type StoredImages } from '@deploy-actions/kit/compose/local-images';
 import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
 import { programPart, runBatch } from '@deploy-actions/kit/host/batch';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
+import { refuseLapsed } from './container-wait.ts';
 import type { Footprint } from './footprint.ts';
 import type { RolloutContext } from './rollout-context.ts';
 import { noWishes, planRollout, type PlanWishes, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
@@ -89,7 +90,6 @@ export interface Execution {
 export async function executePlan(session: Session, execution: Execution): Promise<readonly Container[]> {
   const { model, plan, observation } = execution;
   const failing = new AbortController();
-  const project = { containers: observation.containers };
   const context: RolloutContext = {
     host: session.host,
     scope: execution.scope,
@@ -108,8 +108,9 @@ export async function executePlan(session: Session, execution: Execution): Promi
     }),
     images: observation.images,
     wantedHashes: observation.wantedHashes,
-    project,
+    project: { containers: observation.containers },
     creation: { last: Promise.resolve() },
+    proved: new Map(),
     options: {
       healthTimeoutMs: session.inputs.healthTimeout,
       minHealthyMs: session.inputs.minHealthy,
@@ -134,5 +135,8 @@ export async function executePlan(session: Session, execution: Execution): Promi
   await Promise.all(rolling.values());
   if (failures.length > 0) throw failures[0];
   execution.signal.throwIfAborted();
-  return project.containers;
+  // What was proved first may have failed while the rest rolled.
+  const containers = await listProjectContainers(session.host, model.name);
+  await refuseLapsed(context, undefined, containers);
+  return containers;
 }

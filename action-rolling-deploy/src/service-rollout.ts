@@ -1,7 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { runBatch } from '@deploy-actions/kit/host/batch';
 import { addContainers, recreateContainers, removeLeftovers, startAgain, startCreated } from './container-moves.ts';
-import { waitUntilHealthy } from './container-wait.ts';
+import { refuseLapsed, waitUntilHealthy } from './container-wait.ts';
 import { drainAndStop, retire } from './drain.ts';
 import { ownContainers, type RolloutContext } from './rollout-context.ts';
 import { quiesce } from './quiesce.ts';
@@ -70,7 +70,10 @@ async function roll(context: RolloutContext, plan: ServicePlan): Promise<void> {
     }
     const victims = pickVictims(move.which === 'stale' ? old : fresh, move.count);
     const staying = running.filter((container) => !victims.includes(container));
+    // While others booted or drained, one that was proved may have failed: it is no reason to let an old one go.
+    await refuseLapsed(context, plan.service, existing);
     for (const victim of victims) {
+      context.proved.delete(victim.id);
       await quiesceWorker(context, plan, victim);
       await retire(context, victim, staying);
     }
@@ -98,6 +101,7 @@ async function startAndProve(context: RolloutContext, service: string, made: rea
   const ids = made.map(({ id }) => id);
   const started = await startCreated(context, service, ids, context.route.hide(service, made));
   await waitUntilHealthy(context, service, started);
+  for (const id of ids) context.proved.set(id, service);
   const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
   const joins = context.route.admit(service, fresh);
   const [, ...results] = await runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins], {
