@@ -69975,7 +69975,6 @@ async function abandonRollback(session, failed) {
     const { host, inputs } = session;
     const { deployPath } = inputs.settings;
     const { journal, activated, project, footprint, cause } = failed;
-    await journal.append('rollback-failed');
     if (activated !== undefined)
         await batch_runBatch(host, [
             undoActivationPart(host, deployPath, activated),
@@ -69985,6 +69984,8 @@ async function abandonRollback(session, failed) {
     const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
     if (needless.length > 0)
         await host_execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+    // Last: a runner that dies before it leaves a journal that the next run goes on with.
+    await journal.append('rollback-failed');
     const left = containers.filter((container) => !needless.includes(container));
     const running = formatDigests(runningDigests(left)).replaceAll('\n', ', ') || 'nothing';
     return new RolloutError({
@@ -70217,6 +70218,7 @@ function foreign(context, service, what) {
 
 
 
+
 const createTimeoutMs = 180_000;
 /**
  * Creates `count` more containers of a service without touching the others, and proves that they are new and run the
@@ -70242,7 +70244,7 @@ async function createContainers(context, service, flags, existing) {
     const isNew = (container) => !before.has(container.id);
     const isMade = (container) => isNew(container) && !isForeign(context, existing, container);
     const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
-    const { results, own } = await oneAtATime(context, () => mutate(context, {
+    const create = () => mutate(context, {
         service,
         touches: flags.includes('--force-recreate') ? [...before] : [],
         parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
@@ -70251,7 +70253,16 @@ async function createContainers(context, service, flags, existing) {
         record: (now) => {
             addCreated(footprint, service, now.filter(isMade).map(({ id }) => id));
         },
-    }));
+    });
+    const { results, own } = await oneAtATime(context, async () => {
+        try {
+            return await create();
+        }
+        catch (thrown) {
+            await recordCut(context, service, isMade);
+            throw thrown;
+        }
+    });
     const stranger = own.find((container) => isNew(container) && !isMade(container));
     if (stranger !== undefined)
         throw foreign(context, service, `${stranger.name} appeared`);
@@ -70270,6 +70281,17 @@ async function createContainers(context, service, flags, existing) {
     }
     proveImage(context, service, made, model.services[service]?.image);
     return made;
+}
+/** A creation that was cut short (cancel, time limit, a sibling's failure) may have made its container all the same. */
+async function recordCut(context, service, isMade) {
+    const { host, model, footprint, wantedHashes } = context;
+    const containers = await listProjectContainers(host, model.name).catch(() => []);
+    const made = containers.filter((container) => container.service === service &&
+        !container.isOneOff &&
+        container.configHash === wantedHashes[service] &&
+        !footprint.known.has(container.id) &&
+        isMade(container));
+    addCreated(footprint, service, made.map(({ id }) => id));
 }
 /**
  * Whether somebody else made a new container of the service while Compose made ours: it is not of the wanted
@@ -71287,6 +71309,207 @@ function labelsOf(containers) {
     return Object.fromEntries(running.flatMap(({ service, imageLabels = {} }) => Object.keys(imageLabels).length === 0 ? [] : [[service, imageLabels]]));
 }
 
+;// CONCATENATED MODULE: ../kit/src/time/poll.ts
+/**
+ * Looks again and again until done or until the deadline has passed; the last look happens at the deadline, never
+ * after it plus an interval. What `look` throws ends the poll.
+ */
+async function poll(look, options) {
+    const { clock, intervalMs, deadlineMs, signal } = options;
+    const start = clock.now();
+    for (let tries = 1;; tries++) {
+        signal?.throwIfAborted();
+        const seen = await look();
+        const elapsedMs = clock.now() - start;
+        if (seen.done)
+            return { kind: 'done', value: seen.value, tries, elapsedMs };
+        if (elapsedMs >= deadlineMs)
+            return { kind: 'deadline', lastSeen: seen.seen, tries, elapsedMs };
+        options.onWait?.(seen.seen, elapsedMs);
+        await clock.sleep(Math.min(intervalMs, deadlineMs - elapsedMs), signal);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/evidence.ts
+
+const logLines = 100;
+/**
+ * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
+ * environment only the names, of the command only the program, of the health check only its kind.
+ */
+const factsScript = `
+docker inspect --format 'image: {{.Config.Image}} ({{.Image}})
+created {{.Created}}, started {{.State.StartedAt}}, finished {{.State.FinishedAt}}{{if .State.OOMKilled}}, killed: out of memory{{end}}{{with .State.Error}}, error: {{.}}{{end}}
+program: {{.Path}}, user: {{with .Config.User}}{{.}}{{else}}root{{end}}, restart policy: {{.HostConfig.RestartPolicy.Name}}, memory limit: {{.HostConfig.Memory}} bytes
+health check: {{with .Config.Healthcheck}}{{index .Test 0}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
+networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net.IPAddress}} ({{.}}){{end}}{{end}}
+mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
+environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;
+const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
+/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
+async function collectEvidence(host, container) {
+    const { id, name, health, restartCount } = container;
+    const [facts, logs] = await batch_runBatch(host, [
+        { purpose: 'docker inspect', source: factsScript, args: [id] },
+        { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
+    ], { timeoutMs: 30_000 });
+    const lines = (text) => (text ?? '').split('\n').filter((line) => line !== '');
+    const said = lines(logs?.stdout).slice(-logLines);
+    return [
+        `--- ${name}: ${describeState(container)}, ${restartCount} restarts`,
+        ...lines(facts?.stdout),
+        ...(health?.probes ?? []).map((probe) => `health probe: ${probe}`),
+        `--- last ${said.length} log lines of ${name}`,
+        ...said,
+    ];
+}
+/** The exit code of a running container is the one of its last life, and misleads. */
+function describeState({ status, exitCode }) {
+    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
+}
+
+;// CONCATENATED MODULE: ./src/container-wait.ts
+
+
+
+
+
+
+
+
+/** Between two looks that the server itself does not delay. */
+const lookEveryMs = 100;
+/** How long the server holds a look back until something changes. */
+const holdSeconds = 2;
+const minHealthyWithoutCheckMs = 10_000;
+const progressEveryMs = 2_000;
+/**
+ * Waits until every given new container is ready and has stayed so for `min-healthy`.
+ * @param started the new containers as they were right after their start
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
+ *   CONCURRENT_CHANGE
+ */
+async function waitUntilHealthy(context, service, started) {
+    const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
+    const hasCheck = started.every((container) => container.health !== undefined);
+    if (!hasCheck && context.options.healthcheck !== 'ignore')
+        context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
+    const ids = started.map(({ id }) => id);
+    const start = context.clock.now();
+    const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
+    context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
+    const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
+    if (stayMs === 0)
+        return;
+    await pollContainers(context, service, ids, stayMs, 'stays');
+    context.log(`${service}: stayed ready for ${formatDuration(stayMs)}`);
+}
+/** `ready`: until all are ready. `stays`: for the whole time, all the while ready or failing the deploy. */
+async function pollContainers(context, service, ids, deadlineMs, purpose) {
+    const start = context.clock.now();
+    let lastProgress = start;
+    let isFirst = true;
+    const chosen = () => ownContainers(context, service).filter(({ id }) => ids.includes(id));
+    const look = async () => {
+        // The first look is the one that came with the start.
+        if (!isFirst)
+            await lookForChange(context, service, ids, deadlineMs - (context.clock.now() - start));
+        isFirst = false;
+        const containers = chosen();
+        const waiting = [];
+        for (const id of ids) {
+            const container = containers.find((candidate) => candidate.id === id);
+            const judgement = judgeContainer(container);
+            if (judgement.kind === 'failed')
+                throw await failure(context, service, container, judgement);
+            if (judgement.kind === 'waiting')
+                waiting.push(`${container?.name ?? id.slice(0, 12)} (${judgement.seen})`);
+        }
+        if (purpose === 'ready' && waiting.length === 0)
+            return { done: true, value: containers };
+        return { done: false, seen: waiting.length === 0 ? 'ready' : waiting.join(', ') };
+    };
+    const result = await poll(look, {
+        clock: context.clock,
+        intervalMs: lookEveryMs,
+        deadlineMs,
+        signal: context.signal,
+        onWait: (seen, elapsedMs) => {
+            if (context.clock.now() - lastProgress < progressEveryMs)
+                return;
+            lastProgress = context.clock.now();
+            context.log(`  ${describeWait(service, seen, elapsedMs)}`);
+        },
+    });
+    if (result.kind === 'done')
+        return result.value;
+    if (purpose === 'stays' && result.lastSeen === 'ready')
+        return chosen();
+    throw await container_wait_timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
+}
+/**
+ * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
+ * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
+ */
+const holdScript = `
+seconds=$1 known=$2; shift 2
+state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
+dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
+exec 3<>"$dir/f"; rm -rf "$dir"
+filters=$(for id; do printf ' --filter container=%s' "$id"; done)
+docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
+{ sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
+if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
+kill "$events" "$timer" 2>/dev/null
+exit 0`;
+/** A new look at the project, held back on the server until the given containers change. */
+async function lookForChange(context, service, ids, remainingMs) {
+    const before = ownContainers(context, service);
+    const known = ids
+        .flatMap((id) => before.filter((container) => container.id === id))
+        .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
+        .join('\n');
+    const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
+    const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+    const parts = [hold, listContainersPart(context.model.name)];
+    const results = await batch_runBatch(context.host, parts, { signal: context.signal });
+    refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
+}
+/**
+ * @param of the service to look at; undefined: all
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED when one that this rollout proved is not well any more
+ */
+async function refuseLapsed(context, of, containers) {
+    for (const [id, service] of context.proved) {
+        if (of !== undefined && service !== of)
+            continue;
+        const container = containers.find((candidate) => candidate.id === id);
+        const judgement = judgeContainer(container);
+        if (judgement.kind === 'failed')
+            throw await failure(context, service, container, judgement);
+    }
+}
+async function failure(context, service, container, judgement) {
+    return new RolloutError({
+        code: judgement.code,
+        message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
+        hint: 'Its health probes, settings and last log lines are in the log and in the job summary.',
+        evidence: container === undefined ? [] : await collectEvidence(context.host, container),
+    });
+}
+async function container_wait_timedOut(context, service, containers, seen, deadlineMs) {
+    const evidence = await Promise.all(containers.map((container) => collectEvidence(context.host, container)));
+    return new RolloutError({
+        code: 'HEALTH_TIMEOUT',
+        message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
+        hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
+        evidence: evidence.flat(),
+    });
+}
+function names(containers) {
+    return containers.map((container) => container.name).join(', ');
+}
+
 ;// CONCATENATED MODULE: ./src/route/caddy-config.ts
 const isEntry = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /**
@@ -72029,193 +72252,6 @@ function mainKind(routes) {
     return routes.some(({ lateNetworks }) => lateNetworks.length > 0) ? 'network' : 'none';
 }
 
-;// CONCATENATED MODULE: ../kit/src/time/poll.ts
-/**
- * Looks again and again until done or until the deadline has passed; the last look happens at the deadline, never
- * after it plus an interval. What `look` throws ends the poll.
- */
-async function poll(look, options) {
-    const { clock, intervalMs, deadlineMs, signal } = options;
-    const start = clock.now();
-    for (let tries = 1;; tries++) {
-        signal?.throwIfAborted();
-        const seen = await look();
-        const elapsedMs = clock.now() - start;
-        if (seen.done)
-            return { kind: 'done', value: seen.value, tries, elapsedMs };
-        if (elapsedMs >= deadlineMs)
-            return { kind: 'deadline', lastSeen: seen.seen, tries, elapsedMs };
-        options.onWait?.(seen.seen, elapsedMs);
-        await clock.sleep(Math.min(intervalMs, deadlineMs - elapsedMs), signal);
-    }
-}
-
-;// CONCATENATED MODULE: ./src/evidence.ts
-
-const logLines = 100;
-/**
- * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
- * environment only the names, of the command only the program.
- */
-const factsScript = `
-docker inspect --format 'image: {{.Config.Image}} ({{.Image}})
-created {{.Created}}, started {{.State.StartedAt}}, finished {{.State.FinishedAt}}{{if .State.OOMKilled}}, killed: out of memory{{end}}{{with .State.Error}}, error: {{.}}{{end}}
-program: {{.Path}}, user: {{with .Config.User}}{{.}}{{else}}root{{end}}, restart policy: {{.HostConfig.RestartPolicy.Name}}, memory limit: {{.HostConfig.Memory}} bytes
-health check: {{with .Config.Healthcheck}}{{json .Test}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
-networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net.IPAddress}} ({{.}}){{end}}{{end}}
-mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
-environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;
-const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
-/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
-async function collectEvidence(host, container) {
-    const { id, name, health, restartCount } = container;
-    const [facts, logs] = await batch_runBatch(host, [
-        { purpose: 'docker inspect', source: factsScript, args: [id] },
-        { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
-    ], { timeoutMs: 30_000 });
-    const lines = (text) => (text ?? '').split('\n').filter((line) => line !== '');
-    const said = lines(logs?.stdout).slice(-logLines);
-    return [
-        `--- ${name}: ${describeState(container)}, ${restartCount} restarts`,
-        ...lines(facts?.stdout),
-        ...(health?.probes ?? []).map((probe) => `health probe: ${probe}`),
-        `--- last ${said.length} log lines of ${name}`,
-        ...said,
-    ];
-}
-/** The exit code of a running container is the one of its last life, and misleads. */
-function describeState({ status, exitCode }) {
-    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
-}
-
-;// CONCATENATED MODULE: ./src/container-wait.ts
-
-
-
-
-
-
-
-
-/** Between two looks that the server itself does not delay. */
-const lookEveryMs = 100;
-/** How long the server holds a look back until something changes. */
-const holdSeconds = 2;
-const minHealthyWithoutCheckMs = 10_000;
-const progressEveryMs = 2_000;
-/**
- * Waits until every given new container is ready and has stayed so for `min-healthy`.
- * @param started the new containers as they were right after their start
- * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
- *   CONCURRENT_CHANGE
- */
-async function waitUntilHealthy(context, service, started) {
-    const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
-    const hasCheck = started.every((container) => container.health !== undefined);
-    if (!hasCheck && context.options.healthcheck !== 'ignore')
-        context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
-    const ids = started.map(({ id }) => id);
-    const start = context.clock.now();
-    const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
-    context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
-    const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
-    if (stayMs === 0)
-        return;
-    await pollContainers(context, service, ids, stayMs, 'stays');
-    context.log(`${service}: stayed ready for ${formatDuration(stayMs)}`);
-}
-/** `ready`: until all are ready. `stays`: for the whole time, all the while ready or failing the deploy. */
-async function pollContainers(context, service, ids, deadlineMs, purpose) {
-    const start = context.clock.now();
-    let lastProgress = start;
-    let isFirst = true;
-    const chosen = () => ownContainers(context, service).filter(({ id }) => ids.includes(id));
-    const look = async () => {
-        // The first look is the one that came with the start.
-        if (!isFirst)
-            await lookForChange(context, service, ids, deadlineMs - (context.clock.now() - start));
-        isFirst = false;
-        const containers = chosen();
-        const waiting = [];
-        for (const id of ids) {
-            const container = containers.find((candidate) => candidate.id === id);
-            const judgement = judgeContainer(container);
-            if (judgement.kind === 'failed')
-                throw await failure(context, service, container, judgement);
-            if (judgement.kind === 'waiting')
-                waiting.push(`${container?.name ?? id.slice(0, 12)} (${judgement.seen})`);
-        }
-        if (purpose === 'ready' && waiting.length === 0)
-            return { done: true, value: containers };
-        return { done: false, seen: waiting.length === 0 ? 'ready' : waiting.join(', ') };
-    };
-    const result = await poll(look, {
-        clock: context.clock,
-        intervalMs: lookEveryMs,
-        deadlineMs,
-        signal: context.signal,
-        onWait: (seen, elapsedMs) => {
-            if (context.clock.now() - lastProgress < progressEveryMs)
-                return;
-            lastProgress = context.clock.now();
-            context.log(`  ${describeWait(service, seen, elapsedMs)}`);
-        },
-    });
-    if (result.kind === 'done')
-        return result.value;
-    if (purpose === 'stays' && result.lastSeen === 'ready')
-        return chosen();
-    throw await container_wait_timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
-}
-/**
- * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
- * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
- */
-const holdScript = `
-seconds=$1 known=$2; shift 2
-state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
-dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
-exec 3<>"$dir/f"; rm -rf "$dir"
-filters=$(for id; do printf ' --filter container=%s' "$id"; done)
-docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
-{ sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
-if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
-kill "$events" "$timer" 2>/dev/null
-exit 0`;
-/** A new look at the project, held back on the server until the given containers change. */
-async function lookForChange(context, service, ids, remainingMs) {
-    const before = ownContainers(context, service);
-    const known = ids
-        .flatMap((id) => before.filter((container) => container.id === id))
-        .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
-        .join('\n');
-    const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
-    const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
-    const parts = [hold, listContainersPart(context.model.name)];
-    const results = await batch_runBatch(context.host, parts, { signal: context.signal });
-    refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
-}
-async function failure(context, service, container, judgement) {
-    return new RolloutError({
-        code: judgement.code,
-        message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
-        hint: 'Its health probes, settings and last log lines are in the log and in the job summary.',
-        evidence: container === undefined ? [] : await collectEvidence(context.host, container),
-    });
-}
-async function container_wait_timedOut(context, service, containers, seen, deadlineMs) {
-    const evidence = await Promise.all(containers.map((container) => collectEvidence(context.host, container)));
-    return new RolloutError({
-        code: 'HEALTH_TIMEOUT',
-        message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
-        hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
-        evidence: evidence.flat(),
-    });
-}
-function names(containers) {
-    return containers.map((container) => container.name).join(', ');
-}
-
 ;// CONCATENATED MODULE: ./src/quiesce.ts
 
 
@@ -72346,7 +72382,10 @@ async function roll(context, plan) {
         }
         const victims = pickVictims(move.which === 'stale' ? old : fresh, move.count);
         const staying = running.filter((container) => !victims.includes(container));
+        // While others booted or drained, one that was proved may have failed: it is no reason to let an old one go.
+        await refuseLapsed(context, plan.service, existing);
         for (const victim of victims) {
+            context.proved.delete(victim.id);
             await quiesceWorker(context, plan, victim);
             await retire(context, victim, staying);
         }
@@ -72367,6 +72406,8 @@ async function startAndProve(context, service, made) {
     const ids = made.map(({ id }) => id);
     const started = await startCreated(context, service, ids, context.route.hide(service, made));
     await waitUntilHealthy(context, service, started);
+    for (const id of ids)
+        context.proved.set(id, service);
     const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
     const joins = context.route.admit(service, fresh);
     const [, ...results] = await batch_runBatch(context.host, [context.journal.line('healthy', { service, ids }), ...joins], {
@@ -72399,6 +72440,7 @@ async function replaceInPlace(context, plan) {
 }
 
 ;// CONCATENATED MODULE: ./src/rollout.ts
+
 
 
 
@@ -72455,7 +72497,6 @@ function makePlan(model, { containers, wantedHashes }, footprint, keep = new Set
 async function executePlan(session, execution) {
     const { model, plan, observation } = execution;
     const failing = new AbortController();
-    const project = { containers: observation.containers };
     const context = {
         host: session.host,
         scope: execution.scope,
@@ -72474,8 +72515,9 @@ async function executePlan(session, execution) {
         }),
         images: observation.images,
         wantedHashes: observation.wantedHashes,
-        project,
+        project: { containers: observation.containers },
         creation: { last: Promise.resolve() },
+        proved: new Map(),
         options: {
             healthTimeoutMs: session.inputs.healthTimeout,
             minHealthyMs: session.inputs.minHealthy,
@@ -72505,7 +72547,10 @@ async function executePlan(session, execution) {
     if (failures.length > 0)
         throw failures[0];
     execution.signal.throwIfAborted();
-    return project.containers;
+    // What was proved first may have failed while the rest rolled.
+    const containers = await listProjectContainers(session.host, model.name);
+    await refuseLapsed(context, undefined, containers);
+    return containers;
 }
 
 ;// CONCATENATED MODULE: ./src/way-back.ts
@@ -72658,13 +72703,15 @@ async function deploy(session, prepared) {
     const images = await pullImages(session, scope, model, changed, platform, observation.images);
     const ready = await recordAdopted(session, { ...prepared, observation: { ...observation, images } });
     timings.mark('pull');
+    // From here on something is touched, whatever ends the step; the report overwrites it.
+    session.runner.output('outcome', 'unknown');
     const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
     let containers;
     try {
         containers = await deploy_roll(session, ready, journal);
     }
     catch (thrown) {
-        return wayBack(session, ready, journal, asDeployError(thrown));
+        return wayBack(session, ready, journal, causeOf(session, thrown));
     }
     await cleanImages(session, {
         ledger: ready.ledger,
@@ -72781,6 +72828,11 @@ async function recordFailure(session, prepared, result, { code, message }) {
     await writeRelease(session.host, session.inputs.settings.deployPath, record, false).catch((thrown) => {
         session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
     });
+}
+/** What was cut short because the lease is lost is not cancelled: it is the next holder's. */
+function causeOf({ signal }, thrown) {
+    const reason = signal.reason;
+    return signal.aborted && isDeployError(reason) && reason.code === 'LEASE_LOST' ? reason : asDeployError(thrown);
 }
 function asDeployError(thrown) {
     if (isDeployError(thrown))
