@@ -69958,167 +69958,63 @@ function addSettled(report, settled) {
     return { ...report, settled, outcome: report.outcome === 'noop' ? 'recovered' : report.outcome };
 }
 
-;// CONCATENATED MODULE: ./src/failed-rollback.ts
-
-
-
-
-
-
-
+;// CONCATENATED MODULE: ../kit/src/time/poll.ts
 /**
- * A rollback is never rolled back: what it brought back and proved keeps serving, and so does what it had not reached.
- * Only its new containers that were not proved go, where others of their service serve; the files of before come back.
- * @returns ROLLBACK_FAILED saying exactly what runs
+ * Looks again and again until done or until the deadline has passed; the last look happens at the deadline, never
+ * after it plus an interval. What `look` throws ends the poll.
  */
-async function abandonRollback(session, failed) {
-    const { host, inputs } = session;
-    const { deployPath } = inputs.settings;
-    const { journal, activated, project, footprint, cause } = failed;
-    if (activated !== undefined)
-        await batch_runBatch(host, [
-            undoActivationPart(host, deployPath, activated),
-            { purpose: 'drop the staged files', source: 'rm -rf "$1/.deploy/staged/$2"', args: [deployPath, activated] },
-        ]);
-    const containers = await listProjectContainers(host, project);
-    const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
-    if (needless.length > 0)
-        await host_execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
-    // Last: a runner that dies before it leaves a journal that the next run goes on with.
-    await journal.append('rollback-failed');
-    const left = containers.filter((container) => !needless.includes(container));
-    const running = formatDigests(runningDigests(left)).replaceAll('\n', ', ') || 'nothing';
-    return new RolloutError({
-        code: 'ROLLBACK_FAILED',
-        message: `${cause.message} The rollback stopped there and is not rolled back. Running now: ${running}.`,
-        hint: `Look at the server: docker compose -p ${project} ps. \`mode: rollback\` with another \`to\`, or a deploy of a fixed version, goes on from there.`,
-        evidence: cause.evidence,
-        cause,
-    });
-}
-/** New containers that were not proved, of services that others serve. Pure. */
-function chooseNeedless(containers, created) {
-    const serves = (container) => !container.isOneOff && judgeContainer(container).kind === 'ready';
-    return containers.filter((container) => created.has(container.id) &&
-        !serves(container) &&
-        containers.some((other) => other.service === container.service && other.id !== container.id && serves(other)));
-}
-
-;// CONCATENATED MODULE: ./src/commit-age.ts
-/**
- * Whether the commit to deploy is older than the deployed one. The history decides where GitHub tells it; else the run
- * numbers, which grow with each run of ONE workflow and stay with a run when it is run again. Pure.
- * @param comparison of ours as seen from the deployed commit; undefined where GitHub was not or could not be asked
- */
-function judgeAge(ours, deployed, comparison) {
-    if (deployed === undefined)
-        return { kind: 'newer', how: 'nothing is deployed' };
-    if (ours.commit !== '' && ours.commit === deployed.commit)
-        return { kind: 'same' };
-    if (comparison === 'identical')
-        return { kind: 'same' };
-    if (comparison === 'ahead')
-        return { kind: 'newer', how: 'it contains the deployed commit' };
-    if (comparison === 'behind')
-        return { kind: 'older', how: 'the deployed commit contains it' };
-    return (judgeRunNumbers(ours, deployed) ?? {
-        kind: 'unknown',
-        why: comparison === 'diverged'
-            ? 'neither commit contains the other, and the runs cannot be compared'
-            : 'the commits could not be compared, and the runs are not of one workflow',
-    });
-}
-function judgeRunNumbers(ours, deployed) {
-    if (ours.workflow === undefined || ours.workflow !== deployed.workflow)
-        return undefined;
-    if (ours.runNumber === undefined || deployed.runNumber === undefined)
-        return undefined;
-    const how = `this is run ${ours.runNumber} of the workflow, the deployed one was run ${deployed.runNumber}`;
-    return ours.runNumber < deployed.runNumber ? { kind: 'older', how } : { kind: 'newer', how };
-}
-
-;// CONCATENATED MODULE: ./src/fencing.ts
-
-
-
-/** This run, from the runner's environment. */
-function readRunIdentity(runner) {
-    const number = Number(runner.env('GITHUB_RUN_NUMBER') ?? NaN);
-    return {
-        commit: runner.env('GITHUB_SHA') ?? '',
-        // `owner/name/path@ref`: the ref is not part of what numbers are counted by.
-        workflow: runner.env('GITHUB_WORKFLOW_REF')?.replace(/@[^@]*$/, ''),
-        runNumber: Number.isSafeInteger(number) ? number : undefined,
-    };
-}
-/**
- * `refuse-older: true`: a run that waited in a queue must not bring an older commit back.
- * @throws RolloutError OLDER_COMMIT, also where it cannot be known
- */
-async function refuseOlder({ current }, ours, client, log) {
-    const deployed = current === undefined
-        ? undefined
-        : { commit: current.commit, workflow: current.workflow, runNumber: current.runNumber };
-    const age = judgeAge(ours, deployed, await compare(client, deployed?.commit ?? '', ours.commit, log));
-    if (age.kind === 'same')
-        return;
-    if (age.kind === 'newer') {
-        log(`refuse-older: ${ours.commit.slice(0, 12)} may be deployed: ${age.how}`);
-        return;
-    }
-    const names = `${ours.commit || 'no commit'} (this run) and ${deployed?.commit || 'no commit'} (release ${current?.number ?? 'none'})`;
-    if (age.kind === 'older')
-        throw new RolloutError({
-            code: 'OLDER_COMMIT',
-            message: `input \`refuse-older\`: of ${names} this run's is the older one: ${age.how}. Nothing was changed.`,
-            hint: 'A newer run has deployed meanwhile. To go back on purpose use `mode: rollback`, or run without `refuse-older`.',
-        });
-    throw new RolloutError({
-        code: 'OLDER_COMMIT',
-        message: `input \`refuse-older\`: which of ${names} is older is not known: ${age.why}. Nothing was changed.`,
-        hint: 'Give `github-token` with `contents: read`, or deploy once without `refuse-older`.',
-    });
-}
-/** Only full commits are asked for; GitHub refusing to say is no failure, the run numbers may know. */
-async function compare(client, base, head, log) {
-    const isCommit = (text) => /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text);
-    if (client === undefined || !isCommit(base) || !isCommit(head) || base === head)
-        return undefined;
-    try {
-        return await client.compareCommits(base, head);
-    }
-    catch (thrown) {
-        log(`refuse-older: ${describeThrown(thrown)}`);
-        return undefined;
+async function poll(look, options) {
+    const { clock, intervalMs, deadlineMs, signal } = options;
+    const start = clock.now();
+    for (let tries = 1;; tries++) {
+        signal?.throwIfAborted();
+        const seen = await look();
+        const elapsedMs = clock.now() - start;
+        if (seen.done)
+            return { kind: 'done', value: seen.value, tries, elapsedMs };
+        if (elapsedMs >= deadlineMs)
+            return { kind: 'deadline', lastSeen: seen.seen, tries, elapsedMs };
+        options.onWait?.(seen.seen, elapsedMs);
+        await clock.sleep(Math.min(intervalMs, deadlineMs - elapsedMs), signal);
     }
 }
 
-;// CONCATENATED MODULE: ./src/footprint.ts
-/** The footprint of a deploy that begins now. */
-function newFootprint(before) {
-    return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set(), touched: new Set() };
+;// CONCATENATED MODULE: ./src/evidence.ts
+
+const logLines = 100;
+/**
+ * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
+ * environment only the names, of the command only the program, of the health check only its kind.
+ */
+const factsScript = `
+docker inspect --format 'image: {{.Config.Image}} ({{.Image}})
+created {{.Created}}, started {{.State.StartedAt}}, finished {{.State.FinishedAt}}{{if .State.OOMKilled}}, killed: out of memory{{end}}{{with .State.Error}}, error: {{.}}{{end}}
+program: {{.Path}}, user: {{with .Config.User}}{{.}}{{else}}root{{end}}, restart policy: {{.HostConfig.RestartPolicy.Name}}, memory limit: {{.HostConfig.Memory}} bytes
+health check: {{with .Config.Healthcheck}}{{index .Test 0}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
+networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net.IPAddress}} ({{.}}){{end}}{{end}}
+mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
+environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;
+const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
+/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
+async function collectEvidence(host, container) {
+    const { id, name, health, restartCount } = container;
+    const [facts, logs] = await batch_runBatch(host, [
+        { purpose: 'docker inspect', source: factsScript, args: [id] },
+        { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
+    ], { timeoutMs: 30_000 });
+    const lines = (text) => (text ?? '').split('\n').filter((line) => line !== '');
+    const said = lines(logs?.stdout).slice(-logLines);
+    return [
+        `--- ${name}: ${describeState(container)}, ${restartCount} restarts`,
+        ...lines(facts?.stdout),
+        ...(health?.probes ?? []).map((probe) => `health probe: ${probe}`),
+        `--- last ${said.length} log lines of ${name}`,
+        ...said,
+    ];
 }
-/** Remembers what a creation made. */
-function addCreated(footprint, service, ids) {
-    for (const id of ids)
-        footprint.known.add(id);
-    footprint.created.set(service, [...(footprint.created.get(service) ?? []), ...ids]);
-}
-/** Remembers that a container was told to go. */
-function addSpent(footprint, service, id) {
-    footprint.spent.add(id);
-    footprint.touched.add(service);
-}
-/** Remembers that networks are made anew: the way back does so too, for all services in them. */
-function addRenewal(footprint, { networks, services }) {
-    const before = footprint.renewal;
-    const union = (a, b) => [...new Set([...a, ...b])];
-    footprint.renewal = {
-        networks: union(before?.networks ?? [], networks),
-        services: union(before?.services ?? [], services),
-    };
-    for (const service of services)
-        footprint.touched.add(service);
+/** The exit code of a running container is the one of its last life, and misleads. */
+function describeState({ status, exitCode }) {
+    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
 }
 
 ;// CONCATENATED MODULE: ./src/rollout-context.ts
@@ -70210,7 +70106,7 @@ function foreign(context, service, what) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/container-moves.ts
+;// CONCATENATED MODULE: ./src/container-wait.ts
 
 
 
@@ -70219,169 +70115,198 @@ function foreign(context, service, what) {
 
 
 
-const createTimeoutMs = 180_000;
+/** Between two looks that the server itself does not delay. */
+const lookEveryMs = 100;
+/** How long the server holds a look back until something changes. */
+const holdSeconds = 2;
+const minHealthyWithoutCheckMs = 10_000;
+const progressEveryMs = 2_000;
 /**
- * Creates `count` more containers of a service without touching the others, and proves that they are new and run the
- * wanted image. `create` and not `up --no-deps`: Compose 2.26 leaves `depends_on` out of the configuration hash of the
- * latter, so that a person's next plain `up -d` would recreate them (ADR 0005); and it starts nothing.
+ * Waits until every given new container is ready and has stayed so for `min-healthy`.
+ * @param started the new containers as they were right after their start
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
+ *   CONCURRENT_CHANGE
  */
-function addContainers(context, service, existing, count) {
-    const scale = [`${service}=${existing.length + count}`, ...dependencyScales(context, service)];
-    const flags = ['--no-recreate', ...scale.flatMap((entry) => ['--scale', entry])];
-    return createContainers(context, service, flags, existing);
+async function waitUntilHealthy(context, service, started) {
+    const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
+    const hasCheck = started.every((container) => container.health !== undefined);
+    if (!hasCheck && context.options.healthcheck !== 'ignore')
+        context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
+    const ids = started.map(({ id }) => id);
+    const start = context.clock.now();
+    const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
+    context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
+    const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
+    if (stayMs === 0)
+        return;
+    await pollContainers(context, service, ids, stayMs, 'stays');
+    context.log(`${service}: stayed ready for ${formatDuration(stayMs)}`);
 }
-/**
- * Recreates a service in place, its old containers being stopped already: for services of which two cannot exist.
- * Compose carries anonymous volumes over to the new container.
- */
-function recreateContainers(context, service, existing) {
-    return createContainers(context, service, ['--force-recreate'], existing);
-}
-async function createContainers(context, service, flags, existing) {
-    const { scope, model, journal, signal, footprint } = context;
-    const before = new Set(existing.map((container) => container.id));
-    const hash = context.wantedHashes[service] ?? '';
-    const isNew = (container) => !before.has(container.id);
-    const isMade = (container) => isNew(container) && !isForeign(context, existing, container);
-    const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
-    const create = () => mutate(context, {
-        service,
-        touches: flags.includes('--force-recreate') ? [...before] : [],
-        parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
-        timeoutMs: createTimeoutMs,
-        signal,
-        record: (now) => {
-            addCreated(footprint, service, now.filter(isMade).map(({ id }) => id));
+/** `ready`: until all are ready. `stays`: for the whole time, all the while ready or failing the deploy. */
+async function pollContainers(context, service, ids, deadlineMs, purpose) {
+    const start = context.clock.now();
+    let lastProgress = start;
+    let isFirst = true;
+    const chosen = () => ownContainers(context, service).filter(({ id }) => ids.includes(id));
+    const look = async () => {
+        // The first look is the one that came with the start.
+        if (!isFirst)
+            await lookForChange(context, service, ids, deadlineMs - (context.clock.now() - start));
+        isFirst = false;
+        const containers = chosen();
+        const waiting = [];
+        for (const id of ids) {
+            const container = containers.find((candidate) => candidate.id === id);
+            const judgement = judgeContainer(container);
+            if (judgement.kind === 'failed')
+                throw await failure(context, service, container, judgement);
+            if (judgement.kind === 'waiting')
+                waiting.push(`${container?.name ?? id.slice(0, 12)} (${judgement.seen})`);
+        }
+        if (purpose === 'ready' && waiting.length === 0)
+            return { done: true, value: containers };
+        return { done: false, seen: waiting.length === 0 ? 'ready' : waiting.join(', ') };
+    };
+    const result = await poll(look, {
+        clock: context.clock,
+        intervalMs: lookEveryMs,
+        deadlineMs,
+        signal: context.signal,
+        onWait: (seen, elapsedMs) => {
+            if (context.clock.now() - lastProgress < progressEveryMs)
+                return;
+            lastProgress = context.clock.now();
+            context.log(`  ${describeWait(service, seen, elapsedMs)}`);
         },
     });
-    const { results, own } = await oneAtATime(context, async () => {
-        try {
-            return await create();
-        }
-        catch (thrown) {
-            await recordCut(context, service, isMade);
-            throw thrown;
-        }
-    });
-    const stranger = own.find((container) => isNew(container) && !isMade(container));
-    if (stranger !== undefined)
-        throw foreign(context, service, `${stranger.name} appeared`);
-    const made = own.filter(isMade);
-    const ids = made.map((container) => container.id);
-    const result = results[1] ?? { code: 1, stdout: '', stderr: '' };
-    throwIfUnusable(scope, result);
-    if (result.code !== 0 || ids.length === 0) {
-        // Recorded before the failure: what was made must be removable.
-        await journal.append('created', { service, ids });
-        throw new RolloutError({
-            code: 'WRONG_CONTAINER',
-            message: `${context.host.name}: docker compose could not create ${service}: ${host_lastLines(result.stderr, 2).join(' ')}`,
-            evidence: host_lastLines(result.stderr, 20),
-        });
+    if (result.kind === 'done')
+        return result.value;
+    if (purpose === 'stays' && result.lastSeen === 'ready')
+        return chosen();
+    throw await container_wait_timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
+}
+/**
+ * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
+ * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
+ */
+const holdScript = `
+seconds=$1 known=$2; shift 2
+state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
+dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
+exec 3<>"$dir/f"; rm -rf "$dir"
+filters=$(for id; do printf ' --filter container=%s' "$id"; done)
+docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
+{ sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
+if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
+kill "$events" "$timer" 2>/dev/null
+exit 0`;
+/** A new look at the project, held back on the server until the given containers change. */
+async function lookForChange(context, service, ids, remainingMs) {
+    const before = ownContainers(context, service);
+    const known = ids
+        .flatMap((id) => before.filter((container) => container.id === id))
+        .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
+        .join('\n');
+    const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
+    const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+    const parts = [hold, listContainersPart(context.model.name)];
+    const results = await batch_runBatch(context.host, parts, { signal: context.signal });
+    refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
+}
+/**
+ * @param of the service to look at; undefined: all
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED when one that this rollout proved is not well any more
+ */
+async function refuseLapsed(context, of, containers) {
+    for (const [id, service] of context.proved) {
+        if (of !== undefined && service !== of)
+            continue;
+        const container = containers.find((candidate) => candidate.id === id);
+        const judgement = judgeContainer(container);
+        if (judgement.kind === 'failed')
+            throw await failure(context, service, container, judgement);
     }
-    proveImage(context, service, made, model.services[service]?.image);
-    return made;
 }
-/** A creation that was cut short (cancel, time limit, a sibling's failure) may have made its container all the same. */
-async function recordCut(context, service, isMade) {
-    const { host, model, footprint, wantedHashes } = context;
-    const containers = await listProjectContainers(host, model.name).catch(() => []);
-    const made = containers.filter((container) => container.service === service &&
-        !container.isOneOff &&
-        container.configHash === wantedHashes[service] &&
-        !footprint.known.has(container.id) &&
-        isMade(container));
-    addCreated(footprint, service, made.map(({ id }) => id));
+async function failure(context, service, container, judgement) {
+    return new RolloutError({
+        code: judgement.code,
+        message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
+        hint: 'Its health probes, settings and last log lines are in the log and in the job summary.',
+        evidence: container === undefined ? [] : await collectEvidence(context.host, container),
+    });
 }
+async function container_wait_timedOut(context, service, containers, seen, deadlineMs) {
+    const evidence = await Promise.all(containers.map((container) => collectEvidence(context.host, container)));
+    return new RolloutError({
+        code: 'HEALTH_TIMEOUT',
+        message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
+        hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
+        evidence: evidence.flat(),
+    });
+}
+function names(containers) {
+    return containers.map((container) => container.name).join(', ');
+}
+
+;// CONCATENATED MODULE: ./src/route/caddy-config.ts
+const isEntry = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /**
- * Whether somebody else made a new container of the service while Compose made ours: it is not of the wanted
- * configuration, but of that of an old one, or of another image.
+ * Points every upstream of a service in Caddy's JSON at the given containers; none: back at the service itself, as the
+ * user's Caddyfile has it. Works on a configuration that points at containers of an earlier step, too.
  */
-function isForeign(context, existing, container) {
-    const { configHash, service, imageId } = container;
-    if (configHash === context.wantedHashes[service])
-        return false;
-    const wanted = context.images.get(context.model.services[service]?.image ?? '');
-    return existing.some((old) => old.configHash === configHash) || (wanted !== undefined && wanted.id !== imageId);
+function pointUpstreams(config, upstream, containers) {
+    const parsed = JSON.parse(config);
+    const seen = { dynamic: false, before: new Set(), after: new Set() };
+    const pointed = walk(parsed, upstream, containers, seen);
+    if (seen.before.size === 0)
+        return { kind: seen.dynamic ? 'dynamic' : 'unused' };
+    const text = JSON.stringify(pointed);
+    if (text === JSON.stringify(parsed))
+        return { kind: 'same' };
+    return { kind: 'changed', text, left: [...seen.before].filter((dial) => !seen.after.has(dial)) };
 }
-/** Waits for its turn; what the one before it threw is its caller's. */
-async function oneAtATime(context, body) {
-    const turn = context.creation.last.then(body, body);
-    context.creation.last = turn.catch(() => undefined);
-    return turn;
+function walk(value, upstream, containers, seen) {
+    if (Array.isArray(value))
+        return value.map((entry) => walk(entry, upstream, containers, seen));
+    if (!isEntry(value))
+        return value;
+    const dynamic = value['dynamic_upstreams'];
+    if (isEntry(dynamic) && upstream.names.includes(String(dynamic['name'])))
+        seen.dynamic = true;
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => {
+        if (key !== 'upstreams' || !Array.isArray(child))
+            return [key, walk(child, upstream, containers, seen)];
+        return [key, caddy_config_expand(child, upstream, containers, seen)];
+    }));
 }
-/** Siblings scaled by hand keep their number: without these flags Compose would scale them to what the file says. */
-function dependencyScales(context, service) {
-    return dependencyClosure(context.model, service).flatMap((name) => {
-        const count = ownContainers(context, name).length;
-        return count === 0 ? [] : [`${name}=${count}`];
+/** One upstream for each container; entries that become equal are one. */
+function caddy_config_expand(list, upstream, containers, seen) {
+    const targets = containers.length === 0 ? [upstream.service] : containers;
+    const expanded = list.flatMap((entry) => {
+        const dial = isEntry(entry) ? entry['dial'] : undefined;
+        if (!isEntry(entry) || typeof dial !== 'string')
+            return [entry];
+        const host = dial.slice(0, dial.lastIndexOf(':'));
+        const isAtRest = upstream.names.includes(host);
+        if (!isAtRest && !isContainerOf(host, upstream))
+            return [entry];
+        const dials = isAtRest && containers.length === 0
+            ? [dial]
+            : targets.map((target) => `${target}${dial.slice(dial.lastIndexOf(':'))}`);
+        seen.before.add(dial);
+        for (const next of dials)
+            seen.after.add(next);
+        return dials.map((next) => ({ ...entry, dial: next }));
     });
+    const texts = expanded.map((entry) => JSON.stringify(entry));
+    return expanded.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
 }
-function proveImage(context, service, made, wanted) {
-    const image = wanted === undefined ? undefined : context.images.get(wanted);
-    const wrong = made.find((container) => image !== undefined && container.imageId !== image.id);
-    if (wrong === undefined)
-        return;
-    throw new RolloutError({
-        code: 'WRONG_CONTAINER',
-        message: `${context.host.name}: ${wrong.name} runs ${wrong.imageId}, but ${wanted ?? service} is ${image?.id ?? 'unknown'}.`,
-        hint: 'The image on the server changed during the deploy. Pin it by digest.',
+/** Compose's own names: `project-service-3`; in projects of Compose 1 `project_service_3`. */
+function isContainerOf(host, { project, service }) {
+    return ['-', '_'].some((separator) => {
+        const prefix = `${project}${separator}${service}${separator}`;
+        return host.startsWith(prefix) && /^\d+$/.test(host.slice(prefix.length));
     });
-}
-/**
- * Starts containers that were just created, once the journal holds their ids and `first` has run. Returns them as they
- * are then.
- */
-async function startCreated(context, service, ids, first) {
-    const { own } = await mutate(context, {
-        service,
-        touches: ids,
-        parts: [
-            context.journal.line('created', { service, ids }),
-            ...first,
-            programPart('docker start', ['docker', 'start', ...ids]),
-        ],
-        timeoutMs: createTimeoutMs,
-        signal: context.signal,
-    });
-    return own.filter((container) => ids.includes(container.id));
-}
-/** Starts containers again that somebody, or this engine, stopped; those have lost their restart policy. */
-async function startAgain(context, service, ids) {
-    const policy = context.model.services[service]?.restart ?? 'no';
-    const { own } = await mutate(context, {
-        service,
-        touches: ids,
-        parts: [
-            context.journal.line('starting', { service, ids }),
-            programPart('docker update', ['docker', 'update', `--restart=${policy}`, ...ids], { mayFail: true }),
-            programPart('docker start', ['docker', 'start', ...ids]),
-        ],
-        timeoutMs: createTimeoutMs,
-        signal: context.signal,
-    });
-    return own.filter((container) => ids.includes(container.id));
-}
-/** Removes containers by id, ended ones of an older configuration. */
-async function removeLeftovers(context, service, ids) {
-    const { own } = await mutate(context, {
-        service,
-        touches: ids,
-        parts: [context.journal.line('leftovers', { service, ids }), removePart(context, ids)],
-        timeoutMs: 60_000,
-    });
-    return own;
-}
-/** `docker rm --force`: one that is gone already is fine, one that cannot be removed is not. */
-function removePart(context, ids) {
-    return {
-        purpose: 'docker rm',
-        source: `
-said=$(docker rm --force "$@" 2>&1 >/dev/null) || true
-for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
-        args: ids,
-        fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),
-    };
 }
 
 ;// CONCATENATED MODULE: ./src/route/route-work.ts
@@ -70412,45 +70337,162 @@ addresses_from() {
     done
 }`;
 
-;// CONCATENATED MODULE: ./src/route/hooks.ts
+;// CONCATENATED MODULE: ./src/route/caddy.ts
 
 
-const hookTimeoutSeconds = 60;
-/** argv of one hook. Its variables arrive by standard input: on a command line every user of the server could read them. */
-function hookCommand(id, hook) {
+
+
+/** Asks Caddy's admin API, inside its container: \`ask /path\`. Images have at best one of these. */
+const ask = `
+ask() {
+  if command -v curl >/dev/null 2>&1; then curl -fsS "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
+  elif command -v wget >/dev/null 2>&1; then wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
+  else /bin/busybox wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"; fi
+}`;
+/** $1 project, $2 proxy service, $3 a shell text. Prints for each container a line with its id and one with its configuration. */
+const caddy_readScript = `${proxyContainers}
+for proxy in $(proxy_ids "$1" "$2"); do
+  config=$(docker exec --user 0 "$proxy" sh -c "$3") || exit 1
+  printf '%s\\n%s\\n' "$proxy" "$config"
+done`;
+/**
+ * Runs inside: $1 tenths of a second to wait for requests in flight, then the upstreams that are left; the configuration
+ * on standard input. \`caddy reload\` ends when the new configuration serves. Caddy counts requests by upstream, old ones
+ * too, until the last has ended.
+ */
+const loadInside = `${ask}
+caddy reload --config /dev/stdin --address "\${CADDY_ADMIN:-127.0.0.1:2019}" || exit 1
+tenths=$1 count=0; shift
+while :; do
+  busy=
+  list=$(ask /reverse_proxy/upstreams | tr '{' '\\n')
+  for dial; do
+    printf '%s\\n' "$list" | grep -F "\\"address\\":\\"$dial\\"" | grep -qv '"num_requests":0[,}]' && busy=yes
+  done
+  [ -n "$busy" ] || exit 0
+  [ "$count" -lt "$tenths" ] || { echo busy; exit 0; }
+  count=$((count + 1)); sleep 0.1
+done`;
+const timeoutMs = 60_000;
+/** Caddy gets the configuration that it runs, with the containers that stay in place of the service's name. */
+async function withdrawFromCaddy(work, route, container, staying) {
+    const names = staying.map(({ name }) => name);
+    for (const { service } of route.proxies) {
+        const outcome = await point(work, route, service, names);
+        const sentences = {
+            idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
+            busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
+            unused: `${service} does not name ${route.names.join(' or ')}: not told`,
+            dynamic: `WARNING: ${service} asks DNS for its upstreams at run time and cannot be told: it may send requests to ${container.name} while that stops. Write \`reverse_proxy ${route.service}:<port>\` (docs/proxies.md)`,
+        };
+        work.log(`${route.service}: ${sentences[outcome]}`);
+    }
+}
+/** Back to the name of the service, as the user's Caddyfile has it. */
+async function settleCaddy(work, route) {
+    for (const { service } of route.proxies)
+        await point(work, route, service, []);
+}
+async function point({ host, project }, route, proxy, containers) {
+    const read = await host.script(caddy_readScript, [project, proxy, `${ask}\nask /config/`], { timeoutMs });
+    if (read.code !== 0)
+        throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
+    const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
+    let outcome = 'unused';
+    for (let index = 0; index + 1 < lines.length; index += 2) {
+        const pointed = caddy_parse(lines[index + 1] ?? '', () => failed(host.name, route, proxy, 'its admin API answered with something else than a configuration', ''))({ project, service: route.service, names: route.names }, containers);
+        if (pointed.kind === 'unused' || pointed.kind === 'dynamic') {
+            outcome = pointed.kind;
+            continue;
+        }
+        outcome = 'idle';
+        if (pointed.kind === 'same')
+            continue;
+        const tenths = containers.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
+        const inside = ['sh', '-c', loadInside, 'sh', String(tenths), ...pointed.left];
+        const load = await host.exec(['docker', 'exec', '-i', '--user', '0', lines[index] ?? '', ...inside], {
+            stdin: pointed.text,
+            timeoutMs: timeoutMs + route.drainWaitMs,
+        });
+        if (load.code !== 0)
+            throw failed(host.name, route, proxy, 'it refused the configuration', load.stderr);
+        if (load.stdout.includes('busy'))
+            outcome = 'busy';
+    }
+    return outcome;
+}
+function caddy_parse(config, refuse) {
+    return (upstream, containers) => {
+        try {
+            return pointUpstreams(config, upstream, containers);
+        }
+        catch {
+            throw refuse();
+        }
+    };
+}
+function failed(name, route, proxy, what, stderr) {
+    const said = host_lastLines(stderr, 1).join('').slice(0, 300);
+    return new RolloutError({
+        code: 'ROUTE_FAILED',
+        message: `${name}: Caddy in service ${proxy} could not be switched to the new container of ${route.service}: ${what}${said === '' ? '' : `: ${said}`}.`,
+        hint: 'Its admin API must listen on localhost:2019 in the container, as it does by default. Label deploy-actions.route: none leaves the proxy alone.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/route/drain-file.ts
+
+/**
+ * $1 container, $2 file, $3 tenths of a second to wait until its own health check says no: the check is the image's or the
+ * compose file's, run by hand, because Docker would run it only at its next interval. Prints what was seen.
+ */
+const drainScript = `
+docker exec "$1" touch "$2" || docker exec --user 0 "$1" touch "$2" || exit 1
+kind=$(docker inspect -f '{{with .Config.Healthcheck}}{{if .Test}}{{index .Test 0}}{{end}}{{end}}' "$1")
+id=$1 tenths=$3
+case $kind in
+  CMD-SHELL)
+    set -- sh -c "$(docker inspect -f '{{index .Config.Healthcheck.Test 1}}' "$id")" ;;
+  CMD)
+    set --
+    words=$(docker inspect -f '{{range $i, $w := .Config.Healthcheck.Test}}{{if $i}}{{json $w}}{{println}}{{end}}{{end}}' "$id" | sed 's/^"//; s/"$//; s/\\\\"/"/g; s/\\\\\\\\/\\\\/g')
+    while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<WORDS
+$words
+WORDS
+    ;;
+  *) echo unchecked; exit 0 ;;
+esac
+count=0
+while docker exec "$id" "$@" >/dev/null 2>&1; do
+  count=$((count + 2)); [ "$count" -lt "$tenths" ] || { echo healthy; exit 0; }
+  sleep 0.2
+done
+echo drained`;
+const noticeTenths = 50;
+const sentences = {
+    drained: 'its health check says no',
+    healthy: 'WARNING: its health check still passes after 5s: does the app look for this file?',
+    unchecked: 'it has no health check to prove it by',
+};
+/**
+ * The old container is shown a file at whose sight its health check says no; proved by asking that check. The proxy's own
+ * check needs its interval: that is what drain-wait is for, and the caller waits it.
+ */
+const withdrawByFile = ({ log }, route, container) => {
+    const file = route.drainFile ?? '';
     return [
-        // A hook that hangs must not hold up the deploy: 124 is said, and the container is stopped all the same.
-        'timeout',
-        String(hookTimeoutSeconds),
-        'docker',
-        'exec',
-        ...(hook.user === undefined ? [] : ['--user', hook.user]),
-        ...(hook.workingDir === undefined ? [] : ['--workdir', hook.workingDir]),
-        ...(hook.isPrivileged ? ['--privileged'] : []),
-        ...(hook.environment.length === 0 ? [] : ['--env-file', '/dev/stdin']),
-        id,
-        ...hook.command,
-    ];
-}
-/** Pre-stop hooks as parts of a batch, in order. None of them may end it: the container is about to be stopped anyway. */
-function hookParts(container, hooks, log) {
-    return hooks.map((hook, index) => ({
-        ...programPart(`pre-stop hook ${index + 1}`, hookCommand(container.id, hook), {
+        {
+            purpose: 'show the drain file',
+            source: drainScript,
+            args: [container.id, file, String(noticeTenths)],
             mayFail: true,
-            ...(hook.environment.length === 0 ? {} : { stdin: hook.environment.join('\n') }),
-        }),
-        onDone: (result) => {
-            if (result.code === 0)
-                return;
-            const what = result.code === 124 ? 'took too long' : `ended with ${result.code}: ${lastWords(result)}`;
-            log(`${container.name}: pre-stop hook ${index + 1} ${what}; going on`);
+            onDone: (result) => {
+                const said = sentences[result.stdout.trim()] ?? `WARNING: it could not be made: ${lastWords(result)}; going on`;
+                log(`${container.name}: drain file ${file}: ${said}`);
+            },
         },
-    }));
-}
-/** How long the hooks may take altogether, in milliseconds. */
-function hookTimeoutMs(hooks) {
-    return hooks.length * (hookTimeoutSeconds + 5) * 1_000;
-}
+    ];
+};
 
 ;// CONCATENATED MODULE: ./src/route/late-networks.ts
 
@@ -70724,1009 +70766,6 @@ function warn(service, choice, { withdrawal, proxies }, hooks) {
     const what = proxy.kind === 'labels' ? 'follows Docker’s events' : 'is of no kind that this action can tell';
     return `${service.name}: proxy ${proxy.service} ${what}: it may still send requests to the old container while that stops. Let its health check fail first (labels ${drainFileLabel} or ${preStopLabel}; docs/proxies.md).`;
 }
-
-;// CONCATENATED MODULE: ./src/drain.ts
-
-
-
-
-
-
-
-const drain_slackMs = 60_000;
-/**
- * Takes a container out of service for good: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
- * removed. Not cut short by a cancel between SIGTERM and removal: the journal has promised it.
- */
-function retire(context, container, staying) {
-    context.log(`${container.service}: draining and stopping ${container.name}`);
-    const { service, id } = container;
-    const removal = [removePart(context, [id]), context.journal.line('removed', { service, ids: [id] })];
-    return takeOut(context, container, staying, removal);
-}
-/** The same without the removal: Compose recreates the container in place. */
-function drainAndStop(context, container) {
-    return takeOut(context, container, [], []);
-}
-/**
- * In order: the proxy sends nothing new to it, its hooks run (those of the NEW model), drain-wait, SIGTERM. One remote
- * command where nothing is waited for here.
- */
-async function takeOut(context, container, staying, then) {
-    const { journal, footprint } = context;
-    const { service, id } = container;
-    const route = context.route.of(service);
-    const wasTouched = footprint.touched.has(service);
-    addSpent(footprint, service, id);
-    try {
-        const isTold = route !== undefined && route.withdrawal !== 'none';
-        const hooks = hookParts(container, route?.hooks ?? [], context.log);
-        let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id })] : [];
-        if (route?.withdrawal === 'caddy') {
-            await run(context, container, parts, drain_slackMs);
-            parts = [];
-        }
-        const told = await context.route.withdraw(service, container, staying);
-        parts = [...parts, ...told, ...hooks];
-        const toldMs = route === undefined ? 0 : withdrawTimeoutMs(route) + hookTimeoutMs(route.hooks);
-        const timeoutMs = toldMs + container.stopGraceSeconds * 1000 + drain_slackMs;
-        // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
-        const waitMs = !isTold || route.withdrawal === 'drain-file' || hooks.length > 0 ? (route?.drainWaitMs ?? 0) : 0;
-        if (waitMs > 0) {
-            if (parts.length > 0)
-                await run(context, container, parts, timeoutMs);
-            await context.clock.sleep(waitMs, context.signal);
-            parts = [];
-        }
-        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
-        return await run(context, container, parts, timeoutMs);
-    }
-    catch (thrown) {
-        // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
-        // may have been switched: then it is none.
-        if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED' && route?.proxies.length === 1) {
-            footprint.spent.delete(id);
-            if (!wasTouched)
-                footprint.touched.delete(service);
-        }
-        throw thrown;
-    }
-}
-const readExitCode = 'read the exit code';
-function stopParts(id) {
-    return [
-        // A restart policy would bring a stopped old container back when dockerd restarts.
-        programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
-        programPart('docker stop', ['docker', 'stop', id]),
-        programPart(readExitCode, ['docker', 'inspect', '--format', '{{.State.ExitCode}}', id], { mayFail: true }),
-    ];
-}
-async function run(context, container, parts, timeoutMs) {
-    const { service, id, name, stopGraceSeconds } = container;
-    const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
-    const resultOf = (purpose) => results[parts.findIndex((part) => part.purpose === purpose)];
-    parts.forEach((part, index) => {
-        const result = results[index];
-        if (result !== undefined)
-            part.onDone?.(result);
-    });
-    const exitCode = resultOf(readExitCode)?.stdout.trim();
-    if (exitCode === '137')
-        context.log(`${name}: did not end within its grace period of ${stopGraceSeconds}s and was killed (137); raise stop_grace_period or handle SIGTERM`);
-    else if (exitCode !== undefined)
-        context.log(`${name}: stopped`);
-    return own;
-}
-
-;// CONCATENATED MODULE: ./src/network-renewal.ts
-
-
-
-
-
-
-/** The plan of a rollout that makes networks anew: every service in them is away until it has booted again. Pure. */
-function planRenewal(plan, renewal) {
-    if (renewal === undefined)
-        return plan;
-    const services = plan.services.map((service) => {
-        const running = [...service.fresh, ...service.stale];
-        if (!isRenewed(service, renewal) || running.length === 0)
-            return service;
-        const reason = `the network ${renewal.networks.join(', ')} is made anew, as allow-downtime allows`;
-        return { ...service, action: 'stop-first', reason, fresh: [], stale: running };
-    });
-    return { ...plan, services, renewal };
-}
-function isRenewed(service, { services }) {
-    return services.includes(service.service) && service.action !== 'skip' && service.action !== 'remove';
-}
-/** $1…: names. One that is gone is fine. */
-const removeScript = `
-for name; do
-  docker network inspect "$name" >/dev/null 2>&1 || continue
-  docker network rm "$name" || exit 1
-done`;
-/**
- * Takes all containers out of the networks and removes these; Compose makes them anew with the first container. The
- * containers go too, dependents first: one that is attached to the new network again has lost its service name there
- * (drift.ts). Journaled: the way back makes the networks anew once more, from the files of before.
- * @returns what is left to do: the services in the networks are created
- */
-async function renewNetworks(context, plan) {
-    const { renewal } = plan;
-    if (renewal === undefined)
-        return changedServices(plan);
-    const { networks, services } = renewal;
-    const { host, footprint, journal, log } = context;
-    log(`making anew: ${networks.join(', ')}; ${services.join(', ')} stop meanwhile`);
-    await journal.append('networks-renewed', { networks, services });
-    addRenewal(footprint, renewal);
-    const affected = plan.services.filter((service) => isRenewed(service, renewal));
-    for (const { service } of [...affected].reverse()) {
-        for (const container of ownContainers(context, service).filter((candidate) => !hasEnded(candidate)))
-            await retire(context, container, []);
-        const ended = ownContainers(context, service).map(({ id }) => id);
-        if (ended.length > 0)
-            await removeLeftovers(context, service, ended);
-    }
-    await batch_runBatch(host, [
-        { purpose: `remove the network ${networks.join(', ')}`, source: removeScript, args: networks },
-    ]);
-    const changed = new Set(changedServices(plan));
-    return plan.services.flatMap((service) => {
-        if (affected.includes(service))
-            return [{ ...service, action: 'create', fresh: [], stale: [], leftovers: [] }];
-        return changed.has(service) ? [service] : [];
-    });
-}
-
-;// CONCATENATED MODULE: ./src/stale-images.ts
-const stale_images_digestOf = (ref) => /@(sha\d+:[0-9a-f]+)$/.exec(ref)?.[1] ?? '';
-/**
- * Images by digest that this project has deployed once and that no rollback may ask for any more: not of the last
- * `retain` good releases, not of release 0, not of what runs. References without a digest are nobody's to remove. Pure.
- */
-function chooseStaleImages({ ledger, retain, current }) {
-    const good = ledger.releases.filter((release) => release.result === 'ok' && release.gateFailed !== true);
-    // The release that was committed just now is one of them and not in this ledger yet.
-    const kept = [
-        ...good.slice(-Math.max(1, retain - 1)),
-        ...ledger.releases.filter(({ isAdopted }) => isAdopted === true),
-    ];
-    const keptDigests = new Set([...kept.flatMap(refsOf), ...current].map(stale_images_digestOf));
-    const known = new Set(ledger.releases.flatMap(refsOf));
-    return [...known].filter((ref) => stale_images_digestOf(ref) !== '' && !keptDigests.has(stale_images_digestOf(ref)));
-}
-function refsOf(release) {
-    // Where two versions ran at once, both are recorded.
-    return [...release.pins.map(({ ref }) => ref), ...Object.values(release.digests).flatMap((ref) => ref.split(' + '))];
-}
-
-;// CONCATENATED MODULE: ./src/image-retention.ts
-
-
-/**
- * $1 deploy path, then references with digest. Removes those that nobody needs: not the image of any container, running
- * or not, and not in the ledger of another project: beside this one, or where a container of the server came from. A
- * ledger that cannot be read might name any of them, so nothing is removed. `docker rmi` without force refuses the rest.
- * Prints `removed REF`, `kept REF: why`, or `unreadable FOLDER`.
- */
-const image_retention_removeScript = `
-own=$(cd "$1" && pwd -P) || exit 1
-shift
-used=$(docker ps -aq --no-trunc | xargs -r docker inspect --type container --format '{{.Image}}' 2>/dev/null)
-folders=$({ docker ps -a --format '{{.Label "com.docker.compose.project.working_dir"}}'; for d in "\${own%/*}"/*; do printf '%s\\n' "$d"; done; } | sort -u)
-ledgers=$(printf '%s\\n' "$folders" | while IFS= read -r d; do
-  [ -n "$d" ] && real=$(cd "$d" 2>/dev/null && pwd -P) && [ "$real" != "$own" ] && [ -e "$real/.deploy" ] || continue
-  ls "$real/.deploy/releases" >/dev/null 2>&1 || { printf 'UNREADABLE %s\\n' "$real"; continue; }
-  cat "$real"/.deploy/releases/*.json 2>/dev/null
-done)
-case $ledgers in *'UNREADABLE '*) printf '%s\\n' "$ledgers" | sed -n 's/^UNREADABLE /unreadable /p'; exit 0 ;; esac
-for ref; do
-  id=$(docker image inspect --format '{{.Id}}' "$ref" 2>/dev/null) || continue
-  case $used in *"$id"*) printf 'kept %s: a container uses it\\n' "$ref"; continue ;; esac
-  case $ledgers in *"\${ref##*@}"*) printf 'kept %s: another project has deployed it\\n' "$ref"; continue ;; esac
-  if said=$(docker rmi "$ref" 2>&1 >/dev/null); then printf 'removed %s\\n' "$ref"
-  else printf 'kept %s: %s\\n' "$ref" "$(printf '%s' "$said" | tr '\\n' ' ')"; fi
-done`;
-const removeTimeoutMs = 120_000;
-/** Removes old images of this project after a commit. A failure is said and never fails the deploy, which is done. */
-async function cleanImages(session, use) {
-    const stale = chooseStaleImages(use);
-    if (stale.length === 0)
-        return;
-    const { host, inputs, log } = session;
-    try {
-        const args = [inputs.settings.deployPath, ...stale];
-        const result = await host.script(image_retention_removeScript, args, { timeoutMs: removeTimeoutMs });
-        for (const line of describeRemoval(result.stdout, use.retain))
-            log(`images: ${line}`);
-        if (result.code !== 0)
-            log(`images: old ones were not cleaned up: ${result.stderr.trim()}`);
-    }
-    catch (thrown) {
-        log(`images: old ones were not cleaned up: ${describeThrown(thrown)}`);
-    }
-}
-/** Pure: what the script above printed, for the log. */
-function describeRemoval(stdout, retain) {
-    const lines = stdout.split('\n');
-    const count = (word) => lines.filter((line) => line.startsWith(`${word} `)).length;
-    const folder = lines.find((line) => line.startsWith('unreadable '))?.slice('unreadable '.length);
-    return [
-        ...(count('removed') === 0
-            ? []
-            : [`removed ${count('removed')} that no rollback to the last ${retain} releases needs`]),
-        ...(count('kept') === 0 ? [] : [`${count('kept')} old ones stay: containers or other projects use them`]),
-        ...(folder === undefined ? [] : [`old ones stay: the ledger in ${folder} cannot be read, and may name them`]),
-    ];
-}
-
-;// CONCATENATED MODULE: ../kit/src/image/image-lines.ts
-
-
-const envPattern = /^[A-Z][A-Z0-9_]*$/;
-// Compose's own pattern, less a leading dash: such a name would be read as an option.
-const servicePattern = /^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/;
-/** UPPER_CASE is an environment variable, anything else a service. Undefined when it can be neither. */
-function parseImageName(text) {
-    if (envPattern.test(text))
-        return { kind: 'env', name: text };
-    return servicePattern.test(text) ? { kind: 'service', name: text } : undefined;
-}
-/**
- * Reads lines of `name=reference` or plain `reference`; the same left side twice is refused.
- * @param input the name of the input, for messages
- * @throws ConfigurationError quoting the line
- */
-function parseImageLines(lines, input) {
-    const seen = new Set();
-    return lines.map((line) => {
-        const subject = `input \`${input}\``;
-        const equals = line.indexOf('=');
-        if (equals === -1)
-            return { target: undefined, ref: parseImageRef(line, subject) };
-        const left = line.slice(0, equals).trim();
-        const target = parseImageName(left);
-        if (target === undefined) {
-            throw new ConfigurationError(`${subject}: in the line ${JSON.stringify(line)}, ${JSON.stringify(left)} is neither a Compose service nor an environment variable.`, 'Write service=repository@sha256:… or API_IMAGE=repository@sha256:….');
-        }
-        if (seen.has(left))
-            throw new ConfigurationError(`${subject}: ${left} is given twice, in the line ${JSON.stringify(line)} again.`);
-        seen.add(left);
-        return { target, ref: parseImageRef(line.slice(equals + 1).trim(), `${subject}, ${left}`) };
-    });
-}
-/**
- * Like {@link parseImageLines}, but each line must have its left side.
- * @throws ConfigurationError quoting the line
- */
-function parseImagePins(lines, input) {
-    return parseImageLines(lines, input).map(({ target, ref }) => {
-        if (target !== undefined)
-            return { ...target, ref };
-        throw new ConfigurationError(`input \`${input}\`: the line ${JSON.stringify(ref.text)} does not say which image it is for.`, `Write service=${ref.text} or API_IMAGE=${ref.text}.`);
-    });
-}
-/**
- * Only digests cannot change between the proof and the deploy.
- * @throws ConfigurationError for the first pin without one
- */
-function requireDigests(pins, input) {
-    return pins.map((pin) => {
-        const { ref } = pin;
-        if (isPinned(ref))
-            return { ...pin, ref };
-        throw new ConfigurationError(`input \`${input}\`: ${pin.name}=${ref.text} has no digest, so it may be another image by the time it is pulled.`, 'Give the output `images` of action-verify-image here, or write repository@sha256:….');
-    });
-}
-/** The line {@link parseImagePins} reads back; without a target the bare reference. */
-function formatImageLine(target, ref) {
-    const right = formatImageRef(ref);
-    return target === undefined ? right : `${target.name}=${right}`;
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/registry-login.ts
-
-
-
-/**
- * Reads `registry-username`, `registry-password` and `registry`; undefined when neither is given, and then the server pulls with
- * what its own Docker configuration knows.
- * @throws ConfigurationError when only one of them is given
- */
-function readRegistryCredentials(inputs) {
-    const username = inputs.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
-    const password = inputs.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' });
-    const registry = inputs.optional('registry', { env: 'DEPLOY_REGISTRY' });
-    if (username !== undefined && password !== undefined)
-        return { username, password: password.trim(), registry };
-    if (username === undefined && password === undefined)
-        return undefined;
-    const missing = username === undefined ? 'registry-username' : 'registry-password';
-    throw new ConfigurationError(`input \`${missing}\` is empty, but its partner is given.`, 'Give both or none.');
-}
-/**
- * The credentials for one registry, or undefined: credentials go only to the registry they belong to. Without the input
- * `registry` that is the only registry among the pinned images.
- * @throws ConfigurationError when it is not clear which one that is
- */
-function credentialsFor(registry, credentials, pinnedRegistries) {
-    if (credentials === undefined)
-        return undefined;
-    if (credentials.registry !== undefined)
-        return credentials.registry === registry ? credentials : undefined;
-    if (pinnedRegistries.size > 1)
-        throw new ConfigurationError(`input \`registry\`: the images come from several registries (${[...pinnedRegistries].join(', ')}), and it does not say which one \`registry-username\` belongs to.`, 'Set `registry` (or DEPLOY_REGISTRY) to that host.');
-    return pinnedRegistries.has(registry) ? credentials : undefined;
-}
-/** Docker's own key for its Hub in a configuration file. */
-const hubKey = 'https://index.docker.io/v1/';
-/** A Docker configuration with credentials for exactly the given registries. */
-function renderDockerConfig(registries, credentials) {
-    const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
-    const key = (registry) => (registry === 'docker.io' ? hubKey : registry);
-    return JSON.stringify({ auths: Object.fromEntries(registries.map((registry) => [key(registry), { auth }])) });
-}
-/**
- * Pulls $1 with the configuration on stdin, which lives in memory (or a private folder) while this script runs and is
- * removed by its trap, also when the connection dies. The user's own configuration stays as it is; the engine it points
- * to is passed on by hand, because a context belongs to the configuration that is replaced here.
- */
-const pullScript = `
-umask 077
-dir=$(mktemp -d /dev/shm/deploy-actions-XXXXXX 2>/dev/null || mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 129' HUP INT TERM PIPE
-cat > "$dir/config.json"
-engine=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || true)
-if [ -n "$engine" ] && [ -z "\${DOCKER_HOST:-}" ]; then DOCKER_HOST=$engine; export DOCKER_HOST; fi
-docker --config "$dir" pull --quiet "$1"`;
-const pullTimeoutMs = 15 * 60_000;
-/**
- * Pulls one image on the server.
- * @throws ComposeError IMAGE_PULL_FAILED with Docker's last words
- */
-async function pullImage(host, request) {
-    const { ref, registry, credentials, signal } = request;
-    const options = { timeoutMs: pullTimeoutMs, signal };
-    const result = credentials === undefined
-        ? await host.exec(['docker', 'pull', '--quiet', ref], options)
-        : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
-    if (result.code === 0)
-        return;
-    const said = host_lastLines(result.stderr, 1)[0] ?? '';
-    throw new ComposeError({
-        code: 'IMAGE_PULL_FAILED',
-        message: `${host.name}: docker pull ${ref} failed: ${said}`,
-        hint: /unauthorized|denied|forbidden|no basic auth/i.test(said)
-            ? 'The registry refused the server. Give `registry-username` and `registry-password` with pull rights.'
-            : 'Nothing was changed on the server.',
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/preflight.ts
-
-
-
-
-
-
-
-const preflight_nothing = { code: 0, stdout: '', stderr: '' };
-/**
- * The pins of this step as they are recorded.
- * @throws ConfigurationError for a reference without a digest: a tag can move between here and the next pull
- */
-function recordPins(pins) {
-    return requireDigests(pins, 'images').map(({ kind, name, ref }) => ({
-        kind,
-        name,
-        ref: `${ref.registry}/${ref.repository}@${ref.digest}`,
-    }));
-}
-/**
- * Docker is reachable and new enough, the model is valid, and every pin of this step changes something in it.
- * Changes nothing on the server.
- * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
- */
-async function preflight(scope, given) {
-    const { host } = scope;
-    const [docker, files] = await batch_runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
-    const versions = parseDockerVersions(host, docker ?? preflight_nothing);
-    const sources = parseSources(scope, files?.stdout ?? '');
-    // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
-    // build context") would not name the input.
-    const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
-    const scopes = bare.pins.length === scope.pins.length ? [scope] : [bare, scope];
-    const results = await batch_runBatch(host, scopes.map((one) => composePart(one, sources, configArgs)));
-    for (const result of results)
-        throwIfUnusable(scope, result);
-    const base = parseConfig(bare, sources, results[0] ?? preflight_nothing);
-    const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
-    if (unknown !== undefined)
-        throw unknownService(unknown, base);
-    const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
-    const pins = dropPhantomPins(scope.pins, base, full);
-    const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
-    const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
-    if (unused !== undefined)
-        throw unusedPin(unused);
-    return { versions, model, pins };
-}
-/**
- * The pins without those of services that exist by their pin alone. A service that is merely switched off (by a profile
- * that is not active) is in neither model, and keeps its pin. Pure.
- */
-function dropPhantomPins(pins, base, full) {
-    return pins.filter(({ kind, name }) => kind === 'env' || base.services[name] !== undefined || full.services[name] === undefined);
-}
-async function resolveFrom(scope, sources) {
-    const [result] = await batch_runBatch(scope.host, [composePart(scope, sources, configArgs)]);
-    throwIfUnusable(scope, result ?? preflight_nothing);
-    return parseConfig(scope, sources, result ?? preflight_nothing);
-}
-function unknownService(pin, model) {
-    return new ComposeError({
-        code: 'SERVICE_UNKNOWN',
-        message: `input \`images\`: ${JSON.stringify(pin.name)} is not a service of the compose files (they have: ${Object.keys(model.services).join(', ')}).`,
-        hint: 'The left side is a service name, or an environment variable in capitals that the compose file uses.',
-    });
-}
-function unusedPin(pin) {
-    return new ComposeError({
-        code: 'SERVICE_UNKNOWN',
-        message: `input \`images\`: no service of the compose files runs ${pin.ref} after ${pin.name} was set to it.`,
-        hint: `Write \`image: \${${pin.name}}\` at the service; a \`profiles\` input may be missing too.`,
-    });
-}
-/**
- * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
- * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
- */
-async function pullPins(pull) {
-    const { host, pins, platform, credentials, signal } = pull;
-    const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
-    const refs = [...new Set(pins.map((pin) => pin.ref))];
-    const local = pull.local ?? (await inspectImages(host, refs));
-    for (const ref of refs) {
-        const present = local.get(ref);
-        if (present === undefined) {
-            const registry = registryOf(ref);
-            await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
-        }
-        preflight_proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
-        pull.onPulled(ref, present !== undefined);
-    }
-}
-/** Recorded pins always name their registry (see recordPins). */
-function registryOf(ref) {
-    return ref.split('/')[0] ?? '';
-}
-function preflight_proveImage(host, ref, platform, image) {
-    const digest = ref.slice(ref.indexOf('@'));
-    if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
-        throw new ComposeError({
-            code: 'IMAGE_MISMATCH',
-            message: `${host.name}: after the pull, no local image has the digest of ${ref}.`,
-            hint: 'A registry mirror of the server may answer with other content. Nothing was changed.',
-        });
-    if (image.platform !== platform)
-        throw new ComposeError({
-            code: 'IMAGE_MISMATCH',
-            message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
-            hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
-        });
-}
-
-;// CONCATENATED MODULE: ./src/images.ts
-
-
-
-
-
-
-/**
- * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
- * only the compose file names where the server lacks them.
- * @param local the model's images as the plan saw them
- * @returns the model's images as they are now
- * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH; RolloutError NO_HEALTHCHECK
- */
-async function pullImages(session, scope, model, changed, platform, local) {
-    const { clock, inputs, log, signal } = session;
-    const made = changed.filter(({ action }) => action !== 'remove');
-    const needed = new Set(made.map(({ image }) => image));
-    // Release 0 may pin a tag of ours: an image that no registry knows, so that nothing can be pulled.
-    const pins = scope.pins.filter((pin) => needed.has(pin.ref) && pin.ref.includes('@'));
-    const start = clock.now();
-    await pullPins({
-        host: scope.host,
-        pins,
-        platform,
-        signal,
-        local,
-        credentials: inputs.credentials,
-        onPulled: (ref, wasThere) => {
-            log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
-        },
-    });
-    const pinned = new Set(pins.map((pin) => pin.ref));
-    const pinnedRegistries = new Set(pins.map((pin) => images_registryOf(pin.ref)));
-    for (const { service, image } of made) {
-        if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true)
-            continue;
-        if (local.has(image))
-            continue;
-        const registry = images_registryOf(image);
-        const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
-        await pullImage(scope.host, { ref: image, registry, credentials, signal });
-        log(`image: pulled ${image}, named by the compose file only`);
-    }
-    const isComplete = [...needed].every((image) => image === '' || local.has(image));
-    const images = isComplete ? local : new Map([...local, ...(await inspectImages(scope.host, [...needed]))]);
-    if (inputs.mode !== 'rollback')
-        findUnchecked(model, made, images, inputs.wishes.healthcheck);
-    return images;
-}
-function images_registryOf(ref) {
-    return parseImageRef(ref, 'the compose file').registry;
-}
-
-;// CONCATENATED MODULE: ./src/release-record.ts
-
-
-
-/** The record of a deploy that ends now. Pure. */
-function recordRelease(facts, result, containers) {
-    const { ledger, owner, run, restores } = facts;
-    const filesRelease = facts.filesRelease ?? ledger.current?.filesRelease;
-    const imageLabels = labelsOf(containers);
-    return {
-        number: nextReleaseNumber(ledger),
-        result,
-        pins: facts.pins,
-        digests: runningDigests(containers),
-        ...(filesRelease === undefined ? {} : { filesRelease }),
-        // What runs after a rollback is the older commit, whichever run brought it back.
-        commit: restores === undefined ? owner.commit : restores.commit,
-        ...(restores === undefined ? runOf(run) : runOf(restores)),
-        ...(restores === undefined ? {} : { restores: restores.restores ?? restores.number }),
-        ...(Object.keys(imageLabels).length === 0 ? {} : { imageLabels }),
-        runUrl: owner.runUrl,
-        actor: owner.actor,
-        startedAt: facts.startedAt,
-        finishedAt: facts.finishedAt,
-    };
-}
-function runOf(run) {
-    const { workflow, runNumber } = run;
-    return { ...(workflow === undefined ? {} : { workflow }), ...(runNumber === undefined ? {} : { runNumber }) };
-}
-function labelsOf(containers) {
-    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
-    return Object.fromEntries(running.flatMap(({ service, imageLabels = {} }) => Object.keys(imageLabels).length === 0 ? [] : [[service, imageLabels]]));
-}
-
-;// CONCATENATED MODULE: ../kit/src/time/poll.ts
-/**
- * Looks again and again until done or until the deadline has passed; the last look happens at the deadline, never
- * after it plus an interval. What `look` throws ends the poll.
- */
-async function poll(look, options) {
-    const { clock, intervalMs, deadlineMs, signal } = options;
-    const start = clock.now();
-    for (let tries = 1;; tries++) {
-        signal?.throwIfAborted();
-        const seen = await look();
-        const elapsedMs = clock.now() - start;
-        if (seen.done)
-            return { kind: 'done', value: seen.value, tries, elapsedMs };
-        if (elapsedMs >= deadlineMs)
-            return { kind: 'deadline', lastSeen: seen.seen, tries, elapsedMs };
-        options.onWait?.(seen.seen, elapsedMs);
-        await clock.sleep(Math.min(intervalMs, deadlineMs - elapsedMs), signal);
-    }
-}
-
-;// CONCATENATED MODULE: ./src/evidence.ts
-
-const logLines = 100;
-/**
- * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
- * environment only the names, of the command only the program, of the health check only its kind.
- */
-const factsScript = `
-docker inspect --format 'image: {{.Config.Image}} ({{.Image}})
-created {{.Created}}, started {{.State.StartedAt}}, finished {{.State.FinishedAt}}{{if .State.OOMKilled}}, killed: out of memory{{end}}{{with .State.Error}}, error: {{.}}{{end}}
-program: {{.Path}}, user: {{with .Config.User}}{{.}}{{else}}root{{end}}, restart policy: {{.HostConfig.RestartPolicy.Name}}, memory limit: {{.HostConfig.Memory}} bytes
-health check: {{with .Config.Healthcheck}}{{index .Test 0}} interval {{.Interval}} timeout {{.Timeout}} start period {{.StartPeriod}} retries {{.Retries}}{{else}}none{{end}}
-networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net.IPAddress}} ({{.}}){{end}}{{end}}
-mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
-environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;
-const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
-/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
-async function collectEvidence(host, container) {
-    const { id, name, health, restartCount } = container;
-    const [facts, logs] = await batch_runBatch(host, [
-        { purpose: 'docker inspect', source: factsScript, args: [id] },
-        { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
-    ], { timeoutMs: 30_000 });
-    const lines = (text) => (text ?? '').split('\n').filter((line) => line !== '');
-    const said = lines(logs?.stdout).slice(-logLines);
-    return [
-        `--- ${name}: ${describeState(container)}, ${restartCount} restarts`,
-        ...lines(facts?.stdout),
-        ...(health?.probes ?? []).map((probe) => `health probe: ${probe}`),
-        `--- last ${said.length} log lines of ${name}`,
-        ...said,
-    ];
-}
-/** The exit code of a running container is the one of its last life, and misleads. */
-function describeState({ status, exitCode }) {
-    return status === 'running' ? status : `${status}, exit code ${exitCode}`;
-}
-
-;// CONCATENATED MODULE: ./src/container-wait.ts
-
-
-
-
-
-
-
-
-/** Between two looks that the server itself does not delay. */
-const lookEveryMs = 100;
-/** How long the server holds a look back until something changes. */
-const holdSeconds = 2;
-const minHealthyWithoutCheckMs = 10_000;
-const progressEveryMs = 2_000;
-/**
- * Waits until every given new container is ready and has stayed so for `min-healthy`.
- * @param started the new containers as they were right after their start
- * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
- *   CONCURRENT_CHANGE
- */
-async function waitUntilHealthy(context, service, started) {
-    const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
-    const hasCheck = started.every((container) => container.health !== undefined);
-    if (!hasCheck && context.options.healthcheck !== 'ignore')
-        context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
-    const ids = started.map(({ id }) => id);
-    const start = context.clock.now();
-    const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
-    context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
-    const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
-    if (stayMs === 0)
-        return;
-    await pollContainers(context, service, ids, stayMs, 'stays');
-    context.log(`${service}: stayed ready for ${formatDuration(stayMs)}`);
-}
-/** `ready`: until all are ready. `stays`: for the whole time, all the while ready or failing the deploy. */
-async function pollContainers(context, service, ids, deadlineMs, purpose) {
-    const start = context.clock.now();
-    let lastProgress = start;
-    let isFirst = true;
-    const chosen = () => ownContainers(context, service).filter(({ id }) => ids.includes(id));
-    const look = async () => {
-        // The first look is the one that came with the start.
-        if (!isFirst)
-            await lookForChange(context, service, ids, deadlineMs - (context.clock.now() - start));
-        isFirst = false;
-        const containers = chosen();
-        const waiting = [];
-        for (const id of ids) {
-            const container = containers.find((candidate) => candidate.id === id);
-            const judgement = judgeContainer(container);
-            if (judgement.kind === 'failed')
-                throw await failure(context, service, container, judgement);
-            if (judgement.kind === 'waiting')
-                waiting.push(`${container?.name ?? id.slice(0, 12)} (${judgement.seen})`);
-        }
-        if (purpose === 'ready' && waiting.length === 0)
-            return { done: true, value: containers };
-        return { done: false, seen: waiting.length === 0 ? 'ready' : waiting.join(', ') };
-    };
-    const result = await poll(look, {
-        clock: context.clock,
-        intervalMs: lookEveryMs,
-        deadlineMs,
-        signal: context.signal,
-        onWait: (seen, elapsedMs) => {
-            if (context.clock.now() - lastProgress < progressEveryMs)
-                return;
-            lastProgress = context.clock.now();
-            context.log(`  ${describeWait(service, seen, elapsedMs)}`);
-        },
-    });
-    if (result.kind === 'done')
-        return result.value;
-    if (purpose === 'stays' && result.lastSeen === 'ready')
-        return chosen();
-    throw await container_wait_timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
-}
-/**
- * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
- * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
- */
-const holdScript = `
-seconds=$1 known=$2; shift 2
-state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
-dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
-exec 3<>"$dir/f"; rm -rf "$dir"
-filters=$(for id; do printf ' --filter container=%s' "$id"; done)
-docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
-{ sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
-if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
-kill "$events" "$timer" 2>/dev/null
-exit 0`;
-/** A new look at the project, held back on the server until the given containers change. */
-async function lookForChange(context, service, ids, remainingMs) {
-    const before = ownContainers(context, service);
-    const known = ids
-        .flatMap((id) => before.filter((container) => container.id === id))
-        .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
-        .join('\n');
-    const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
-    const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
-    const parts = [hold, listContainersPart(context.model.name)];
-    const results = await batch_runBatch(context.host, parts, { signal: context.signal });
-    refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
-}
-/**
- * @param of the service to look at; undefined: all
- * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED when one that this rollout proved is not well any more
- */
-async function refuseLapsed(context, of, containers) {
-    for (const [id, service] of context.proved) {
-        if (of !== undefined && service !== of)
-            continue;
-        const container = containers.find((candidate) => candidate.id === id);
-        const judgement = judgeContainer(container);
-        if (judgement.kind === 'failed')
-            throw await failure(context, service, container, judgement);
-    }
-}
-async function failure(context, service, container, judgement) {
-    return new RolloutError({
-        code: judgement.code,
-        message: `${context.host.name}: the new container of ${service} ${container === undefined ? '' : `(${container.name}) `}${judgement.reason}.`,
-        hint: 'Its health probes, settings and last log lines are in the log and in the job summary.',
-        evidence: container === undefined ? [] : await collectEvidence(context.host, container),
-    });
-}
-async function container_wait_timedOut(context, service, containers, seen, deadlineMs) {
-    const evidence = await Promise.all(containers.map((container) => collectEvidence(context.host, container)));
-    return new RolloutError({
-        code: 'HEALTH_TIMEOUT',
-        message: `${context.host.name}: ${service} was not ready within ${formatDuration(deadlineMs)}: ${seen}.`,
-        hint: 'Raise `health-timeout` if it only boots slowly; else its health probes and last log lines tell why.',
-        evidence: evidence.flat(),
-    });
-}
-function names(containers) {
-    return containers.map((container) => container.name).join(', ');
-}
-
-;// CONCATENATED MODULE: ./src/route/caddy-config.ts
-const isEntry = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-/**
- * Points every upstream of a service in Caddy's JSON at the given containers; none: back at the service itself, as the
- * user's Caddyfile has it. Works on a configuration that points at containers of an earlier step, too.
- */
-function pointUpstreams(config, upstream, containers) {
-    const parsed = JSON.parse(config);
-    const seen = { dynamic: false, before: new Set(), after: new Set() };
-    const pointed = walk(parsed, upstream, containers, seen);
-    if (seen.before.size === 0)
-        return { kind: seen.dynamic ? 'dynamic' : 'unused' };
-    const text = JSON.stringify(pointed);
-    if (text === JSON.stringify(parsed))
-        return { kind: 'same' };
-    return { kind: 'changed', text, left: [...seen.before].filter((dial) => !seen.after.has(dial)) };
-}
-function walk(value, upstream, containers, seen) {
-    if (Array.isArray(value))
-        return value.map((entry) => walk(entry, upstream, containers, seen));
-    if (!isEntry(value))
-        return value;
-    const dynamic = value['dynamic_upstreams'];
-    if (isEntry(dynamic) && upstream.names.includes(String(dynamic['name'])))
-        seen.dynamic = true;
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => {
-        if (key !== 'upstreams' || !Array.isArray(child))
-            return [key, walk(child, upstream, containers, seen)];
-        return [key, caddy_config_expand(child, upstream, containers, seen)];
-    }));
-}
-/** One upstream for each container; entries that become equal are one. */
-function caddy_config_expand(list, upstream, containers, seen) {
-    const targets = containers.length === 0 ? [upstream.service] : containers;
-    const expanded = list.flatMap((entry) => {
-        const dial = isEntry(entry) ? entry['dial'] : undefined;
-        if (!isEntry(entry) || typeof dial !== 'string')
-            return [entry];
-        const host = dial.slice(0, dial.lastIndexOf(':'));
-        const isAtRest = upstream.names.includes(host);
-        if (!isAtRest && !isContainerOf(host, upstream))
-            return [entry];
-        const dials = isAtRest && containers.length === 0
-            ? [dial]
-            : targets.map((target) => `${target}${dial.slice(dial.lastIndexOf(':'))}`);
-        seen.before.add(dial);
-        for (const next of dials)
-            seen.after.add(next);
-        return dials.map((next) => ({ ...entry, dial: next }));
-    });
-    const texts = expanded.map((entry) => JSON.stringify(entry));
-    return expanded.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
-}
-/** Compose's own names: `project-service-3`; in projects of Compose 1 `project_service_3`. */
-function isContainerOf(host, { project, service }) {
-    return ['-', '_'].some((separator) => {
-        const prefix = `${project}${separator}${service}${separator}`;
-        return host.startsWith(prefix) && /^\d+$/.test(host.slice(prefix.length));
-    });
-}
-
-;// CONCATENATED MODULE: ./src/route/caddy.ts
-
-
-
-
-/** Asks Caddy's admin API, inside its container: \`ask /path\`. Images have at best one of these. */
-const ask = `
-ask() {
-  if command -v curl >/dev/null 2>&1; then curl -fsS "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
-  elif command -v wget >/dev/null 2>&1; then wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
-  else /bin/busybox wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"; fi
-}`;
-/** $1 project, $2 proxy service, $3 a shell text. Prints for each container a line with its id and one with its configuration. */
-const caddy_readScript = `${proxyContainers}
-for proxy in $(proxy_ids "$1" "$2"); do
-  config=$(docker exec --user 0 "$proxy" sh -c "$3") || exit 1
-  printf '%s\\n%s\\n' "$proxy" "$config"
-done`;
-/**
- * Runs inside: $1 tenths of a second to wait for requests in flight, then the upstreams that are left; the configuration
- * on standard input. \`caddy reload\` ends when the new configuration serves. Caddy counts requests by upstream, old ones
- * too, until the last has ended.
- */
-const loadInside = `${ask}
-caddy reload --config /dev/stdin --address "\${CADDY_ADMIN:-127.0.0.1:2019}" || exit 1
-tenths=$1 count=0; shift
-while :; do
-  busy=
-  list=$(ask /reverse_proxy/upstreams | tr '{' '\\n')
-  for dial; do
-    printf '%s\\n' "$list" | grep -F "\\"address\\":\\"$dial\\"" | grep -qv '"num_requests":0[,}]' && busy=yes
-  done
-  [ -n "$busy" ] || exit 0
-  [ "$count" -lt "$tenths" ] || { echo busy; exit 0; }
-  count=$((count + 1)); sleep 0.1
-done`;
-const timeoutMs = 60_000;
-/** Caddy gets the configuration that it runs, with the containers that stay in place of the service's name. */
-async function withdrawFromCaddy(work, route, container, staying) {
-    const names = staying.map(({ name }) => name);
-    for (const { service } of route.proxies) {
-        const outcome = await point(work, route, service, names);
-        const sentences = {
-            idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
-            busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
-            unused: `${service} does not name ${route.names.join(' or ')}: not told`,
-            dynamic: `WARNING: ${service} asks DNS for its upstreams at run time and cannot be told: it may send requests to ${container.name} while that stops. Write \`reverse_proxy ${route.service}:<port>\` (docs/proxies.md)`,
-        };
-        work.log(`${route.service}: ${sentences[outcome]}`);
-    }
-}
-/** Back to the name of the service, as the user's Caddyfile has it. */
-async function settleCaddy(work, route) {
-    for (const { service } of route.proxies)
-        await point(work, route, service, []);
-}
-async function point({ host, project }, route, proxy, containers) {
-    const read = await host.script(caddy_readScript, [project, proxy, `${ask}\nask /config/`], { timeoutMs });
-    if (read.code !== 0)
-        throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
-    const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
-    let outcome = 'unused';
-    for (let index = 0; index + 1 < lines.length; index += 2) {
-        const pointed = caddy_parse(lines[index + 1] ?? '', () => failed(host.name, route, proxy, 'its admin API answered with something else than a configuration', ''))({ project, service: route.service, names: route.names }, containers);
-        if (pointed.kind === 'unused' || pointed.kind === 'dynamic') {
-            outcome = pointed.kind;
-            continue;
-        }
-        outcome = 'idle';
-        if (pointed.kind === 'same')
-            continue;
-        const tenths = containers.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
-        const inside = ['sh', '-c', loadInside, 'sh', String(tenths), ...pointed.left];
-        const load = await host.exec(['docker', 'exec', '-i', '--user', '0', lines[index] ?? '', ...inside], {
-            stdin: pointed.text,
-            timeoutMs: timeoutMs + route.drainWaitMs,
-        });
-        if (load.code !== 0)
-            throw failed(host.name, route, proxy, 'it refused the configuration', load.stderr);
-        if (load.stdout.includes('busy'))
-            outcome = 'busy';
-    }
-    return outcome;
-}
-function caddy_parse(config, refuse) {
-    return (upstream, containers) => {
-        try {
-            return pointUpstreams(config, upstream, containers);
-        }
-        catch {
-            throw refuse();
-        }
-    };
-}
-function failed(name, route, proxy, what, stderr) {
-    const said = host_lastLines(stderr, 1).join('').slice(0, 300);
-    return new RolloutError({
-        code: 'ROUTE_FAILED',
-        message: `${name}: Caddy in service ${proxy} could not be switched to the new container of ${route.service}: ${what}${said === '' ? '' : `: ${said}`}.`,
-        hint: 'Its admin API must listen on localhost:2019 in the container, as it does by default. Label deploy-actions.route: none leaves the proxy alone.',
-    });
-}
-
-;// CONCATENATED MODULE: ./src/route/drain-file.ts
-
-/**
- * $1 container, $2 file, $3 tenths of a second to wait until its own health check says no: the check is the image's or the
- * compose file's, run by hand, because Docker would run it only at its next interval. Prints what was seen.
- */
-const drainScript = `
-docker exec "$1" touch "$2" || docker exec --user 0 "$1" touch "$2" || exit 1
-kind=$(docker inspect -f '{{with .Config.Healthcheck}}{{if .Test}}{{index .Test 0}}{{end}}{{end}}' "$1")
-id=$1 tenths=$3
-case $kind in
-  CMD-SHELL)
-    set -- sh -c "$(docker inspect -f '{{index .Config.Healthcheck.Test 1}}' "$id")" ;;
-  CMD)
-    set --
-    words=$(docker inspect -f '{{range $i, $w := .Config.Healthcheck.Test}}{{if $i}}{{json $w}}{{println}}{{end}}{{end}}' "$id" | sed 's/^"//; s/"$//; s/\\\\"/"/g; s/\\\\\\\\/\\\\/g')
-    while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<WORDS
-$words
-WORDS
-    ;;
-  *) echo unchecked; exit 0 ;;
-esac
-count=0
-while docker exec "$id" "$@" >/dev/null 2>&1; do
-  count=$((count + 2)); [ "$count" -lt "$tenths" ] || { echo healthy; exit 0; }
-  sleep 0.2
-done
-echo drained`;
-const noticeTenths = 50;
-const sentences = {
-    drained: 'its health check says no',
-    healthy: 'WARNING: its health check still passes after 5s: does the app look for this file?',
-    unchecked: 'it has no health check to prove it by',
-};
-/**
- * The old container is shown a file at whose sight its health check says no; proved by asking that check. The proxy's own
- * check needs its interval: that is what drain-wait is for, and the caller waits it.
- */
-const withdrawByFile = ({ log }, route, container) => {
-    const file = route.drainFile ?? '';
-    return [
-        {
-            purpose: 'show the drain file',
-            source: drainScript,
-            args: [container.id, file, String(noticeTenths)],
-            mayFail: true,
-            onDone: (result) => {
-                const said = sentences[result.stdout.trim()] ?? `WARNING: it could not be made: ${lastWords(result)}; going on`;
-                log(`${container.name}: drain file ${file}: ${said}`);
-            },
-        },
-    ];
-};
 
 ;// CONCATENATED MODULE: ./src/route/haproxy.ts
 
@@ -72252,6 +71291,404 @@ function mainKind(routes) {
     return routes.some(({ lateNetworks }) => lateNetworks.length > 0) ? 'network' : 'none';
 }
 
+;// CONCATENATED MODULE: ./src/footprint.ts
+/** The footprint of a deploy that begins now. */
+function newFootprint(before) {
+    return { before: new Set(before), known: new Set(before), created: new Map(), spent: new Set(), touched: new Set() };
+}
+/** Remembers what a creation made. */
+function addCreated(footprint, service, ids) {
+    for (const id of ids)
+        footprint.known.add(id);
+    footprint.created.set(service, [...(footprint.created.get(service) ?? []), ...ids]);
+}
+/** Remembers that a container was told to go. */
+function addSpent(footprint, service, id) {
+    footprint.spent.add(id);
+    footprint.touched.add(service);
+}
+/** Remembers that networks are made anew: the way back does so too, for all services in them. */
+function addRenewal(footprint, { networks, services }) {
+    const before = footprint.renewal;
+    const union = (a, b) => [...new Set([...a, ...b])];
+    footprint.renewal = {
+        networks: union(before?.networks ?? [], networks),
+        services: union(before?.services ?? [], services),
+    };
+    for (const service of services)
+        footprint.touched.add(service);
+}
+
+;// CONCATENATED MODULE: ./src/container-moves.ts
+
+
+
+
+
+
+
+
+const createTimeoutMs = 180_000;
+/**
+ * Creates `count` more containers of a service without touching the others, and proves that they are new and run the
+ * wanted image. `create` and not `up --no-deps`: Compose 2.26 leaves `depends_on` out of the configuration hash of the
+ * latter, so that a person's next plain `up -d` would recreate them (ADR 0005); and it starts nothing.
+ */
+function addContainers(context, service, existing, count) {
+    const scale = [`${service}=${existing.length + count}`, ...dependencyScales(context, service)];
+    const flags = ['--no-recreate', ...scale.flatMap((entry) => ['--scale', entry])];
+    return createContainers(context, service, flags, existing);
+}
+/**
+ * Recreates a service in place, its old containers being stopped already: for services of which two cannot exist.
+ * Compose carries anonymous volumes over to the new container.
+ */
+function recreateContainers(context, service, existing) {
+    return createContainers(context, service, ['--force-recreate'], existing);
+}
+async function createContainers(context, service, flags, existing) {
+    const { scope, model, journal, signal, footprint } = context;
+    const before = new Set(existing.map((container) => container.id));
+    const hash = context.wantedHashes[service] ?? '';
+    const isNew = (container) => !before.has(container.id);
+    const isMade = (container) => isNew(container) && !isForeign(context, existing, container);
+    const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
+    const create = () => mutate(context, {
+        service,
+        touches: flags.includes('--force-recreate') ? [...before] : [],
+        parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
+        timeoutMs: createTimeoutMs,
+        signal,
+        record: (now) => {
+            addCreated(footprint, service, now.filter(isMade).map(({ id }) => id));
+        },
+    });
+    const { results, own } = await oneAtATime(context, async () => {
+        try {
+            return await create();
+        }
+        catch (thrown) {
+            await recordCut(context, service, isMade);
+            throw thrown;
+        }
+    });
+    const stranger = own.find((container) => isNew(container) && !isMade(container));
+    if (stranger !== undefined)
+        throw foreign(context, service, `${stranger.name} appeared`);
+    const made = own.filter(isMade);
+    const ids = made.map((container) => container.id);
+    const result = results[1] ?? { code: 1, stdout: '', stderr: '' };
+    throwIfUnusable(scope, result);
+    if (result.code !== 0 || ids.length === 0) {
+        // Recorded before the failure: what was made must be removable.
+        await journal.append('created', { service, ids });
+        throw new RolloutError({
+            code: 'WRONG_CONTAINER',
+            message: `${context.host.name}: docker compose could not create ${service}: ${host_lastLines(result.stderr, 2).join(' ')}`,
+            evidence: host_lastLines(result.stderr, 20),
+        });
+    }
+    proveImage(context, service, made, model.services[service]?.image);
+    return made;
+}
+/** A creation that was cut short (cancel, time limit, a sibling's failure) may have made its container all the same. */
+async function recordCut(context, service, isMade) {
+    const { host, model, footprint, wantedHashes } = context;
+    const containers = await listProjectContainers(host, model.name).catch(() => []);
+    const made = containers.filter((container) => container.service === service &&
+        !container.isOneOff &&
+        container.configHash === wantedHashes[service] &&
+        !footprint.known.has(container.id) &&
+        isMade(container));
+    addCreated(footprint, service, made.map(({ id }) => id));
+}
+/**
+ * Whether somebody else made a new container of the service while Compose made ours: it is not of the wanted
+ * configuration, but of that of an old one, or of another image.
+ */
+function isForeign(context, existing, container) {
+    const { configHash, service, imageId } = container;
+    if (configHash === context.wantedHashes[service])
+        return false;
+    const wanted = context.images.get(context.model.services[service]?.image ?? '');
+    return existing.some((old) => old.configHash === configHash) || (wanted !== undefined && wanted.id !== imageId);
+}
+/** Waits for its turn; what the one before it threw is its caller's. */
+async function oneAtATime(context, body) {
+    const turn = context.creation.last.then(body, body);
+    context.creation.last = turn.catch(() => undefined);
+    return turn;
+}
+/** Siblings scaled by hand keep their number: without these flags Compose would scale them to what the file says. */
+function dependencyScales(context, service) {
+    return dependencyClosure(context.model, service).flatMap((name) => {
+        const count = ownContainers(context, name).length;
+        return count === 0 ? [] : [`${name}=${count}`];
+    });
+}
+function proveImage(context, service, made, wanted) {
+    const image = wanted === undefined ? undefined : context.images.get(wanted);
+    const wrong = made.find((container) => image !== undefined && container.imageId !== image.id);
+    if (wrong === undefined)
+        return;
+    throw new RolloutError({
+        code: 'WRONG_CONTAINER',
+        message: `${context.host.name}: ${wrong.name} runs ${wrong.imageId}, but ${wanted ?? service} is ${image?.id ?? 'unknown'}.`,
+        hint: 'The image on the server changed during the deploy. Pin it by digest.',
+    });
+}
+/**
+ * Starts containers that were just created, once the journal holds their ids and `first` has run. Returns them as they
+ * are then.
+ */
+async function startCreated(context, service, ids, first) {
+    const { own } = await mutate(context, {
+        service,
+        touches: ids,
+        parts: [
+            context.journal.line('created', { service, ids }),
+            ...first,
+            programPart('docker start', ['docker', 'start', ...ids]),
+        ],
+        timeoutMs: createTimeoutMs,
+        signal: context.signal,
+    });
+    return own.filter((container) => ids.includes(container.id));
+}
+/** Starts containers again that somebody, or this engine, stopped; those have lost their restart policy. */
+async function startAgain(context, service, ids) {
+    const policy = context.model.services[service]?.restart ?? 'no';
+    const { own } = await mutate(context, {
+        service,
+        touches: ids,
+        parts: [
+            context.journal.line('starting', { service, ids }),
+            programPart('docker update', ['docker', 'update', `--restart=${policy}`, ...ids], { mayFail: true }),
+            programPart('docker start', ['docker', 'start', ...ids]),
+        ],
+        timeoutMs: createTimeoutMs,
+        signal: context.signal,
+    });
+    return own.filter((container) => ids.includes(container.id));
+}
+/** Removes containers by id, ended ones of an older configuration. */
+async function removeLeftovers(context, service, ids) {
+    const { own } = await mutate(context, {
+        service,
+        touches: ids,
+        parts: [context.journal.line('leftovers', { service, ids }), removePart(context, ids)],
+        timeoutMs: 60_000,
+    });
+    return own;
+}
+/** `docker rm --force`: one that is gone already is fine, one that cannot be removed is not. */
+function removePart(context, ids) {
+    return {
+        purpose: 'docker rm',
+        source: `
+said=$(docker rm --force "$@" 2>&1 >/dev/null) || true
+for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
+        args: ids,
+        fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/route/hooks.ts
+
+
+const hookTimeoutSeconds = 60;
+/** argv of one hook. Its variables arrive by standard input: on a command line every user of the server could read them. */
+function hookCommand(id, hook) {
+    return [
+        // A hook that hangs must not hold up the deploy: 124 is said, and the container is stopped all the same.
+        'timeout',
+        String(hookTimeoutSeconds),
+        'docker',
+        'exec',
+        ...(hook.user === undefined ? [] : ['--user', hook.user]),
+        ...(hook.workingDir === undefined ? [] : ['--workdir', hook.workingDir]),
+        ...(hook.isPrivileged ? ['--privileged'] : []),
+        ...(hook.environment.length === 0 ? [] : ['--env-file', '/dev/stdin']),
+        id,
+        ...hook.command,
+    ];
+}
+/** Pre-stop hooks as parts of a batch, in order. None of them may end it: the container is about to be stopped anyway. */
+function hookParts(container, hooks, log) {
+    return hooks.map((hook, index) => ({
+        ...programPart(`pre-stop hook ${index + 1}`, hookCommand(container.id, hook), {
+            mayFail: true,
+            ...(hook.environment.length === 0 ? {} : { stdin: hook.environment.join('\n') }),
+        }),
+        onDone: (result) => {
+            if (result.code === 0)
+                return;
+            const what = result.code === 124 ? 'took too long' : `ended with ${result.code}: ${lastWords(result)}`;
+            log(`${container.name}: pre-stop hook ${index + 1} ${what}; going on`);
+        },
+    }));
+}
+/** How long the hooks may take altogether, in milliseconds. */
+function hookTimeoutMs(hooks) {
+    return hooks.length * (hookTimeoutSeconds + 5) * 1_000;
+}
+
+;// CONCATENATED MODULE: ./src/drain.ts
+
+
+
+
+
+
+
+const drain_slackMs = 60_000;
+/**
+ * Takes a container out of service for good: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
+ * removed. Not cut short by a cancel between SIGTERM and removal: the journal has promised it.
+ */
+function retire(context, container, staying) {
+    context.log(`${container.service}: draining and stopping ${container.name}`);
+    const { service, id } = container;
+    const removal = [removePart(context, [id]), context.journal.line('removed', { service, ids: [id] })];
+    return takeOut(context, container, staying, removal);
+}
+/** The same without the removal: Compose recreates the container in place. */
+function drainAndStop(context, container) {
+    return takeOut(context, container, [], []);
+}
+/**
+ * In order: the proxy sends nothing new to it, its hooks run (those of the NEW model), drain-wait, SIGTERM. One remote
+ * command where nothing is waited for here.
+ */
+async function takeOut(context, container, staying, then) {
+    const { journal, footprint } = context;
+    const { service, id } = container;
+    const route = context.route.of(service);
+    const wasTouched = footprint.touched.has(service);
+    addSpent(footprint, service, id);
+    try {
+        const isTold = route !== undefined && route.withdrawal !== 'none';
+        const hooks = hookParts(container, route?.hooks ?? [], context.log);
+        let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id })] : [];
+        if (route?.withdrawal === 'caddy') {
+            await run(context, container, parts, drain_slackMs);
+            parts = [];
+        }
+        const told = await context.route.withdraw(service, container, staying);
+        parts = [...parts, ...told, ...hooks];
+        const toldMs = route === undefined ? 0 : withdrawTimeoutMs(route) + hookTimeoutMs(route.hooks);
+        const timeoutMs = toldMs + container.stopGraceSeconds * 1000 + drain_slackMs;
+        // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
+        const waitMs = !isTold || route.withdrawal === 'drain-file' || hooks.length > 0 ? (route?.drainWaitMs ?? 0) : 0;
+        if (waitMs > 0) {
+            if (parts.length > 0)
+                await run(context, container, parts, timeoutMs);
+            await context.clock.sleep(waitMs, context.signal);
+            parts = [];
+        }
+        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
+        return await run(context, container, parts, timeoutMs);
+    }
+    catch (thrown) {
+        // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
+        // may have been switched: then it is none.
+        if (thrown instanceof RolloutError && thrown.code === 'ROUTE_FAILED' && route?.proxies.length === 1) {
+            footprint.spent.delete(id);
+            if (!wasTouched)
+                footprint.touched.delete(service);
+        }
+        throw thrown;
+    }
+}
+const readExitCode = 'read the exit code';
+function stopParts(id) {
+    return [
+        // A restart policy would bring a stopped old container back when dockerd restarts.
+        programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
+        programPart('docker stop', ['docker', 'stop', id]),
+        programPart(readExitCode, ['docker', 'inspect', '--format', '{{.State.ExitCode}}', id], { mayFail: true }),
+    ];
+}
+async function run(context, container, parts, timeoutMs) {
+    const { service, id, name, stopGraceSeconds } = container;
+    const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
+    const resultOf = (purpose) => results[parts.findIndex((part) => part.purpose === purpose)];
+    parts.forEach((part, index) => {
+        const result = results[index];
+        if (result !== undefined)
+            part.onDone?.(result);
+    });
+    const exitCode = resultOf(readExitCode)?.stdout.trim();
+    if (exitCode === '137')
+        context.log(`${name}: did not end within its grace period of ${stopGraceSeconds}s and was killed (137); raise stop_grace_period or handle SIGTERM`);
+    else if (exitCode !== undefined)
+        context.log(`${name}: stopped`);
+    return own;
+}
+
+;// CONCATENATED MODULE: ./src/network-renewal.ts
+
+
+
+
+
+
+/** The plan of a rollout that makes networks anew: every service in them is away until it has booted again. Pure. */
+function planRenewal(plan, renewal) {
+    if (renewal === undefined)
+        return plan;
+    const services = plan.services.map((service) => {
+        const running = [...service.fresh, ...service.stale];
+        if (!isRenewed(service, renewal) || running.length === 0)
+            return service;
+        const reason = `the network ${renewal.networks.join(', ')} is made anew, as allow-downtime allows`;
+        return { ...service, action: 'stop-first', reason, fresh: [], stale: running };
+    });
+    return { ...plan, services, renewal };
+}
+function isRenewed(service, { services }) {
+    return services.includes(service.service) && service.action !== 'skip' && service.action !== 'remove';
+}
+/** $1…: names. One that is gone is fine. */
+const removeScript = `
+for name; do
+  docker network inspect "$name" >/dev/null 2>&1 || continue
+  docker network rm "$name" || exit 1
+done`;
+/**
+ * Takes all containers out of the networks and removes these; Compose makes them anew with the first container. The
+ * containers go too, dependents first: one that is attached to the new network again has lost its service name there
+ * (drift.ts). Journaled: the way back makes the networks anew once more, from the files of before.
+ * @returns what is left to do: the services in the networks are created
+ */
+async function renewNetworks(context, plan) {
+    const { renewal } = plan;
+    if (renewal === undefined)
+        return changedServices(plan);
+    const { networks, services } = renewal;
+    const { host, footprint, journal, log } = context;
+    log(`making anew: ${networks.join(', ')}; ${services.join(', ')} stop meanwhile`);
+    await journal.append('networks-renewed', { networks, services });
+    addRenewal(footprint, renewal);
+    const affected = plan.services.filter((service) => isRenewed(service, renewal));
+    for (const { service } of [...affected].reverse()) {
+        for (const container of ownContainers(context, service).filter((candidate) => !hasEnded(candidate)))
+            await retire(context, container, []);
+        const ended = ownContainers(context, service).map(({ id }) => id);
+        if (ended.length > 0)
+            await removeLeftovers(context, service, ended);
+    }
+    await batch_runBatch(host, [
+        { purpose: `remove the network ${networks.join(', ')}`, source: removeScript, args: networks },
+    ]);
+    const changed = new Set(changedServices(plan));
+    return plan.services.flatMap((service) => {
+        if (affected.includes(service))
+            return [{ ...service, action: 'create', fresh: [], stale: [], leftovers: [] }];
+        return changed.has(service) ? [service] : [];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/quiesce.ts
 
 
@@ -72575,8 +72012,10 @@ async function takeWayBack(session, failed) {
     const { journal } = failed;
     try {
         await journal.append('rollback-started');
-        if (failed.activated !== undefined)
+        if (failed.activated !== undefined) {
+            session.log('putting the previous files back');
             await undoFiles(session, failed.activated);
+        }
         if (failed.cause?.code === 'CONCURRENT_CHANGE')
             await stepAside(session, failed);
         else if (hadNothingBefore(failed))
@@ -72589,9 +72028,9 @@ async function takeWayBack(session, failed) {
         throw await rollbackFailed(session, failed, thrown);
     }
 }
+/** Puts the files of before back, for a deploy and for an explicit rollback that did not reach its end. */
 async function undoFiles(session, releaseId) {
     const { deployPath } = session.inputs.settings;
-    session.log('putting the previous files back');
     // A tree whose release failed must not go live with a later rollout that has nothing staged of its own.
     await batch_runBatch(session.host, [
         undoActivationPart(session.host, deployPath, releaseId),
@@ -72669,6 +72108,564 @@ async function rollbackFailed(session, failed, cause) {
         evidence: isDeployError(cause) ? cause.evidence : [],
         cause,
     });
+}
+
+;// CONCATENATED MODULE: ./src/failed-rollback.ts
+
+
+
+
+
+
+/**
+ * A rollback is never rolled back: what it brought back and proved keeps serving, and so does what it had not reached.
+ * Only its new containers that were not proved go, where others of their service serve; the files of before come back.
+ * @returns ROLLBACK_FAILED saying exactly what runs
+ */
+async function abandonRollback(session, failed) {
+    const { host } = session;
+    const { journal, activated, project, footprint, cause } = failed;
+    if (activated !== undefined)
+        await undoFiles(session, activated);
+    const containers = await listProjectContainers(host, project);
+    const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
+    if (needless.length > 0)
+        await host_execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+    // Last: a runner that dies before it leaves a journal that the next run goes on with.
+    await journal.append('rollback-failed');
+    const left = containers.filter((container) => !needless.includes(container));
+    const running = formatDigests(runningDigests(left)).replaceAll('\n', ', ') || 'nothing';
+    return new RolloutError({
+        code: 'ROLLBACK_FAILED',
+        message: `${cause.message} The rollback stopped there and is not rolled back. Running now: ${running}.`,
+        hint: `Look at the server: docker compose -p ${project} ps. \`mode: rollback\` with another \`to\`, or a deploy of a fixed version, goes on from there.`,
+        evidence: cause.evidence,
+        cause,
+    });
+}
+/** New containers that were not proved, of services that others serve. Pure. */
+function chooseNeedless(containers, created) {
+    const serves = (container) => !container.isOneOff && judgeContainer(container).kind === 'ready';
+    return containers.filter((container) => created.has(container.id) &&
+        !serves(container) &&
+        containers.some((other) => other.service === container.service && other.id !== container.id && serves(other)));
+}
+
+;// CONCATENATED MODULE: ./src/commit-age.ts
+/**
+ * Whether the commit to deploy is older than the deployed one. The history decides where GitHub tells it; else the run
+ * numbers, which grow with each run of ONE workflow and stay with a run when it is run again. Pure.
+ * @param comparison of ours as seen from the deployed commit; undefined where GitHub was not or could not be asked
+ */
+function judgeAge(ours, deployed, comparison) {
+    if (deployed === undefined)
+        return { kind: 'newer', how: 'nothing is deployed' };
+    if (ours.commit !== '' && ours.commit === deployed.commit)
+        return { kind: 'same' };
+    if (comparison === 'identical')
+        return { kind: 'same' };
+    if (comparison === 'ahead')
+        return { kind: 'newer', how: 'it contains the deployed commit' };
+    if (comparison === 'behind')
+        return { kind: 'older', how: 'the deployed commit contains it' };
+    return (judgeRunNumbers(ours, deployed) ?? {
+        kind: 'unknown',
+        why: comparison === 'diverged'
+            ? 'neither commit contains the other, and the runs cannot be compared'
+            : 'the commits could not be compared, and the runs are not of one workflow',
+    });
+}
+function judgeRunNumbers(ours, deployed) {
+    if (ours.workflow === undefined || ours.workflow !== deployed.workflow)
+        return undefined;
+    if (ours.runNumber === undefined || deployed.runNumber === undefined)
+        return undefined;
+    const how = `this is run ${ours.runNumber} of the workflow, the deployed one was run ${deployed.runNumber}`;
+    return ours.runNumber < deployed.runNumber ? { kind: 'older', how } : { kind: 'newer', how };
+}
+
+;// CONCATENATED MODULE: ./src/fencing.ts
+
+
+
+/** This run, from the runner's environment. */
+function readRunIdentity(runner) {
+    const number = Number(runner.env('GITHUB_RUN_NUMBER') ?? NaN);
+    return {
+        commit: runner.env('GITHUB_SHA') ?? '',
+        // `owner/name/path@ref`: the ref is not part of what numbers are counted by.
+        workflow: runner.env('GITHUB_WORKFLOW_REF')?.replace(/@[^@]*$/, ''),
+        runNumber: Number.isSafeInteger(number) ? number : undefined,
+    };
+}
+/**
+ * `refuse-older: true`: a run that waited in a queue must not bring an older commit back.
+ * @throws RolloutError OLDER_COMMIT, also where it cannot be known
+ */
+async function refuseOlder({ current }, ours, client, log) {
+    const deployed = current === undefined
+        ? undefined
+        : { commit: current.commit, workflow: current.workflow, runNumber: current.runNumber };
+    const age = judgeAge(ours, deployed, await compare(client, deployed?.commit ?? '', ours.commit, log));
+    if (age.kind === 'same')
+        return;
+    if (age.kind === 'newer') {
+        log(`refuse-older: ${ours.commit.slice(0, 12)} may be deployed: ${age.how}`);
+        return;
+    }
+    const names = `${ours.commit || 'no commit'} (this run) and ${deployed?.commit || 'no commit'} (release ${current?.number ?? 'none'})`;
+    if (age.kind === 'older')
+        throw new RolloutError({
+            code: 'OLDER_COMMIT',
+            message: `input \`refuse-older\`: of ${names} this run's is the older one: ${age.how}. Nothing was changed.`,
+            hint: 'A newer run has deployed meanwhile. To go back on purpose use `mode: rollback`, or run without `refuse-older`.',
+        });
+    throw new RolloutError({
+        code: 'OLDER_COMMIT',
+        message: `input \`refuse-older\`: which of ${names} is older is not known: ${age.why}. Nothing was changed.`,
+        hint: 'Give `github-token` with `contents: read`, or deploy once without `refuse-older`.',
+    });
+}
+/** Only full commits are asked for; GitHub refusing to say is no failure, the run numbers may know. */
+async function compare(client, base, head, log) {
+    const isCommit = (text) => /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text);
+    if (client === undefined || !isCommit(base) || !isCommit(head) || base === head)
+        return undefined;
+    try {
+        return await client.compareCommits(base, head);
+    }
+    catch (thrown) {
+        log(`refuse-older: ${describeThrown(thrown)}`);
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/stale-images.ts
+const stale_images_digestOf = (ref) => /@(sha\d+:[0-9a-f]+)$/.exec(ref)?.[1] ?? '';
+/**
+ * Images by digest that this project has deployed once and that no rollback may ask for any more: not of the last
+ * `retain` good releases, not of release 0, not of what runs. References without a digest are nobody's to remove. Pure.
+ */
+function chooseStaleImages({ ledger, retain, current }) {
+    const good = ledger.releases.filter((release) => release.result === 'ok' && release.gateFailed !== true);
+    // The release that was committed just now is one of them and not in this ledger yet.
+    const kept = [
+        ...good.slice(-Math.max(1, retain - 1)),
+        ...ledger.releases.filter(({ isAdopted }) => isAdopted === true),
+    ];
+    const keptDigests = new Set([...kept.flatMap(refsOf), ...current].map(stale_images_digestOf));
+    const known = new Set(ledger.releases.flatMap(refsOf));
+    return [...known].filter((ref) => stale_images_digestOf(ref) !== '' && !keptDigests.has(stale_images_digestOf(ref)));
+}
+function refsOf(release) {
+    // Where two versions ran at once, both are recorded.
+    return [...release.pins.map(({ ref }) => ref), ...Object.values(release.digests).flatMap((ref) => ref.split(' + '))];
+}
+
+;// CONCATENATED MODULE: ./src/image-retention.ts
+
+
+/**
+ * $1 deploy path, then references with digest. Removes those that nobody needs: not the image of any container, running
+ * or not, and not in the ledger of another project: beside this one, or where a container of the server came from. A
+ * ledger that cannot be read might name any of them, so nothing is removed. `docker rmi` without force refuses the rest.
+ * Prints `removed REF`, `kept REF: why`, or `unreadable FOLDER`.
+ */
+const image_retention_removeScript = `
+own=$(cd "$1" && pwd -P) || exit 1
+shift
+used=$(docker ps -aq --no-trunc | xargs -r docker inspect --type container --format '{{.Image}}' 2>/dev/null)
+folders=$({ docker ps -a --format '{{.Label "com.docker.compose.project.working_dir"}}'; for d in "\${own%/*}"/*; do printf '%s\\n' "$d"; done; } | sort -u)
+ledgers=$(printf '%s\\n' "$folders" | while IFS= read -r d; do
+  [ -n "$d" ] && real=$(cd "$d" 2>/dev/null && pwd -P) && [ "$real" != "$own" ] && [ -e "$real/.deploy" ] || continue
+  ls "$real/.deploy/releases" >/dev/null 2>&1 || { printf 'UNREADABLE %s\\n' "$real"; continue; }
+  cat "$real"/.deploy/releases/*.json 2>/dev/null
+done)
+case $ledgers in *'UNREADABLE '*) printf '%s\\n' "$ledgers" | sed -n 's/^UNREADABLE /unreadable /p'; exit 0 ;; esac
+for ref; do
+  id=$(docker image inspect --format '{{.Id}}' "$ref" 2>/dev/null) || continue
+  case $used in *"$id"*) printf 'kept %s: a container uses it\\n' "$ref"; continue ;; esac
+  case $ledgers in *"\${ref##*@}"*) printf 'kept %s: another project has deployed it\\n' "$ref"; continue ;; esac
+  if said=$(docker rmi "$ref" 2>&1 >/dev/null); then printf 'removed %s\\n' "$ref"
+  else printf 'kept %s: %s\\n' "$ref" "$(printf '%s' "$said" | tr '\\n' ' ')"; fi
+done`;
+const removeTimeoutMs = 120_000;
+/** Removes old images of this project after a commit. A failure is said and never fails the deploy, which is done. */
+async function cleanImages(session, use) {
+    const stale = chooseStaleImages(use);
+    if (stale.length === 0)
+        return;
+    const { host, inputs, log } = session;
+    try {
+        const args = [inputs.settings.deployPath, ...stale];
+        const result = await host.script(image_retention_removeScript, args, { timeoutMs: removeTimeoutMs });
+        for (const line of describeRemoval(result.stdout, use.retain))
+            log(`images: ${line}`);
+        if (result.code !== 0)
+            log(`images: old ones were not cleaned up: ${result.stderr.trim()}`);
+    }
+    catch (thrown) {
+        log(`images: old ones were not cleaned up: ${describeThrown(thrown)}`);
+    }
+}
+/** Pure: what the script above printed, for the log. */
+function describeRemoval(stdout, retain) {
+    const lines = stdout.split('\n');
+    const count = (word) => lines.filter((line) => line.startsWith(`${word} `)).length;
+    const folder = lines.find((line) => line.startsWith('unreadable '))?.slice('unreadable '.length);
+    return [
+        ...(count('removed') === 0
+            ? []
+            : [`removed ${count('removed')} that no rollback to the last ${retain} releases needs`]),
+        ...(count('kept') === 0 ? [] : [`${count('kept')} old ones stay: containers or other projects use them`]),
+        ...(folder === undefined ? [] : [`old ones stay: the ledger in ${folder} cannot be read, and may name them`]),
+    ];
+}
+
+;// CONCATENATED MODULE: ../kit/src/image/image-lines.ts
+
+
+const envPattern = /^[A-Z][A-Z0-9_]*$/;
+// Compose's own pattern, less a leading dash: such a name would be read as an option.
+const servicePattern = /^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/;
+/** UPPER_CASE is an environment variable, anything else a service. Undefined when it can be neither. */
+function parseImageName(text) {
+    if (envPattern.test(text))
+        return { kind: 'env', name: text };
+    return servicePattern.test(text) ? { kind: 'service', name: text } : undefined;
+}
+/**
+ * Reads lines of `name=reference` or plain `reference`; the same left side twice is refused.
+ * @param input the name of the input, for messages
+ * @throws ConfigurationError quoting the line
+ */
+function parseImageLines(lines, input) {
+    const seen = new Set();
+    return lines.map((line) => {
+        const subject = `input \`${input}\``;
+        const equals = line.indexOf('=');
+        if (equals === -1)
+            return { target: undefined, ref: parseImageRef(line, subject) };
+        const left = line.slice(0, equals).trim();
+        const target = parseImageName(left);
+        if (target === undefined) {
+            throw new ConfigurationError(`${subject}: in the line ${JSON.stringify(line)}, ${JSON.stringify(left)} is neither a Compose service nor an environment variable.`, 'Write service=repository@sha256:… or API_IMAGE=repository@sha256:….');
+        }
+        if (seen.has(left))
+            throw new ConfigurationError(`${subject}: ${left} is given twice, in the line ${JSON.stringify(line)} again.`);
+        seen.add(left);
+        return { target, ref: parseImageRef(line.slice(equals + 1).trim(), `${subject}, ${left}`) };
+    });
+}
+/**
+ * Like {@link parseImageLines}, but each line must have its left side.
+ * @throws ConfigurationError quoting the line
+ */
+function parseImagePins(lines, input) {
+    return parseImageLines(lines, input).map(({ target, ref }) => {
+        if (target !== undefined)
+            return { ...target, ref };
+        throw new ConfigurationError(`input \`${input}\`: the line ${JSON.stringify(ref.text)} does not say which image it is for.`, `Write service=${ref.text} or API_IMAGE=${ref.text}.`);
+    });
+}
+/**
+ * Only digests cannot change between the proof and the deploy.
+ * @throws ConfigurationError for the first pin without one
+ */
+function requireDigests(pins, input) {
+    return pins.map((pin) => {
+        const { ref } = pin;
+        if (isPinned(ref))
+            return { ...pin, ref };
+        throw new ConfigurationError(`input \`${input}\`: ${pin.name}=${ref.text} has no digest, so it may be another image by the time it is pulled.`, 'Give the output `images` of action-verify-image here, or write repository@sha256:….');
+    });
+}
+/** The line {@link parseImagePins} reads back; without a target the bare reference. */
+function formatImageLine(target, ref) {
+    const right = formatImageRef(ref);
+    return target === undefined ? right : `${target.name}=${right}`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/registry-login.ts
+
+
+
+/**
+ * Reads `registry-username`, `registry-password` and `registry`; undefined when neither is given, and then the server pulls with
+ * what its own Docker configuration knows.
+ * @throws ConfigurationError when only one of them is given
+ */
+function readRegistryCredentials(inputs) {
+    const username = inputs.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
+    const password = inputs.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' });
+    const registry = inputs.optional('registry', { env: 'DEPLOY_REGISTRY' });
+    if (username !== undefined && password !== undefined)
+        return { username, password: password.trim(), registry };
+    if (username === undefined && password === undefined)
+        return undefined;
+    const missing = username === undefined ? 'registry-username' : 'registry-password';
+    throw new ConfigurationError(`input \`${missing}\` is empty, but its partner is given.`, 'Give both or none.');
+}
+/**
+ * The credentials for one registry, or undefined: credentials go only to the registry they belong to. Without the input
+ * `registry` that is the only registry among the pinned images.
+ * @throws ConfigurationError when it is not clear which one that is
+ */
+function credentialsFor(registry, credentials, pinnedRegistries) {
+    if (credentials === undefined)
+        return undefined;
+    if (credentials.registry !== undefined)
+        return credentials.registry === registry ? credentials : undefined;
+    if (pinnedRegistries.size > 1)
+        throw new ConfigurationError(`input \`registry\`: the images come from several registries (${[...pinnedRegistries].join(', ')}), and it does not say which one \`registry-username\` belongs to.`, 'Set `registry` (or DEPLOY_REGISTRY) to that host.');
+    return pinnedRegistries.has(registry) ? credentials : undefined;
+}
+/** Docker's own key for its Hub in a configuration file. */
+const hubKey = 'https://index.docker.io/v1/';
+/** A Docker configuration with credentials for exactly the given registries. */
+function renderDockerConfig(registries, credentials) {
+    const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+    const key = (registry) => (registry === 'docker.io' ? hubKey : registry);
+    return JSON.stringify({ auths: Object.fromEntries(registries.map((registry) => [key(registry), { auth }])) });
+}
+/**
+ * Pulls $1 with the configuration on stdin, which lives in memory (or a private folder) while this script runs and is
+ * removed by its trap, also when the connection dies. The user's own configuration stays as it is; the engine it points
+ * to is passed on by hand, because a context belongs to the configuration that is replaced here.
+ */
+const pullScript = `
+umask 077
+dir=$(mktemp -d /dev/shm/deploy-actions-XXXXXX 2>/dev/null || mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 129' HUP INT TERM PIPE
+cat > "$dir/config.json"
+engine=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || true)
+if [ -n "$engine" ] && [ -z "\${DOCKER_HOST:-}" ]; then DOCKER_HOST=$engine; export DOCKER_HOST; fi
+docker --config "$dir" pull --quiet "$1"`;
+const pullTimeoutMs = 15 * 60_000;
+/**
+ * Pulls one image on the server.
+ * @throws ComposeError IMAGE_PULL_FAILED with Docker's last words
+ */
+async function pullImage(host, request) {
+    const { ref, registry, credentials, signal } = request;
+    const options = { timeoutMs: pullTimeoutMs, signal };
+    const result = credentials === undefined
+        ? await host.exec(['docker', 'pull', '--quiet', ref], options)
+        : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
+    if (result.code === 0)
+        return;
+    const said = host_lastLines(result.stderr, 1)[0] ?? '';
+    throw new ComposeError({
+        code: 'IMAGE_PULL_FAILED',
+        message: `${host.name}: docker pull ${ref} failed: ${said}`,
+        hint: /unauthorized|denied|forbidden|no basic auth/i.test(said)
+            ? 'The registry refused the server. Give `registry-username` and `registry-password` with pull rights.'
+            : 'Nothing was changed on the server.',
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/preflight.ts
+
+
+
+
+
+
+
+const preflight_nothing = { code: 0, stdout: '', stderr: '' };
+/**
+ * The pins of this step as they are recorded.
+ * @throws ConfigurationError for a reference without a digest: a tag can move between here and the next pull
+ */
+function recordPins(pins) {
+    return requireDigests(pins, 'images').map(({ kind, name, ref }) => ({
+        kind,
+        name,
+        ref: `${ref.registry}/${ref.repository}@${ref.digest}`,
+    }));
+}
+/**
+ * Docker is reachable and new enough, the model is valid, and every pin of this step changes something in it.
+ * Changes nothing on the server.
+ * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
+ */
+async function preflight(scope, given) {
+    const { host } = scope;
+    const [docker, files] = await batch_runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
+    const versions = parseDockerVersions(host, docker ?? preflight_nothing);
+    const sources = parseSources(scope, files?.stdout ?? '');
+    // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
+    // build context") would not name the input.
+    const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
+    const scopes = bare.pins.length === scope.pins.length ? [scope] : [bare, scope];
+    const results = await batch_runBatch(host, scopes.map((one) => composePart(one, sources, configArgs)));
+    for (const result of results)
+        throwIfUnusable(scope, result);
+    const base = parseConfig(bare, sources, results[0] ?? preflight_nothing);
+    const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
+    if (unknown !== undefined)
+        throw unknownService(unknown, base);
+    const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
+    const pins = dropPhantomPins(scope.pins, base, full);
+    const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
+    const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
+    if (unused !== undefined)
+        throw unusedPin(unused);
+    return { versions, model, pins };
+}
+/**
+ * The pins without those of services that exist by their pin alone. A service that is merely switched off (by a profile
+ * that is not active) is in neither model, and keeps its pin. Pure.
+ */
+function dropPhantomPins(pins, base, full) {
+    return pins.filter(({ kind, name }) => kind === 'env' || base.services[name] !== undefined || full.services[name] === undefined);
+}
+async function resolveFrom(scope, sources) {
+    const [result] = await batch_runBatch(scope.host, [composePart(scope, sources, configArgs)]);
+    throwIfUnusable(scope, result ?? preflight_nothing);
+    return parseConfig(scope, sources, result ?? preflight_nothing);
+}
+function unknownService(pin, model) {
+    return new ComposeError({
+        code: 'SERVICE_UNKNOWN',
+        message: `input \`images\`: ${JSON.stringify(pin.name)} is not a service of the compose files (they have: ${Object.keys(model.services).join(', ')}).`,
+        hint: 'The left side is a service name, or an environment variable in capitals that the compose file uses.',
+    });
+}
+function unusedPin(pin) {
+    return new ComposeError({
+        code: 'SERVICE_UNKNOWN',
+        message: `input \`images\`: no service of the compose files runs ${pin.ref} after ${pin.name} was set to it.`,
+        hint: `Write \`image: \${${pin.name}}\` at the service; a \`profiles\` input may be missing too.`,
+    });
+}
+/**
+ * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
+ * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
+ */
+async function pullPins(pull) {
+    const { host, pins, platform, credentials, signal } = pull;
+    const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
+    const refs = [...new Set(pins.map((pin) => pin.ref))];
+    const local = pull.local ?? (await inspectImages(host, refs));
+    for (const ref of refs) {
+        const present = local.get(ref);
+        if (present === undefined) {
+            const registry = registryOf(ref);
+            await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
+        }
+        preflight_proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
+        pull.onPulled(ref, present !== undefined);
+    }
+}
+/** Recorded pins always name their registry (see recordPins). */
+function registryOf(ref) {
+    return ref.split('/')[0] ?? '';
+}
+function preflight_proveImage(host, ref, platform, image) {
+    const digest = ref.slice(ref.indexOf('@'));
+    if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
+        throw new ComposeError({
+            code: 'IMAGE_MISMATCH',
+            message: `${host.name}: after the pull, no local image has the digest of ${ref}.`,
+            hint: 'A registry mirror of the server may answer with other content. Nothing was changed.',
+        });
+    if (image.platform !== platform)
+        throw new ComposeError({
+            code: 'IMAGE_MISMATCH',
+            message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
+            hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
+        });
+}
+
+;// CONCATENATED MODULE: ./src/images.ts
+
+
+
+
+
+
+/**
+ * Everything the plan needs is on the server before anything stops: pinned images by digest and proved, images that
+ * only the compose file names where the server lacks them.
+ * @param local the model's images as the plan saw them
+ * @returns the model's images as they are now
+ * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH; RolloutError NO_HEALTHCHECK
+ */
+async function pullImages(session, scope, model, changed, platform, local) {
+    const { clock, inputs, log, signal } = session;
+    const made = changed.filter(({ action }) => action !== 'remove');
+    const needed = new Set(made.map(({ image }) => image));
+    // Release 0 may pin a tag of ours: an image that no registry knows, so that nothing can be pulled.
+    const pins = scope.pins.filter((pin) => needed.has(pin.ref) && pin.ref.includes('@'));
+    const start = clock.now();
+    await pullPins({
+        host: scope.host,
+        pins,
+        platform,
+        signal,
+        local,
+        credentials: inputs.credentials,
+        onPulled: (ref, wasThere) => {
+            log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
+        },
+    });
+    const pinned = new Set(pins.map((pin) => pin.ref));
+    const pinnedRegistries = new Set(pins.map((pin) => images_registryOf(pin.ref)));
+    for (const { service, image } of made) {
+        if (image === '' || pinned.has(image) || model.services[service]?.hasBuild === true)
+            continue;
+        if (local.has(image))
+            continue;
+        const registry = images_registryOf(image);
+        const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
+        await pullImage(scope.host, { ref: image, registry, credentials, signal });
+        log(`image: pulled ${image}, named by the compose file only`);
+    }
+    const isComplete = [...needed].every((image) => image === '' || local.has(image));
+    const images = isComplete ? local : new Map([...local, ...(await inspectImages(scope.host, [...needed]))]);
+    if (inputs.mode !== 'rollback')
+        findUnchecked(model, made, images, inputs.wishes.healthcheck);
+    return images;
+}
+function images_registryOf(ref) {
+    return parseImageRef(ref, 'the compose file').registry;
+}
+
+;// CONCATENATED MODULE: ./src/release-record.ts
+
+
+
+/** The record of a deploy that ends now. Pure. */
+function recordRelease(facts, result, containers) {
+    const { ledger, owner, run, restores } = facts;
+    const filesRelease = facts.filesRelease ?? ledger.current?.filesRelease;
+    const imageLabels = labelsOf(containers);
+    return {
+        number: nextReleaseNumber(ledger),
+        result,
+        pins: facts.pins,
+        digests: runningDigests(containers),
+        ...(filesRelease === undefined ? {} : { filesRelease }),
+        // What runs after a rollback is the older commit, whichever run brought it back.
+        commit: restores === undefined ? owner.commit : restores.commit,
+        ...(restores === undefined ? runOf(run) : runOf(restores)),
+        ...(restores === undefined ? {} : { restores: restores.restores ?? restores.number }),
+        ...(Object.keys(imageLabels).length === 0 ? {} : { imageLabels }),
+        runUrl: owner.runUrl,
+        actor: owner.actor,
+        startedAt: facts.startedAt,
+        finishedAt: facts.finishedAt,
+    };
+}
+function runOf(run) {
+    const { workflow, runNumber } = run;
+    return { ...(workflow === undefined ? {} : { workflow }), ...(runNumber === undefined ? {} : { runNumber }) };
+}
+function labelsOf(containers) {
+    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
+    return Object.fromEntries(running.flatMap(({ service, imageLabels = {} }) => Object.keys(imageLabels).length === 0 ? [] : [[service, imageLabels]]));
 }
 
 ;// CONCATENATED MODULE: ./src/deploy.ts

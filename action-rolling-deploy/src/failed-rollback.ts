@@ -1,15 +1,14 @@
 import type { DeployError } from '@deploy-actions/kit/action/errors';
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
-import { runBatch } from '@deploy-actions/kit/host/batch';
 import { execOrThrow } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
-import { undoActivationPart } from '@deploy-actions/kit/state/staged-tree';
 import { judgeContainer } from './container-health.ts';
 import { RolloutError } from './errors.ts';
 import type { Footprint } from './footprint.ts';
 import { formatDigests, runningDigests } from './report.ts';
 import type { Session } from './session.ts';
+import { undoFiles } from './way-back.ts';
 
 /** An explicit rollback that did not reach its end. */
 export interface FailedRollback {
@@ -27,14 +26,9 @@ export interface FailedRollback {
  * @returns ROLLBACK_FAILED saying exactly what runs
  */
 export async function abandonRollback(session: Session, failed: FailedRollback): Promise<RolloutError> {
-  const { host, inputs } = session;
-  const { deployPath } = inputs.settings;
+  const { host } = session;
   const { journal, activated, project, footprint, cause } = failed;
-  if (activated !== undefined)
-    await runBatch(host, [
-      undoActivationPart(host, deployPath, activated),
-      { purpose: 'drop the staged files', source: 'rm -rf "$1/.deploy/staged/$2"', args: [deployPath, activated] },
-    ]);
+  if (activated !== undefined) await undoFiles(session, activated);
   const containers = await listProjectContainers(host, project);
   const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
   if (needless.length > 0)

@@ -36,7 +36,10 @@ export async function takeWayBack(session: Session, failed: FailedDeploy): Promi
   const { journal } = failed;
   try {
     await journal.append('rollback-started');
-    if (failed.activated !== undefined) await undoFiles(session, failed.activated);
+    if (failed.activated !== undefined) {
+      session.log('putting the previous files back');
+      await undoFiles(session, failed.activated);
+    }
     if (failed.cause?.code === 'CONCURRENT_CHANGE') await stepAside(session, failed);
     else if (hadNothingBefore(failed)) await removeContainers(session, [...failed.footprint.created.values()].flat());
     else await restoreServices(session, failed);
@@ -46,9 +49,9 @@ export async function takeWayBack(session: Session, failed: FailedDeploy): Promi
   }
 }
 
-async function undoFiles(session: Session, releaseId: string): Promise<void> {
+/** Puts the files of before back, for a deploy and for an explicit rollback that did not reach its end. */
+export async function undoFiles(session: Session, releaseId: string): Promise<void> {
   const { deployPath } = session.inputs.settings;
-  session.log('putting the previous files back');
   // A tree whose release failed must not go live with a later rollout that has nothing staged of its own.
   await runBatch(session.host, [
     undoActivationPart(session.host, deployPath, releaseId),
