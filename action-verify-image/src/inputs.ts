@@ -1,35 +1,45 @@
-import { readFileSync } from 'node:fs';
-
-import { ConfigurationError, describeThrown } from '@deploy-actions/kit/action/errors';
+import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { badInput, type InputReader } from '@deploy-actions/kit/action/inputs';
+import type { Runner } from '@deploy-actions/kit/action/runner';
 import { parseDigest, type Digest } from '@deploy-actions/kit/image/digest';
 import { parseImageLines, type ImageLine } from '@deploy-actions/kit/image/image-lines';
 import { describePolicy, reasonToRefuseTag, tagPolicies, type TagPolicy } from '@deploy-actions/kit/image/tag-policy';
-import type { Duration } from '@deploy-actions/kit/time/duration';
+import { milliseconds, parseDuration, type Duration } from '@deploy-actions/kit/time/duration';
 
+import type { Credentials } from './credentials/credentials.ts';
 import { parseExpectations, type Expectations } from './expectations.ts';
 import { verifyError } from './failures.ts';
-import type { Credentials } from './registry/authenticator.ts';
-import { normaliseRegistry } from './registry/endpoint.ts';
+import { labelsFor, parseLabelExpectations, type LabelExpectation } from './label-expectations.ts';
+import { loadCa, loadCredentials, loadInsecureRegistries } from './registry-inputs.ts';
 import { parsePlatform, type Platform } from './registry/platform.ts';
+import { loadSignaturePolicy } from './signature-inputs.ts';
+import type { SignaturePolicy } from './signature/policy.ts';
 
 /** One image to prove, and what it must be. */
 export interface ImageRequest extends ImageLine {
   readonly expectedDigest: Digest | undefined;
   /** 12 to 64 hex digits, lower case. */
   readonly expectedRevision: string | undefined;
+  readonly expectedLabels: readonly LabelExpectation[];
 }
 
-export interface RegistryCredentials extends Credentials {
-  /** The one host they may be sent for; see normaliseRegistry. */
-  readonly registry: string;
-}
+const dayMs = 86_400_000;
+
+/** What an absent image does: fail the step, or only set the output `exists`. */
+export type OnMissing = 'fail' | 'output';
 
 export interface Inputs {
   readonly images: readonly ImageRequest[];
   /** Empty: the platform is not checked. */
   readonly platforms: readonly Platform[];
-  readonly credentials: RegistryCredentials | undefined;
+  /** Since it was built; undefined: any age. */
+  readonly maxAge: Duration | undefined;
+  /** Of one platform, as a pull transfers it; undefined: any size. */
+  readonly maxSizeBytes: number | undefined;
+  readonly onMissing: OnMissing;
+  readonly signature: SignaturePolicy;
+  /** By registry; see normaliseRegistry. */
+  readonly credentials: ReadonlyMap<string, Credentials>;
   readonly insecureRegistries: readonly string[];
   /** PEM text of certificates to trust. */
   readonly ca: string | undefined;
@@ -42,7 +52,7 @@ export interface Inputs {
  * All inputs, checked; nothing has been asked of any registry yet.
  * @throws ConfigurationError, or DeployError TAG_FLOATING
  */
-export function loadInputs(reader: InputReader): Inputs {
+export function loadInputs(reader: InputReader, runner: Pick<Runner, 'env'>): Inputs {
   reader.required('images');
   const lines = parseImageLines(reader.lines('images'), 'images');
   if (lines.length === 0) throw new ConfigurationError('input `images` holds no image, only comments.');
@@ -55,13 +65,19 @@ export function loadInputs(reader: InputReader): Inputs {
   const names = lines.map(({ target }) => target?.name);
   const digests = parseExpectations(reader.lines('expect-digest'), 'expect-digest', names, readDigest);
   const revisions = parseExpectations(reader.lines('expect-revision'), 'expect-revision', names, readRevision);
+  const labels = parseLabelExpectations(reader.lines('expect-labels'), names);
   return {
     images: lines.map((line) => ({
       ...line,
       expectedDigest: expectationFor(line, digests),
       expectedRevision: expectationFor(line, revisions),
+      expectedLabels: labelsFor(line.target?.name, labels),
     })),
     platforms: loadPlatforms(reader),
+    maxAge: loadMaxAge(reader),
+    maxSizeBytes: loadMaxSize(reader),
+    onMissing: reader.oneOf('on-missing', ['fail', 'output']),
+    signature: loadSignaturePolicy(reader, runner),
     credentials: loadCredentials(reader, lines),
     insecureRegistries: loadInsecureRegistries(reader),
     ca: loadCa(reader),
@@ -113,55 +129,19 @@ function loadPlatforms(reader: InputReader): readonly Platform[] {
     });
 }
 
-function loadCredentials(reader: InputReader, lines: readonly ImageLine[]): RegistryCredentials | undefined {
-  const username = reader.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
-  const password = reader.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' })?.trim();
-  if (username === undefined && password === undefined) return undefined;
-  if (username === undefined || password === undefined) {
-    const [given, missing] = username === undefined ? ['password', 'username'] : ['username', 'password'];
-    throw new ConfigurationError(
-      `input \`registry-${missing}\` was empty, but \`registry-${given}\` was given.`,
-      'A secret that does not exist in this repository or environment arrives here as an empty value.',
-    );
-  }
-  if (username.includes(':'))
-    throw badInput('registry-username', username, 'a user name (a colon ends it in HTTP Basic)');
-  return { username, password, registry: loadRegistry(reader, lines) };
+/** Whole days may be more than a duration elsewhere can be: an image may be years old. */
+function loadMaxAge(reader: InputReader): Duration | undefined {
+  const text = reader.optional('max-age');
+  if (text === undefined) return undefined;
+  const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
+  const age = days === undefined ? parseDuration(text, 'input `max-age`') : milliseconds(Number(days) * dayMs);
+  if (age === 0) throw badInput('max-age', text, 'an age that an image can have: 12h, 30d');
+  return age;
 }
 
-function loadRegistry(reader: InputReader, lines: readonly ImageLine[]): string {
-  const given = reader.optional('registry', { env: 'DEPLOY_REGISTRY' });
-  if (given !== undefined) return normaliseRegistry(given);
-  const registries = [...new Set(lines.map(({ ref }) => normaliseRegistry(ref.registry)))];
-  const [only = '', ...others] = registries;
-  if (others.length === 0) return only;
-  throw new ConfigurationError(
-    `input \`registry\` is required: the images are on ${registries.join(', ')}, and \`registry-username\` belongs to one of them.`,
-    'Set `registry` to the host that the user name and password are for; the others are asked without.',
-  );
-}
-
-function loadInsecureRegistries(reader: InputReader): readonly string[] {
-  return reader.lines('insecure-registries').map((line) => {
-    const host = line.toLowerCase();
-    if (host.includes('/') || !URL.canParse(`http://${host}`)) {
-      throw badInput('insecure-registries', line, 'a host:port without scheme or path');
-    }
-    return host;
-  });
-}
-
-function loadCa(reader: InputReader): string | undefined {
-  const path = reader.optional('ca-file');
-  if (path === undefined) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (thrown) {
-    throw new ConfigurationError(
-      `input \`ca-file\`: ${JSON.stringify(path)} cannot be read: ${describeThrown(thrown)}.`,
-    );
-  }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw badInput('ca-file', path, 'a file with PEM certificates');
-  return text;
+function loadMaxSize(reader: InputReader): number | undefined {
+  const text = reader.optional('max-size-mb');
+  if (text === undefined) return undefined;
+  if (!/^\d{1,7}$/.test(text) || Number(text) === 0) throw badInput('max-size-mb', text, 'a whole number of megabytes');
+  return Number(text) * 1_000_000;
 }

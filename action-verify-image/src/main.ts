@@ -1,3 +1,4 @@
+import { formatImageRef, pinImage } from '@deploy-actions/kit/image/image-ref';
 import { DeployError } from '@deploy-actions/kit/action/errors';
 import { inputReader } from '@deploy-actions/kit/action/inputs';
 import type { StepContext } from '@deploy-actions/kit/action/run';
@@ -6,38 +7,55 @@ import { maskSecret, redact } from '@deploy-actions/kit/action/secrets';
 import { systemClock, type Clock } from '@deploy-actions/kit/time/clock';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 
+import { openCredentialStore } from './credentials/credential-store.ts';
 import { verifyError, type VerifyError } from './failures.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
 import { runBounded } from './parallel.ts';
-import { normaliseRegistry } from './registry/endpoint.ts';
 import { openHttp, type Http } from './registry/http.ts';
+import { readProxySettings } from './registry/proxy.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { shareRequests } from './registry/sharing.ts';
+import type { SignatureVerifier } from './signature/signatures.ts';
 import { describeImage, renderSummary } from './summary.ts';
 import { verifyImage } from './verification.ts';
-import { imageLine, imagesJson, type Outcome, type VerifiedImage } from './verified-image.ts';
+import { imageLine, imagesJson, platformLines, type Outcome, type VerifiedImage } from './verified-image.ts';
 
-const imagesAtOnce = 6;
+const imagesAtOnce = 12;
 
 /** Proves each image against its registry, and hands the next steps references that cannot change. */
 export async function run({ runner, signal }: StepContext, clock: Clock = systemClock): Promise<void> {
-  const inputs = loadInputs(inputReader(runner));
-  const http = openHttp({ ca: inputs.ca });
+  const inputs = loadInputs(inputReader(runner), runner);
+  const http = openHttp({ ca: inputs.ca, proxy: readProxySettings((name) => runner.env(name)) });
   const start = clock.now();
   try {
-    const registry = openRegistries(inputs, http, { runner, signal }, clock);
-    const outcomes = await runner.group('Verify images', () => verifyAll(inputs, registry, { runner, signal }, clock));
+    const context = { runner, signal };
+    const registry = openRegistries(inputs, http, context, clock);
+    const signatures = await openSignatures(inputs, registry, signal);
+    const outcomes = await runner.group('Verify images', () => verifyAll(inputs, registry, signatures, context, clock));
     runner.info(`${http.count()} requests in ${formatDuration(clock.now() - start)}`);
     await runner.summary(renderSummary(outcomes));
     report(runner, outcomes);
   } finally {
+    runner.output('requests', String(http.count()));
     http.close();
   }
 }
 
 function openRegistries(inputs: Inputs, http: Http, { runner, signal }: StepContext, clock: Clock): Registry {
-  const { credentials } = inputs;
-  const secrets: string[] = credentials === undefined ? [] : [credentials.password];
+  const secrets: string[] = [];
+  const onSecret = (secret: string): void => {
+    if (secrets.includes(secret)) return;
+    maskSecret(runner, secret);
+    secrets.push(secret);
+  };
+  const store = openCredentialStore({
+    given: inputs.credentials,
+    env: (name) => runner.env(name),
+    timeoutMs: inputs.timeout,
+    signal,
+    onSecret,
+    onWarning: (message) => runner.warning(redact(message, secrets)),
+  });
   return shareRequests(
     openRegistry({
       http,
@@ -47,34 +65,46 @@ function openRegistries(inputs: Inputs, http: Http, { runner, signal }: StepCont
       retries: inputs.retries,
       insecureRegistries: inputs.insecureRegistries,
       hasOwnCa: inputs.ca !== undefined,
-      credentialsFor: (registry) => (credentials?.registry === normaliseRegistry(registry) ? credentials : undefined),
-      onSecret: (secret) => {
-        maskSecret(runner, secret);
-        secrets.push(secret);
-      },
+      credentialsFor: (registry, repository) => store.find(registry, repository),
+      onSecret,
       redact: (text) => redact(text, secrets),
     }),
   );
 }
 
+/** The Sigstore libraries are loaded by those who ask for signatures, and cost nobody else anything. */
+async function openSignatures(
+  { signature: policy, timeout: timeoutMs }: Inputs,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<SignatureVerifier | undefined> {
+  if (policy.kind === 'none') return undefined;
+  const { openSignatureVerifier } = await import('./signature/signatures.ts');
+  return openSignatureVerifier({ registry, policy, signal, timeoutMs });
+}
+
 async function verifyAll(
   inputs: Inputs,
   registry: Registry,
+  signatures: SignatureVerifier | undefined,
   { runner, signal }: StepContext,
   clock: Clock,
 ): Promise<readonly Outcome[]> {
-  const { platforms, waitTimeout } = inputs;
+  const { platforms, waitTimeout, onMissing } = inputs;
+  const limits = { maxAgeMs: inputs.maxAge, maxSizeBytes: inputs.maxSizeBytes };
   const onWait = (message: string): void => runner.info(message);
+  const options = { registry, clock, signal, platforms, limits, signatures, waitTimeout, onWait };
   return runBounded(inputs.images, imagesAtOnce, async (request): Promise<Outcome> => {
     try {
-      const image = await verifyImage(request, { registry, clock, signal, platforms, waitTimeout, onWait });
+      const image = await verifyImage(request, options);
       runner.info(describeImage(image));
       return { kind: 'verified', request, image };
     } catch (thrown) {
       signal.throwIfAborted();
       if (!isVerifyError(thrown)) throw thrown;
       runner.info(`${request.ref.text}: ${thrown.code}`);
-      return { kind: 'failed', request, error: thrown };
+      const isAllowed = onMissing === 'output' && thrown.code === 'TAG_MISSING';
+      return { kind: isAllowed ? 'missing' : 'failed', request, error: thrown };
     }
   });
 }
@@ -83,18 +113,28 @@ function isVerifyError(thrown: unknown): thrown is VerifyError {
   return thrown instanceof DeployError;
 }
 
-/** Outputs are set only when every image is proved: half a set of digests deploys half a release. */
+/** The references are set only when every image is proved: half a set of digests deploys half a release. */
 function report(runner: Runner, outcomes: readonly Outcome[]): void {
+  const errors = outcomes.flatMap((outcome) => (outcome.kind === 'verified' ? [] : [outcome.error]));
   const failures = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
-  const images = outcomes.flatMap((outcome): VerifiedImage[] => (outcome.kind === 'verified' ? [outcome.image] : []));
+  // Whoever was refused does not know whether it exists: then there is no answer at all.
+  if (errors.every(({ code }) => code === 'TAG_MISSING')) runner.output('exists', String(errors.length === 0));
   const [failure, ...others] = failures;
   if (failure !== undefined) {
     const evidence = [...failure.evidence, ...others.flatMap((other) => [`also: ${other.message}`, ...other.evidence])];
     const { code, message, hint } = failure;
     throw verifyError({ code, message, ...(hint === undefined ? {} : { hint }), evidence, cause: failure });
   }
+  runner.output('images-json', imagesJson(outcomes));
+  for (const { message } of errors) runner.notice(`${message} The output \`exists\` is false.`);
+  if (errors.length > 0) return;
+  const images = outcomes.flatMap((outcome): VerifiedImage[] => (outcome.kind === 'verified' ? [outcome.image] : []));
   runner.output('images', images.map(imageLine).join('\n'));
-  runner.output('images-json', imagesJson(images));
-  runner.output('digest', images[0]?.digest ?? '');
-  runner.output('revision', images[0]?.platforms[0]?.revision ?? '');
+  const [first] = images;
+  if (first === undefined) return;
+  runner.output('digest', first.digest);
+  runner.output('ref', formatImageRef(pinImage(first.request.ref, first.digest)));
+  runner.output('revision', first.platforms[0]?.revision ?? '');
+  runner.output('created', first.platforms[0]?.created ?? '');
+  runner.output('platform-digests', platformLines(first));
 }

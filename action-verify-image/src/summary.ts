@@ -9,10 +9,16 @@ const nothing = '–';
 /** The job summary: one row per image and platform, then what failed. */
 export function renderSummary(outcomes: readonly Outcome[]): string {
   const verified = outcomes.filter((outcome) => outcome.kind === 'verified');
-  const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
+  const failed = outcomes.filter((outcome) => outcome.kind !== 'verified');
   const title = failed.length === 0 ? 'Images verified' : `Images: ${failed.length} of ${outcomes.length} not verified`;
-  const rows = verified.flatMap(({ image }) => image.platforms.map((platform) => renderRow(image, platform)));
-  const header = ['Image', 'Tag', 'Digest', 'Platform', 'Commit', 'Size', 'Built'];
+  const isSigned = verified.some(({ image }) => image.signer !== undefined);
+  const rows = verified.flatMap(({ image }) =>
+    image.platforms.map((platform) => [
+      ...renderRow(image, platform),
+      ...(isSigned ? [cell(image.signer ?? nothing)] : []),
+    ]),
+  );
+  const header = ['Image', 'Tag', 'Digest', 'Platform', 'Commit', 'Size', 'Built', ...(isSigned ? ['Signed by'] : [])];
   const good = rows.length === 0 ? '' : `${table(header, rows)}\n`;
   const bad = failed.map(({ request, error }) => [
     cell(nameOf(request)),
@@ -47,10 +53,11 @@ export function formatSize(bytes: number): string {
 }
 
 /** The log's line for an image: what it is, and what was proved of it. */
-export function describeImage({ request, digest, platforms }: VerifiedImage): string {
+export function describeImage({ request, digest, platforms, signer }: VerifiedImage): string {
   const [first] = platforms;
   const name = request.target === undefined ? '' : `${request.target.name}: `;
   const systems = platforms.map(({ platform }) => formatPlatform(platform)).join(', ');
+  const signed = signer === undefined ? '' : `, signed by ${signer}`;
   const commit = first?.revision === undefined ? 'no commit label' : `commit ${first.revision.slice(0, 12)}`;
-  return `${name}${request.ref.text} is ${shortDigest(digest)} (${systems}, ${commit}, ${formatSize(first?.sizeBytes ?? 0)})`;
+  return `${name}${request.ref.text} is ${shortDigest(digest)} (${systems}, ${commit}, ${formatSize(first?.sizeBytes ?? 0)})${signed}`;
 }

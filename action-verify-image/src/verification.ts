@@ -4,25 +4,24 @@ import type { Clock } from '@deploy-actions/kit/time/clock';
 import { formatDuration, type Duration } from '@deploy-actions/kit/time/duration';
 import { poll } from '@deploy-actions/kit/time/poll';
 
+import { describeContent, reasonToRefuseContent, type ContentLimits } from './content.ts';
 import { cleanText, verifyError } from './failures.ts';
 import type { ImageRequest } from './inputs.ts';
 import { isImageConfigType, parseImageConfig } from './registry/image-config.ts';
 import { isIndexType, type ImageIndex, type ImageManifest, type IndexEntry } from './registry/manifest.ts';
 import { formatPlatform, isSamePlatform, type Platform } from './registry/platform.ts';
 import type { FetchedManifest, Registry } from './registry/registry.ts';
-import {
-  choosePlatforms,
-  isSameRevision,
-  missingPlatform,
-  type VerifiedImage,
-  type VerifiedPlatform,
-} from './verified-image.ts';
+import type { SignatureVerifier } from './signature/signatures.ts';
+import { choosePlatforms, missingPlatform, type VerifiedImage, type VerifiedPlatform } from './verified-image.ts';
 
 export interface VerifyOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly platforms: readonly Platform[];
+  readonly limits: ContentLimits;
+  /** Undefined: signatures are not looked at. */
+  readonly signatures: SignatureVerifier | undefined;
   /** How long to wait for an image that was just pushed. */
   readonly waitTimeout: Duration;
   readonly onWait: (message: string) => void;
@@ -50,7 +49,12 @@ export async function verifyImage(request: ImageRequest, options: VerifyOptions)
       ? await openIndex(request.ref, document, options)
       : [{ digest, document, entry: undefined }];
   const platforms = await Promise.all(manifests.map((manifest) => verifyPlatform(request, manifest, options)));
-  return { request, digest, mediaType: document.mediaType, platforms };
+  const signer = await options.signatures?.verify(
+    request.ref,
+    digest,
+    platforms.map((one) => one.digest),
+  );
+  return { request, digest, mediaType: document.mediaType, platforms, signer };
 }
 
 /** Registries answer 404 for some seconds after a good push (GHCR, Docker Hub, ECR): only that is waited for. */
@@ -124,10 +128,11 @@ async function flattenIndex(ref: ImageRef, index: ImageIndex, registry: Registry
 }
 
 async function verifyPlatform(
-  { ref, expectedRevision }: ImageRequest,
+  request: ImageRequest,
   { digest, document, entry }: PlatformManifest,
-  { registry, platforms }: VerifyOptions,
+  { registry, platforms, limits, clock }: VerifyOptions,
 ): Promise<VerifiedPlatform> {
+  const { ref } = request;
   const { config: descriptor, sizeBytes } = document;
   if (!isImageConfigType(descriptor.mediaType)) {
     throw notAnImage(ref, `its config is ${JSON.stringify(cleanText(descriptor.mediaType))}`);
@@ -145,24 +150,11 @@ async function verifyPlatform(
     const present = [formatPlatform(platform)];
     throw missingPlatform(ref.text, [expected], present, 'What the index offers for it');
   }
-  const revision = config.revision === undefined ? undefined : cleanText(config.revision);
-  if (expectedRevision !== undefined) proveRevision(ref, expectedRevision, revision);
-  const created = config.created === undefined ? undefined : cleanText(config.created);
+  const seen = describeContent(config, sizeBytes);
+  const refusal = reasonToRefuseContent(request, seen, limits, clock.date());
+  if (refusal !== undefined) throw refusal;
+  const { revision, created } = seen;
   return { platform: expected ?? platform, digest, revision, created, sizeBytes };
-}
-
-function proveRevision(ref: ImageRef, expected: string, revision: string | undefined): void {
-  if (revision !== undefined && isSameRevision(expected, revision)) return;
-  const found =
-    revision === undefined ? 'has no label org.opencontainers.image.revision' : `was built from ${revision}`;
-  throw verifyError({
-    code: 'REVISION_MISMATCH',
-    message: `${ref.text} ${found}; \`expect-revision\` is ${expected}.`,
-    hint:
-      revision === undefined
-        ? 'Set the label when building (docker/metadata-action does; BuildKit annotations do not).'
-        : 'The tag is stale, or another commit was built under it.',
-  });
 }
 
 function notAnImage(ref: ImageRef, reason: string): DeployError {

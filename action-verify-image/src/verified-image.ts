@@ -26,11 +26,15 @@ export interface VerifiedImage {
   readonly mediaType: string;
   /** At least one. */
   readonly platforms: readonly VerifiedPlatform[];
+  /** Who signed it: a certificate's identity, or the given key; undefined where no signature was asked for. */
+  readonly signer: string | undefined;
 }
 
 /** What became of one line of `images`. */
 export type Outcome =
   | { readonly kind: 'verified'; readonly request: ImageRequest; readonly image: VerifiedImage }
+  /** The registry let us look and it is not there; with `on-missing: output` no failure. */
+  | { readonly kind: 'missing'; readonly request: ImageRequest; readonly error: VerifyError }
   | { readonly kind: 'failed'; readonly request: ImageRequest; readonly error: VerifyError };
 
 /** The entries to look at: those asked for, or the first one (linux/amd64 if there) when any will do. */
@@ -68,35 +72,42 @@ export function missingPlatform(
   });
 }
 
-/** Does the image say it was built from the expected commit? Either may be shortened, to no less than 12 digits. */
-export function isSameRevision(expected: string, label: string): boolean {
-  const found = label.toLowerCase();
-  return /^[0-9a-f]{12,64}$/.test(found) && (found.startsWith(expected) || expected.startsWith(found));
-}
-
 /** The line for the next steps: `service=registry/repository@sha256:…`. */
 export function imageLine({ request, digest }: VerifiedImage): string {
   return formatImageLine(request.target, pinImage(request.ref, digest));
 }
 
-/** The value of the output `images-json`. */
-export function imagesJson(images: readonly VerifiedImage[]): string {
+/** The value of the output `platform-digests`: lines `linux/amd64=sha256:…`. */
+export function platformLines({ platforms }: VerifiedImage): string {
+  return platforms.map(({ platform, digest }) => `${formatPlatform(platform)}=${digest}`).join('\n');
+}
+
+/** The value of the output `images-json`: what was proved, and what is absent. */
+export function imagesJson(outcomes: readonly Outcome[]): string {
   return JSON.stringify(
-    images.map(({ request, digest, mediaType, platforms }) => ({
-      name: request.target?.name ?? null,
-      image: formatImageRef(pinImage(request.ref, digest)),
-      tag: request.ref.tag ?? null,
-      digest,
-      mediaType,
-      revision: platforms[0]?.revision ?? null,
-      created: platforms[0]?.created ?? null,
-      platforms: platforms.map((one) => ({
-        platform: formatPlatform(one.platform),
-        digest: one.digest,
-        revision: one.revision ?? null,
-        created: one.created ?? null,
-        sizeBytes: one.sizeBytes,
-      })),
-    })),
+    outcomes.map((outcome) => {
+      const { request } = outcome;
+      const name = request.target?.name ?? null;
+      if (outcome.kind !== 'verified') return { name, image: formatImageRef(request.ref), exists: false };
+      const { digest, mediaType, platforms, signer } = outcome.image;
+      return {
+        name,
+        image: formatImageRef(pinImage(request.ref, digest)),
+        exists: true,
+        tag: request.ref.tag ?? null,
+        digest,
+        mediaType,
+        revision: platforms[0]?.revision ?? null,
+        created: platforms[0]?.created ?? null,
+        signer: signer ?? null,
+        platforms: platforms.map((one) => ({
+          platform: formatPlatform(one.platform),
+          digest: one.digest,
+          revision: one.revision ?? null,
+          created: one.created ?? null,
+          sizeBytes: one.sizeBytes,
+        })),
+      };
+    }),
   );
 }

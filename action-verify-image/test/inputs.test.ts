@@ -7,15 +7,21 @@ import { withDefaults } from './scenario.ts';
 
 const sha = '94e9cbb0123456789abcdef0123456789abcdef0';
 const digest = `sha256:${'ab'.repeat(32)}`;
-const load = (inputs: Record<string, string>, environment: Record<string, string> = {}) =>
-  loadInputs(inputReader(fakeRunner(withDefaults(inputs), environment)));
+const load = (inputs: Record<string, string>, environment: Record<string, string> = {}) => {
+  const runner = fakeRunner(withDefaults(inputs), environment);
+  return loadInputs(inputReader(runner), runner);
+};
 
 describe('loadInputs', () => {
   it('has defaults that fit most', () => {
     const inputs = load({ images: `api=ghcr.io/acme/api:${sha}` });
     expect(inputs).toMatchObject({
       platforms: [{ os: 'linux', architecture: 'amd64', variant: '' }],
-      credentials: undefined,
+      credentials: new Map(),
+      signature: { kind: 'none' },
+      onMissing: 'fail',
+      maxAge: undefined,
+      maxSizeBytes: undefined,
       waitTimeout: 60_000,
       timeout: 30_000,
       retries: 3,
@@ -59,7 +65,9 @@ describe('loadInputs', () => {
   it('gives the credentials to the only registry there is', () => {
     const environment = { DEPLOY_REGISTRY_USERNAME: 'ci', DEPLOY_REGISTRY_PASSWORD: 'secret\n' };
     const inputs = load({ images: `a=GHCR.io/acme/api:${sha}\nb=ghcr.io/acme/web:${sha}` }, environment);
-    expect(inputs.credentials).toEqual({ registry: 'ghcr.io', username: 'ci', password: 'secret' });
+    expect([...inputs.credentials]).toMatchObject([
+      ['ghcr.io', { kind: 'password', username: 'ci', password: 'secret' }],
+    ]);
   });
 
   it('asks which of two registries the credentials belong to, and never guesses', () => {
@@ -68,15 +76,15 @@ describe('loadInputs', () => {
     expect(() => load({ images, ...credentials })).toThrow(
       'input `registry` is required: the images are on ghcr.io, docker.io',
     );
-    expect(load({ images, ...credentials, registry: 'https://ghcr.io' }).credentials?.registry).toBe('ghcr.io');
-    expect(load({ images }).credentials).toBeUndefined();
+    expect(load({ images, ...credentials, registry: 'https://ghcr.io' }).credentials.has('ghcr.io')).toBe(true);
+    expect(load({ images }).credentials.size).toBe(0);
   });
 
   it('masks the password before anything else is done with it', () => {
     const runner = fakeRunner(
       withDefaults({ images: 'a/b:1.0.0', 'registry-username': 'ci', 'registry-password': 'secret' }),
     );
-    loadInputs(inputReader(runner));
+    loadInputs(inputReader(runner), runner);
     expect(runner.masks).toContain('secret');
   });
 });

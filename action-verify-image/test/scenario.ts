@@ -15,7 +15,10 @@ const metadata = parse(readFileSync(new URL('../action.yml', import.meta.url), '
 
 /** The inputs as a runner hands them over: defaults of action.yml, then what the test gives. */
 export function withDefaults(inputs: Readonly<Record<string, string>>): Record<string, string> {
-  const defaults = Object.entries(metadata.inputs).map(([name, input]) => [name, input.default ?? '']);
+  const defaults = Object.entries(metadata.inputs).map(([name, input]) => [
+    name,
+    (input.default ?? '').replace(/^\$\{\{.*\}\}$/, ''),
+  ]);
   return { ...(Object.fromEntries(defaults) as Record<string, string>), ...inputs };
 }
 

@@ -1,17 +1,14 @@
+import type { Credentials } from '../credentials/credentials.ts';
+import { tokenUsername } from '../credentials/credentials.ts';
 import { verifyError, type VerifyError } from '../failures.ts';
 import type { AddressKind } from './address.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Endpoint, TokenSource } from './endpoint.ts';
-import type { Answer } from './http.ts';
+import type { Answer, Exchange } from './http.ts';
 import { parseJson } from './json.ts';
 import { judgeTokenRefusal } from './refusals.ts';
 import { describeAnswer } from './registry-errors.ts';
-import { getPatiently, reasonToRefuse, type Arrival, type TransferOptions } from './transfer.ts';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
+import { reasonToRefuse, sendPatiently, type Arrival, type TransferOptions } from './transfer.ts';
 
 /** A repository of a registry: what a pull token is for. */
 export interface Target {
@@ -20,8 +17,8 @@ export interface Target {
 }
 
 export interface AuthenticatorOptions extends TransferOptions {
-  /** The credentials that belong to this registry, if any. */
-  readonly credentialsFor: (registry: string) => Credentials | undefined;
+  /** The credentials that belong to this registry and repository, if any. */
+  readonly credentialsFor: (registry: string, repository: string) => Promise<Credentials | undefined>;
   /** Told each secret derived on the way, before its first use. */
   readonly onSecret: (secret: string) => void;
 }
@@ -34,7 +31,7 @@ export interface Authenticator {
    * Learns from a 401. True when another try with {@link headerFor} makes sense.
    * @throws DeployError AUTH_MISSING, REALM_REFUSED
    */
-  learn(target: Target, arrival: Arrival, sent: string | undefined): boolean;
+  learn(target: Target, arrival: Arrival, sent: string | undefined): Promise<boolean>;
 }
 
 type Scheme =
@@ -72,10 +69,10 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
       const scheme = schemes.get(registry) ?? known;
       if (scheme === undefined) return undefined;
       if (scheme.kind === 'bearer') return `Bearer ${(await pullToken(target, scheme)).value}`;
-      const credentials = options.credentialsFor(registry);
+      const credentials = await options.credentialsFor(registry, target.repository);
       return credentials === undefined ? undefined : basicHeader(credentials, options);
     },
-    learn: (target, { answer, url }, sent) => {
+    learn: async (target, { answer, url }, sent) => {
       const { endpoint } = target;
       // Whoever answers after a redirect to another host has no claim to this registry's credentials.
       if (url.origin !== endpoint.origin.origin) return false;
@@ -91,7 +88,8 @@ export function openAuthenticator(options: AuthenticatorOptions): Authenticator 
         return true;
       }
       if (!challenges.some(({ scheme }) => scheme === 'basic')) return false;
-      if (options.credentialsFor(endpoint.registry) === undefined) throw missingCredentials(target, url, answer);
+      const credentials = await options.credentialsFor(endpoint.registry, target.repository);
+      if (credentials === undefined) throw missingCredentials(target, url, answer);
       schemes.set(endpoint.registry, { kind: 'basic' });
       return true;
     },
@@ -102,8 +100,12 @@ function tokenKey({ endpoint, repository }: Target): string {
   return `${endpoint.registry}/${repository}`;
 }
 
-function basicHeader({ username, password }: Credentials, { onSecret }: AuthenticatorOptions): string {
-  const encoded = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+function basicHeader(credentials: Credentials, { onSecret }: AuthenticatorOptions): string {
+  const [username, secret] =
+    credentials.kind === 'password'
+      ? [credentials.username, credentials.password]
+      : [(credentials.kind === 'identity-token' && credentials.username) || tokenUsername, credentials.token];
+  const encoded = Buffer.from(`${username}:${secret}`, 'utf8').toString('base64');
   onSecret(encoded);
   return `Basic ${encoded}`;
 }
@@ -112,7 +114,7 @@ function missingCredentials(target: Target, url: URL, answer: Answer): VerifyErr
   return verifyError({
     code: 'AUTH_MISSING',
     message: `${target.endpoint.registry} wants a user name and a password, and none were given for it.`,
-    hint: 'Set `registry-username` and `registry-password`; with images of several registries say which one they belong to in `registry`.',
+    hint: 'Set `registry-username` and `registry-password` (with several registries also `registry`, or `registry-credentials`), or run `docker login` before this step.',
     evidence: [describeAnswer(url, answer)],
   });
 }
@@ -144,30 +146,63 @@ async function fetchToken(
   options: AuthenticatorOptions,
 ): Promise<PullToken> {
   const { registry } = target.endpoint;
-  const url = new URL(source.realm);
-  if (source.service !== undefined) url.searchParams.set('service', source.service);
-  url.searchParams.set('scope', `repository:${target.repository}:pull`);
-  const credentials = options.credentialsFor(registry);
-  const authorization = credentials === undefined ? {} : { authorization: basicHeader(credentials, options) };
-  const headers = { accept: 'application/json', ...authorization };
-  const answer = await getPatiently({ url, headers, maxBytes: tokenBodyBytes, allowed }, registry, options);
+  const credentials = await options.credentialsFor(registry, target.repository);
+  if (credentials?.kind === 'pull-token') return { value: credentials.token, validUntilMs: Infinity };
+  const realm = source.realm;
+  const send = (exchange: TokenExchange): Promise<Answer> =>
+    sendPatiently({ ...exchange, maxBytes: tokenBodyBytes, allowed }, registry, options);
+  const answer = await askForToken(target, source, credentials, send, options);
   if (answer.status >= 300 && answer.status < 400) {
-    throw realmRefused(registry, url, 'it redirects, and credentials do not follow redirects');
+    throw realmRefused(registry, realm, 'it redirects, and credentials do not follow redirects');
   }
-  if (answer.status !== 200) throw judgeTokenRefusal(target, url, answer, credentials !== undefined, options.redact);
-  const document = parseJson(answer.body) ?? {};
-  const value = [document['token'], document['access_token']].find((text) => typeof text === 'string' && text !== '');
-  // A token goes into a header; a line break in it would be another header.
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
+  if (answer.status !== 200) throw judgeTokenRefusal(target, realm, answer, credentials?.source, options.redact);
+  const token = readToken(answer, options.clock.now());
+  if (token === undefined) {
     throw verifyError({
       code: 'ANSWER_INVALID',
-      message: `${registry}: ${url.origin}${url.pathname} answered without a token.`,
+      message: `${registry}: ${realm.origin}${realm.pathname} answered without a token.`,
       hint: 'Look at what answers under this address: a proxy or a login page may be in the way.',
-      evidence: [options.redact(describeAnswer(url, answer))],
+      evidence: [options.redact(describeAnswer(realm, answer))],
     });
   }
-  options.onSecret(value);
+  options.onSecret(token.value);
+  return token;
+}
+
+type TokenExchange = Pick<Exchange, 'url' | 'headers' | 'form'>;
+
+/**
+ * An identity token is exchanged by POST, as OAuth2 has it (distribution's token specification, oauth.md); where that
+ * is not known, and for everybody else, by GET.
+ */
+async function askForToken(
+  { repository }: Target,
+  { realm, service }: TokenSource,
+  credentials: Credentials | undefined,
+  send: (exchange: TokenExchange) => Promise<Answer>,
+  options: AuthenticatorOptions,
+): Promise<Answer> {
+  const scope = `repository:${repository}:pull`;
+  const accept = { accept: 'application/json' };
+  if (credentials?.kind === 'identity-token') {
+    const grant = { grant_type: 'refresh_token', refresh_token: credentials.token, client_id: 'deploy-actions', scope };
+    const form = new URLSearchParams({ ...grant, ...(service === undefined ? {} : { service }) });
+    const answer = await send({ url: realm, headers: accept, form });
+    if (answer.status !== 404 && answer.status !== 405) return answer;
+  }
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set('service', service);
+  url.searchParams.set('scope', scope);
+  const authorization = credentials === undefined ? {} : { authorization: basicHeader(credentials, options) };
+  return send({ url, headers: { ...accept, ...authorization } });
+}
+
+function readToken({ body }: Answer, now: number): PullToken | undefined {
+  const document = parseJson(body) ?? {};
+  const value = [document['token'], document['access_token']].find((text) => typeof text === 'string' && text !== '');
+  // A token goes into a header; a line break in it would be another header.
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) return undefined;
   const expiry = document['expires_in'];
   const seconds = typeof expiry === 'number' && expiry > 0 ? expiry : defaultExpirySeconds;
-  return { value, validUntilMs: options.clock.now() + Math.max(seconds * 1000 - safetyMs, 1000) };
+  return { value, validUntilMs: now + Math.max(seconds * 1000 - safetyMs, 1000) };
 }

@@ -5,10 +5,13 @@ import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 
 import { addressKind, bareHost, type AddressKind } from './address.ts';
+import { findProxy, type ProxySettings } from './proxy.ts';
 
-/** One GET. */
+/** One GET, or one POST of a form. */
 export interface Exchange {
   readonly url: URL;
+  /** Posted as application/x-www-form-urlencoded; without it the exchange is a GET. */
+  readonly form?: URLSearchParams | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** A longer body ends the exchange. */
   readonly maxBytes: number;
@@ -23,7 +26,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Uint8Array;
-  /** Where the address that answered lies. */
+  /** Where the address that answered lies; undefined behind a proxy, which does not tell. */
   readonly peer: AddressKind | undefined;
 }
 
@@ -42,34 +45,44 @@ export class ExchangeError extends Error {
 
 /** The door to the network: one exchange, no redirects, no retries, no authentication. */
 export interface Http {
-  get(exchange: Exchange): Promise<Answer>;
+  send(exchange: Exchange): Promise<Answer>;
   /** Exchanges so far. */
   count(): number;
   close(): void;
 }
 
+const userAgent = 'deploy-actions-verify-image';
 const socketsPerHost = 8;
 /** Of an error answer only the start is of use. */
 const errorBodyBytes = 64 * 1024;
 
-/** Opens the door on node:http and node:https, with kept connections. `ca`: PEM certificates trusted beside the known ones. */
-export function openHttp(options: { readonly ca?: string | undefined }): Http {
+export interface HttpOptions {
+  /** PEM certificates trusted beside the known ones. */
+  readonly ca?: string | undefined;
+  readonly proxy?: ProxySettings | undefined;
+}
+
+/** Opens the door on node:http and node:https, with kept connections. */
+export function openHttp(options: HttpOptions): Http {
   const ca = options.ca === undefined ? {} : { ca: [...getCACertificates('default'), options.ca] };
   const agents = new Map<string, http.Agent>();
   let exchanges = 0;
-  const agentFor = ({ url, allowed }: Exchange): http.Agent => {
+  const agentFor = ({ url, allowed }: Exchange, proxy: string | undefined): http.Agent => {
     // A connection opened without the guard must not serve a guarded exchange.
-    const key = `${url.protocol} ${allowed?.join() ?? 'any'}`;
-    const pool = { keepAlive: true, maxSockets: socketsPerHost };
-    const agent =
-      agents.get(key) ?? (url.protocol === 'https:' ? new https.Agent({ ...pool, ...ca }) : new http.Agent(pool));
+    const key = `${url.protocol} ${allowed?.join() ?? 'any'} ${proxy ?? ''}`;
+    const known = agents.get(key);
+    if (known !== undefined) return known;
+    const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+    const pool = { keepAlive: true, maxSockets: socketsPerHost, ...proxyEnv };
+    const agent = url.protocol === 'https:' ? new https.Agent({ ...pool, ...ca }) : new http.Agent(pool);
     agents.set(key, agent);
     return agent;
   };
   return {
-    get: (exchange) => {
+    send: (exchange) => {
       exchanges++;
-      return exchangeOnce(exchange, agentFor(exchange));
+      const proxy = findProxy(exchange.url, options.proxy);
+      return exchangeOnce(exchange, agentFor(exchange, proxy), proxy !== undefined);
     },
     count: () => exchanges,
     close: () => {
@@ -78,25 +91,19 @@ export function openHttp(options: { readonly ca?: string | undefined }): Http {
   };
 }
 
-async function exchangeOnce(exchange: Exchange, agent: http.Agent): Promise<Answer> {
-  const { url, allowed, signal } = exchange;
-  const kind = addressKind(bareHost(url.hostname));
-  if (allowed !== undefined && kind !== undefined && !allowed.includes(kind)) throw refusedAddress(url, kind);
+async function exchangeOnce(exchange: Exchange, agent: http.Agent, isProxied: boolean): Promise<Answer> {
+  const { url, signal } = exchange;
   const timeout = AbortSignal.timeout(exchange.timeoutMs);
+  const options = requestOptions(exchange, isProxied);
   const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-  const options: https.RequestOptions = {
-    agent,
-    signal: either,
-    headers: { 'user-agent': 'deploy-actions-verify-image', 'accept-encoding': 'identity', ...exchange.headers },
-    ...(allowed === undefined ? {} : { lookup: guardedLookup(url, allowed) }),
-  };
   try {
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const request = (url.protocol === 'https:' ? https : http).request(url, options, resolve);
+      const send = (url.protocol === 'https:' ? https : http).request;
+      const request = send(url, { ...options, agent, signal: either }, resolve);
       request.on('error', reject);
-      request.end();
+      request.end(exchange.form?.toString());
     });
-    const peer = addressKind(answer.socket.remoteAddress ?? '');
+    const peer = isProxied ? undefined : addressKind(answer.socket.remoteAddress ?? '');
     const body = await readBody(answer, exchange.maxBytes);
     return { status: answer.statusCode ?? 0, headers: answer.headers, body, peer };
   } catch (thrown) {
@@ -104,6 +111,18 @@ async function exchangeOnce(exchange: Exchange, agent: http.Agent): Promise<Answ
     if (timeout.aborted) throw new ExchangeError('timeout', `no whole answer within ${exchange.timeoutMs / 1000}s`);
     throw classifyFault(thrown);
   }
+}
+
+function requestOptions({ url, form, headers, allowed }: Exchange, isProxied: boolean): https.RequestOptions {
+  const kind = addressKind(bareHost(url.hostname));
+  if (allowed !== undefined && kind !== undefined && !allowed.includes(kind)) throw refusedAddress(url, kind);
+  const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+  return {
+    method: form === undefined ? 'GET' : 'POST',
+    headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...type, ...headers },
+    // Behind a proxy it is the proxy that looks names up; what is looked up here is the proxy's own name.
+    ...(allowed === undefined || isProxied ? {} : { lookup: guardedLookup(url, allowed) }),
+  };
 }
 
 async function readBody(answer: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {

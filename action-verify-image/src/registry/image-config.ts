@@ -6,6 +6,7 @@ export interface ImageConfig {
   readonly platform: Platform;
   /** Label org.opencontainers.image.revision: the commit. BuildKit's annotations do not fill it. */
   readonly revision?: string;
+  readonly labels: ReadonlyMap<string, string>;
   /** RFC 3339, as written by the builder. */
   readonly created?: string;
 }
@@ -23,10 +24,16 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig | undefined {
   if (document === undefined) return undefined;
   const { os, architecture, variant, created, config } = document;
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
-  const revision = asText(asRecord(asRecord(config)['Labels'])['org.opencontainers.image.revision'])?.trim();
+  const labels = new Map(
+    Object.entries(asRecord(asRecord(config)['Labels'])).flatMap(([label, value]) =>
+      typeof value === 'string' ? [[label, value] as const] : [],
+    ),
+  );
+  const revision = labels.get('org.opencontainers.image.revision')?.trim();
   const builtAt = asText(created);
   return {
     platform: normalisePlatform(os, architecture, asText(variant) ?? ''),
+    labels,
     ...(revision === undefined || revision === '' ? {} : { revision }),
     ...(builtAt === undefined ? {} : { created: builtAt }),
   };

@@ -16,7 +16,8 @@ export interface Refusal {
   readonly answer: Answer;
   /** The Authorization header's scheme; undefined when none was sent. */
   readonly sent: 'basic' | 'bearer' | undefined;
-  readonly hasCredentials: boolean;
+  /** Where the credentials come from; undefined when there are none. */
+  readonly account: string | undefined;
   readonly redact: (text: string) => string;
 }
 
@@ -34,7 +35,9 @@ export function judgeRefusal(refusal: Refusal): VerifyError {
   }
   switch (answer.status) {
     case 401:
-      return refusal.sent === 'basic' ? rejectedError(image.registry, evidence) : deniedError(refusal, evidence);
+      return refusal.sent === 'basic'
+        ? rejectedError(image.registry, refusal.account, evidence)
+        : deniedError(refusal, evidence);
     case 403:
       return deniedError(refusal, evidence);
     case 404:
@@ -54,17 +57,17 @@ export function judgeTokenRefusal(
   { endpoint, repository }: Target,
   url: URL,
   answer: Answer,
-  hasCredentials: boolean,
+  account: string | undefined,
   redact: (text: string) => string,
 ): VerifyError {
   const evidence = [redact(describeAnswer(url, answer))];
-  if (answer.status === 401 && hasCredentials) return rejectedError(endpoint.registry, evidence);
+  if (answer.status === 401 && account !== undefined) return rejectedError(endpoint.registry, account, evidence);
   if (answer.status === 401 || answer.status === 403) {
     return refusedError(
       endpoint.registry,
       repository,
       `the token request was answered ${answer.status}`,
-      hasCredentials,
+      account,
       evidence,
     );
   }
@@ -76,29 +79,30 @@ export function judgeTokenRefusal(
   });
 }
 
-function rejectedError(registry: string, evidence: readonly string[]): VerifyError {
+function rejectedError(registry: string, account: string | undefined, evidence: readonly string[]): VerifyError {
   return verifyError({
     code: 'AUTH_REJECTED',
-    message: `${registry} does not accept the user name and password.`,
-    hint: 'Check `registry-username` and `registry-password`: expired, revoked, or of another registry?',
+    message: `${registry} does not accept the credentials from ${account ?? 'the inputs'}.`,
+    hint: 'Expired, revoked, or of another registry? Renew them.',
     evidence,
   });
 }
 
-function deniedError({ image, answer, hasCredentials }: Refusal, evidence: readonly string[]): VerifyError {
-  return refusedError(image.registry, image.repository, `it answered ${answer.status}`, hasCredentials, evidence);
+function deniedError({ image, answer, account }: Refusal, evidence: readonly string[]): VerifyError {
+  return refusedError(image.registry, image.repository, `it answered ${answer.status}`, account, evidence);
 }
 
 function refusedError(
   registry: string,
   repository: string,
   seen: string,
-  hasCredentials: boolean,
+  account: string | undefined,
   evidence: readonly string[],
 ): VerifyError {
-  const remedy = hasCredentials
-    ? 'Check the spelling, that the user name and password are right, and that the account may read it'
-    : 'Check the spelling; for a private one set `registry-username` and `registry-password`';
+  const remedy =
+    account === undefined
+      ? 'Check the spelling; for a private one set `registry-username` and `registry-password`'
+      : `Check the spelling, that the credentials from ${account} are right, and that the account may read it`;
   const ghcr =
     registry === 'ghcr.io' ? '. On GHCR: give the job `packages: read` and the package access for this repository' : '';
   return verifyError({

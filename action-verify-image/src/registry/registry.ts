@@ -1,7 +1,7 @@
 import { algorithmOf, digestOf, parseDigest, type Digest } from '@deploy-actions/kit/image/digest';
 import type { ImageRef } from '@deploy-actions/kit/image/image-ref';
 
-import { cleanText, verifyError } from '../failures.ts';
+import { cleanText, verifyError, type VerifyError } from '../failures.ts';
 import { openAuthenticator, type AuthenticatorOptions, type Target } from './authenticator.ts';
 import { endpointOf } from './endpoint.ts';
 import { manifestAccept, parseManifest, type Descriptor, type Manifest } from './manifest.ts';
@@ -24,7 +24,11 @@ export interface Registry {
   /** A manifest that an index refers to: as {@link manifest}, and absent content is CONTENT_MISSING. */
   child(image: ImageRef, descriptor: Descriptor): Promise<FetchedManifest>;
   /** A small blob whole. */
-  blob(image: ImageRef, descriptor: Descriptor): Promise<Uint8Array>;
+  blob(image: ImageRef, descriptor: Pick<Descriptor, 'digest'>): Promise<Uint8Array>;
+  /** The bytes of any manifest, of signatures too; undefined when it is absent. */
+  artifact(image: ImageRef, reference: string): Promise<Uint8Array | undefined>;
+  /** What the referrers API answers for a digest; undefined when the registry has no such API. */
+  referrers(image: ImageRef, digest: Digest): Promise<Uint8Array | undefined>;
 }
 
 /** The OCI specification asks clients to take 4 MiB; real ones are a few KiB. */
@@ -39,12 +43,18 @@ interface Asked {
   readonly accept: string;
 }
 
+interface Exchanged {
+  /** The Authorization header. */
+  readonly sent: string | undefined;
+  readonly arrival: Arrival;
+}
+
 export function openRegistry(options: AuthenticatorOptions): Registry {
   const authenticator = openAuthenticator(options);
   /** The first exchange with each registry: the others wait for what it learns, so that one 401 serves all. */
   const meetings = new Map<string, Promise<unknown>>();
 
-  const ask = async ({ image, reference, path, accept }: Asked): Promise<Arrival> => {
+  const exchange = async ({ image, path, accept }: Asked): Promise<Exchanged> => {
     const endpoint = endpointOf(image.registry, options);
     const target: Target = { endpoint, repository: image.repository };
     const fetch = {
@@ -55,22 +65,35 @@ export function openRegistry(options: AuthenticatorOptions): Registry {
     const send = async () => {
       const sent = await authenticator.headerFor(target);
       const arrival = await getFollowing(fetch, sent, endpoint, options);
-      const isWorthAnother = arrival.answer.status === 401 && authenticator.learn(target, arrival, sent);
+      const isWorthAnother = arrival.answer.status === 401 && (await authenticator.learn(target, arrival, sent));
       return { sent, arrival, isWorthAnother };
     };
     const meeting = meetings.get(image.registry);
     if (meeting !== undefined) await meeting.catch(() => undefined);
     const first = send();
     if (meeting === undefined && endpoint.tokenSource === undefined) meetings.set(image.registry, first);
-    const { sent, arrival } = (await first).isWorthAnother ? await send() : await first;
-    const { answer, url } = arrival;
-    if (answer.status === 200) return arrival;
-    const hasCredentials = options.credentialsFor(image.registry) !== undefined;
-    const scheme = sent === undefined ? undefined : sent.startsWith('Basic ') ? 'basic' : 'bearer';
-    const isAway = url.origin !== endpoint.origin.origin;
-    throw judgeRefusal({ image, isAway, reference, url, answer, sent: scheme, hasCredentials, redact: options.redact });
+    return (await first).isWorthAnother ? await send() : await first;
   };
+  const ask: Ask = async (asked) => {
+    const exchanged = await exchange(asked);
+    if (exchanged.arrival.answer.status === 200) return exchanged.arrival;
+    throw await refusalOf(asked, exchanged, options);
+  };
+  const find: Find = async (asked, absent) => {
+    const exchanged = await exchange(asked);
+    const { answer } = exchanged.arrival;
+    if (answer.status === 200) return exchanged.arrival;
+    if (absent.includes(answer.status)) return undefined;
+    throw await refusalOf(asked, exchanged, options);
+  };
+  return registryOf(ask, find);
+}
 
+type Ask = (asked: Asked) => Promise<Arrival>;
+/** Like Ask; undefined for an answer with one of these statuses. */
+type Find = (asked: Asked, absent: readonly number[]) => Promise<Arrival | undefined>;
+
+function registryOf(ask: Ask, find: Find): Registry {
   return {
     manifest: async (image, reference) => {
       const path = `manifests/${reference}`;
@@ -85,7 +108,38 @@ export function openRegistry(options: AuthenticatorOptions): Registry {
       proveDigest(image, answer.body, digest);
       return answer.body;
     },
+    artifact: async (image, reference) => {
+      const found = await find({ image, reference, path: `manifests/${reference}`, accept: manifestAccept }, [404]);
+      const digest = parseDigest(reference);
+      if (found !== undefined && digest !== undefined) proveDigest(image, found.answer.body, digest);
+      return found?.answer.body;
+    },
+    referrers: async (image, digest) => {
+      const asked = { image, reference: undefined, path: `referrers/${digest}`, accept: manifestAccept };
+      // The manifest itself could be read: whatever this is, it says that there is no such API.
+      return (await find(asked, [400, 401, 403, 404, 405, 406, 415, 501]))?.answer.body;
+    },
   };
+}
+
+async function refusalOf(
+  { image, reference }: Asked,
+  { sent, arrival: { answer, url } }: Exchanged,
+  options: AuthenticatorOptions,
+): Promise<VerifyError> {
+  const isDenied = answer.status === 401 || answer.status === 403;
+  const credentials = isDenied ? await options.credentialsFor(image.registry, image.repository) : undefined;
+  const scheme = sent === undefined ? undefined : sent.startsWith('Basic ') ? 'basic' : 'bearer';
+  return judgeRefusal({
+    image,
+    isAway: url.origin !== endpointOf(image.registry, options).origin.origin,
+    reference,
+    url,
+    answer,
+    sent: scheme,
+    account: credentials?.source,
+    redact: options.redact,
+  });
 }
 
 function readManifest(image: ImageRef, requested: Digest | undefined, { answer }: Arrival): FetchedManifest {

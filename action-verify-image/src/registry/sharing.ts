@@ -20,5 +20,9 @@ export function shareRequests(registry: Registry): Registry {
       ),
     blob: (image, descriptor) =>
       share(`blob ${image.registry}/${image.repository} ${descriptor.digest}`, () => registry.blob(image, descriptor)),
+    artifact: (image, reference) =>
+      share(`artifact ${image.registry}/${image.repository} ${reference}`, () => registry.artifact(image, reference)),
+    referrers: (image, digest) =>
+      share(`referrers ${image.registry}/${image.repository} ${digest}`, () => registry.referrers(image, digest)),
   };
 }

@@ -34,11 +34,11 @@ export interface Arrival {
 const mostRedirects = 5;
 
 /**
- * One GET, tried again after transient faults.
+ * One exchange, tried again after transient faults.
  * @param who the registry, for messages
  * @throws DeployError RATE_LIMITED, REGISTRY_DOWN, TLS, TOO_LARGE, REALM_REFUSED
  */
-export async function getPatiently(
+export async function sendPatiently(
   exchange: Omit<Exchange, 'timeoutMs' | 'signal'>,
   who: string,
   options: TransferOptions,
@@ -47,7 +47,7 @@ export async function getPatiently(
   const policy = { retries: options.retries, deadlineMs: timeoutMs * (options.retries + 1) };
   const start = clock.now();
   for (let tries = 1; ; tries++) {
-    const outcome = await http.get({ ...exchange, timeoutMs, signal }).catch((thrown: unknown) => {
+    const outcome = await http.send({ ...exchange, timeoutMs, signal }).catch((thrown: unknown) => {
       if (thrown instanceof ExchangeError) return thrown;
       throw thrown;
     });
@@ -62,7 +62,7 @@ export async function getPatiently(
 /**
  * One GET at a registry, redirects followed. The authorization goes to the registry's own origin only, and never along
  * to another.
- * @throws DeployError as {@link getPatiently}, and REDIRECT_REFUSED
+ * @throws DeployError as {@link sendPatiently}, and REDIRECT_REFUSED
  */
 export async function getFollowing(
   fetch: Fetch,
@@ -82,7 +82,7 @@ export async function getFollowing(
   for (let hops = 0; hops <= mostRedirects; hops++) {
     const headers = { accept: fetch.accept, ...(authorization === undefined || isAway ? {} : { authorization }) };
     const allowed = isAway ? (['public', peer ?? 'public'] as const) : undefined;
-    const answer = await getPatiently({ url, headers, maxBytes: fetch.maxBytes, allowed }, endpoint.registry, options);
+    const answer = await sendPatiently({ url, headers, maxBytes: fetch.maxBytes, allowed }, endpoint.registry, options);
     if (!isAway) peer = answer.peer;
     const location = answer.headers.location;
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return { answer, url };
@@ -105,7 +105,7 @@ export function reasonToRefuse(url: URL, endpoint: Endpoint, options: EndpointOp
 }
 
 function faultError(fault: ExchangeError, url: URL, who: string, tries: number): VerifyError {
-  const evidence = [`GET ${url.origin}${url.pathname}: ${fault.message} (${tries} ${tries === 1 ? 'try' : 'tries'})`];
+  const evidence = [`${url.origin}${url.pathname}: ${fault.message} (${tries} ${tries === 1 ? 'try' : 'tries'})`];
   switch (fault.fault) {
     case 'tls':
       return verifyError({

@@ -218,6 +218,7 @@ describe('parseImageConfig', () => {
     };
     expect(parseImageConfig(bytes(JSON.stringify(config)))).toEqual({
       platform: { os: 'linux', architecture: 'amd64', variant: '' },
+      labels: new Map([['org.opencontainers.image.revision', ' abc ']]),
       revision: 'abc',
       created: '2026-01-02T03:04:05Z',
     });
