@@ -39,9 +39,9 @@ export async function commitRelease(
     return await runCommit(session, journal, project, commit, [journal.line('pins-staged', { project, commit })]);
   } catch (thrown) {
     if (thrown instanceof HostError && thrown.code === 'CONNECTION_LOST') throw thrown;
-    const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath);
-    // No line of it any more: the commit itself is done.
-    if (died?.deployId !== journal.deployId) return undefined;
+    const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath, journal.deployId);
+    // It has its last line: the commit itself is done.
+    if (died === undefined) return undefined;
     if (!died.lines.some(({ step }) => step === 'pins-staged')) throw thrown;
     session.log(`the commit did not get to its end: ${describeThrown(thrown)} Once more.`);
     return finishCommit(session, journal, project, commit).catch((again: unknown) => {

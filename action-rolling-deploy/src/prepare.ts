@@ -1,6 +1,7 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { preflight } from '@deploy-actions/kit/compose/preflight';
+import { nextDeployId } from '@deploy-actions/kit/state/journal';
 import type { Ledger, RecordedMigration, RecordedPin, Release } from '@deploy-actions/kit/state/release';
 import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { assessServer, refuseByNotes } from './assessment/assessment.ts';
@@ -90,7 +91,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   logPlan(session.log, { ...plan, notes });
   if (inputs.mode !== 'plan') await refuseByNotes(session, notes);
   return {
-    deployId: newDeployId(clock.date()),
+    deployId: nextDeployId(state.lastDeployId, clock.date()),
     platform: versions.platform,
     ledger: state.ledger,
     migration: state.migration,
@@ -124,10 +125,4 @@ function refuseUnsupported(model: ComposeModel, plan: RolloutPlan, engine: strin
       hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
     });
   }
-}
-
-/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
-function newDeployId(date: Date): string {
-  const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
-  return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
 }

@@ -1,5 +1,10 @@
 import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
-import { parseUnfinished, readJournalPart, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import {
+  parseDeployId,
+  parseUnfinished,
+  readJournalPart,
+  type UnfinishedDeploy,
+} from '@deploy-actions/kit/state/journal';
 import { parseOneOffs, runningOneOffsPart } from '@deploy-actions/kit/state/one-off';
 import { parseLedger, readLedgerPart, type Ledger, type RecordedMigration } from '@deploy-actions/kit/state/release';
 import { findStagedPart, parseStagedTree, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
@@ -11,6 +16,8 @@ export interface ServerState {
   /** Names of one-offs of action-migrate that run now. */
   readonly oneOffs: readonly string[];
   readonly unfinished: UnfinishedDeploy | undefined;
+  /** Of the newest journal, finished or not. */
+  readonly lastDeployId: string | undefined;
   readonly ledger: Ledger;
   readonly staged: StagedTree | undefined;
   readonly migration: RecordedMigration | undefined;
@@ -32,6 +39,7 @@ export async function readServerState(session: Session): Promise<ServerState> {
   return {
     oneOffs: parseOneOffs(oneOffs),
     unfinished: parseUnfinished(journal),
+    lastDeployId: parseDeployId(journal),
     ledger: parseLedger(ledger),
     staged: parseStagedTree(staged, deployPath),
     migration: parseMigration(session, migration),

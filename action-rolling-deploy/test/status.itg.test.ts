@@ -83,14 +83,14 @@ describe('mode: status', () => {
   it('names the run that deploys, and a deploy that died', async () => {
     await project.lay();
     await project.deploy({ images: appImage(project.lab, 'v1') });
-    await project.write('.deploy/journal/99999999T000000000Z-000000.jsonl', '{"step":"begin","data":{}}\n');
+    await project.write('.deploy/journal/d99999999-20260101T000000000Z-000000.jsonl', '{"step":"begin","data":{}}\n');
     await writeLease(otherRun);
     const held = await readStatus();
     expect(held.lease).toMatchObject({ kind: 'run', actor: 'grace' });
     expect(held.advice[0]).toContain('actions/runs/77');
     await typeOnServer(`rm ${project.path}/.deploy/lease.json`);
     const dead = await readStatus();
-    expect(dead.unfinished).toEqual({ deployId: '99999999T000000000Z-000000', lastStep: 'begin' });
+    expect(dead.unfinished).toEqual({ deployId: 'd99999999-20260101T000000000Z-000000', lastStep: 'begin' });
     expect(dead.advice[0]).toContain('The next run settles it');
   });
 

@@ -26,13 +26,27 @@ const finalSteps: ReadonlySet<string> = new Set([
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
 
-const newestScript = `
+/** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
+const readScript = `
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
-newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
-[ -n "$newest" ] || exit 0
-echo "$newest"; cat "$newest"`;
+file=\${2:+$2.jsonl}
+[ -n "$file" ] || file=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -f "$file" ] || exit 0
+echo "$file"; cat "$file"`;
 
-/** The journal of one deploy. Ids sort by time, so that the newest file is the last deploy. */
+const idPattern = /^d(\d{8})-/;
+
+/**
+ * The id of the deploy that begins after the one with the `newest` journal on the server: a number that only a holder of
+ * the lease counts up, so that no clock decides which deploy was the last; then the time and a random part, for people.
+ */
+export function nextDeployId(newest: string | undefined, date: Date, random = Math.random()): string {
+  const number = Number(idPattern.exec(newest ?? '')?.[1] ?? 0) + 1;
+  const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
+  return `d${String(number).padStart(8, '0')}-${stamp}-${random.toString(16).slice(2, 8).padEnd(6, '0')}`;
+}
+
+/** The journal of one deploy. Ids sort in the order of the deploys (see {@link nextDeployId}). */
 export interface Journal {
   readonly deployId: string;
   /** A line as a part of a batch: put it in front of the mutation that it announces. */
@@ -58,23 +72,32 @@ export function openJournal(host: Host, deployPath: DeployPath, deployId: string
   };
 }
 
-/** The last deploy, if its journal does not end in a final step. */
-export async function findUnfinishedDeploy(host: Host, deployPath: DeployPath): Promise<UnfinishedDeploy | undefined> {
-  const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+/** The last deploy, or the one with the given id, if its journal does not end in a final step. */
+export async function findUnfinishedDeploy(
+  host: Host,
+  deployPath: DeployPath,
+  deployId = '',
+): Promise<UnfinishedDeploy | undefined> {
+  const result = await scriptOrThrow(host, 'read the journal', readScript, [deployPath, deployId]);
   return parseUnfinished(result.stdout);
 }
 
-/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} and {@link parseDeployId} read its output. */
 export function readJournalPart(deployPath: DeployPath): BatchPart {
-  return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+  return { purpose: 'read the journal', source: readScript, args: [deployPath] };
+}
+
+/** Pure: the id of the deploy whose journal was read; undefined where there is none. */
+export function parseDeployId(text: string): string | undefined {
+  const [file = ''] = text.split('\n');
+  return file === '' ? undefined : file.replace(/\.jsonl$/, '');
 }
 
 /** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
 export function parseUnfinished(text: string): UnfinishedDeploy | undefined {
-  const [file, ...rest] = text.split('\n');
-  const deployId = file?.replace(/\.jsonl$/, '') ?? '';
-  if (deployId === '') return undefined;
-  const lines = rest.flatMap(parseLine);
+  const deployId = parseDeployId(text);
+  if (deployId === undefined) return undefined;
+  const lines = text.split('\n').slice(1).flatMap(parseLine);
   const last = lines.at(-1);
   return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
 }

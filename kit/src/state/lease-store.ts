@@ -53,13 +53,13 @@ const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\
 
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
- * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * ("-" to remove). Exit 75 when another was faster. flock is absent on some systems, where mkdir is atomic; BusyBox's knows no `-w`.
  * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
-IFS= read -r expected; IFS= read -r next
+IFS= read -r expected; IFS= read -r next; tries=0
 swap() {
   found=$(cat lease.json 2>/dev/null | tr -d '\\n')
   [ "\${found:--}" = "$expected" ] || exit 75
@@ -67,12 +67,15 @@ swap() {
 }
 if command -v flock >/dev/null 2>&1; then
   if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
-  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
+  until flock -n 9; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock is held by another process' >&2; exit 76; }
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  swap
 else
-  tries=0
   until mkdir lease.lock.d 2>/dev/null; do
     tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
-    sleep 0.1
+    sleep 0.1 2>/dev/null || sleep 1
   done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;

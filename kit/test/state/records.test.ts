@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseUnfinished } from '../../src/state/journal.ts';
+import { nextDeployId, parseDeployId, parseUnfinished } from '../../src/state/journal.ts';
 import { mergePins, renderEnvBlock, renderPinsEnv, renderPinsOverride } from '../../src/state/pins.ts';
 import { nextReleaseNumber, parseLedger, previousRelease } from '../../src/state/release.ts';
 
@@ -82,5 +82,28 @@ describe('the journal', () => {
 
   it('is absent where nothing was deployed', () => {
     expect(parseUnfinished('')).toBeUndefined();
+  });
+});
+
+describe('the order of deploys', () => {
+  const tomorrow = new Date('2026-01-02T00:00:00Z');
+  const today = new Date('2026-01-01T00:00:00Z');
+
+  it('is counted on the server: a runner whose clock is behind still writes the newest journal', () => {
+    const first = nextDeployId(undefined, tomorrow, 0.5);
+    expect(first).toBe('d00000001-20260102T000000000Z-800000');
+    const second = nextDeployId(first, today, 0.5);
+    expect([second, first].sort()).toEqual([first, second]);
+    expect(nextDeployId(second, today).startsWith('d00000003-')).toBe(true);
+  });
+
+  it('goes on after a journal that was named by the time alone', () => {
+    const old = '20260102T000000000Z-abcdef';
+    expect([nextDeployId(old, today), old].sort()[0]).toBe(old);
+  });
+
+  it('reads the id of the newest journal, finished or not', () => {
+    expect(parseDeployId('d00000007-x.jsonl\n{"step":"committed"}\n')).toBe('d00000007-x');
+    expect(parseDeployId('')).toBeUndefined();
   });
 });
