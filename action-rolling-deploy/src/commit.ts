@@ -15,6 +15,8 @@ import type { Session } from './session.ts';
 export interface Commit {
   readonly release: Release;
   readonly block: EnvBlock;
+  /** Of a rollback: the records of what it left, marked. With the commit, so that no death leaves them unmarked. */
+  readonly rejected?: readonly Release[];
   /** Containers of services that left the compose files, to be removed; absent in journals of older versions. */
   readonly orphans?: readonly string[];
 }
@@ -87,6 +89,7 @@ async function runCommit(
       ...first,
       commitPinsPart(deployPath, block),
       writeReleasePart(deployPath, release, true),
+      ...(commit.rejected ?? []).map((record) => writeReleasePart(deployPath, record, false)),
       // Also where nothing was staged: a rollback to this release needs the files that were live with it.
       ...finishActivationParts(host, deployPath, release.number, inputs.retain),
       { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },

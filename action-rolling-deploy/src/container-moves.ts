@@ -5,7 +5,14 @@ import { programPart, type BatchPart, type PartResult } from '@deploy-actions/ki
 import { commandFailed, lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from './errors.ts';
 import { addCreated } from './footprint.ts';
-import { foreign, mutate, ownContainers, type MutationResult, type RolloutContext } from './rollout-context.ts';
+import {
+  foreign,
+  mutate,
+  ownContainers,
+  type Mutation,
+  type MutationResult,
+  type RolloutContext,
+} from './rollout-context.ts';
 import { dependencyClosure } from './strategy.ts';
 
 const createTimeoutMs = 180_000;
@@ -27,15 +34,24 @@ export function addContainers(
 }
 
 /**
- * Recreates a service in place, its old containers being stopped already: for services of which two cannot exist.
- * Compose carries anonymous volumes over to the new container.
+ * Makes a service's containers anew, its old ones being stopped already: for services of which two cannot exist. Only
+ * Compose can carry anonymous volumes over to a new container, by recreating it; it would also recreate dependencies
+ * that are not as the files say, and leave them stopped (planRollout replaces those before). Without such volumes the
+ * old ones are removed first, and nothing but this service is touched.
  */
 export function recreateContainers(
   context: RolloutContext,
   service: string,
   existing: readonly Container[],
 ): Promise<readonly Container[]> {
-  return createContainers(context, service, ['--force-recreate'], existing);
+  const ids = existing.map(({ id }) => id);
+  const keepsVolumes = existing.some(({ anonymousVolumes = [] }) => anonymousVolumes.length > 0);
+  const scale = [`${service}=${context.model.services[service]?.replicas ?? 1}`, ...dependencyScales(context, service)];
+  const flags = [keepsVolumes ? '--force-recreate' : '--no-recreate', ...scale.flatMap((entry) => ['--scale', entry])];
+  return createContainers(context, service, flags, existing, {
+    touches: ids,
+    first: keepsVolumes || ids.length === 0 ? [] : [removePart(context, ids)],
+  });
 }
 
 async function createContainers(
@@ -43,6 +59,7 @@ async function createContainers(
   service: string,
   flags: readonly string[],
   existing: readonly Container[],
+  { touches, first }: Pick<Mutation, 'touches'> & { readonly first: readonly BatchPart[] } = { touches: [], first: [] },
 ): Promise<readonly Container[]> {
   const { scope, model, journal, signal, footprint } = context;
   const before = new Set(existing.map((container) => container.id));
@@ -53,8 +70,12 @@ async function createContainers(
   const create = (): Promise<MutationResult> =>
     mutate(context, {
       service,
-      touches: flags.includes('--force-recreate') ? [...before] : [],
-      parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
+      touches,
+      parts: [
+        journal.line('intent', { service, hash, existing: [...before] }),
+        ...first,
+        composePart(scope, model, args),
+      ],
       timeoutMs: createTimeoutMs,
       signal,
       record: (now) => {
@@ -77,7 +98,7 @@ async function createContainers(
   if (stranger !== undefined) throw foreign(context, service, `${stranger.name} appeared`);
   const made = own.filter(isMade);
   const ids = made.map((container) => container.id);
-  const result: PartResult = results[1] ?? { code: 1, stdout: '', stderr: '' };
+  const result: PartResult = results.at(-1) ?? { code: 1, stdout: '', stderr: '' };
   throwIfUnusable(scope, result);
   if (result.code !== 0 || ids.length === 0) {
     // Recorded before the failure: what was made must be removable.

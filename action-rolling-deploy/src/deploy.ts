@@ -17,6 +17,7 @@ import { pullImages } from './images.ts';
 import type { Prepared } from './prepare.ts';
 import { recordRelease } from './release-record.ts';
 import type { Report } from './report.ts';
+import { rejectedReleases } from './rollback-target.ts';
 import { changedServices, type RolloutPlan } from './rollout-plan.ts';
 import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
@@ -69,6 +70,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
     before: [...footprint.before],
     staged: intent.staged?.releaseId ?? null,
     previous: ledger.current?.number ?? null,
+    restores: intent.restores?.number ?? null,
   });
   if (intent.staged !== undefined) {
     await journal.append('files-swapped', { releaseId: intent.staged.releaseId });
@@ -94,6 +96,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
       digests: describeRunning(staying, observation.images),
       ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
     },
+    ...(intent.restores === undefined ? {} : { rejected: rejectedReleases(ledger) }),
     orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
   });
   timings.mark('commit');
@@ -207,11 +210,13 @@ async function report(
   seen?: readonly Container[],
 ): Promise<Report> {
   const { ledger, plan, observation, timings, model } = prepared;
-  const containers = outcome === 'unknown' ? [] : (seen ?? (await listProjectContainers(session.host, model.name)));
+  const found = outcome === 'unknown' ? [] : (seen ?? (await lookAgain(session, model.name)));
+  const containers = found ?? [];
   session.log(`${session.host.commandCount} remote commands so far`);
   const digests = describeRunning(containers, observation.images);
   const current = ledger.current?.number;
-  const serving = Object.keys(digests).length === 0 ? 'nothing' : `release ${current ?? 'before the first'}`;
+  const isEmpty = found !== undefined && Object.keys(digests).length === 0;
+  const serving = isEmpty ? 'nothing' : `release ${current ?? 'before the first'}`;
   const sentences: Record<Report['outcome'], string> = {
     planned: 'Nothing was changed.',
     refused: 'Nothing was changed.',
@@ -236,8 +241,20 @@ async function report(
     digests,
     previousDigests: describeRunning(observation.containers, observation.images),
     timings: timings.all(),
-    nowServing: sentences[outcome],
+    nowServing: found === undefined ? `${sentences[outcome]} ${notSeen}` : sentences[outcome],
   };
+}
+
+const notSeen = 'The server did not say what runs now; the last look before was good.';
+
+/** What the engine has proved stands, whether or not the server answers once more: undefined where it does not. */
+async function lookAgain({ host, log }: Session, project: string): Promise<readonly Container[] | undefined> {
+  try {
+    return await listProjectContainers(host, project);
+  } catch (thrown) {
+    log(`what runs could not be listed for the report: ${describeThrown(thrown)}`);
+    return undefined;
+  }
 }
 
 function describeUnknown(failure: DeployError | undefined): string {

@@ -93,7 +93,7 @@ async function change(context: StepContext, given: Session, mode: 'deploy' | 'ro
     refuseBesideOneOff(session, found);
     const settled = await settle(session, found);
     const state = settled === undefined ? found : await readServerState(session);
-    const report = mode === 'rollback' ? await rollBack(session, state) : await deployForward(session, state);
+    const report = mode === 'rollback' ? await rollBack(session, state, settled) : await deployForward(session, state);
     return settled === undefined ? report : addSettled(report, settled);
   };
   const report = await withLease(context, host, deployPath, inputs.lockWait, body, holderCheck(given));

@@ -26,6 +26,8 @@ export interface Intent {
   readonly staged: StagedTree | undefined;
   /** The release that a rollback brings back. */
   readonly restores?: Release;
+  /** Containers that a rollback which died left without proof, or had told to go: they are replaced. */
+  readonly spent?: ReadonlySet<string>;
 }
 
 /** A deploy that has been looked at, and not begun. */
@@ -59,7 +61,8 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   const { model, versions, pins } = await preflight(wanted, intent.given);
   const observation = await observe(session, model);
   const footprint = newFootprint(observation.containers.map((container) => container.id));
-  const isRollback = inputs.mode === 'rollback';
+  for (const id of intent.spent ?? []) footprint.spent.add(id);
+  const isRollback = inputs.mode === 'rollback' || intent.restores !== undefined;
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
   const drawn = makePlan(model, observation, footprint, undefined, wishes);
   const { plan: assessed, notes: serverNotes } = await assessServer(

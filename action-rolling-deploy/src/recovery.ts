@@ -1,6 +1,7 @@
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
-import { openJournal, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import { isToBeFinished, openJournal, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { finishCommit, type Commit } from './commit.ts';
+import { finishRollback } from './died-rollback.ts';
 import { addCreated, addRenewal, addSpent, newFootprint, type Footprint } from './footprint.ts';
 import type { ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
@@ -10,19 +11,26 @@ import { takeWayBack } from './way-back.ts';
 export type Recovery =
   | { readonly kind: 'nothing-happened' }
   | { readonly kind: 'finish'; readonly project: string; readonly commit: Commit }
-  | {
-      readonly kind: 'undo';
-      readonly project: string;
-      readonly footprint: Footprint;
-      readonly activated: string | undefined;
-      /**
-       * Services whose creation was announced, and not recorded as done: several where they rolled side by side. With
-       * the hash that a container made for them is labelled with.
-       */
-      readonly pending: ReadonlyMap<string, string>;
-    };
+  | ({ readonly kind: 'undo' } & Trace)
+  /** An explicit rollback to what `release` ran: undoing it would bring the rejected release back. */
+  | ({ readonly kind: 'finish-rollback'; readonly release: number; readonly confirmed: ReadonlySet<string> } & Trace);
 
-/** Reads the journal of a deploy that died: before the commit began it is undone, after that it is finished. */
+/** What a deploy that died left. */
+interface Trace {
+  readonly project: string;
+  readonly footprint: Footprint;
+  readonly activated: string | undefined;
+  /**
+   * Services whose creation was announced, and not recorded as done: several where they rolled side by side. With the
+   * hash that a container made for them is labelled with.
+   */
+  readonly pending: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads the journal of a deploy that died: before the commit began it is undone, after that it is finished. An explicit
+ * rollback that had begun to replace containers is finished in any case, unless it was being taken back.
+ */
 export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
   const begin = unfinished.lines.find(({ step }) => step === 'begin');
   const commit = unfinished.lines.find(({ step }) => step === 'pins-staged')?.data['commit'];
@@ -31,6 +39,7 @@ export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
   if (begin === undefined) return { kind: 'nothing-happened' };
   const footprint = newFootprint(texts(begin.data['before']));
   const pending = new Map<string, string>();
+  const confirmed = new Set<string>();
   for (const { step, data } of unfinished.lines) {
     const service = text(data['service']);
     if (step === 'intent') pending.set(service, text(data['hash']));
@@ -41,16 +50,16 @@ export function planRecovery(unfinished: UnfinishedDeploy): Recovery {
     if (step === 'networks-renewed')
       addRenewal(footprint, { networks: texts(data['networks']), services: texts(data['services']) });
     // A container that got SIGTERM may still run when it is looked at: it is no way back either.
-    if (step === 'unrouted' || step === 'stopping') addSpent(footprint, service, text(data['id']));
+    if (step === 'unrouted' || step === 'stopping') {
+      for (const id of footprint.created.get(service) ?? []) confirmed.add(id);
+      addSpent(footprint, service, text(data['id']));
+    }
   }
   const swapped = unfinished.lines.find(({ step }) => step === 'files-swapped');
-  return {
-    kind: 'undo',
-    project: text(begin.data['project']),
-    footprint,
-    activated: swapped === undefined ? undefined : text(swapped.data['releaseId']),
-    pending,
-  };
+  const activated = swapped === undefined ? undefined : text(swapped.data['releaseId']);
+  const trace = { project: text(begin.data['project']), footprint, activated, pending };
+  if (!isToBeFinished(unfinished)) return { kind: 'undo', ...trace };
+  return { kind: 'finish-rollback', release: Number(begin.data['restores']), confirmed, ...trace };
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -60,18 +69,18 @@ const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? val
 export interface Settled {
   readonly deployId: string;
   readonly how: 'undone' | 'finished';
+  /** Number of the release that a rollback which is finished now brought back. */
+  readonly restored?: number;
 }
 
 /**
  * Settles a deploy whose runner died, lost the connection, or was cancelled. The lease is held by the caller.
  * @returns what was settled; undefined where there was nothing to settle
  */
-export async function recoverUnfinished(
-  session: Session,
-  { unfinished, ledger }: Pick<ServerState, 'unfinished' | 'ledger'>,
-): Promise<Settled | undefined> {
+export async function recoverUnfinished(session: Session, state: ServerState): Promise<Settled | undefined> {
   const { host, inputs, log } = session;
   const { deployPath } = inputs.settings;
+  const { unfinished, ledger } = state;
   if (unfinished === undefined) return undefined;
   const journal = openJournal(host, deployPath, unfinished.deployId);
   const recovery = planRecovery(unfinished);
@@ -83,14 +92,23 @@ export async function recoverUnfinished(
     case 'finish':
       log('it was committing: finishing that');
       await finishCommit(session, journal, recovery.project, recovery.commit);
-      return { deployId: unfinished.deployId, how: 'finished' };
+      return settledAs(unfinished, 'finished', recovery.commit.release.restores);
+    case 'finish-rollback':
+      log(`it was a rollback to what release ${recovery.release} ran: finishing it`);
+      await adoptPending(session, recovery);
+      await finishRollback(session, state, { ...recovery, journal });
+      return settledAs(unfinished, 'finished', recovery.release);
     case 'undo': {
       log('undoing it');
       await adoptPending(session, recovery);
       await takeWayBack(session, { ...recovery, journal, ledger, cause: undefined });
-      return { deployId: unfinished.deployId, how: 'undone' };
+      return settledAs(unfinished, 'undone');
     }
   }
+}
+
+function settledAs({ deployId }: UnfinishedDeploy, how: Settled['how'], restored?: number): Settled {
+  return { deployId, how, ...(restored === undefined ? {} : { restored }) };
 }
 
 /**
@@ -99,7 +117,7 @@ export async function recoverUnfinished(
  * it. What else appeared since the runner died is a person's, who healed what they found: it may be there, and is no
  * reason to stop.
  */
-async function adoptPending(session: Session, recovery: Extract<Recovery, { kind: 'undo' }>): Promise<void> {
+async function adoptPending(session: Session, recovery: Trace): Promise<void> {
   const { footprint, project, pending } = recovery;
   const containers = await listProjectContainers(session.host, project);
   const unseen = containers.filter(({ id, isOneOff }) => !isOneOff && !footprint.known.has(id));

@@ -3,6 +3,19 @@ import { previousRelease, type Ledger, type Release } from '@deploy-actions/kit/
 import { RolloutError } from './errors.ts';
 import { describeResult } from './server-status.ts';
 
+/**
+ * The records of what a rollback leaves, marked: they are no rollback target later. A rollback among them stands for the
+ * release it had brought back. Pure.
+ */
+export function rejectedReleases({ releases, current }: Ledger): readonly Release[] {
+  if (current === undefined) return [];
+  return releases
+    .filter(
+      ({ number, gateFailed }) => (number === current.number || number === current.restores) && gateFailed !== true,
+    )
+    .map((record) => ({ ...record, gateFailed: true }));
+}
+
 /** What the input `to` names. */
 export type RollbackTo =
   | { readonly kind: 'previous' }

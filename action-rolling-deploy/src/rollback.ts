@@ -1,16 +1,22 @@
-import { readLedger, writeRelease, type Release } from '@deploy-actions/kit/state/release';
+import type { Release } from '@deploy-actions/kit/state/release';
 import { stageReleaseFiles } from '@deploy-actions/kit/state/staged-tree';
 import { deploy, planned } from './deploy.ts';
 import { prepare, type Intent } from './prepare.ts';
+import type { Settled } from './recovery.ts';
 import type { Report } from './report.ts';
 import { findRollbackTarget, type RollbackTarget } from './rollback-target.ts';
 import type { ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 
 /** `mode: rollback`: the same engine with the pins and files of an earlier release. */
-export async function rollBack(session: Session, state: ServerState): Promise<Report> {
+export async function rollBack(session: Session, state: ServerState, settled: Settled | undefined): Promise<Report> {
   const { inputs, log } = session;
   const { to, fromRelease, isForced } = inputs;
+  // `previous` was said of what served before the rollback that died: going on from what that brought back is too far.
+  if (to.kind === 'previous' && settled?.restored !== undefined && state.ledger.current !== undefined) {
+    log(`the rollback that had died brought back what release ${settled.restored} ran: nothing more to roll back`);
+    return nothingToRollBack(session, state, state.ledger.current);
+  }
   const decision = findRollbackTarget(state.ledger, { to, fromRelease, isForced });
   if (decision.kind !== 'go') {
     const { number } = decision.current;
@@ -19,8 +25,7 @@ export async function rollBack(session: Session, state: ServerState): Promise<Re
         ? `release ${number} serves what \`to\` names: nothing to roll back`
         : `release ${fromRelease ?? ''} is not the current one, ${number} is: nothing to roll back`,
     );
-    const prepared = await prepare(session, state, { pins: decision.current.pins, given: [], staged: undefined });
-    return { ...(await planned(session, prepared)), outcome: 'noop' };
+    return nothingToRollBack(session, state, decision.current);
   }
   const { from, crossed } = decision;
   log(`rolling back from release ${from.number} to what release ${decision.to.number} ran`);
@@ -33,9 +38,13 @@ export async function rollBack(session: Session, state: ServerState): Promise<Re
   for (const warning of warnings) session.runner.warning(warning);
   const report = await deploy(session, await prepare(session, state, await rollbackIntent(session, decision)));
   if (report.failure !== undefined) return report;
-  if (report.outcome === 'deployed') await markRolledBack(session, from);
   const serving = `What release ${decision.to.number} ran serves again.`;
   return { ...report, outcome: 'rolled_back', nowServing: [serving, ...warnings].join(' ') };
+}
+
+async function nothingToRollBack(session: Session, state: ServerState, current: Release): Promise<Report> {
+  const prepared = await prepare(session, state, { pins: current.pins, given: [], staged: undefined });
+  return { ...(await planned(session, prepared)), outcome: 'noop' };
 }
 
 /** What shall run after the rollback: the target's pins and files. */
@@ -44,18 +53,4 @@ async function rollbackIntent(session: Session, { from, to }: RollbackTarget): P
   const staged =
     to.filesRelease === from.filesRelease ? undefined : await stageReleaseFiles(session.host, deployPath, to.number);
   return { pins: to.pins, given: [], staged, restores: to };
-}
-
-/**
- * A release that was rolled back from is no rollback target later; a rollback among them stands for the one it had
- * brought back.
- */
-async function markRolledBack(session: Session, from: Release): Promise<void> {
-  const { host, inputs } = session;
-  const ledger = await readLedger(host, inputs.settings.deployPath);
-  const bad = ledger.releases.filter(
-    ({ number, gateFailed }) => (number === from.number || number === from.restores) && gateFailed !== true,
-  );
-  for (const record of bad)
-    await writeRelease(host, inputs.settings.deployPath, { ...record, gateFailed: true }, false);
 }

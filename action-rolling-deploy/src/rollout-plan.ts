@@ -1,6 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
 import type { NetworkRenewal } from './footprint.ts';
+import { findDragged } from './dragged-dependencies.ts';
 import { chooseStrategy, oneShotServices, orderServices, type Strategy } from './strategy.ts';
 import type { PlanNote } from './assessment/plan-note.ts';
 import type { WorkerPolicy } from './worker.ts';
@@ -66,6 +67,8 @@ export interface Observed {
   readonly keep: ReadonlySet<string>;
   /** Containers that were taken out of service already (pre-stop ran): replaced, whatever their hash says. */
   readonly spent: ReadonlySet<string>;
+  /** Services whose image reference names another image on the server than the one they run. */
+  readonly moved?: ReadonlySet<string>;
 }
 
 /** What the inputs ask of a plan; absent on the way back, which restores and does nothing else. */
@@ -91,6 +94,17 @@ export function hasEnded(container: Container): boolean {
  * @throws ConfigurationError for labels of a worker that cannot be
  */
 export function planRollout(model: ComposeModel, observed: Observed, wishes: PlanWishes = noWishes): RolloutPlan {
+  const plan = drawPlan(model, observed, wishes, new Map());
+  const dragged = findDragged(plan.services, model, observed);
+  return dragged.size === 0 ? plan : drawPlan(model, observed, wishes, dragged);
+}
+
+function drawPlan(
+  model: ComposeModel,
+  observed: Observed,
+  wishes: PlanWishes,
+  dragged: ReadonlyMap<string, string>,
+): RolloutPlan {
   const oneShots = oneShotServices(model);
   const plans: ServicePlan[] = [];
   const replaced = new Set<string>();
@@ -102,6 +116,7 @@ export function planRollout(model: ComposeModel, observed: Observed, wishes: Pla
       wishes,
       isOneShot: oneShots.has(service.name),
       leader: leader?.service,
+      dragger: dragged.get(service.name),
     });
     if (givesNewContainers.has(plan.action)) replaced.add(service.name);
     plans.push(plan);
@@ -120,15 +135,17 @@ interface Circumstances {
   readonly isOneShot: boolean;
   /** The replaced service that this one follows. */
   readonly leader: string | undefined;
+  /** The service with which Compose would make this one anew. */
+  readonly dragger: string | undefined;
 }
 
 function planService(service: ServiceModel, circumstances: Circumstances): ServicePlan {
-  const { model, observed, wishes, isOneShot, leader } = circumstances;
+  const { model, observed, wishes, isOneShot, leader, dragger } = circumstances;
   const own = observed.containers.filter((container) => container.service === service.name && !container.isOneOff);
   const isWanted = (container: Container): boolean =>
     !observed.spent.has(container.id) &&
     (observed.keep.has(container.id) || container.configHash === observed.wantedHashes[service.name]);
-  const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || leader !== undefined;
+  const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || (leader ?? dragger) !== undefined;
   const running = own.filter((container) => !hasEnded(container));
   const fresh = running.filter((container) => !isRenewed && isWanted(container));
   const stale = running.filter((container) => isRenewed || !isWanted(container));
@@ -149,7 +166,7 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
   if (running.length === 0) {
     // Labels that cannot be are said at the first deploy, not at the one that needs them.
     chooseStrategy(service, model);
-    return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
+    return planHeirs(service, model, ended, isWanted, plan) ?? plan('create', describeAbsence(own));
   }
   // Beside running ones, Compose counts an ended one as a replica: it would be started in place of a new one, and a
   // person's `up -d` would take a running one away. Replaced in place it is still needed: its volumes move over.
@@ -162,7 +179,7 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
       ({ health, exposedPorts }) => health === undefined && (exposedPorts ?? []).length === 0,
     );
     const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes, isSilent });
-    const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
+    const reason = `${describeChange(stale, isWanted, circumstances)}; ${strategy.reason}`;
     const order = stopOrder(strategy, service, anonymousVolumes);
     return plan(strategy.kind, reason, {
       ...(order === 'in-place' ? {} : leftovers),
@@ -175,12 +192,39 @@ function planService(service: ServiceModel, circumstances: Circumstances): Servi
   return plan('unchanged', 'runs as wanted', leftovers);
 }
 
+/**
+ * Ended containers that are not the wanted ones, and have anonymous volumes: removed first they would leave a new one
+ * with empty volumes. So they are replaced in place, as if they ran.
+ */
+function planHeirs(
+  service: ServiceModel,
+  model: ComposeModel,
+  ended: readonly Container[],
+  isWanted: (container: Container) => boolean,
+  plan: (action: Action, reason: string, more: Partial<ServicePlan>) => ServicePlan,
+): ServicePlan | undefined {
+  const anonymousVolumes = ended.flatMap((container) => container.anonymousVolumes ?? []);
+  if (anonymousVolumes.length === 0 || ended.some(isWanted)) return undefined;
+  const strategy = chooseStrategy(service, model, { maxSurge: 1, anonymousVolumes, isSilent: false });
+  if (stopOrder(strategy, service, anonymousVolumes) !== 'in-place') return undefined;
+  return plan(strategy.kind, `${describeAbsence(ended)}; ${strategy.reason}`, {
+    leftovers: [],
+    stopFirst: 'in-place',
+    ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
+  });
+}
+
+function describeAbsence(own: readonly Container[]): string {
+  return own.length === 0 ? 'does not exist yet' : 'does not run';
+}
+
 function describeChange(
   stale: readonly Container[],
   isWanted: (container: Container) => boolean,
-  leader: string | undefined,
+  { leader, dragger }: Circumstances,
 ): string {
   if (!stale.every(isWanted)) return 'configuration or image changed';
+  if (dragger !== undefined) return `its tag was moved, and Compose makes it anew together with ${dragger}`;
   return leader === undefined ? 'asked for by `recreate`' : `follows ${leader} (depends_on with restart: true)`;
 }
 
@@ -227,31 +271,6 @@ function planOrphans(
 
 function ids(containers: readonly Container[]): readonly string[] {
   return containers.map((container) => container.id);
-}
-
-/** One move of a rolling replacement. */
-export type Move =
-  | { readonly kind: 'add'; readonly count: number }
-  | { readonly kind: 'retire'; readonly which: 'stale' | 'fresh'; readonly count: number }
-  | { readonly kind: 'done' };
-
-/**
- * The next move for a service with these numbers of running containers: at most `replicas + maxSurge` at once, at most
- * `parallelism` replaced at a time, and nothing retired while the wanted number would not be left (I1 of
- * docs/architecture.md). Replicas that are missing from the wanted number are all added at once. With `maxSurge` 0 the
- * old go first, `parallelism` at a time: the order of a service that must not be more than it is.
- */
-export function nextMove(fresh: number, stale: number, replicas: number, maxSurge = 1, parallelism = 1): Move {
-  const all = fresh + stale;
-  const room = replicas + maxSurge - all;
-  if (fresh < replicas && room > 0)
-    return { kind: 'add', count: Math.min(replicas - fresh, room, Math.max(parallelism, replicas - all)) };
-  if (stale > 0) {
-    const surplus = all - replicas;
-    return { kind: 'retire', which: 'stale', count: Math.min(stale, parallelism, surplus > 0 ? surplus : parallelism) };
-  }
-  if (fresh > replicas) return { kind: 'retire', which: 'fresh', count: Math.min(fresh - replicas, parallelism) };
-  return { kind: 'done' };
 }
 
 /** The services that this plan changes. */

@@ -8,6 +8,7 @@ import { programPart, runBatch } from '@deploy-actions/kit/host/batch';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import { refuseLapsed } from './container-wait.ts';
+import { findMoved } from './dragged-dependencies.ts';
 import type { Footprint } from './footprint.ts';
 import type { RolloutContext } from './rollout-context.ts';
 import { noWishes, planRollout, type PlanWishes, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
@@ -63,12 +64,13 @@ export async function observe(session: Session, model: ComposeModel): Promise<Ob
  */
 export function makePlan(
   model: ComposeModel,
-  { containers, wantedHashes }: Observation,
+  { containers, wantedHashes, images }: Observation,
   footprint: Footprint,
   keep: ReadonlySet<string> = new Set(),
   wishes: PlanWishes = noWishes,
 ): RolloutPlan {
-  return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent }, wishes);
+  const moved = findMoved(model, containers, images);
+  return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent, moved }, wishes);
 }
 
 /** What {@link executePlan} needs. */

@@ -5,7 +5,8 @@ import { refuseLapsed, waitUntilHealthy } from './container-wait.ts';
 import { drainAndStop, retire } from './drain.ts';
 import { ownContainers, type RolloutContext } from './rollout-context.ts';
 import { quiesce } from './quiesce.ts';
-import { hasEnded, nextMove, type ServicePlan } from './rollout-plan.ts';
+import { nextMove } from './rollout-moves.ts';
+import { hasEnded, type ServicePlan } from './rollout-plan.ts';
 
 const admitTimeoutMs = 120_000;
 

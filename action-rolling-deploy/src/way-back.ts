@@ -1,18 +1,24 @@
 import { describeThrown, isDeployError, type DeployError } from '@deploy-actions/kit/action/errors';
 import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
+import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { runBatch } from '@deploy-actions/kit/host/batch';
 import { execOrThrow } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import type { Ledger } from '@deploy-actions/kit/state/release';
 import { undoActivationPart } from '@deploy-actions/kit/state/staged-tree';
+import { poll, type Look } from '@deploy-actions/kit/time/poll';
 import { pinsToRestore } from './adoption.ts';
+import { judgeContainer } from './container-health.ts';
 import { RolloutError } from './errors.ts';
 import type { Footprint } from './footprint.ts';
 import { formatDigests, runningDigests } from './report.ts';
-import { noWishes } from './rollout-plan.ts';
+import { hasEnded, noWishes } from './rollout-plan.ts';
 import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
+
+/** How long a container that somebody restarted may take before it does not count as serving. */
+const othersBootMs = 60_000;
 
 /** A deploy that must be undone. */
 export interface FailedDeploy {
@@ -75,13 +81,8 @@ async function removeContainers(session: Session, ids: readonly string[]): Promi
  * serve without them, and stay where they are all there is.
  */
 async function stepAside(session: Session, failed: FailedDeploy): Promise<void> {
-  const containers = await listProjectContainers(session.host, failed.project);
-  const needless = [...failed.footprint.created].flatMap(([service, ids]) => {
-    const own = containers.filter((container) => container.service === service && !container.isOneOff);
-    const others = own.filter(({ id, status }) => !ids.includes(id) && status === 'running');
-    const wanted = own.filter(({ id }) => failed.footprint.before.has(id)).length;
-    return others.length > 0 && others.length >= wanted ? own.filter(({ id }) => ids.includes(id)) : [];
-  });
+  const containers = await waitForOthers(session, failed);
+  const needless = chooseSurplus(containers, failed.footprint);
   await removeContainers(
     session,
     needless.map(({ id }) => id),
@@ -95,6 +96,41 @@ async function stepAside(session: Session, failed: FailedDeploy): Promise<void> 
       code: 'CONCURRENT_CHANGE',
       message: `nothing of service ${lost} runs after that change.`,
     });
+}
+
+/** What somebody restarted boots first: the look that decides is the one after that, as long as it may take. */
+async function waitForOthers(session: Session, { project, footprint }: FailedDeploy): Promise<readonly Container[]> {
+  const made = new Set([...footprint.created.values()].flat());
+  const services = new Set(footprint.created.keys());
+  const isBooting = (container: Container): boolean =>
+    services.has(container.service) && !made.has(container.id) && judgeContainer(container).kind === 'waiting';
+  let containers: readonly Container[] = [];
+  const look = async (): Promise<Look<readonly Container[]>> => {
+    containers = await listProjectContainers(session.host, project);
+    const booting = containers.filter(
+      (container) => !container.isOneOff && !hasEnded(container) && isBooting(container),
+    );
+    if (booting.length === 0) return { done: true, value: containers };
+    return { done: false, seen: booting.map(({ name }) => name).join(', ') };
+  };
+  await poll(look, { clock: session.clock, intervalMs: 500, deadlineMs: othersBootMs });
+  return containers;
+}
+
+/**
+ * New containers of services that enough others serve: well, and not merely started. Those stay that are all there is.
+ * Pure.
+ */
+export function chooseSurplus(
+  containers: readonly Container[],
+  { created, before }: Pick<Footprint, 'created' | 'before'>,
+): readonly Container[] {
+  return [...created].flatMap(([service, ids]) => {
+    const own = containers.filter((container) => container.service === service && !container.isOneOff);
+    const others = own.filter((container) => !ids.includes(container.id) && judgeContainer(container).kind === 'ready');
+    const wanted = own.filter(({ id }) => before.has(id)).length;
+    return others.length > 0 && others.length >= wanted ? own.filter(({ id }) => ids.includes(id)) : [];
+  });
 }
 
 async function restoreServices(session: Session, failed: FailedDeploy): Promise<void> {

@@ -66,6 +66,42 @@ describe('the recovery of a deploy that died', () => {
     expect([...recovery.footprint.touched]).toEqual(['web', 'db']);
   });
 
+  describe('which was an explicit rollback', () => {
+    const rollback = line('begin', {
+      project: 'shop',
+      before: ['bad1', 'bad2'],
+      staged: null,
+      previous: 2,
+      restores: 1,
+    });
+    const made = line('created', { service: 'web', ids: ['good'] });
+
+    it('finishes it: undoing it would bring the rejected release back', () => {
+      const lines = [rollback, line('files-swapped', { releaseId: 'r1' }), line('intent', { service: 'web' }), made];
+      const recovery = planRecovery({ deployId: 'd', lines });
+      expect(recovery).toMatchObject({ kind: 'finish-rollback', release: 1, activated: 'r1', confirmed: new Set() });
+    });
+
+    it('trusts only those of its containers after which an old one was taken away', () => {
+      const lines = [
+        rollback,
+        made,
+        line('stopping', { service: 'web', id: 'bad1' }),
+        line('created', { service: 'web', ids: ['second'] }),
+        line('healthy', { service: 'web', ids: ['second'] }),
+      ];
+      const recovery = planRecovery({ deployId: 'd', lines });
+      if (recovery.kind !== 'finish-rollback') throw new Error(recovery.kind);
+      expect([...recovery.confirmed]).toEqual(['good']);
+      expect([...recovery.footprint.spent]).toEqual(['bad1']);
+    });
+
+    it('undoes it where it had replaced nothing yet, and where it was being taken back after a cancel', () => {
+      for (const lines of [[rollback], [rollback, made, line('rollback-started')]])
+        expect(planRecovery({ deployId: 'd', lines }).kind).toBe('undo');
+    });
+  });
+
   it('finishes a commit that had begun', () => {
     const commit = { release: { number: 2 } };
     expect(planRecovery({ deployId: 'd', lines: [begin, line('pins-staged', { commit })] })).toEqual({

@@ -1,9 +1,9 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { describe, expect, it } from 'vitest';
+import { nextMove } from '../src/rollout-moves.ts';
 import {
   changedServices,
-  nextMove,
   noWishes,
   planRollout,
   type Observed,
@@ -103,6 +103,20 @@ describe('the plan of a service', () => {
     expect(plan).toMatchObject({ action: 'create', leftovers: [] });
   });
 
+  it('replaces in place what has ended and owns anonymous volumes: removed first, a new one would get empty ones', () => {
+    const db = model(service('db'));
+    const ended = container('a', 'db', { status: 'exited', anonymousVolumes: ['/data'] });
+    expect(planOf(db, [ended])).toMatchObject({ action: 'stop-first', stopFirst: 'in-place', leftovers: [] });
+    // Told to go by a deploy that failed: the way back carries its volumes over, too.
+    const spent = { ...ended, configHash: 'new' };
+    const wayBack = { keep: new Set(['a']), spent: new Set(['a']) };
+    expect(planOf(db, [spent], wayBack)).toMatchObject({ stopFirst: 'in-place', leftovers: [] });
+    expect(planOf(db, [spent])).toMatchObject({ action: 'create', leftovers: [] });
+    expect(planOf(db, [{ ...ended, anonymousVolumes: [] }])).toMatchObject({ action: 'create', leftovers: ['a'] });
+    const two = model(service('db', { updateOrder: 'start-first' }));
+    expect(planOf(two, [ended])).toMatchObject({ action: 'create', leftovers: ['a'] });
+  });
+
   it('continues where a crash left one new container beside the old one', () => {
     const plan = planOf(model(service('web')), [container('old', 'web'), container('n', 'web', { configHash: 'new' })]);
     expect(plan).toMatchObject({ action: 'start-first', fresh: ['n'], stale: ['old'] });
@@ -172,6 +186,30 @@ describe('the plan of a project', () => {
       other: 'unchanged',
     });
     expect(words([container('a', 'app', { configHash: 'new' }), ...fresh])['sidecar']).toBe('unchanged');
+  });
+});
+
+describe('a dependency whose tag was moved', () => {
+  const db = service('db', { dependsOn: [dependsOn('cache')] });
+  const wanted = model(db, service('cache'), service('other'));
+  const runs = [container('c', 'cache', { configHash: 'new' }), container('o', 'other', { configHash: 'new' })];
+  const moved = new Set(['cache', 'other']);
+  const words = (old: Partial<Container>): readonly string[] =>
+    planAll(wanted, [container('a', 'db', old), ...runs], { moved }).services.map(
+      ({ service: name, action, reason }) => `${name} ${action}: ${reason}`,
+    );
+
+  it('is replaced before a service that Compose recreates with its volumes, because it would drag it along', () => {
+    expect(words({ anonymousVolumes: ['/data'] })).toEqual([
+      'cache start-first: its tag was moved, and Compose makes it anew together with db; two copies can run side by side',
+      expect.stringContaining('db stop-first') as string,
+      'other unchanged: runs as wanted',
+    ]);
+  });
+
+  it('is left alone by every other replacement', () => {
+    expect(words({})).toContain('cache unchanged: runs as wanted');
+    expect(words({ configHash: 'new', anonymousVolumes: ['/data'] })).toContain('cache unchanged: runs as wanted');
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Host } from '@deploy-actions/kit/host/host';
 import type { DeployPath } from '@deploy-actions/kit/state/deploy-path';
-import type { UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import { isToBeFinished, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
 import { formatReleaseId, type Manifest } from '@deploy-actions/kit/state/manifest';
 import { diffManifests, type DeleteRule, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
@@ -81,11 +81,10 @@ export async function settleInterrupted(job: SyncJob, comparison: Comparison): P
   return all.size === 0 ? comparison : compare(job);
 }
 
-/** Staged sets that go away with a rollout that died; none once its commit had begun, because then it is finished. Pure. */
+/** Staged sets that go away with a rollout that died; none of one that will be finished. Pure. */
 export function setsOfDied(died: UnfinishedDeploy | undefined): ReadonlySet<string> {
-  const lines = died?.lines ?? [];
-  if (lines.some(({ step }) => step === 'pins-staged')) return new Set();
-  const ids = lines.flatMap(({ data }) => [data['staged'], data['releaseId']]);
+  if (died === undefined || isToBeFinished(died)) return new Set();
+  const ids = died.lines.flatMap(({ data }) => [data['staged'], data['releaseId']]);
   return new Set(ids.filter((id) => typeof id === 'string'));
 }
 

@@ -23,6 +23,21 @@ const finalSteps: ReadonlySet<string> = new Set([
   'refused',
 ]);
 
+/** Steps of a deploy that has not replaced anything yet. */
+const earlySteps: ReadonlySet<string> = new Set(['begin', 'files-swapped']);
+
+/**
+ * Whether a deploy that died is brought to its end rather than undone: its commit had begun, or it is an explicit
+ * rollback that had begun to replace containers, and that nobody cancelled. Its files stay live, too.
+ */
+export function isToBeFinished({ lines }: UnfinishedDeploy): boolean {
+  const has = (step: string): boolean => lines.some((line) => line.step === step);
+  const isRollback = lines.some(({ step, data }) => step === 'begin' && typeof data['restores'] === 'number');
+  return (
+    has('pins-staged') || (isRollback && !has('rollback-started') && lines.some(({ step }) => !earlySteps.has(step)))
+  );
+}
+
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
 

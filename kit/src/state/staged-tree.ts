@@ -35,11 +35,6 @@ export { StagedTreeError, type StagedTreeErrorCode } from './staged-tree-error.t
 /** A set of files on the server that is not live yet. The lease is held by the caller for everything in this file. */
 export interface StagedTree {
   readonly releaseId: string;
-  /** Absolute path on the server. */
-  readonly treePath: string;
-  readonly createdAt: string;
-  /** Full commit, or `local`. */
-  readonly commit: string;
 }
 
 /** What an activation changed, relative to deploy-path. */
@@ -83,13 +78,8 @@ function parseSets(text: string, deployPath: DeployPath): Sets {
     .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
     .at(-1);
   // An older one beside it is what an interrupted rollout left.
-  const staged = newest === undefined || newest.releaseId === liveId ? undefined : stagedTree(deployPath, newest);
+  const staged = newest === undefined || newest.releaseId === liveId ? undefined : { releaseId: newest.releaseId };
   return { liveId, staged };
-}
-
-function stagedTree(deployPath: DeployPath, header: Pick<Manifest, 'releaseId' | 'createdAt' | 'commit'>): StagedTree {
-  const { releaseId, createdAt, commit } = header;
-  return { releaseId, createdAt, commit, treePath: `${deployPath}/.deploy/staged/${releaseId}/tree` };
 }
 
 /** The newest staged tree that is not live yet. */
@@ -263,7 +253,7 @@ export async function stageReleaseFiles(
         formatManifest(staged),
     },
   });
-  return stagedTree(deployPath, staged);
+  return { releaseId: staged.releaseId };
 }
 
 async function readArchive(host: Host, deployPath: DeployPath, releaseNumber: number): Promise<string | undefined> {
