@@ -3,8 +3,15 @@ import { resolveModel, type ComposeScope } from '@deploy-actions/kit/compose/com
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import { runBatch } from '@deploy-actions/kit/host/batch';
 import { openJournal, type Journal } from '@deploy-actions/kit/state/journal';
-import { nextReleaseNumber, writeRelease, type RecordedPin, type Release } from '@deploy-actions/kit/state/release';
+import {
+  auditPart,
+  nextReleaseNumber,
+  writeReleasePart,
+  type RecordedPin,
+  type Release,
+} from '@deploy-actions/kit/state/release';
 import { activateStagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { recordAdopted } from './adoption.ts';
 import { commitRelease } from './commit.ts';
@@ -180,9 +187,15 @@ async function recordFailure(
   { code, message }: DeployError,
 ): Promise<void> {
   const record = { ...recordOf(session, prepared, result, []), error: { code, message } };
-  await writeRelease(session.host, session.inputs.settings.deployPath, record, false).catch((thrown: unknown) => {
-    session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
-  });
+  const { deployPath } = session.inputs.settings;
+  const { actor, runUrl, commit } = session.owner;
+  const what = result === 'failed' ? 'way back failed' : 'went back';
+  const line = { at: record.finishedAt, what, release: record.number, actor, runUrl, commit, error: code };
+  await runBatch(session.host, [writeReleasePart(deployPath, record, false), auditPart(deployPath, line)]).catch(
+    (thrown: unknown) => {
+      session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
+    },
+  );
 }
 
 /** What was cut short because the lease is lost is not cancelled: it is the next holder's. */

@@ -1,5 +1,7 @@
+import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { isToBeFinished, openJournal, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import { appendAudit } from '@deploy-actions/kit/state/release';
 import { finishCommit, type Commit } from './commit.ts';
 import { finishRollback } from './died-rollback.ts';
 import { addCreated, addRenewal, addSpent, newFootprint, type Footprint } from './footprint.ts';
@@ -102,6 +104,15 @@ export async function recoverUnfinished(session: Session, state: ServerState): P
       log('undoing it');
       await adoptPending(session, recovery);
       await takeWayBack(session, { ...recovery, journal, ledger, cause: undefined });
+      await appendAudit(host, deployPath, {
+        at: session.clock.date().toISOString(),
+        what: 'undid a deploy that died',
+        deployId: unfinished.deployId,
+        actor: session.owner.actor,
+        runUrl: session.owner.runUrl,
+      }).catch((thrown: unknown) => {
+        log(`the audit log could not be written: ${describeThrown(thrown)}`);
+      });
       return settledAs(unfinished, 'undone');
     }
   }

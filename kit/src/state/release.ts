@@ -128,6 +128,12 @@ export function writeReleasePart(deployPath: DeployPath, release: Release, isCur
   };
 }
 
+/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+const auditScript = `
+size=$(wc -c 2>/dev/null < "$1") || size=0
+[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+cat >> "$1"`;
+
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 export async function appendAudit(
   host: Host,
@@ -141,7 +147,7 @@ export async function appendAudit(
 export function auditPart(deployPath: DeployPath, line: Readonly<Record<string, unknown>>): BatchPart {
   return {
     purpose: 'append to the audit log',
-    source: 'cat >> "$1"',
+    source: auditScript,
     args: [statePath(deployPath, 'audit.jsonl')],
     stdin: `${JSON.stringify(line)}\n`,
   };
