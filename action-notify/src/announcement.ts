@@ -1,5 +1,7 @@
-import { headline, type Status } from './status.ts';
+import { formatDuration } from '@deploy-actions/kit/time/duration';
 import type { ImageChange } from './image-change.ts';
+import type { Mentions } from './mentions.ts';
+import { headline, type Status } from './status.ts';
 
 /** What happened, told once and rendered for each service. All texts are single lines of plain text. */
 export interface Announcement {
@@ -13,6 +15,10 @@ export interface Announcement {
   /** rolling-deploy's word for what it did. */
   readonly outcome: string | undefined;
   readonly migration: string | undefined;
+  /** Where the backup of the database is. */
+  readonly backup: string | undefined;
+  readonly changedServices: readonly string[];
+  readonly durationMs: number | undefined;
   readonly images: readonly ImageChange[];
   /** GitHub logins. */
   readonly deployedBy: string | undefined;
@@ -20,6 +26,7 @@ export interface Announcement {
   readonly repository: string | undefined;
   readonly runUrl: string | undefined;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly mentions: Mentions;
   readonly at: Date;
 }
 
@@ -36,15 +43,19 @@ export function headlineOf(announcement: Announcement): string {
 
 /** Everything but the images, in the order in which people ask for it. What is not known is left out. */
 export function listFacts(announcement: Announcement): readonly Fact[] {
-  const { environment, version, commit, url, outcome, migration, deployedBy, approvedBy } = announcement;
+  const { environment, version, commit, url, outcome, migration, backup, durationMs } = announcement;
+  const { changedServices, deployedBy, approvedBy } = announcement;
   const facts: readonly (Fact | undefined)[] = [
     fact('Environment', environment),
     fact('Version', version),
     fact('Commit', commit?.url === undefined ? commit?.sha : commit.sha.slice(0, 12), commit?.url),
     fact('Outcome', outcome),
+    fact('Changed services', changedServices.join(', ')),
     fact('Migration', migration),
+    fact('Backup', backup),
+    fact('Duration', durationMs === undefined ? undefined : formatDuration(durationMs)),
     fact('Deployed by', deployedBy),
-    fact('Approved by', approvedBy.length === 0 ? undefined : approvedBy.join(', ')),
+    fact('Approved by', approvedBy.join(', ')),
     fact('URL', url, url),
     ...announcement.fields.map(({ name, value }) => fact(name, value)),
   ];

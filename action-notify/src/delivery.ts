@@ -2,35 +2,54 @@ import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { redact } from '@deploy-actions/kit/action/secrets';
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
-import { nextStep, readRetryAfter, type Reply } from './delivery-step.ts';
+import { nextStep } from './delivery-step.ts';
+import type { Answer, Judge, Verdict } from './judgement.ts';
+import type { MessageRef } from './message-ref.ts';
 import { cleanLine } from './plain-text.ts';
 
-export type Provider = 'slack' | 'discord' | 'webhook' | 'github';
+/** The services that take letters, in the order in which they are told about. */
+export const mailProviders = ['slack', 'slack-bot', 'discord', 'teams', 'telegram', 'ntfy', 'webhook'] as const;
+export type MailProvider = (typeof mailProviders)[number];
+export type Provider = MailProvider | 'github' | 'ledger';
 
 /** One message, ready to be sent. */
 export interface Letter {
-  readonly provider: Provider;
+  readonly provider: MailProvider;
+  readonly method: 'POST' | 'PATCH';
+  /** Slack's Web API: of the method, `https://slack.com/api/chat.postMessage`. */
   readonly url: URL;
-  readonly body: string;
+  /** What is sent as JSON. Holds no secret but what `secrets` names. */
+  readonly payload: object;
   readonly headers: Readonly<Record<string, string>>;
+  /** Slack's bot token. */
+  readonly token?: string;
   /** What must not appear in any text about this letter. */
   readonly secrets: readonly string[];
+  readonly judge: Judge;
+  /** What to send instead when the message that this one changes is gone. */
+  readonly otherwise?: Letter;
+  /** What to send after this one: a change alerts nobody, so that mentions need a message of their own. */
+  readonly next?: Letter;
+  /** What people should know about a success. */
+  readonly remark?: string;
 }
 
 /** What became of it. */
 export interface Delivery {
   readonly provider: Provider;
   readonly result: 'ok' | 'skipped' | 'error';
-  /** Why it was skipped or failed; for people, without secrets. */
+  /** Why it was skipped or failed, or what to know about a success; for people, without secrets. */
   readonly detail?: string;
+  /** Where the message is. */
+  readonly ref?: MessageRef;
 }
 
-/** The door to web services: one POST, whose redirect is not followed. */
-export type Post = (letter: Letter, signal: AbortSignal) => Promise<Reply>;
+/** The door to web services: one request, whose redirect is not followed. */
+export type Send = (letter: Letter, signal: AbortSignal) => Promise<Answer>;
 
 export interface DeliveryDoors {
   readonly clock: Clock;
-  readonly post: Post;
+  readonly send: Send;
   readonly signal: AbortSignal;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -40,69 +59,39 @@ const longestReplyMs = 10_000;
 
 /** Sends a letter, again while that may help and until `deadlineAt` on the clock. Only cancellation is thrown. */
 export async function deliver(letter: Letter, deadlineAt: number, doors: DeliveryDoors): Promise<Delivery> {
-  const { clock, post, signal, random } = doors;
+  const { clock, signal, random } = doors;
+  const { provider, secrets, otherwise, next } = letter;
   for (let tries = 1; ; tries++) {
-    const timeoutMs = Math.min(longestReplyMs, deadlineAt - clock.now());
-    const reply = await tryOnce(
-      () => post(letter, AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))])),
-      timeoutMs,
-    );
+    const verdict = await tryOnce(letter, deadlineAt - clock.now(), doors);
     signal.throwIfAborted();
-    const step = nextStep(reply, tries, deadlineAt - clock.now(), random());
-    if (step.kind === 'done') return { provider: letter.provider, result: 'ok' };
-    if (step.kind === 'fail') {
-      return { provider: letter.provider, result: 'error', detail: redact(step.reason, letter.secrets) };
+    const step = nextStep(verdict, tries, deadlineAt - clock.now(), random());
+    if (step.kind === 'retry') {
+      await clock.sleep(step.waitMs, signal);
+      continue;
     }
-    await clock.sleep(step.waitMs, signal);
+    if (step.kind === 'replace' && otherwise !== undefined) {
+      const replaced = await deliver(otherwise, deadlineAt, doors);
+      return { detail: 'the earlier message is gone, so this is a new one', ...replaced };
+    }
+    if (step.kind !== 'done') return { provider, result: 'error', detail: redact(step.reason, secrets) };
+    const ref = verdict.kind === 'accepted' && verdict.ref !== undefined ? { ref: verdict.ref } : {};
+    const after = next === undefined ? undefined : await deliver(next, deadlineAt, doors);
+    if (after?.result === 'error') {
+      return { ...after, detail: `the message was changed, but not the mention sent: ${after.detail ?? ''}`, ...ref };
+    }
+    return { provider, result: 'ok', ...(letter.remark === undefined ? {} : { detail: letter.remark }), ...ref };
   }
 }
 
-async function tryOnce(send: () => Promise<Reply>, timeoutMs: number): Promise<Reply> {
+async function tryOnce(letter: Letter, leftMs: number, { send, signal }: DeliveryDoors): Promise<Verdict> {
+  const timeoutMs = Math.max(1, Math.ceil(Math.min(longestReplyMs, leftMs)));
   try {
-    return await send();
+    return letter.judge(await send(letter, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])));
   } catch (thrown) {
     const isTimeout = thrown instanceof Error && thrown.name === 'TimeoutError';
     // `fetch failed` says nothing; its cause does.
     const root = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     const problem = isTimeout ? `no answer within ${formatDuration(timeoutMs)}` : `no answer (${describeThrown(root)})`;
-    return { kind: 'no-answer', problem: cleanLine(problem) };
+    return { kind: 'transient', reason: cleanLine(problem) };
   }
-}
-
-const longestSaid = 200;
-const longestReplyBytes = 4096;
-
-/** The real door, through `fetch`. */
-export const postOverHttp: Post = async (letter, signal) => {
-  const response = await fetch(letter.url, {
-    method: 'POST',
-    body: letter.body,
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'user-agent': 'deploy-actions-notify',
-      ...letter.headers,
-    },
-    redirect: 'manual',
-    signal,
-  });
-  const text = await readStart(response);
-  return {
-    kind: 'answer',
-    status: response.status,
-    retryAfterMs: readRetryAfter(response.headers.get('retry-after'), text, new Date()),
-    said: cleanLine(text).slice(0, longestSaid),
-  };
-};
-
-/** The first bytes of an answer; the rest is not worth waiting for. */
-async function readStart(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= longestReplyBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, longestReplyBytes).toString('utf8');
 }

@@ -14,23 +14,59 @@ const states: Readonly<Record<Status, DeploymentState>> = {
   started: 'in_progress',
 };
 
+/** What is kept of a deployment: the output `record`, a line on the server, the payload of a GitHub deployment. No secrets. */
+export interface DeploymentRecord {
+  readonly schema: 'deploy-actions/deployment/1';
+  readonly status: Status;
+  readonly title: string;
+  readonly environment: string | null;
+  readonly version: string | null;
+  readonly commit: string | null;
+  readonly images: readonly { readonly name: string; readonly from: string | null; readonly to: string | null }[];
+  readonly changedServices: readonly string[];
+  readonly outcome: string | null;
+  readonly migration: string | null;
+  readonly backup: string | null;
+  readonly durationMs: number | null;
+  readonly deployedBy: string | null;
+  readonly approvedBy: readonly string[];
+  readonly repository: string | null;
+  readonly runUrl: string | null;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** The record of what is announced. Pure. */
+export function recordOf(announcement: Announcement): DeploymentRecord {
+  const { status, title, images, approvedBy, changedServices } = announcement;
+  return {
+    schema: 'deploy-actions/deployment/1',
+    status,
+    title,
+    environment: announcement.environment ?? null,
+    version: announcement.version ?? null,
+    commit: announcement.commit?.sha ?? null,
+    images: images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
+    changedServices,
+    outcome: announcement.outcome ?? null,
+    migration: announcement.migration ?? null,
+    backup: announcement.backup ?? null,
+    durationMs: announcement.durationMs ?? null,
+    deployedBy: announcement.deployedBy ?? null,
+    approvedBy,
+    repository: announcement.repository ?? null,
+    runUrl: announcement.runUrl ?? null,
+    at: announcement.at.toISOString(),
+  };
+}
+
 /** The deployment to create: what was deployed, from which digest to which, and whether the database changed. Pure. */
 export function deploymentRequest(announcement: Announcement, ref: string, environment: string): DeploymentRequest {
-  const { images, migration, outcome, version, deployedBy, approvedBy, runUrl } = announcement;
   return {
     ref,
     environment,
     description: fit(headlineOf(announcement), descriptionLimit),
-    payload: {
-      schema: 'deploy-actions/deployment/1',
-      images: images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
-      migration: migration ?? null,
-      outcome: outcome ?? null,
-      version: version ?? null,
-      deployedBy: deployedBy ?? null,
-      approvedBy,
-      runUrl: runUrl ?? null,
-    },
+    payload: { ...recordOf(announcement) },
   };
 }
 

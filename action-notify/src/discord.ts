@@ -1,5 +1,7 @@
+import type { APIEmbed, APIEmbedField } from 'discord-api-types/v10';
 import { headlineOf, imagesTitle, listFacts, type Announcement, type Fact } from './announcement.ts';
 import { describeChange } from './image-change.ts';
+import type { Mention } from './mentions.ts';
 import { fit, fitLines } from './plain-text.ts';
 import { colorOf } from './status.ts';
 
@@ -13,27 +15,15 @@ const sumLimit = 6000;
 /** Below Discord's own 4096, so that there is always room for facts. */
 const descriptionLimit = 3000;
 
-export interface DiscordField {
-  readonly name: string;
-  readonly value: string;
-  readonly inline: boolean;
-}
+type DiscordEmbed = APIEmbed & Required<Pick<APIEmbed, 'title' | 'color' | 'fields' | 'footer' | 'timestamp'>>;
 
-export interface DiscordEmbed {
-  readonly title: string;
-  readonly description?: string;
-  readonly url?: string;
-  readonly color: number;
-  readonly fields: readonly DiscordField[];
-  readonly footer: { readonly text: string };
-  readonly timestamp: string;
-}
-
-/** The body of a webhook's message. */
+/** The body of a webhook's message, new or changed. */
 export interface DiscordMessage {
-  readonly embeds: readonly [DiscordEmbed];
-  /** Nobody is mentioned, whatever the texts say. */
-  readonly allowed_mentions: { readonly parse: readonly never[] };
+  /** Mentions only; empty so that a change takes away what an earlier message said there. */
+  readonly content: string;
+  readonly embeds: [DiscordEmbed];
+  /** Who may be alerted: the ids in `content`, whatever the texts say. A change needs it as much as a new message. */
+  readonly allowed_mentions: { readonly parse: never[]; readonly users: string[]; readonly roles: string[] };
 }
 
 /** Renders a message for a Discord webhook. */
@@ -44,6 +34,7 @@ export function renderDiscord(announcement: Announcement): DiscordMessage {
   const footer = fit(repository ?? 'Deploy Actions', Math.min(footerLimit, 300));
   const room = sumLimit - title.length - description.length - footer.length;
   return {
+    content: mentionDiscord(announcement.mentions.discord),
     embeds: [
       {
         title,
@@ -55,8 +46,20 @@ export function renderDiscord(announcement: Announcement): DiscordMessage {
         timestamp: at.toISOString(),
       },
     ],
-    allowed_mentions: { parse: [] },
+    allowed_mentions: allowMentions(announcement.mentions.discord),
   };
+}
+
+/** The text that calls people: `<@user> <@&role>`. */
+export function mentionDiscord(mentions: readonly Mention[]): string {
+  return mentions.map(({ kind, id }) => (kind === 'user' ? `<@${id}>` : `<@&${id}>`)).join(' ');
+}
+
+/** Nobody but these, even where a text manages to look like a mention. */
+export function allowMentions(mentions: readonly Mention[]): DiscordMessage['allowed_mentions'] {
+  const idsOf = (wanted: Mention['kind']): string[] =>
+    mentions.filter(({ kind }) => kind === wanted).map(({ id }) => id);
+  return { parse: [], users: idsOf('user'), roles: idsOf('group') };
 }
 
 /** Takes Markdown's characters their meaning, and `@everyone` and `<@…>` their form. */
@@ -64,7 +67,7 @@ export function escapeDiscord(text: string): string {
   return text.replaceAll(/[\\*_~`|>#[\]()<-]/g, (mark) => `\\${mark}`).replaceAll('@', '@\u200B');
 }
 
-function renderFact(fact: Fact): DiscordField {
+function renderFact(fact: Fact): APIEmbedField {
   const link = fact.url === undefined ? undefined : renderLink(fact.url, fact.value);
   return {
     name: fit(fact.name, fieldNameLimit, escapeDiscord),
@@ -92,12 +95,12 @@ function renderDescription({ images, status }: Announcement): string {
 }
 
 /** The first fields that fit into 25 and into the room that is left of the sum; the others are counted in the last one. */
-function fitFields(fields: readonly DiscordField[], room: number): readonly DiscordField[] {
-  const size = (field: DiscordField): number => field.name.length + field.value.length;
+function fitFields(fields: APIEmbedField[], room: number): APIEmbedField[] {
+  const size = (field: APIEmbedField): number => field.name.length + field.value.length;
   const total = fields.reduce((sum, field) => sum + size(field), 0);
   if (fields.length <= mostFields && total <= room) return fields;
-  const more = (left: number): DiscordField => ({ name: '…', value: `and ${left} more`, inline: false });
-  const kept: DiscordField[] = [];
+  const more = (left: number): APIEmbedField => ({ name: '…', value: `and ${left} more`, inline: false });
+  const kept: APIEmbedField[] = [];
   let left = room - size(more(fields.length));
   for (const field of fields.slice(0, mostFields - 1)) {
     left -= size(field);

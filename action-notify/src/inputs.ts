@@ -1,19 +1,18 @@
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { badInput, inputReader, type InputReader } from '@deploy-actions/kit/action/inputs';
 import type { Runner } from '@deploy-actions/kit/action/runner';
-import { maskSecret } from '@deploy-actions/kit/action/secrets';
-import type { Duration } from '@deploy-actions/kit/time/duration';
+import { parseDuration, type Duration } from '@deploy-actions/kit/time/duration';
+import { mailProviders } from './delivery.ts';
+import { mainInputs, readDestinations, type Destinations } from './destinations.ts';
 import { parseFields, type Field } from './field-map.ts';
 import { compareImages, parseImages, type ImageChange } from './image-change.ts';
+import { readRecord } from './json.ts';
+import { readLedgerTarget, type LedgerTarget } from './ledger.ts';
+import type { Relation } from './letters.ts';
+import { parseMentions, type Mentions } from './mentions.ts';
+import { parseRefs } from './message-ref.ts';
 import { cleanLine } from './plain-text.ts';
 import { refineStatus, statuses, type Status } from './status.ts';
-import { parseWebhookUrl, secretParts } from './webhook-url.ts';
-
-export interface Webhook {
-  readonly url: URL;
-  /** Everything about it that no text may hold. */
-  readonly secrets: readonly string[];
-}
 
 export interface Inputs {
   readonly status: Status;
@@ -24,10 +23,15 @@ export interface Inputs {
   readonly url: string | undefined;
   readonly outcome: string | undefined;
   readonly migration: string | undefined;
+  readonly backup: string | undefined;
+  readonly changedServices: readonly string[];
+  /** As given, or by rolling-deploy's timings. */
+  readonly durationMs: number | undefined;
   readonly images: readonly ImageChange[];
   readonly fields: readonly Field[];
-  readonly webhooks: Readonly<Record<'slack' | 'discord' | 'webhook', Webhook | undefined>>;
-  readonly webhookSecret: string | undefined;
+  readonly mentions: Mentions;
+  readonly destinations: Destinations;
+  readonly relation: Relation;
   readonly notifyOn: readonly Status[];
   readonly shouldFailOnMissing: boolean;
   readonly shouldFailOnError: boolean;
@@ -36,25 +40,23 @@ export interface Inputs {
   readonly hasSummary: boolean;
   readonly githubToken: string | undefined;
   readonly shouldCreateDeployment: boolean;
+  readonly shouldRecord: boolean;
+  readonly ledger: LedgerTarget;
   readonly shouldAskApprovals: boolean;
 }
 
 /**
- * Reads and checks all inputs. Webhook URLs and their tokens are masked before anything else happens.
+ * Reads and checks all inputs. Secrets and their telling parts are masked before anything else happens.
  * @throws ConfigurationError naming the input as the user typed it
  */
 export function loadInputs(runner: Runner): Inputs {
   const inputs = inputReader(runner);
-  const webhooks = {
-    slack: readWebhook(runner, inputs.secret('slack-webhook'), 'slack-webhook'),
-    discord: readWebhook(runner, inputs.secret('discord-webhook'), 'discord-webhook'),
-    webhook: readWebhook(runner, inputs.secret('webhook-url'), 'webhook-url'),
-  };
-  const webhookSecret = inputs.secret('webhook-secret');
+  const destinations = readDestinations(runner, inputs);
   const githubToken = inputs.secret('github-token');
   const outcome = lineOf(inputs, 'outcome');
+  const status = refineStatus(inputs.oneOf('status', statuses), outcome);
   const result: Inputs = {
-    status: refineStatus(inputs.oneOf('status', statuses), outcome),
+    status,
     title: lineOf(inputs, 'title'),
     environment: lineOf(inputs, 'environment'),
     version: lineOf(inputs, 'version'),
@@ -62,13 +64,17 @@ export function loadInputs(runner: Runner): Inputs {
     url: readAppUrl(inputs),
     outcome,
     migration: readMigration(inputs),
+    backup: lineOf(inputs, 'backup'),
+    changedServices: inputs.lines('changed-services').map(cleanLine),
+    durationMs: readDuration(inputs),
     images: compareImages(
       parseImages(inputs.optional('digests') ?? '', 'digests'),
       parseImages(inputs.optional('previous-digests') ?? '', 'previous-digests'),
     ),
     fields: parseFields(inputs.optional('fields') ?? ''),
-    webhooks,
-    webhookSecret,
+    mentions: parseMentions(inputs.optional('mentions') ?? '', status),
+    destinations,
+    relation: { refs: parseRefs(inputs.optional('message-ref')), isThread: inputs.flag('thread') },
     notifyOn: readNotifyOn(inputs),
     shouldFailOnMissing: inputs.oneOf('on-missing', ['skip', 'fail']) === 'fail',
     shouldFailOnError: inputs.oneOf('on-error', ['warn', 'fail']) === 'fail',
@@ -76,41 +82,30 @@ export function loadInputs(runner: Runner): Inputs {
     isDryRun: inputs.flag('dry-run'),
     hasSummary: inputs.flag('summary'),
     githubToken,
-    shouldCreateDeployment: inputs.oneOf('github-deployment', ['none', 'create']) === 'create',
+    shouldCreateDeployment: inputs.flag('github-deployment'),
+    shouldRecord: inputs.flag('record'),
+    ledger: readLedgerTarget(inputs),
     shouldAskApprovals: inputs.oneOf('include-approvals', ['auto', 'never']) === 'auto',
   };
   requireSense(result);
   return result;
 }
 
-function readWebhook(runner: Runner, text: string | undefined, input: string): Webhook | undefined {
-  if (text === undefined) return undefined;
-  const secrets = secretParts(text);
-  for (const secret of secrets) maskSecret(runner, secret);
-  return { url: parseWebhookUrl(text, input), secrets };
-}
-
 /** Rules between inputs. */
 function requireSense(inputs: Inputs): void {
-  const { webhooks } = inputs;
-  if (inputs.webhookSecret !== undefined && webhooks.webhook === undefined) {
+  const hasDestination = Object.values(inputs.destinations).some((destination) => destination !== undefined);
+  if (!hasDestination && inputs.shouldFailOnMissing) {
     throw new ConfigurationError(
-      'input `webhook-secret` is given, but `webhook-url` is empty: there is nothing to sign.',
-    );
-  }
-  const hasWebhook = Object.values(webhooks).some((webhook) => webhook !== undefined);
-  if (!hasWebhook && inputs.shouldFailOnMissing) {
-    throw new ConfigurationError(
-      'nobody to tell: the inputs `slack-webhook`, `discord-webhook` and `webhook-url` are all empty.',
+      `nobody to tell: the inputs ${mailProviders.map((name) => `\`${mainInputs[name]}\``).join(', ')} are all empty.`,
       'A secret that does not exist in this repository or environment arrives here as an empty value.',
     );
   }
   if (!inputs.shouldCreateDeployment) return;
   if (inputs.environment === undefined) {
-    throw new ConfigurationError('input `environment` is required with `github-deployment: create`.');
+    throw new ConfigurationError('input `environment` is required with `github-deployment: true`.');
   }
   if (inputs.githubToken === undefined) {
-    throw new ConfigurationError('input `github-token` is required with `github-deployment: create`.');
+    throw new ConfigurationError('input `github-token` is required with `github-deployment: true`.');
   }
 }
 
@@ -164,6 +159,14 @@ function readMigration(inputs: InputReader): string | undefined {
   const word = Object.hasOwn(migrationWords, text) ? migrationWords[text] : undefined;
   if (word === undefined) throw badInput('migration', text, `one of: ${Object.keys(migrationWords).join(', ')}`);
   return word;
+}
+
+/** How long it took: `duration` as people give it, else the `total` of rolling-deploy's `timings`. */
+function readDuration(inputs: InputReader): number | undefined {
+  const given = inputs.optional('duration');
+  if (given !== undefined) return parseDuration(given, 'input `duration`');
+  const { total } = readRecord(inputs.optional('timings') ?? '');
+  return typeof total === 'number' && total >= 0 ? total : undefined;
 }
 
 /** `all`, or statuses separated by commas or line breaks. */

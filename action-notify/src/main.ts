@@ -1,15 +1,17 @@
-import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import type { StepContext } from '@deploy-actions/kit/action/run';
+import { redact } from '@deploy-actions/kit/action/secrets';
 import { systemClock } from '@deploy-actions/kit/time/clock';
-import { headlineOf, type Announcement } from './announcement.ts';
-import { findApprovers, recordDeployment, type DeploymentOutcome } from './github.ts';
-import { deliver, postOverHttp, type Delivery, type Letter } from './delivery.ts';
-import { NotifyError } from './error.ts';
+import { headlineOf } from './announcement.ts';
+import { deliver, type Delivery, type Letter } from './delivery.ts';
+import { recordOf, type DeploymentRecord } from './deployment-record.ts';
+import { findApprovers, recordDeployment } from './github.ts';
+import { sendOverHttp } from './http-door.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
-import { mailProviders, writeLetters } from './letters.ts';
+import { appendToLedger } from './ledger.ts';
+import { writeLetters } from './letters.ts';
+import { completeDeliveries, report } from './report.ts';
 import { composeAnnouncement, readRunFacts } from './run-facts.ts';
-import { renderSummary } from './summary.ts';
 
 /** Tells everybody what was deployed: one neutral message, rendered for each service, sent in parallel. */
 export async function main(context: StepContext): Promise<void> {
@@ -19,15 +21,18 @@ export async function main(context: StepContext): Promise<void> {
   const run = readRunFacts(runner);
   const approvers = await findApprovers(context, inputs, run);
   const announcement = composeAnnouncement(inputs, run, approvers, systemClock.date());
+  const record = recordOf(announcement);
   runner.info(headlineOf(announcement));
 
-  const letters = writeLetters(announcement, inputs);
+  const letters = writeLetters(announcement, inputs.destinations, inputs.relation);
   const isWanted = inputs.notifyOn.includes(inputs.status);
-  const [deliveries, deployment] = await Promise.all([
+  const [mails, deployment, ledger] = await Promise.all([
     inputs.isDryRun ? rehearse(runner, letters) : send(context, isWanted ? letters : [], deadlineAt),
     recordDeployment(context, inputs, run, announcement),
+    keepRecord(context, inputs, record, deadlineAt),
   ]);
-  await report(runner, inputs, announcement, completeDeliveries(inputs, deliveries, isWanted), deployment);
+  const deliveries = [...completeDeliveries(inputs, mails, isWanted), deployment.delivery, ledger];
+  await report(runner, inputs, { announcement, record, deliveries, deploymentId: deployment.id });
 }
 
 async function send(
@@ -35,67 +40,30 @@ async function send(
   letters: readonly Letter[],
   deadlineAt: number,
 ): Promise<readonly Delivery[]> {
-  const doors = { clock: systemClock, post: postOverHttp, signal, random: Math.random };
+  const doors = { clock: systemClock, send: sendOverHttp, signal, random: Math.random };
   return Promise.all(letters.map((letter) => deliver(letter, deadlineAt, doors)));
 }
 
-/** Shows what would be sent; a payload holds no secret, its address does. */
+/** Shows what would be sent, without secrets: addresses are left out, and what a payload holds of them is blacked out. */
 async function rehearse(runner: Runner, letters: readonly Letter[]): Promise<readonly Delivery[]> {
-  for (const { provider, body } of letters) {
+  for (const { provider, payload, secrets } of letters) {
     await runner.group(`Dry run: message for ${provider}`, () => {
-      runner.info(JSON.stringify(JSON.parse(body), undefined, 2));
+      runner.info(redact(JSON.stringify(payload, undefined, 2), secrets));
       return Promise.resolve();
     });
   }
   return letters.map(({ provider }) => ({ provider, result: 'skipped', detail: 'dry run' }));
 }
 
-/** One entry per service, also for those that were not asked, and why. */
-function completeDeliveries(inputs: Inputs, sent: readonly Delivery[], isWanted: boolean): readonly Delivery[] {
-  return mailProviders.map((provider) => {
-    const found = sent.find((delivery) => delivery.provider === provider);
-    if (found !== undefined) return found;
-    const isConfigured = inputs.webhooks[provider] !== undefined;
-    const detail = isConfigured && !isWanted ? `notify-on leaves out ${inputs.status}` : undefined;
-    return { provider, result: 'skipped', ...(detail === undefined ? {} : { detail }) };
-  });
-}
-
-/** @throws NotifyError when something did not get through and that fails the step */
-async function report(
-  runner: Runner,
+async function keepRecord(
+  context: StepContext,
   inputs: Inputs,
-  announcement: Announcement,
-  mails: readonly Delivery[],
-  deployment: DeploymentOutcome,
-): Promise<void> {
-  const deliveries = [...mails, deployment.delivery];
-  const results = Object.fromEntries(deliveries.map(({ provider, result }) => [provider, result]));
-  runner.output('delivered', JSON.stringify(results));
-  runner.output('approvers', announcement.approvedBy.join(','));
-  runner.output('deployment-id', deployment.id === undefined ? '' : String(deployment.id));
-  runner.info(
-    deliveries
-      .map(({ provider, result, detail }) => `${provider}: ${result}${detail === undefined ? '' : ` (${detail})`}`)
-      .join(' · '),
-  );
-  if (inputs.hasSummary)
-    await runner.summary(renderSummary(announcement, deliveries)).catch((thrown: unknown) => {
-      runner.warning(`the job summary could not be written: ${describeThrown(thrown)}`);
-    });
-  if (Object.values(inputs.webhooks).every((webhook) => webhook === undefined)) {
-    runner.notice(
-      'Nobody was told: `slack-webhook`, `discord-webhook` and `webhook-url` are empty (a secret that does not exist here arrives empty).',
-    );
+  record: DeploymentRecord,
+  deadlineAt: number,
+): Promise<Delivery> {
+  if (!inputs.shouldRecord) return { provider: 'ledger', result: 'skipped' };
+  if (inputs.isDryRun && inputs.ledger.kind === 'server') {
+    return { provider: 'ledger', result: 'skipped', detail: 'dry run' };
   }
-  const failed = deliveries.filter(({ result }) => result === 'error');
-  if (failed.length === 0) return;
-  const error = new NotifyError({
-    code: 'DELIVERY_FAILED',
-    message: `notify: ${failed.map(({ provider, detail }) => `${provider}: ${detail ?? 'failed'}`).join('; ')}.`,
-    hint: 'The deployment itself is not affected by this.',
-  });
-  runner.output('error-code', error.code);
-  if (inputs.shouldFailOnError) throw error;
-  runner.warning(`${error.message} ${error.hint ?? ''}`);
+  return appendToLedger(context, inputs.ledger, record, deadlineAt - systemClock.now());
 }

@@ -2,6 +2,7 @@ import type { Runner } from '@deploy-actions/kit/action/runner';
 import type { Announcement } from './announcement.ts';
 import { isCommit, type Inputs } from './inputs.ts';
 import { cleanLine } from './plain-text.ts';
+import type { Status } from './status.ts';
 
 /** What the runner knows about this run; nothing of it exists in a rehearsal outside GitHub Actions. */
 export interface RunFacts {
@@ -38,7 +39,8 @@ export function composeAnnouncement(
   approvedBy: readonly string[],
   at: Date,
 ): Announcement {
-  const { status, environment, version, sha, url, outcome, migration, images, fields } = inputs;
+  const { status, environment, version, sha, url, outcome, migration, backup, changedServices } = inputs;
+  const { images, fields, mentions, relation } = inputs;
   const hasLink = sha !== undefined && isCommit(sha) && run.repository !== undefined;
   const commitUrl = hasLink ? `${run.serverUrl}/${run.repository}/commit/${sha}` : undefined;
   return {
@@ -50,12 +52,22 @@ export function composeAnnouncement(
     url,
     outcome,
     migration,
+    backup,
+    changedServices,
+    durationMs: inputs.durationMs ?? durationSince(relation.refs.at, status, at),
     images,
     deployedBy: run.actor,
     approvedBy,
     repository: run.repository,
     runUrl: run.runUrl,
     fields,
+    mentions,
     at,
   };
+}
+
+/** From the message that told of the start to the one that tells of the end. */
+function durationSince(start: Date | undefined, status: Status, at: Date): number | undefined {
+  if (start === undefined || status === 'started') return undefined;
+  return Math.max(0, at.getTime() - start.getTime());
 }

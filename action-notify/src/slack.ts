@@ -1,5 +1,7 @@
+import type { ContextBlock, HeaderBlock, MrkdwnElement, SectionBlock } from '@slack/types';
 import { headlineOf, imagesTitle, listFacts, type Announcement, type Fact } from './announcement.ts';
 import { describeChange } from './image-change.ts';
+import type { Mention } from './mentions.ts';
 import { fit, fitLines } from './plain-text.ts';
 
 // Slack's limits (Block Kit reference): header 150, section text 3000, 10 fields of 2000, 50 blocks.
@@ -9,37 +11,25 @@ const fieldLimit = 2000;
 const fieldsPerSection = 10;
 const mostFieldSections = 40;
 
-interface PlainText {
-  readonly type: 'plain_text';
-  readonly text: string;
-  readonly emoji: boolean;
-}
-interface Markup {
-  readonly type: 'mrkdwn';
-  readonly text: string;
-}
-export type SlackBlock =
-  | { readonly type: 'header'; readonly text: PlainText }
-  | { readonly type: 'section'; readonly text: Markup }
-  | { readonly type: 'section'; readonly fields: readonly Markup[] }
-  | { readonly type: 'context'; readonly elements: readonly Markup[] };
+export type SlackBlock = HeaderBlock | SectionBlock | ContextBlock;
 
-/** The body of an incoming webhook. */
+/** The message, as incoming webhooks and chat.postMessage take it. */
 export interface SlackMessage {
   /** What notifications show; blocks are not read there. */
   readonly text: string;
-  readonly blocks: readonly SlackBlock[];
+  readonly blocks: SlackBlock[];
   readonly unfurl_links: false;
   readonly unfurl_media: false;
 }
 
-/** Renders a message for a Slack incoming webhook. No text of it can mention anybody. */
+/** Renders a message for Slack. No text of it can mention anybody; `mentions` do. */
 export function renderSlack(announcement: Announcement): SlackMessage {
   const line = headlineOf(announcement);
   return {
     text: fit(line, sectionLimit, escapeSlack),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: fit(line, headerLimit), emoji: false } },
+      ...mentionSection(announcement.mentions.slack),
       ...factSections(listFacts(announcement)),
       ...imageSection(announcement),
       ...context(announcement),
@@ -54,7 +44,17 @@ export function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function factSections(facts: readonly Fact[]): readonly SlackBlock[] {
+/** `<@U…> <!subteam^S…>`: the ids have their form, so nothing else can be said with them. */
+export function mentionSlack(mentions: readonly Mention[]): string {
+  return mentions.map(({ kind, id }) => (kind === 'user' ? `<@${id}>` : `<!subteam^${id}>`)).join(' ');
+}
+
+function mentionSection(mentions: readonly Mention[]): SlackBlock[] {
+  if (mentions.length === 0) return [];
+  return [{ type: 'section', text: { type: 'mrkdwn', text: mentionSlack(mentions) } }];
+}
+
+function factSections(facts: readonly Fact[]): SlackBlock[] {
   const fields = facts.slice(0, fieldsPerSection * mostFieldSections).map(renderFact);
   const sections: SlackBlock[] = [];
   for (let start = 0; start < fields.length; start += fieldsPerSection) {
@@ -63,7 +63,7 @@ function factSections(facts: readonly Fact[]): readonly SlackBlock[] {
   return sections;
 }
 
-function renderFact(fact: Fact): Markup {
+function renderFact(fact: Fact): MrkdwnElement {
   const name = fit(fact.name, 200, escapeMarkup);
   const room = fieldLimit - name.length - '**\n'.length;
   const link = fact.url === undefined ? undefined : renderLink(fact.url, fact.value, room);
@@ -83,7 +83,7 @@ function renderLink(url: string, label: string, room: number): string | undefine
   return left < 1 ? undefined : `<${address}|${fit(label.replaceAll('|', '/'), left, escapeSlack)}>`;
 }
 
-function imageSection({ images, status }: Announcement): readonly SlackBlock[] {
+function imageSection({ images, status }: Announcement): SlackBlock[] {
   if (images.length === 0) return [];
   const lines = images.map((image) => {
     const change = describeChange(image).map((part) => fit(part, 300, escapeMarkup));
@@ -93,7 +93,7 @@ function imageSection({ images, status }: Announcement): readonly SlackBlock[] {
   return [{ type: 'section', text: { type: 'mrkdwn', text } }];
 }
 
-function context({ repository, runUrl, at }: Announcement): readonly SlackBlock[] {
+function context({ repository, runUrl, at }: Announcement): SlackBlock[] {
   const run = runUrl === undefined ? undefined : renderLink(runUrl, 'workflow run', 1500);
   const parts = [repository === undefined ? undefined : fit(repository, 300, escapeMarkup), run, at.toISOString()];
   return [

@@ -13,6 +13,9 @@ export interface WebhookMessage {
   readonly url: string | null;
   readonly outcome: string | null;
   readonly migration: string | null;
+  readonly backup: string | null;
+  readonly changedServices: readonly string[];
+  readonly durationMs: number | null;
   readonly images: readonly { readonly name: string; readonly from: string | null; readonly to: string | null }[];
   readonly deployedBy: string | null;
   readonly approvedBy: readonly string[];
@@ -37,6 +40,9 @@ export function renderWebhook(announcement: Announcement): WebhookMessage {
     url: url ?? null,
     outcome: outcome ?? null,
     migration: migration ?? null,
+    backup: announcement.backup ?? null,
+    changedServices: announcement.changedServices,
+    durationMs: announcement.durationMs ?? null,
     images: announcement.images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
     deployedBy: deployedBy ?? null,
     approvedBy: announcement.approvedBy,

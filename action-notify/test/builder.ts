@@ -1,4 +1,5 @@
 import type { Announcement } from '../src/announcement.ts';
+import { noMentions, type Mentions } from '../src/mentions.ts';
 
 /** The defaults of action.yml as a runner hands them over, with overrides. */
 export function notifyInputs(overrides: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
@@ -11,7 +12,11 @@ export function notifyInputs(overrides: Readonly<Record<string, string>> = {}): 
     'dry-run': 'false',
     summary: 'true',
     'include-approvals': 'auto',
-    'github-deployment': 'none',
+    'github-deployment': 'false',
+    'slack-api-url': 'https://slack.com/api/',
+    'telegram-api-url': 'https://api.telegram.org',
+    thread: 'false',
+    record: 'true',
     ...overrides,
   };
 }
@@ -33,6 +38,9 @@ export function announcement(overrides: Partial<Announcement> = {}): Announcemen
     url: 'https://shop.example.com/',
     outcome: 'deployed',
     migration: 'applied',
+    backup: '/srv/shop/.deploy/backups/12.dump',
+    changedServices: ['api', 'web'],
+    durationMs: 93_400,
     images: [
       { name: 'api', from: before, to: after },
       { name: 'worker', from: after, to: after },
@@ -42,7 +50,22 @@ export function announcement(overrides: Partial<Announcement> = {}): Announcemen
     repository: 'acme/shop',
     runUrl: 'https://github.com/acme/shop/actions/runs/77/attempts/2',
     fields: [{ name: 'Reason', value: 'release' }],
+    mentions: noMentions,
     at: new Date('2026-01-02T03:04:05Z'),
     ...overrides,
   };
 }
+
+/** Somebody of every service is called. */
+export const everybody: Mentions = {
+  slack: [
+    { kind: 'user', id: 'U012AB3CD' },
+    { kind: 'group', id: 'S0614TZR7' },
+  ],
+  discord: [
+    { kind: 'user', id: '123456789012345678' },
+    { kind: 'group', id: '876543210987654321' },
+  ],
+  teams: [{ kind: 'user', id: 'ada@example.com' }],
+  telegram: [{ kind: 'user', id: '4242' }],
+};

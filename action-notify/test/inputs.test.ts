@@ -2,8 +2,11 @@ import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
 import { describe, expect, it } from 'vitest';
 import { loadInputs } from '../src/inputs.ts';
 import { composeAnnouncement, readRunFacts } from '../src/run-facts.ts';
+import { formatRefs, parseRefs, type MessageRefs } from '../src/message-ref.ts';
+import { noMentions } from '../src/mentions.ts';
+import { mergeRefs } from '../src/report.ts';
 import { secretParts } from '../src/webhook-url.ts';
-import { after, before, notifyInputs } from './builder.ts';
+import { after, before, everybody, notifyInputs } from './builder.ts';
 
 const load = (inputs: Readonly<Record<string, string>>) => loadInputs(fakeRunner(notifyInputs(inputs)));
 const slack = 'https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX';
@@ -73,15 +76,105 @@ describe('loadInputs', () => {
     [{ 'notify-on': 'failure, sometimes' }, 'input `notify-on`: "sometimes" is not one of: all, success'],
     [{ 'on-missing': 'fail' }, 'nobody to tell'],
     [{ 'on-error': 'ignore' }, 'input `on-error`: "ignore" is not one of: warn, fail'],
+    [{ 'slack-token': 'xoxb-1' }, 'input `slack-channel` is required with `slack-token`.'],
+    [{ 'slack-token': 'a b', 'slack-channel': 'C1' }, 'input `slack-token`: its value is not a bot token of Slack'],
+    [{ 'slack-token': 'xoxb-1', 'slack-channel': 'my channel' }, 'input `slack-channel`: "my channel" is not the id'],
+    [{ 'slack-api-url': 'ftp://slack.com' }, 'input `slack-api-url`: its value is not an https URL.'],
+    [{ 'discord-thread-id': 'general' }, 'input `discord-thread-id`: "general" is not the id of a thread'],
+    [{ 'telegram-token': 'bot' }, 'input `telegram-token`: its value is not a bot token of Telegram'],
+    [{ 'telegram-token': `1:${'x'.repeat(35)}` }, 'input `telegram-chat` is required with `telegram-token`.'],
+    [{ 'telegram-token': `1:${'x'.repeat(35)}`, 'telegram-chat': 'ops' }, 'input `telegram-chat`: "ops" is not'],
+    [{ 'ntfy-url': 'https://ntfy.sh/' }, 'input `ntfy-url`: its value does not end in a topic.'],
+    [{ 'ntfy-token': 'tk_1' }, 'input `ntfy-token` is given, but `ntfy-url` is empty'],
+    [{ 'message-ref': '{}' }, 'input `message-ref`: it is not what the output `message-ref` of an earlier step gave.'],
+    [{ mentions: 'sometimes: {}' }, 'input `mentions`: "sometimes" is not one of: all, success'],
+    [{ mentions: 'failure: { irc: [x] }' }, 'input `mentions`: "irc" is not one of: slack, discord'],
+    [{ mentions: 'failure: { slack: ["@here"] }' }, 'input `mentions`: slack: "@here" is not a user id (U…)'],
+    [{ mentions: 'success: { telegram: [ada] }' }, 'input `mentions`: telegram: "ada" is not a numeric user id.'],
+    [{ duration: '90' }, 'input `duration`: "90" is not a duration.'],
+    [{ thread: 'maybe' }, 'input `thread`: "maybe" is not true or false.'],
     [{ deadline: '20' }, 'input `deadline`: "20" is not a duration.'],
-    [{ 'github-deployment': 'create', 'github-token': 'ghs_x' }, 'input `environment` is required'],
-    [{ 'github-deployment': 'create', environment: 'prod' }, 'input `github-token` is required'],
+    [{ 'github-deployment': 'true', 'github-token': 'ghs_x' }, 'input `environment` is required'],
+    [{ 'github-deployment': 'true', environment: 'prod' }, 'input `github-token` is required'],
   ])('refuses %j in one sentence that names it', (inputs, message) => {
     expect(() => load(inputs)).toThrow(message);
   });
 
   it('never quotes a webhook that it refuses', () => {
     expect(() => load({ 'slack-webhook': 'http://hooks.slack.com/s3cret-token' })).not.toThrow('s3cret-token');
+  });
+});
+
+describe('mentions', () => {
+  const mentions = `
+all: { teams: ada@example.com }
+failure:
+  slack: [U012AB3CD, S0614TZR7]
+  discord: [123456789012345678, 'role:876543210987654321']
+  telegram: 4242
+`;
+
+  it('are those of the status and of all, by ids that are read to their last digit', () => {
+    expect(load({ status: 'failure', mentions }).mentions).toEqual(everybody);
+    expect(load({ status: 'success', mentions }).mentions).toEqual({ ...noMentions, teams: everybody.teams });
+  });
+});
+
+describe('the duration', () => {
+  const at = new Date('2026-01-02T03:04:05Z');
+  const messageRef = formatRefs({ at: new Date('2026-01-02T03:00:00Z') });
+  const durationOf = (inputs: Readonly<Record<string, string>>) => {
+    const runner = fakeRunner(notifyInputs(inputs));
+    return composeAnnouncement(loadInputs(runner), readRunFacts(runner), [], at).durationMs;
+  };
+
+  it('is the one given, else that of the rollout, else the time since the first message', () => {
+    const timings = '{"pull":100,"total":4200}';
+    expect(durationOf({ duration: '1m30s', timings, 'message-ref': messageRef })).toBe(90_000);
+    expect(durationOf({ timings, 'message-ref': messageRef })).toBe(4200);
+    expect(durationOf({ 'message-ref': messageRef })).toBe(245_000);
+    expect(durationOf({ 'message-ref': messageRef, status: 'started' })).toBeUndefined();
+    expect(durationOf({ timings: 'nonsense' })).toBeUndefined();
+  });
+});
+
+describe('message-ref', () => {
+  it('is read as it was written, and nothing else gets into an address', () => {
+    const refs: MessageRefs = {
+      at: new Date('2026-01-02T03:04:05Z'),
+      'slack-bot': { ts: '1700000000.000100', channel: 'C1' },
+      discord: { id: '4711555', thread: '88888' },
+      telegram: { id: 7 },
+      ntfy: { id: 'xE73Iyuabi' },
+    };
+    expect(parseRefs(formatRefs(refs))).toEqual(refs);
+    expect(formatRefs({})).toBe('');
+    const evil = { schema: 'deploy-actions/message-ref/1', discord: { id: '../../x' }, ntfy: { id: 'a/b' }, at: 'now' };
+    expect(parseRefs(JSON.stringify(evil))).toEqual({});
+  });
+
+  it('keeps what a later call did not change', () => {
+    const before: MessageRefs = { at: new Date(1), telegram: { id: 7 }, discord: { id: '1' } };
+    const merged = mergeRefs(
+      before,
+      [{ provider: 'discord', result: 'ok', ref: { discord: { id: '2' } } }],
+      new Date(9),
+    );
+    expect(merged).toEqual({ ...before, discord: { id: '2' } });
+    expect(mergeRefs({}, [{ provider: 'slack', result: 'error' }], new Date(9))).toEqual({});
+    expect(mergeRefs({}, [{ provider: 'slack', result: 'ok' }], new Date(9))).toEqual({ at: new Date(9) });
+  });
+});
+
+describe('the ledger', () => {
+  it('is only meant where host and folder are given', () => {
+    expect(load({ host: 'local' }).ledger).toEqual({ kind: 'none' });
+    expect(load({ host: 'local', 'deploy-path': '/srv/shop' }).ledger.kind).toBe('server');
+  });
+
+  it('never keeps the message from going out: a key that cannot be read may be why the deployment failed', () => {
+    const inputs = { host: 'web1', user: 'deploy', 'deploy-path': '/srv/shop', 'ssh-private-key': 'no key' };
+    expect(load(inputs).ledger.kind).toBe('unusable');
   });
 });
 

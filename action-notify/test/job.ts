@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { createJob, type StepResult } from '../../lab/src/runner/index.ts';
+import { secrets } from './chat-services.ts';
 
 export interface NotifyRun {
   readonly inputs: Readonly<Record<string, string>>;
@@ -10,7 +12,7 @@ export interface NotifyRun {
   readonly token?: string;
 }
 
-/** Runs the bundled action once, as a runner does. */
+/** Runs the bundled action once, as a runner does. Whatever the test is about: no secret may be seen. */
 export async function notify({ inputs, apiUrl, token }: NotifyRun): Promise<StepResult> {
   const workspace = await mkdtemp(join(tmpdir(), 'notify-'));
   const github = {
@@ -22,14 +24,16 @@ export async function notify({ inputs, apiUrl, token }: NotifyRun): Promise<Step
   };
   const job = await createJob({ workspace, github });
   try {
-    return await job.step({ uses: 'action-notify', with: inputs });
+    const step = await job.step({ uses: 'action-notify', with: inputs });
+    for (const secret of Object.values(secrets)) expect(everythingOf(step)).not.toContain(secret);
+    return step;
   } finally {
     await job.finish();
     await rm(workspace, { recursive: true, force: true });
   }
 }
 
-/** Everything that people or other steps could see of a step. */
+/** Everything that people or other steps could see of a step; the log as it was written, before any mask was applied. */
 export function everythingOf(step: StepResult): string {
   return [step.rawLog, step.summary, ...Object.values(step.outputs)].join('\n');
 }

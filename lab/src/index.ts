@@ -21,4 +21,4 @@ export type {
   SmallImages,
 } from './release.ts';
 export { openWebhookCatcher } from './webhook-catcher.ts';
-export type { CatcherAnswer, CaughtRequest, WebhookCatcher } from './webhook-catcher.ts';
+export type { CatcherAnswer, CatcherService, CaughtRequest, WebhookCatcher } from './webhook-catcher.ts';

@@ -16,7 +16,12 @@ export interface CatcherAnswer {
   readonly body?: string;
   /** Answer only after this time; Infinity never answers. */
   readonly delayMs?: number;
+  /** Cut the connection instead of answering. */
+  readonly isReset?: boolean;
 }
+
+/** What a service answers by itself, when nothing is scripted; undefined: 204. */
+export type CatcherService = (request: CaughtRequest) => CatcherAnswer | undefined;
 
 /** A chat service's webhook endpoint on loopback that keeps what it is sent. */
 export interface WebhookCatcher extends AsyncDisposable {
@@ -25,23 +30,35 @@ export interface WebhookCatcher extends AsyncDisposable {
   readonly requests: readonly CaughtRequest[];
   /** The next requests get these answers, in this order; after them 204 again. */
   script(...answers: readonly CatcherAnswer[]): void;
+  /** The same for requests whose path begins so: several services at once come in any order. */
+  scriptFor(path: string, ...answers: readonly CatcherAnswer[]): void;
   /** Resolves when that many requests have come in all. */
   waitFor(count: number): Promise<readonly CaughtRequest[]>;
   close(): Promise<void>;
 }
 
-export async function openWebhookCatcher(host = '127.0.0.1'): Promise<WebhookCatcher> {
+export async function openWebhookCatcher(
+  host = '127.0.0.1',
+  service: CatcherService = () => undefined,
+): Promise<WebhookCatcher> {
   const requests: CaughtRequest[] = [];
-  const answers: CatcherAnswer[] = [];
+  const scripted: { readonly path: string; readonly answer: CatcherAnswer }[] = [];
+  const nextAnswer = (request: CaughtRequest): CatcherAnswer => {
+    const index = scripted.findIndex(({ path }) => request.path.startsWith(path));
+    const [found] = index === -1 ? [] : scripted.splice(index, 1);
+    return found?.answer ?? service(request) ?? { status: 204 };
+  };
   const waiters = new Set<() => void>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      requests.push({ method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') });
+      const caught = { method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') };
+      requests.push(caught);
       for (const check of waiters) check();
-      const { status, headers: extra = {}, body = '', delayMs = 0 } = answers.shift() ?? { status: 204 };
+      const { status, headers: extra = {}, body = '', delayMs = 0, isReset = false } = nextAnswer(caught);
+      if (isReset) return void request.socket.destroy();
       if (delayMs === Number.POSITIVE_INFINITY) return;
       setTimeout(() => response.writeHead(status, extra).end(body), delayMs);
     });
@@ -60,7 +77,10 @@ export async function openWebhookCatcher(host = '127.0.0.1'): Promise<WebhookCat
     url: `http://${host}:${String(bound.port)}`,
     requests,
     script: (...next) => {
-      answers.push(...next);
+      scripted.push(...next.map((answer) => ({ path: '', answer })));
+    },
+    scriptFor: (path, ...next) => {
+      scripted.push(...next.map((answer) => ({ path, answer })));
     },
     waitFor: (count) =>
       new Promise((resolve) => {
