@@ -141,6 +141,16 @@ describe('examples, documents and the composite', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('the composite passes on every input of the rollout, but those of the other modes', () => {
+    const steps = lists.filter(({ where }) => where === 'action.yml').flatMap((list) => list.steps);
+    const given = steps.find(({ folder, with: inputs }) => folder === 'action-rolling-deploy' && !('mode' in inputs));
+    const ofOtherModes = ['mode', 'to', 'from-release', 'force', 'reason'];
+    const missing = Object.keys(actions.get('action-rolling-deploy')?.inputs ?? {}).filter(
+      (name) => !ofOtherModes.includes(name) && given?.with[name] !== `\${{ inputs.${name} }}` && name !== 'images',
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('refer to outputs that exist', () => {
     const complaints = lists.flatMap(({ steps, references }) =>
       references.flatMap(({ where, id, output }) => {
