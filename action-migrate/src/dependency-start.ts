@@ -17,6 +17,8 @@ const readyWithinMs = 3 * 60_000;
 
 export interface DependencyOptions {
   readonly shouldStart: boolean;
+  /** The service whose container is the database's server. */
+  readonly database: string | undefined;
   readonly credentials: RegistryCredentials | undefined;
   /** Of this step's images: where its credentials may go when the user did not name their registry. */
   readonly registries: ReadonlySet<string>;
@@ -28,9 +30,10 @@ export interface DependencyOptions {
  * @throws MigrateError DEPENDENCY_UNAVAILABLE naming the service and what was seen
  */
 export async function readyDependencies(door: RunDoor, options: DependencyOptions): Promise<void> {
-  const dependencies = door.model.services[door.plan.service]?.dependsOn ?? [];
+  const named = door.model.services[door.plan.service]?.dependsOn ?? [];
+  const dependencies = [...named, ...databaseOf(options, named)];
   if (dependencies.length === 0) {
-    door.say(`Service ${door.plan.service} depends on no other service.`);
+    door.say('Nothing else is needed to run.');
     return;
   }
   const states = await look(door, dependencies);
@@ -42,6 +45,12 @@ export async function readyDependencies(door: RunDoor, options: DependencyOption
   }
   const isStarted = missing.length > 0;
   for (const { dependency } of states) await waitUntilReady(door, dependency, isStarted);
+}
+
+/** The service of the database must run too, whether or not `depends_on` says so. */
+function databaseOf({ database }: DependencyOptions, named: readonly Dependency[]): readonly Dependency[] {
+  if (database === undefined || named.some(({ service }) => service === database)) return [];
+  return [{ service: database, condition: 'service_started', mustFollow: false }];
 }
 
 interface Seen {
@@ -57,7 +66,9 @@ async function look(door: RunDoor, dependencies: readonly Dependency[]): Promise
 async function startServices(door: RunDoor, missing: readonly Seen[], options: DependencyOptions): Promise<void> {
   const names = missing.map(({ dependency }) => dependency.service);
   const because = missing.map(({ dependency, state }) => `${dependency.service} ${state.seen}`).join(', ');
-  door.say(`Starting what ${door.plan.service} depends on (${because}). What runs already is left as it is.`);
+  door.say(
+    `Starting what ${door.plan.service === '' ? 'the migration' : door.plan.service} depends on (${because}). What runs already is left as it is.`,
+  );
   for (const name of names) await pullForService(door, name, options);
   const argv = composeFromModel(door.model, door.settings, ['up', '--detach', '--no-recreate', ...names]);
   const result = await door.host.exec(argv, { stdin: door.model.text, timeoutMs: upTimeoutMs, signal: door.signal });
@@ -107,7 +118,7 @@ async function unavailable(door: RunDoor, dependency: Dependency, state: Depende
   const evidence = shown === undefined ? [] : await readLogs(door.host, shown.id, 20);
   return new MigrateError({
     code: 'DEPENDENCY_UNAVAILABLE',
-    message: `${door.host.name}: service ${dependency.service}, which ${door.plan.service} depends on, ${state.kind === 'missing' ? state.seen : `is ${state.seen}`}. No command was run.`,
+    message: `${door.host.name}: service ${dependency.service}, which ${door.plan.service === '' ? 'the migration' : door.plan.service} depends on, ${state.kind === 'missing' ? state.seen : `is ${state.seen}`}. No command was run.`,
     hint:
       state.kind === 'missing'
         ? 'Start it, or let this step do it (`start-dependencies: true`).'

@@ -16,6 +16,26 @@ export type MigrateErrorCode =
   | 'IMAGE_MISMATCH'
   /** The container is gone: somebody removed it while it ran. */
   | 'ONE_OFF_GONE'
+  /** The database, or the container that speaks to it, does not answer. */
+  | 'DB_UNHEALTHY'
+  /** The client programs are older than the server they shall dump. */
+  | 'CLIENT_TOO_OLD'
+  /** The backup might not fit on the disk. */
+  | 'DISK_LOW'
+  /** The dump program failed, or did not end in time. */
+  | 'BACKUP_FAILED'
+  /** The dump ended well, and cannot be read to its end. */
+  | 'BACKUP_CORRUPT'
+  /** A statement of a SQL file failed; its transaction was rolled back. */
+  | 'SQL_ERROR'
+  /** A SQL file did not get its locks in time, nor at the retries; nothing of it was applied. */
+  | 'LOCK_TIMEOUT'
+  /** A SQL file that cannot be in one transaction failed after some of its statements had been applied. */
+  | 'PARTIAL_APPLY'
+  /** An index that a SQL file builds is there and invalid. */
+  | 'INVALID_INDEX'
+  /** Another session migrates the same database. */
+  | 'LOCK_HELD'
   | 'CANCELLED';
 
 export class MigrateError extends DeployError<MigrateErrorCode> {}

@@ -9,6 +9,8 @@ import { readLockWait } from '@deploy-actions/kit/state/lease-step';
 import type { RecordedPin } from '@deploy-actions/kit/state/release';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
+import { readBackup, readDatabase, type BackupWishes, type Database } from './database/database-inputs.ts';
+import type { SqlLimits } from './sql/sql-session.ts';
 
 /** All that the user asked for; valid before the first connection. */
 export interface Inputs {
@@ -17,9 +19,16 @@ export interface Inputs {
   /** This step's pins; empty = the service runs what the server's release, or its Compose file, says. */
   readonly pins: readonly RecordedPin[];
   readonly credentials: RegistryCredentials | undefined;
+  /** Empty only where SQL files run, and no pending check. */
   readonly service: string;
-  /** At least one; the service's own command where the user named none. */
+  /** At least one, the service's own command where the user named none; none where SQL files run. */
   readonly commands: readonly CommandLine[];
+  /** Lines of `sql-files`; empty = commands. */
+  readonly sqlFiles: readonly string[];
+  readonly sqlLimits: SqlLimits;
+  readonly database: Database | undefined;
+  /** undefined = none is made. */
+  readonly backup: BackupWishes | undefined;
   readonly pendingCheck: CommandLine | undefined;
   readonly runTimeout: Duration;
   readonly lockWait: Duration;
@@ -36,26 +45,56 @@ const mostCommands = 50;
  */
 export function loadInputs(inputs: InputReader): Inputs {
   const pendingCheck = inputs.optional('pending-check');
+  const sqlFiles = inputs.lines('sql-files');
+  const database = readDatabase(inputs);
+  const lockWait = readLockWait(inputs);
+  if (sqlFiles.length > 0) requireSqlDatabase(inputs, database);
   return {
     target: readHostTarget(inputs),
     settings: readComposeSettings(inputs),
     pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
     credentials: readRegistryCredentials(inputs),
-    service: readService(inputs),
-    commands: readCommands(inputs),
+    service: readService(inputs, sqlFiles.length === 0 || pendingCheck !== undefined),
+    commands: sqlFiles.length > 0 ? [] : readCommands(inputs),
+    sqlFiles,
+    sqlLimits: {
+      lockTimeout: inputs.duration('lock-timeout'),
+      statementTimeout: inputs.duration('statement-timeout'),
+      retries: inputs.integer('lock-retries', { min: 0, max: 20 }),
+      lockWait,
+    },
+    database,
+    backup: readBackup(inputs, database),
     pendingCheck: pendingCheck === undefined ? undefined : readPendingCheck(pendingCheck),
     runTimeout: readRunTimeout(inputs),
-    lockWait: readLockWait(inputs),
+    lockWait,
     shouldStartDependencies: inputs.flag('start-dependencies'),
     isReversible: inputs.flag('reversible'),
   };
 }
 
-function readService(inputs: InputReader): string {
-  const service = inputs.required('service');
+function readService(inputs: InputReader, isRequired: boolean): string {
+  const service = isRequired ? inputs.required('service') : (inputs.optional('service') ?? '');
+  if (service === '') return service;
   // The rule of the Compose specification; a leading dash would be read as an option.
   if (/^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/.test(service)) return service;
   throw badInput('service', service, 'the name of a Compose service');
+}
+
+/** @throws ConfigurationError */
+function requireSqlDatabase(inputs: InputReader, database: Database | undefined): void {
+  if (inputs.lines('commands').length > 0)
+    throw new ConfigurationError(
+      'input `sql-files`: `commands` is given too.',
+      'One step does one of the two; a second step with the other runs after it.',
+    );
+  const isPostgres =
+    database?.kind === 'service' || (database?.kind === 'url' && database.connection.engine === 'postgres');
+  if (isPostgres) return;
+  throw new ConfigurationError(
+    'input `sql-files`: it needs a PostgreSQL database, and none is named.',
+    'Set `database-service`, or `database-url` with `client-image`.',
+  );
 }
 
 function readCommands(inputs: InputReader): readonly CommandLine[] {

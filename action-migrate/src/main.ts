@@ -1,5 +1,6 @@
 import { inputReader } from '@deploy-actions/kit/action/inputs';
 import type { StepContext } from '@deploy-actions/kit/action/run';
+import { maskSecret } from '@deploy-actions/kit/action/secrets';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { withLease } from '@deploy-actions/kit/state/lease-step';
@@ -10,21 +11,28 @@ import { auditMigration } from './audit.ts';
 import { readyDependencies } from './dependency-start.ts';
 import { settleEarlierRuns } from './earlier-run.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
-import { runCommands } from './migration.ts';
+import { runCommands, type Beginning } from './migration.ts';
 import { isNothingPending } from './pending-check.ts';
+import { backUp, withDatabase } from './preparation.ts';
 import { prepareProject, registriesOf, type Project } from './project.ts';
 import { reconnectingHost } from './reconnecting-host.ts';
-import { openRecord } from './record.ts';
+import { openRecord, type RecordBook } from './record.ts';
 import { presetOutputs, report } from './report.ts';
-import { hasApplied, type MigrationResult } from './result.ts';
+import { hasApplied, withBackupFact, type MigrationResult, type RecordedBackup } from './result.ts';
 import type { RunDoor } from './run-door.ts';
-import { planRun } from './run-plan.ts';
+import { describeStep, planRun } from './run-plan.ts';
+import { readSqlFiles, type SqlFile } from './sql/sql-file.ts';
+import { applyFiles, isAllApplied } from './sql/sql-run.ts';
+import { openSession } from './sql/sql-session.ts';
 
 /** Runs the commands once, in order, on the new image, before anything of it serves. */
 export async function main(context: StepContext): Promise<void> {
   const { runner } = context;
   const inputs = loadInputs(inputReader(runner));
   presetOutputs(runner, inputs.isReversible);
+  if (inputs.database?.kind === 'url')
+    for (const secret of inputs.database.connection.secrets) maskSecret(runner, secret);
+  const files = readSqlFiles(inputs.sqlFiles, runner.env('GITHUB_WORKSPACE') ?? '.');
   const host = await connect(context, inputs);
   try {
     const { deployPath } = inputs.settings;
@@ -36,7 +44,7 @@ export async function main(context: StepContext): Promise<void> {
         }),
       );
       const door = openDoor(context, host, inputs, project);
-      const result = await migrate(context, door, inputs);
+      const result = await migrate(context, door, inputs, files);
       await report(runner, door.plan, host.name, result);
       if (result.error !== undefined) throw result.error;
     });
@@ -67,6 +75,7 @@ function openDoor({ runner, signal }: StepContext, host: Host, inputs: Inputs, {
       service,
       image,
       commands,
+      isSql: inputs.sqlFiles.length > 0,
       pendingCheck,
       owner,
       project: model.name,
@@ -82,34 +91,79 @@ function openDoor({ runner, signal }: StepContext, host: Host, inputs: Inputs, {
   };
 }
 
-/** Settle what earlier runs left, ready the database, ask whether there is something to do, do it, record it. */
-async function migrate(context: StepContext, door: RunDoor, inputs: Inputs): Promise<MigrationResult> {
+/** Settle what earlier runs left, ready the database, ask whether there is something to do, back up, do it, record it. */
+async function migrate(
+  context: StepContext,
+  door: RunDoor,
+  inputs: Inputs,
+  files: readonly SqlFile[],
+): Promise<MigrationResult> {
   const { host, plan } = door;
-  const record = await openRecord(host, inputs.settings.deployPath, {
+  const book = await openRecord(host, inputs.settings.deployPath, {
     reversible: inputs.isReversible,
     runUrl: currentOwner(context.runner).runUrl,
     run: plan.runKey,
     images: inputs.pins,
+    ran: plan.isSql ? files.map(({ path }) => path) : plan.steps.map((step) => describeStep(plan, step)),
+    ...(plan.image === '' ? {} : { image: plan.image }),
   });
   const beginning = await settleEarlierRuns(door);
-  if (beginning.containerName === undefined) {
-    await door.group('Dependencies', () =>
-      readyDependencies(door, {
-        shouldStart: inputs.shouldStartDependencies,
-        credentials: inputs.credentials,
-        registries: registriesOf(plan.image, inputs.pins),
-      }),
-    );
-    if (plan.pendingCheck !== undefined && (await isNothingPending(door, plan.pendingCheck))) {
-      await record(false);
-      return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
-    }
+  const result = await prepareAndRun(door, inputs, book, beginning, files);
+  if (result.status !== 'unknown' && result.commands.length > 0)
+    await auditMigration(door, currentOwner(context.runner), result);
+  return result;
+}
+
+async function prepareAndRun(
+  door: RunDoor,
+  inputs: Inputs,
+  book: RecordBook,
+  beginning: Beginning,
+  files: readonly SqlFile[],
+): Promise<MigrationResult> {
+  if (beginning.containerName !== undefined) {
+    // The attempt before this one made the backup; its command is in the middle of what the backup is against.
+    const backup = book.found?.run === door.plan.runKey ? book.found.backup : undefined;
+    return act(book, backup, () => runCommands(door, beginning));
   }
-  // Before the first command: should contact be lost, the record errs on the side of "applied".
-  await record(true);
-  const result = await runCommands(door, beginning);
+  const { plan } = door;
+  await door.group('Dependencies', () =>
+    readyDependencies(door, {
+      shouldStart: inputs.shouldStartDependencies,
+      credentials: inputs.credentials,
+      registries: registriesOf(plan.image, inputs.pins),
+      database: inputs.database?.kind === 'service' ? inputs.database.service : undefined,
+    }),
+  );
+  if (plan.pendingCheck !== undefined && (await isNothingPending(door, plan.pendingCheck))) {
+    await book.write({ applied: false });
+    return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
+  }
+  return withDatabase(door, inputs, async (client) => {
+    if (!plan.isSql || client === undefined) {
+      const backup = await backUp(door, inputs, client, book);
+      return act(book, backup, () => runCommands(door, beginning));
+    }
+    const run = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
+    const backup = (await isAllApplied(run)) ? undefined : await backUp(door, inputs, client, book);
+    return act(book, backup, () => applyFiles(run));
+  });
+}
+
+/** Recorded before the first command: should contact be lost, the record errs on the side of "applied". */
+async function act(
+  book: RecordBook,
+  backup: RecordedBackup | undefined,
+  run: () => Promise<MigrationResult>,
+): Promise<MigrationResult> {
+  const kept = backup === undefined ? {} : { backup };
+  await book.write({ applied: true, ...kept });
+  const result = withBackupFact(await run(), backup);
   if (result.status === 'unknown') return result;
-  await record(hasApplied(result));
-  await auditMigration(door, currentOwner(context.runner), result);
+  await book.write({
+    applied: hasApplied(result),
+    ...(result.error === undefined ? {} : { hasFailed: true }),
+    ...kept,
+  });
   return result;
 }

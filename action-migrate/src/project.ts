@@ -14,7 +14,7 @@ import type { Inputs } from './inputs.ts';
 /** The project as it will be: staged files, this release's pins, its images on the server. */
 export interface Project {
   readonly model: ComposeModel;
-  /** What `service` runs. */
+  /** What `service` runs; empty without a service. */
   readonly image: string;
 }
 
@@ -32,7 +32,7 @@ export async function prepareProject(
   const scope = await openScope(host, inputs, say);
   const { versions, model } = await preflight(scope, inputs.pins);
   say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
-  const image = serviceImage(model, inputs);
+  const image = inputs.service === '' ? '' : serviceImage(model, inputs);
   await pullPins({
     host,
     signal,
@@ -43,7 +43,7 @@ export async function prepareProject(
       say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
     },
   });
-  await pullServiceImage(host, image, inputs, signal, say);
+  if (image !== '') await pullServiceImage(host, image, inputs, signal, say);
   return { model, image };
 }
 
@@ -99,6 +99,6 @@ async function pullServiceImage(
 
 /** Registries of this step's images: without `images` that is the service's own. */
 export function registriesOf(image: string, pins: readonly RecordedPin[]): ReadonlySet<string> {
-  const refs = pins.length === 0 ? [image] : pins.map(({ ref }) => ref);
+  const refs = pins.length === 0 ? [image].filter((ref) => ref !== '') : pins.map(({ ref }) => ref);
   return new Set(refs.map((ref) => parseImageRef(ref, 'an image of this step').registry));
 }

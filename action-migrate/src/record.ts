@@ -1,6 +1,7 @@
 import { scriptOrThrow, type Host } from '@deploy-actions/kit/host/host';
 import { statePath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import type { RecordedMigration, RecordedPin } from '@deploy-actions/kit/state/release';
+import type { RecordedBackup } from './result.ts';
 
 /** `.deploy/migration.json`: what the rollout of the same job copies into its release record. */
 export interface MigrationRecord extends RecordedMigration {
@@ -8,6 +9,10 @@ export interface MigrationRecord extends RecordedMigration {
   /** The same in each attempt of a run. */
   readonly run: string;
   readonly images: readonly RecordedPin[];
+  /** Something began and did not end well: it may have changed the database all the same. */
+  readonly hasFailed?: boolean;
+  /** The backup of this run, for an attempt that watches what the one before it began. */
+  readonly backup?: RecordedBackup;
 }
 
 const writeScript = `
@@ -16,24 +21,35 @@ umask 077
 cat > "$1.new"; sync "$1.new" 2>/dev/null || sync
 mv -f "$1.new" "$1"`;
 
-/**
- * Reads what is there, once, and returns the writer of this run's record on top of it. A reader of the file sees the old
- * record or the new one.
- */
+/** The record on the server: what was there when it was opened, and the writer of this run's on top of it. */
+export interface RecordBook {
+  readonly found: MigrationRecord | undefined;
+  write(outcome: Pick<MigrationRecord, 'applied' | 'hasFailed' | 'backup'>): Promise<void>;
+}
+
+/** Reads what is there, once. A reader of the file sees the old record or the new one. */
 export async function openRecord(
   host: Host,
   deployPath: DeployPath,
-  facts: Omit<MigrationRecord, 'applied'>,
-): Promise<(applied: boolean) => Promise<void>> {
+  facts: Omit<MigrationRecord, 'applied' | 'hasFailed' | 'backup'>,
+): Promise<RecordBook> {
   const file = statePath(deployPath, 'migration.json');
   const result = await scriptOrThrow(host, 'read the migration record', 'cat "$1" 2>/dev/null || true', [file]);
   const found = parseRecord(result.stdout);
-  return async (applied) => {
-    const record = mergeRecord({ ...facts, applied }, found);
-    await scriptOrThrow(host, 'write the migration record', writeScript, [file], {
-      stdin: `${JSON.stringify(record)}\n`,
-    });
+  return {
+    found,
+    write: async (outcome) => {
+      const record = mergeRecord(addBackup({ ...facts, ...outcome }), found);
+      await scriptOrThrow(host, 'write the migration record', writeScript, [file], {
+        stdin: `${JSON.stringify(record)}\n`,
+      });
+    },
   };
+}
+
+function addBackup(record: MigrationRecord): MigrationRecord {
+  const { backup } = record;
+  return backup === undefined ? record : { ...record, backupPath: backup.path, backupSha256: backup.sha256 };
 }
 
 /** Pure part of {@link openRecord}. */
@@ -51,9 +67,22 @@ export function parseRecord(text: string): MigrationRecord | undefined {
 /**
  * What to record on top of what is there. The rollout removes the record when it commits a release, so one that is there
  * tells of a migration that no release stands for yet (its rollout failed, or its runner died): it must not be forgotten
- * because the next run found nothing pending.
+ * because the next run found nothing pending. The way back from all of it is its oldest backup.
  */
 export function mergeRecord(next: MigrationRecord, found: MigrationRecord | undefined): MigrationRecord {
-  if (found?.applied !== true) return next;
-  return { ...next, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
+  if (found === undefined || !mayHaveChanged(found)) return next;
+  const { backupPath, backupSha256 } = found;
+  const ran = [...new Set([...(found.ran ?? []), ...(next.ran ?? [])])];
+  const merged: MigrationRecord = {
+    ...next,
+    ...(ran.length === 0 ? {} : { ran }),
+    ...(backupPath === undefined ? {} : { backupPath }),
+    ...(backupSha256 === undefined ? {} : { backupSha256 }),
+  };
+  if (!found.applied) return { ...merged, hasFailed: true };
+  return { ...merged, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
+}
+
+function mayHaveChanged(record: MigrationRecord): boolean {
+  return record.applied || record.hasFailed === true;
 }

@@ -11,16 +11,36 @@ export function presetOutputs(runner: Runner, isReversible: boolean): void {
   runner.output('backup-path', '');
 }
 
+const notRun: ReadonlySet<string> = new Set(['not-run', 'done-before', 'skipped']);
+
 /** Outputs and job summary of what happened. */
 export async function report(runner: Runner, plan: RunPlan, host: string, result: MigrationResult): Promise<void> {
-  const ran = result.commands.filter(({ outcome }) => outcome !== 'not-run' && outcome !== 'done-before');
+  const ran = result.commands.filter(({ outcome }) => !notRun.has(outcome));
   const broken = result.commands.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome));
+  const { backup } = result;
   runner.output('applied', String(hasApplied(result)));
   runner.output('status', result.status);
   runner.output('commands-run', String(ran.length));
   runner.output('failed-command', broken?.text ?? '');
   runner.output('exit-code', exitCodeOf(result, broken?.exitCode));
   runner.output('duration-ms', String(Math.round(result.durationMs)));
+  runner.output(
+    'applied-files',
+    plan.isSql
+      ? ran
+          .filter(({ outcome }) => outcome === 'done')
+          .map(({ text }) => text)
+          .join('\n')
+      : '',
+  );
+  runner.output('sqlstate', /SQLSTATE ([0-9A-Z]{5})/.exec(result.error?.message ?? '')?.[1] ?? '');
+  if (backup !== undefined) {
+    runner.output('backup-path', backup.path);
+    runner.output('backup-sha256', backup.sha256);
+    runner.output('backup-bytes', String(backup.bytes));
+    runner.output('backup-verified', String(backup.check !== undefined));
+    runner.output('restore-command', backup.restoreCommand);
+  }
   await runner.summary(renderSummary(plan, host, result));
 }
 

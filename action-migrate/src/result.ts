@@ -1,4 +1,5 @@
-import type { MigrateError } from './error.ts';
+import type { Backup } from './backup/backup-file.ts';
+import { MigrateError } from './error.ts';
 
 export type CommandOutcome =
   | 'done'
@@ -7,6 +8,8 @@ export type CommandOutcome =
   | 'failed'
   | 'timed-out'
   | 'unknown'
+  /** A SQL file that the database remembers from an earlier run. */
+  | 'skipped'
   | 'not-run';
 
 /** What became of one command. */
@@ -29,11 +32,32 @@ export interface MigrationResult {
   /** Why it stopped; undefined when it did all that was asked for. */
   readonly error: MigrateError | undefined;
   readonly tail: readonly string[];
+  /** What was backed up before; undefined: nothing was. */
+  readonly backup?: RecordedBackup;
 }
+
+/** A backup of this run, or of the attempt before it, whose command this one watched. */
+export type RecordedBackup = Pick<Backup, 'path' | 'sha256' | 'bytes' | 'check' | 'restoreCommand'>;
 
 /** Whether at least one command ended well: then the database is no longer what it was. */
 export function hasApplied(result: MigrationResult): boolean {
   return result.commands.some(({ outcome }) => outcome === 'done' || outcome === 'done-before');
+}
+
+/** Each failure says where the way back is. */
+export function withBackupFact(result: MigrationResult, backup: RecordedBackup | undefined): MigrationResult {
+  const { error } = result;
+  if (backup === undefined) return result;
+  if (error === undefined) return { ...result, backup };
+  const fact = `The backup of before is ${backup.path}${backup.restoreCommand === '' ? '' : ' (output `restore-command`)'}; nothing was restored.`;
+  const told = new MigrateError({
+    code: error.code,
+    message: `${error.message} ${fact}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    evidence: error.evidence,
+    cause: error.cause,
+  });
+  return { ...result, backup, error: told };
 }
 
 /** What a failure always says: was anything applied? */

@@ -13,10 +13,13 @@ export interface OneOffStep {
 /** What a migration will run: data only. */
 export interface RunPlan {
   readonly project: string;
+  /** Empty where SQL files run and no service is named. */
   readonly service: string;
-  /** The reference that `service` runs. */
+  /** The reference that `service` runs; empty without one. */
   readonly image: string;
   readonly deployPath: string;
+  /** SQL files run; there are no steps then. */
+  readonly isSql: boolean;
   /** Names the run for its re-runs: the same in each attempt. */
   readonly runKey: string;
   readonly attempt: number;
@@ -32,6 +35,7 @@ export interface PlanFacts {
   readonly image: string;
   readonly deployPath: string;
   readonly commands: readonly CommandLine[];
+  readonly isSql: boolean;
   readonly pendingCheck: CommandLine | undefined;
   readonly owner: Pick<LeaseOwner, 'id' | 'runId' | 'runAttempt'>;
 }
@@ -53,6 +57,7 @@ export function planRun(facts: PlanFacts): RunPlan {
     service,
     image,
     deployPath,
+    isSql: facts.isSql,
     runKey,
     attempt: owner.runAttempt,
     hash: hashPlan(facts),

@@ -1,7 +1,7 @@
 import { block, cell, code, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { explainExitCode } from './exit-code.ts';
-import type { CommandOutcome, CommandResult, MigrationResult } from './result.ts';
+import type { CommandOutcome, CommandResult, MigrationResult, RecordedBackup } from './result.ts';
 import type { RunPlan } from './run-plan.ts';
 
 const titles: Readonly<Record<MigrationResult['status'], string>> = {
@@ -18,6 +18,7 @@ const outcomes: Readonly<Record<CommandOutcome, string>> = {
   failed: '❌ failed',
   'timed-out': '❌ timed out',
   unknown: '⚠️ unknown',
+  skipped: '✅ applied earlier',
   'not-run': '– not run',
 };
 
@@ -30,14 +31,32 @@ export function renderSummary(plan: RunPlan, host: string, result: MigrationResu
     describeResultCode(command),
     command.durationMs === undefined ? '' : formatDuration(command.durationMs),
   ]);
-  const where = `${code(plan.image)} as service ${code(plan.service)} on ${cell(host)}, ${formatDuration(result.durationMs)} in all.`;
+  const what = plan.isSql ? 'SQL files' : `${code(plan.image)} as service ${code(plan.service)}`;
+  const where = `${what} on ${cell(host)}, ${formatDuration(result.durationMs)} in all.`;
   const parts = [`### ${titles[result.status]}`, '', where, ''];
-  if (result.status === 'nothing-pending') parts.push('The pending check ended with 0: no command was run.', '');
-  else parts.push(table(['#', 'Command', 'Result', 'Exit code', 'Time'], rows));
+  if (result.status === 'nothing-pending' && result.commands.length === 0)
+    parts.push('The pending check ended with 0: no command was run.', '');
+  else parts.push(table(['#', plan.isSql ? 'File' : 'Command', 'Result', 'Exit code', 'Time'], rows));
   if (result.error !== undefined) parts.push(`${cell(result.error.message)} ${cell(result.error.hint ?? '')}`, '');
+  if (result.backup !== undefined) parts.push(...renderBackup(result.backup));
   if (result.error !== undefined && result.tail.length > 0)
     parts.push('Last lines of its log:', '', block(result.tail));
   return `${parts.join('\n')}\n`;
+}
+
+function renderBackup({ path, bytes, sha256, check, restoreCommand }: RecordedBackup): readonly string[] {
+  const proof = check === undefined ? '⚠️ not proved readable' : `proved: ${check}`;
+  const size = bytes < 1024 * 1024 ? `${bytes} bytes` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  const line = `Backup from before: ${code(path)}, ${size}, sha256 ${code(sha256)}, ${cell(proof)}.`;
+  if (restoreCommand === '') return [line, ''];
+  return [
+    line,
+    '',
+    'To restore it (on the server, with the app stopped; what was written since is lost):',
+    '',
+    block([restoreCommand]),
+    '',
+  ];
 }
 
 function describeResultCode({ exitCode }: CommandResult): string {

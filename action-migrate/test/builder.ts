@@ -19,6 +19,7 @@ export function plan(commands: readonly string[], facts: Partial<PlanFacts> = {}
     image,
     deployPath: '/srv/shop',
     commands: commands.map((text) => parseCommandLine(text, 'test')),
+    isSql: false,
     pendingCheck: undefined,
     owner: { id: 'acme/api#77#1#deploy#x', runId: '77', runAttempt: 1 },
     ...facts,

@@ -12,6 +12,13 @@ const base = {
   'lock-wait': '15m',
   'start-dependencies': 'true',
   reversible: 'true',
+  backup: 'auto',
+  'backup-keep': '5',
+  'backup-compress': '1',
+  'backup-timeout': '30m',
+  'lock-timeout': '5s',
+  'statement-timeout': '15m',
+  'lock-retries': '3',
 };
 const load = (overrides: Readonly<Record<string, string>> = {}) =>
   loadInputs(inputReader(fakeRunner({ ...base, ...overrides })));

@@ -6,7 +6,13 @@ import { HostError } from '@deploy-actions/kit/host/host';
 import { statePath } from '@deploy-actions/kit/state/deploy-path';
 import { findUnfinishedDeploy, type Journal } from '@deploy-actions/kit/state/journal';
 import { commitPinsPart, type EnvBlock } from '@deploy-actions/kit/state/pins';
-import { auditPart, writeReleasePart, type RecordedMigration, type Release } from '@deploy-actions/kit/state/release';
+import {
+  auditPart,
+  parseMigration as parseRecordedMigration,
+  writeReleasePart,
+  type RecordedMigration,
+  type Release,
+} from '@deploy-actions/kit/state/release';
 import { finishActivationParts } from '@deploy-actions/kit/state/staged-tree';
 import { RolloutError } from './errors.ts';
 import type { Session } from './session.ts';
@@ -136,10 +142,8 @@ export function readMigrationPart(session: Session): BatchPart {
 
 /** Undefined where no migration ran; one that cannot be read is said, and left out. */
 export function parseMigration(session: Session, text: string): RecordedMigration | undefined {
-  if (text.trim() === '') return undefined;
   try {
-    const record = JSON.parse(text) as Partial<RecordedMigration>;
-    return { applied: record.applied === true, reversible: record.reversible !== false };
+    return parseRecordedMigration(text);
   } catch {
     session.log('the migration record on the server is not readable; the release is recorded without it');
     return undefined;

@@ -11,10 +11,35 @@ export interface RecordedPin {
   readonly ref: string;
 }
 
+/** What action-migrate did for a release, as `.deploy/migration.json` tells it to the rollout. */
 export interface RecordedMigration {
   readonly applied: boolean;
   readonly reversible: boolean;
+  /** On the server: made before the first command since the release before. */
   readonly backupPath?: string;
+  readonly backupSha256?: string;
+  /** The commands or SQL files, as the user named them, in their order. */
+  readonly ran?: readonly string[];
+  /** The image that they ran in. */
+  readonly image?: string;
+}
+
+/**
+ * The part of a migration's record that a release keeps; undefined where no migration ran.
+ * @throws SyntaxError for a text that is no JSON
+ */
+export function parseMigration(text: string): RecordedMigration | undefined {
+  if (text.trim() === '') return undefined;
+  const record = JSON.parse(text) as Partial<RecordedMigration>;
+  const { backupPath, backupSha256, ran, image } = record;
+  return {
+    applied: record.applied === true,
+    reversible: record.reversible !== false,
+    ...(typeof backupPath === 'string' ? { backupPath } : {}),
+    ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
+    ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
+    ...(typeof image === 'string' ? { image } : {}),
+  };
 }
 
 /** One finished deploy: what `.deploy/releases/<n>.json` holds. */

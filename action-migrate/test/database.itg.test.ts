@@ -1,0 +1,270 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureImages, type FullImages, type Lab } from '../../lab/src/index.ts';
+import { layOut, migrate, removeTarget, stateFile, type Target } from './server.ts';
+
+const compose = `
+services:
+  db:
+    image: \${DB_IMAGE}
+    environment: { POSTGRES_USER: shop, POSTGRES_DB: shop, POSTGRES_PASSWORD: "\${SECRET_KEY}" }
+    volumes: ["data:/var/lib/postgresql/data"]
+    healthcheck: { test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1"], interval: 1s, retries: 60 }
+  migrate:
+    image: \${API_IMAGE:?set by images}
+    profiles: [migrate]
+    environment: { DATABASE_URL: "postgres://shop:\${SECRET_KEY}@db:5432/shop" }
+    depends_on: { db: { condition: service_healthy } }
+volumes: { data: {} }
+`;
+const database = { 'database-service': 'db' };
+
+let lab: Lab;
+let full: FullImages;
+let target: Target;
+let workspace: string;
+
+beforeAll(async () => {
+  lab = await ensureImages('full');
+  full = lab.images.full ?? expect.fail('the lab has no Django image');
+  workspace = mkdtempSync(join(tmpdir(), 'migrate-'));
+  target = await layOut({
+    lab,
+    workspace,
+    image: lab.reference('htpasswd', full.django.repository, full.django.v2.digest),
+    database: lab.reference('anonymous', full.postgres.repository, full.postgres.digest),
+    composeFile: compose,
+  });
+});
+afterAll(async () => {
+  await lab.server.exec(['sh', '-c', 'umount "$1" 2>/dev/null; true', 'sh', `${target.path}/.deploy/backups`]);
+  await removeTarget(target);
+  rmSync(workspace, { recursive: true });
+});
+
+/** Rows of a query, in the project's own database or in another one beside it. */
+async function query(sql: string, name = 'shop'): Promise<readonly string[]> {
+  const argv = ['exec', `${target.project}-db-1`, 'psql', '-h', '/tmp', '-U', 'shop', '-XAtc', sql, name];
+  const { stdout } = await lab.server.docker(argv);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+function writeSql(files: Readonly<Record<string, string>>): void {
+  rmSync(join(workspace, 'db'), { recursive: true, force: true });
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+}
+
+const errors = (result: Awaited<ReturnType<typeof migrate>>): string => result.commands.errors.join('\n');
+
+describe('a migration with a backup', () => {
+  it('dumps, proves, names and records it, and its restore command gives the rows back', async () => {
+    const first = await migrate(
+      target,
+      { commands: 'python3 manage.py migrate --noinput', ...database },
+      { runId: '801' },
+    );
+    expect(first.outcome).toBe('success');
+    await query("insert into shop_item (name) select 'item ' || n from generate_series(1, 500) n");
+    const rows = await query('select id, name from shop_item order by id');
+
+    const drop =
+      'python3 manage.py shell -c \'from django.db import connection as c; c.cursor().execute("delete from shop_item"); raise SystemExit(3)\'';
+    const result = await migrate(target, { commands: drop, ...database }, { runId: '802' });
+    expect(result.outputs).toMatchObject({
+      'error-code': 'COMMAND_FAILED',
+      'exit-code': '3',
+      'backup-verified': 'true',
+    });
+    const path = result.outputs['backup-path'] ?? '';
+    expect(path).toMatch(/\/\.deploy\/backups\/\d{8}T\d{6}Z-shop-802-1\.dump$/);
+    expect(errors(result)).toContain(`The backup of before is ${path}`);
+    expect(result.summary).toContain('pg_restore --clean');
+    const listed = await lab.server.exec([
+      'sh',
+      '-c',
+      'cd "$1"; stat -c "%a %U %n" *; sha256sum -c --quiet *.sha256',
+      'sh',
+      dirname(path),
+    ]);
+    expect(listed.stdout).toMatch(/^600 deploy \S+-802-1\.dump$/m);
+    expect(listed.stdout).not.toContain('partial');
+    const record = JSON.parse((await stateFile(target, 'migration.json')) ?? '') as Readonly<Record<string, unknown>>;
+    // The rollout of run 801 never came: the way back from both is the older backup.
+    expect(record).toMatchObject({ applied: true, backupPath: first.outputs['backup-path'] });
+
+    expect(await query('select count(*) from shop_item')).toEqual(['0']);
+    await query('create database second');
+    await lab.server.exec([
+      'sh',
+      '-c',
+      `docker exec -i ${target.project}-db-1 pg_restore -h /tmp -U shop -d second < ${path}`,
+    ]);
+    expect(await query('select id, name from shop_item order by id', 'second')).toEqual(rows);
+    await lab.server.exec(['sh', '-c', result.outputs['restore-command'] ?? 'false']);
+    expect(await query('select id, name from shop_item order by id')).toEqual(rows);
+  });
+
+  it('keeps as many as it is told, and the way back', async () => {
+    const result = await migrate(target, { commands: 'true', ...database, 'backup-keep': '1' }, { runId: '803' });
+    expect(result.outcome).toBe('success');
+    expect((await backups()).map((name) => name.replace(/^.*shop-/, ''))).toEqual(['801-1.dump', '803-1.dump']);
+  });
+
+  it('makes none when nothing is pending', async () => {
+    const before = await backups();
+    const pending = { 'pending-check': 'true' };
+    const result = await migrate(target, { commands: 'true', ...database, ...pending }, { runId: '804' });
+    expect(result.outputs).toMatchObject({ status: 'nothing-pending', 'backup-path': '' });
+    expect(await backups()).toEqual(before);
+  });
+});
+
+async function backups(): Promise<readonly string[]> {
+  const { stdout } = await lab.server.exec([
+    'sh',
+    '-c',
+    'cd "$1" && ls -1 | grep -v sha256 || true',
+    'sh',
+    `${target.path}/.deploy/backups`,
+  ]);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** Puts a small file system where the backups go, in place of the folder. */
+async function smallDisk(megabytes: number): Promise<() => Promise<void>> {
+  const folder = `${target.path}/.deploy/backups`;
+  await lab.server.exec([
+    'mount',
+    '-t',
+    'tmpfs',
+    '-o',
+    `size=${String(megabytes)}m,uid=1000,mode=0777`,
+    'tmpfs',
+    folder,
+  ]);
+  return async () => {
+    await lab.server.exec(['umount', folder]);
+  };
+}
+
+describe('a backup that cannot be trusted', () => {
+  it('is not begun where the disk has too little room', async () => {
+    const release = await smallDisk(2);
+    const result = await migrate(target, { commands: 'false', ...database }, { runId: '805' });
+    await release();
+    expect(result.outputs).toMatchObject({ 'error-code': 'DISK_LOW', status: 'refused', 'backup-path': '' });
+    expect(errors(result)).toContain('no command was run');
+  });
+
+  it('stops the migration when the disk fills under it', async () => {
+    // A megabyte in the database, which compresses it, and 120 MB in a dump that does not.
+    await query("create table big as select repeat('x', 12000000) as x from generate_series(1, 10)");
+    const release = await smallDisk(60);
+    const result = await migrate(target, { commands: 'false', ...database, 'backup-compress': '0' }, { runId: '806' });
+    const left = await backups();
+    await release();
+    await query('drop table big');
+    expect(['BACKUP_CORRUPT', 'BACKUP_FAILED']).toContain(result.outputs['error-code']);
+    expect(result.outputs).toMatchObject({ status: 'refused', applied: 'false' });
+    expect(left).toEqual([]);
+  });
+});
+
+describe('SQL files', () => {
+  const sql = { service: '', 'sql-files': 'db/*.sql', ...database };
+
+  it('are applied in order, each once, and remembered by the database', async () => {
+    writeSql({
+      'db/1_table.sql':
+        "create table orders (id int primary key, email text);\ninsert into orders values (1, 'a;b'), (2, 'c');",
+      'db/2_index.sql': 'create index concurrently orders_email on orders (email);',
+    });
+    const result = await migrate(target, sql, { runId: '811' });
+    expect(errors(result)).toBe('');
+    expect(result.outputs).toMatchObject({
+      status: 'applied',
+      'applied-files': 'db/1_table.sql\ndb/2_index.sql',
+      'backup-verified': 'true',
+    });
+    expect(await query('select email from orders order by id')).toEqual(['a;b', 'c']);
+    const again = await migrate(target, sql, { runId: '812' });
+    expect(again.outputs).toMatchObject({ status: 'nothing-pending', applied: 'false', 'backup-path': '' });
+    expect(again.summary).toContain('applied earlier');
+  });
+
+  it('leave nothing of a file behind that fails in the middle', async () => {
+    writeSql({
+      'db/3.sql': "insert into orders values (3, 'd');\nselect * from nowhere;\ninsert into orders values (4, 'e');",
+    });
+    const result = await migrate(target, sql, { runId: '813' });
+    expect(result.outputs).toMatchObject({
+      'error-code': 'SQL_ERROR',
+      sqlstate: '42P01',
+      applied: 'false',
+      'exit-code': '3',
+    });
+    expect(errors(result)).toMatch(
+      /db\/3\.sql, line 2: relation "nowhere" does not exist.*Nothing of this file was applied/,
+    );
+    expect(await query('select count(*) from orders')).toEqual(['2']);
+  });
+
+  it('give up behind an idle transaction, and name it', async () => {
+    const holder = ['exec', '-d', `${target.project}-db-1`, 'sh', '-c'];
+    const hold =
+      "printf 'begin; lock table orders;\\n' | { cat; sleep 60; } | PGAPPNAME=forgotten psql -h /tmp -U shop shop";
+    await lab.server.docker([...holder, hold]);
+    writeSql({ 'db/4.sql': 'alter table orders add column note text;' });
+    const limits = { 'lock-timeout': '1s', 'lock-retries': '1', backup: 'off' };
+    const result = await migrate(target, { ...sql, ...limits }, { runId: '814' });
+    expect(result.outputs).toMatchObject({ 'error-code': 'LOCK_TIMEOUT', sqlstate: '55P03' });
+    expect(errors(result)).toMatch(/idle in transaction.*forgotten/);
+    expect(result.log).toContain('Trying again in');
+    await query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'forgotten'");
+    expect((await migrate(target, { ...sql, ...limits }, { runId: '814', runAttempt: '2' })).outcome).toBe('success');
+  });
+
+  it('find the invalid index that a failed build leaves, also when IF NOT EXISTS would pass over it', async () => {
+    await query("insert into orders (id, email) values (7, 'twice'), (8, 'twice')");
+    const index = 'create unique index concurrently if not exists orders_email_uq on orders (email);';
+    writeSql({ 'db/5.sql': index });
+    const off = { ...sql, backup: 'off' };
+    const failed = await migrate(target, off, { runId: '815' });
+    expect(failed.outputs).toMatchObject({ 'error-code': 'PARTIAL_APPLY', sqlstate: '23505' });
+    const passed = await migrate(target, off, { runId: '815', runAttempt: '2' });
+    expect(passed.outputs).toMatchObject({ 'error-code': 'INVALID_INDEX', status: 'failed' });
+    await query('drop index orders_email_uq');
+    await query('delete from orders where id = 8');
+    expect((await migrate(target, off, { runId: '815', runAttempt: '3' })).outcome).toBe('success');
+  });
+});
+
+describe('a database outside of the project', () => {
+  it('is dumped and changed from a client image, and its password shows nowhere', async () => {
+    const { stdout } = await lab.server.docker([
+      'inspect',
+      '-f',
+      '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+      `${target.project}-db-1`,
+    ]);
+    writeSql({ 'db/6.sql': "insert into orders values (60, 'from outside');" });
+    const url = `postgres://shop:topsecret-${target.project}@${stdout.trim()}:5432/shop?sslmode=disable`;
+    const image = lab.reference('anonymous', full.postgres.repository, full.postgres.digest);
+    const result = await migrate(
+      target,
+      { service: '', 'sql-files': 'db/6.sql', 'database-url': url, 'client-image': image },
+      { runId: '816' },
+    );
+    expect(errors(result)).toBe('');
+    expect(result.outputs).toMatchObject({ 'applied-files': 'db/6.sql', 'backup-verified': 'true' });
+    expect(result.outputs['restore-command']).toContain('--env PGPASSWORD');
+    expect(await query('select email from orders where id = 60')).toEqual(['from outside']);
+    const left = await lab.server.docker(['ps', '-aq', '--filter', `label=deploy-actions.client=${target.path}`]);
+    expect(left.stdout).toBe('');
+  });
+});
