@@ -198,6 +198,7 @@ export async function startCreated(
     ],
     timeoutMs: createTimeoutMs,
     signal: context.signal,
+    isUnguarded: true,
   });
   return own.filter((container) => ids.includes(container.id));
 }

@@ -6,10 +6,10 @@ import { poll, type Look } from '@deploy-actions/kit/time/poll';
 import { describeWait, healthDeadlineMs, judgeContainer } from './container-health.ts';
 import { RolloutError } from './errors.ts';
 import { collectEvidence } from './evidence.ts';
-import { ownContainers, refuseTampering, updateOwn, type RolloutContext } from './rollout-context.ts';
+import { ownContainers, refuseTampering, updateOwn, watch, type RolloutContext } from './rollout-context.ts';
 
-/** Between two looks that the server itself does not delay. */
-const lookEveryMs = 100;
+/** Between two looks: the server itself holds them back. */
+const lookEveryMs = 20;
 /** How long the server holds a look back until something changes. */
 const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
@@ -114,7 +114,7 @@ async function lookForChange(
   const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
   const hold: BatchPart = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
   const parts = [hold, listContainersPart(context.model.name)];
-  const results = await runBatch(context.host, parts, { signal: context.signal });
+  const results = await watch(context, () => runBatch(context.host, parts, { signal: context.signal }));
   refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }
 

@@ -77,14 +77,23 @@ async function takeOut(
   }
 }
 
-const readExitCode = 'read the exit code';
+const stopPurpose = 'docker stop';
+
+/**
+ * $1 id. Prints the exit code, which is waited for while the container ends: asking for it afterwards would take as long
+ * as a start of Docker's CLI. A container that had ended already has its code at once.
+ */
+const stopScript = `
+docker wait "$1" & waiting=$!
+docker stop "$1" >/dev/null || { code=$?; kill "$waiting" 2>/dev/null; exit "$code"; }
+wait "$waiting"
+exit 0`;
 
 function stopParts(id: string): readonly BatchPart[] {
   return [
     // A restart policy would bring a stopped old container back when dockerd restarts.
     programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
-    programPart('docker stop', ['docker', 'stop', id]),
-    programPart(readExitCode, ['docker', 'inspect', '--format', '{{.State.ExitCode}}', id], { mayFail: true }),
+    { purpose: stopPurpose, source: stopScript, args: [id] },
   ];
 }
 
@@ -102,7 +111,7 @@ async function run(
     const result = results[index];
     if (result !== undefined) part.onDone?.(result);
   });
-  const exitCode = resultOf(readExitCode)?.stdout.trim();
+  const exitCode = resultOf(stopPurpose)?.stdout.trim();
   if (exitCode === '137')
     context.log(
       `${name}: did not end within its grace period of ${stopGraceSeconds}s and was killed (137); raise stop_grace_period or handle SIGTERM`,

@@ -1,5 +1,5 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import { inspectImages, type StoredImages } from '@deploy-actions/kit/compose/local-images';
+import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { pullPins } from '@deploy-actions/kit/compose/preflight';
 import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
@@ -30,7 +30,8 @@ export async function pullImages(
   // Release 0 may pin a tag of ours: an image that no registry knows, so that nothing can be pulled.
   const pins = scope.pins.filter((pin) => needed.has(pin.ref) && pin.ref.includes('@'));
   const start = clock.now();
-  await pullPins({
+  const found = new Map(local);
+  const pulled = await pullPins({
     host: scope.host,
     pins,
     platform,
@@ -43,6 +44,7 @@ export async function pullImages(
       );
     },
   });
+  for (const [ref, image] of pulled) found.set(ref, image);
   const pinned = new Set(pins.map((pin) => pin.ref));
   const pinnedRegistries = new Set(pins.map((pin) => registryOf(pin.ref)));
   for (const { service, image } of made) {
@@ -50,13 +52,12 @@ export async function pullImages(
     if (local.has(image)) continue;
     const registry = registryOf(image);
     const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
-    await pullImage(scope.host, { ref: image, registry, credentials, signal });
+    const stored = await pullImage(scope.host, { ref: image, registry, credentials, signal });
+    if (stored !== undefined) found.set(image, stored);
     log(`image: pulled ${image}, named by the compose file only`);
   }
-  const isComplete = [...needed].every((image) => image === '' || local.has(image));
-  const images = isComplete ? local : new Map([...local, ...(await inspectImages(scope.host, [...needed]))]);
-  if (inputs.mode !== 'rollback') findUnchecked(model, made, images, inputs.wishes.healthcheck);
-  return images;
+  if (inputs.mode !== 'rollback') findUnchecked(model, made, found, inputs.wishes.healthcheck);
+  return found;
 }
 
 function registryOf(ref: string): string {

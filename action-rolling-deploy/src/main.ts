@@ -1,5 +1,6 @@
 import { DeployError, isDeployError } from '@deploy-actions/kit/action/errors';
 import type { StepContext } from '@deploy-actions/kit/action/run';
+import { checkDocker, type DockerVersions } from '@deploy-actions/kit/compose/docker-cli';
 import { githubClientOf, type GithubClient } from '@deploy-actions/kit/github/client';
 import { runOverCheck } from '@deploy-actions/kit/github/holder-check';
 import { connectHost } from '@deploy-actions/kit/host/connect';
@@ -44,7 +45,10 @@ export async function run(context: StepContext): Promise<void> {
     const log = (line: string): void => {
       runner.info(line);
     };
-    const session: Session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+    let asked: Promise<DockerVersions> | undefined;
+    const docker = (): Promise<DockerVersions> => (asked ??= checkDocker(host));
+    const owner = currentOwner(runner);
+    const session: Session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
     switch (inputs.mode) {
       case 'status':
         await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings)), session);
@@ -53,6 +57,7 @@ export async function run(context: StepContext): Promise<void> {
         await publishUnlocked(runner, await unlock(session, holderCheck(session)));
         return;
       case 'plan':
+        askDockerBeside(session);
         await ensureStateFolder(host, inputs.settings.deployPath);
         await publish(runner, await showPlan(session));
         return;
@@ -84,6 +89,7 @@ async function showPlan(session: Session): Promise<Report> {
 async function change(context: StepContext, given: Session, mode: 'deploy' | 'rollback'): Promise<void> {
   const { runner, host, inputs } = given;
   const { deployPath } = inputs.settings;
+  askDockerBeside(given);
   await ensureStateFolder(host, deployPath);
   const body = async (_lease: unknown, signal: AbortSignal): Promise<Report> => {
     // Not before: the journal that a waiting run sees is another's, and none of its post step's business.
@@ -99,6 +105,11 @@ async function change(context: StepContext, given: Session, mode: 'deploy' | 'ro
   const report = await withLease(context, host, deployPath, inputs.lockWait, body, holderCheck(given));
   await publish(runner, report);
   if (report.failure !== undefined) throw outcomeError(report, report.failure);
+}
+
+/** The answer takes as long as everything up to the plan; who needs it hears of a failure. */
+function askDockerBeside({ docker }: Session): void {
+  docker().catch(() => undefined);
 }
 
 /** What died is settled before anything else; a connection lost meanwhile leaves nobody knowing what runs. */

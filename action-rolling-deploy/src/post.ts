@@ -1,4 +1,5 @@
 import type { StepContext } from '@deploy-actions/kit/action/run';
+import { checkDocker, type DockerVersions } from '@deploy-actions/kit/compose/docker-cli';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { releaseLeaseInPost, withLease } from '@deploy-actions/kit/state/lease-step';
@@ -30,7 +31,9 @@ export async function settle(context: StepContext): Promise<void> {
     const log = (line: string): void => {
       runner.info(line);
     };
-    const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+    const owner = currentOwner(runner);
+    const docker = (): Promise<DockerVersions> => checkDocker(host);
+    const session: Session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
     if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
       const settled = await settleOwn(context, session);
       if (settled !== undefined)

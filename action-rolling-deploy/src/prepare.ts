@@ -58,7 +58,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
       ? settings.deployPath
       : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
   const wanted: ComposeScope = { host, settings, baseDir, pins: intent.pins };
-  const { model, versions, pins } = await preflight(wanted, intent.given);
+  const { model, versions, pins } = await preflight(wanted, intent.given, session.docker());
   const observation = await observe(session, model);
   const footprint = newFootprint(observation.containers.map((container) => container.id));
   for (const id of intent.spent ?? []) footprint.spent.add(id);

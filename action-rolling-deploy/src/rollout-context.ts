@@ -36,11 +36,21 @@ export interface RolloutContext {
   /** The images that the plan needs, as they are on the server, by reference. */
   readonly images: StoredImages;
   /** The project as last seen. A service that rolls beside others brings only its own containers up to date. */
-  readonly project: { containers: readonly Container[] };
+  readonly project: ProjectView;
   /** Compose creates for one service at a time: two at once could both make what they share. */
   readonly creation: { last: Promise<unknown> };
   /** Containers that this rollout proved healthy, with their service: they must still be so when it commits. */
   readonly proved: Map<string, string>;
+}
+
+/** The project as last seen, and how current that is. */
+export interface ProjectView {
+  containers: readonly Container[];
+  /** Commands that were begun and may change it, and how many of them are under way. */
+  begun: number;
+  underWay: number;
+  /** The whole project after the last of them, by the rollout's clock; undefined where that one was not alone. */
+  latest: { readonly containers: readonly Container[]; readonly at: number } | undefined;
 }
 
 /** A change on the server. Its parts begin with the journal line that announces it. */
@@ -54,6 +64,8 @@ export interface Mutation {
   readonly record?: (own: readonly Container[]) => void;
   /** Undefined for what must run to its end, cancelled or not. */
   readonly signal?: AbortSignal;
+  /** True where it names its containers by id right after a look at them: it can hit nobody else's. */
+  readonly isUnguarded?: boolean;
 }
 
 export interface MutationResult {
@@ -87,12 +99,13 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
         : commandFailed(host, 'docker ps', { code, stdout, stderr }),
   };
   const before = ownContainers(context, service);
-  const all = [guard, ...parts, listContainersPart(model.name)];
-  const results = await runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }).catch(
-    async (thrown: unknown) => {
-      throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
-    },
-  );
+  const guards = mutation.isUnguarded === true ? [] : [guard];
+  const all = [...guards, ...parts, listContainersPart(model.name)];
+  const results = await watch(context, () =>
+    runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }),
+  ).catch(async (thrown: unknown) => {
+    throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
+  });
   const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
   mutation.record?.(own);
   refuseTampering(
@@ -101,7 +114,7 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
     before.filter(({ id }) => !touches.includes(id)),
     own,
   );
-  return { results: results.slice(1, -1), own };
+  return { results: results.slice(guards.length, -1), own };
 }
 
 /** A command that failed because somebody took the container away is no failure of the deploy's own. */
@@ -117,6 +130,27 @@ async function findForeignCause(
   const [listing] = await runBatch(context.host, [listContainersPart(context.model.name)]);
   const change = findTampering(watched, updateOwn(context, service, listing?.stdout ?? ''));
   return change === undefined ? undefined : foreign(context, service, change);
+}
+
+/**
+ * Runs a command that ends with a listing of the project. What it lists is the latest view, unless another such command
+ * ran at the same time.
+ */
+export async function watch(
+  { project, clock }: Pick<RolloutContext, 'project' | 'clock'>,
+  run: () => Promise<readonly PartResult[]>,
+): Promise<readonly PartResult[]> {
+  project.latest = undefined;
+  const turn = ++project.begun;
+  const isAlone = project.underWay++ === 0;
+  try {
+    const results = await run();
+    if (isAlone && project.begun === turn)
+      project.latest = { containers: parseContainers(results.at(-1)?.stdout ?? ''), at: clock.now() };
+    return results;
+  } finally {
+    project.underWay--;
+  }
 }
 
 /** Takes what a listing says of one service: of the others it may be older than what is known. */

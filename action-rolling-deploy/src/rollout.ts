@@ -29,13 +29,13 @@ export interface Observation {
 
 /**
  * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
- * it prints, but not out of the label; ADR 0005), containers, images. One remote command.
+ * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
  * @throws ComposeError COMPOSE_INVALID
  */
 export async function observe(session: Session, model: ComposeModel): Promise<Observation> {
   const { host, inputs } = session;
   const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
-  const [hashes, containers, images] = await runBatch(host, [
+  const asked = runBatch(host, [
     programPart('docker compose config --hash', composeFromModel(model, inputs.settings, ['config', '--hash', '*']), {
       stdin: model.text,
       fail: ({ stderr }) =>
@@ -44,9 +44,9 @@ export async function observe(session: Session, model: ComposeModel): Promise<Ob
           message: `${host.name}: docker compose config --hash failed: ${lastLines(stderr, 2).join(' ')}`,
         }),
     }),
-    listContainersPart(model.name),
-    inspectImagesPart(refs),
   ]);
+  const seen = runBatch(host, [listContainersPart(model.name), inspectImagesPart(refs)]);
+  const [[hashes], [containers, images]] = await Promise.all([asked, seen]);
   const pairs = (hashes?.stdout ?? '')
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
@@ -72,6 +72,9 @@ export function makePlan(
   const moved = findMoved(model, containers, images);
   return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent, moved }, wishes);
 }
+
+/** A look that is no older serves as the last one before the commit. */
+const freshMs = 500;
 
 /** What {@link executePlan} needs. */
 export interface Execution {
@@ -110,7 +113,7 @@ export async function executePlan(session: Session, execution: Execution): Promi
     }),
     images: observation.images,
     wantedHashes: observation.wantedHashes,
-    project: { containers: observation.containers },
+    project: { containers: observation.containers, begun: 0, underWay: 0, latest: undefined },
     creation: { last: Promise.resolve() },
     proved: new Map(),
     options: {
@@ -138,7 +141,9 @@ export async function executePlan(session: Session, execution: Execution): Promi
   if (failures.length > 0) throw failures[0];
   execution.signal.throwIfAborted();
   // What was proved first may have failed while the rest rolled.
-  const containers = await listProjectContainers(session.host, model.name);
+  const { latest } = context.project;
+  const isFresh = latest !== undefined && context.clock.now() - latest.at < freshMs;
+  const containers = isFresh ? latest.containers : await listProjectContainers(session.host, model.name);
   await refuseLapsed(context, undefined, containers);
   return containers;
 }

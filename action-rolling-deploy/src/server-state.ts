@@ -5,7 +5,7 @@ import {
   readJournalPart,
   type UnfinishedDeploy,
 } from '@deploy-actions/kit/state/journal';
-import { parseOneOffs, runningOneOffsPart } from '@deploy-actions/kit/state/one-off';
+import { findRunningOneOffs } from '@deploy-actions/kit/state/one-off';
 import { parseLedger, readLedgerPart, type Ledger, type RecordedMigration } from '@deploy-actions/kit/state/release';
 import { findStagedPart, parseStagedTree, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { parseMigration, readMigrationPart } from './commit.ts';
@@ -23,21 +23,22 @@ export interface ServerState {
   readonly migration: RecordedMigration | undefined;
 }
 
-/** Reads all of it in one remote command. Changes nothing. */
+/** Reads all of it; Docker is asked beside the files. Changes nothing. */
 export async function readServerState(session: Session): Promise<ServerState> {
   const { deployPath } = session.inputs.settings;
   const parts: readonly BatchPart[] = [
-    runningOneOffsPart(deployPath),
     readJournalPart(deployPath),
     readLedgerPart(deployPath),
     findStagedPart(deployPath),
     readMigrationPart(session),
   ];
-  const [oneOffs = '', journal = '', ledger = '', staged = '', migration = ''] = (
-    await runBatch(session.host, parts)
-  ).map(({ stdout }) => stdout);
+  const [oneOffs, files] = await Promise.all([
+    findRunningOneOffs(session.host, deployPath),
+    runBatch(session.host, parts),
+  ]);
+  const [journal = '', ledger = '', staged = '', migration = ''] = files.map(({ stdout }) => stdout);
   return {
-    oneOffs: parseOneOffs(oneOffs),
+    oneOffs,
     unfinished: parseUnfinished(journal),
     lastDeployId: parseDeployId(journal),
     ledger: parseLedger(ledger),

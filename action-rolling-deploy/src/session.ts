@@ -1,3 +1,4 @@
+import type { DockerVersions } from '@deploy-actions/kit/compose/docker-cli';
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import type { Host } from '@deploy-actions/kit/host/host';
 import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
@@ -13,4 +14,6 @@ export interface Session {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** Asks the server once, at the first call. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+  readonly docker: () => Promise<DockerVersions>;
 }

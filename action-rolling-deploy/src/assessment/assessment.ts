@@ -7,7 +7,7 @@ import { firstRefusal, type PlanNote } from './plan-note.ts';
 import { readReclaimable, readServerFacts } from './server-facts.ts';
 
 /**
- * Looks at the server and says what the plan means for it, in one remote command; nothing is asked for a deploy that
+ * Looks at the server and says what the plan means for it; nothing is asked for a deploy that
  * changes nothing. In `mode: rollback` a lack of room is a warning: what is restored had room before, and a rollback is
  * no moment for new conditions.
  */

@@ -1,10 +1,8 @@
 /**
- * Everything the assessment asks of the server, in one command. Changes nothing.
+ * What the assessment asks about room: memory, disks, sizes. Changes nothing.
  *
- * $1 deploy-path, $2 project, $3 `pull` where images will be pulled, then four lists with one entry a line, each may be
- * empty: $4 ids of the project's running containers, $5 ids of images, $6 networks, $7 volumes. The rest is a
- * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
- * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
+ * $1 deploy-path, $2 `pull` where images will be pulled, then two lists with one entry a line, each may be empty: $3 ids
+ * of the project's running containers, $4 ids of images.
  *
  * A section begins with `## name`. What cannot be found out is left out, or `-`.
  *
@@ -17,9 +15,8 @@
  *   is slow.
  * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
  */
-export const factsScript = `
-path=$1 project=$2 pull=$3 ids=$4 images=$5 networks=$6 volumes=$7
-shift 7
+export const roomScript = `
+path=$1 pull=$2 ids=$3 images=$4
 usage() {
   groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
   one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
@@ -77,6 +74,18 @@ if [ "$pull" = pull ]; then
   case $root in *io.containerd.snapshotter*) [ ! -d /var/lib/containerd ] || store=/var/lib/containerd ;; esac
   [ -z "$store" ] || space images "$store"
 fi
+exit 0`;
+
+/**
+ * What the assessment asks about networks and volumes; it runs beside the other. Changes nothing.
+ *
+ * $1 project, then two lists with one entry a line, each may be empty: $2 networks, $3 volumes. The rest is a
+ * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
+ * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
+ */
+export const networksScript = `
+project=$1 networks=$2 volumes=$3
+shift 3
 echo '## networks'
 found=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project" 2>/dev/null)
 all=$(printf '%s\\n' $networks $found | sort -u)

@@ -1,5 +1,5 @@
 import type { Host } from '@deploy-actions/kit/host/host';
-import { factsScript, reclaimableScript } from './facts-script.ts';
+import { networksScript, reclaimableScript, roomScript } from './facts-script.ts';
 import { asList, asObject, asText, asTexts, type Json } from './json.ts';
 
 /** What the server has, as far as it can be found out. Sizes in bytes. */
@@ -81,13 +81,18 @@ export interface FactsQuery {
   readonly compose: { readonly argv: readonly string[]; readonly stdin: string } | undefined;
 }
 
-/** Looks at the server, in one command. What it does not tell is left out: a look is no reason to fail. */
+/** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
 export async function readServerFacts(host: Host, query: FactsQuery): Promise<ServerFacts> {
-  const lists = [query.containers, query.images, query.networks, query.volumes].map((list) => list.join('\n'));
+  const list = (entries: readonly string[]): string => entries.join('\n');
   const pull = query.isPullNeeded ? 'pull' : '';
-  const args = [query.deployPath, query.project, pull, ...lists, ...(query.compose?.argv ?? [])];
-  const result = await host.script(factsScript, args, { stdin: query.compose?.stdin ?? '' });
-  return parseServerFacts(result.stdout);
+  const { networks, volumes, compose } = query;
+  const [room, drift] = await Promise.all([
+    host.script(roomScript, [query.deployPath, pull, list(query.containers), list(query.images)]),
+    host.script(networksScript, [query.project, list(networks), list(volumes), ...(compose?.argv ?? [])], {
+      stdin: compose?.stdin ?? '',
+    }),
+  ]);
+  return parseServerFacts(`${room.stdout}\n${drift.stdout}`);
 }
 
 /** `Images 3.2GB (70%), Build Cache 5GB`: what the server could give back; undefined = it does not say. */
@@ -97,7 +102,7 @@ export async function readReclaimable(host: Host): Promise<string | undefined> {
   return result.code === 0 && lines.length > 0 ? lines.join(', ') : undefined;
 }
 
-/** Parses the output of the facts script. Pure. */
+/** Parses what the two scripts print. Pure. */
 export function parseServerFacts(output: string): ServerFacts {
   const section = (name: string): readonly string[] => linesOf(output, name);
   const values = (name: string): readonly Json[] => section(name).map(parseLine);

@@ -52,12 +52,11 @@ const oldestCompose = [2, 20] as const;
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 export async function checkDocker(host: Host): Promise<DockerVersions> {
-  const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+  const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
   return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
 }
 
-/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
-export const dockerVersionsPart: BatchPart = {
+const dockerVersionsPart: BatchPart = {
   purpose: 'ask for the versions of Docker and Compose',
   source: `
 docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
@@ -66,7 +65,7 @@ docker compose version --short`,
 };
 
 /** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
-export function parseDockerVersions(host: Host, result: PartResult): DockerVersions {
+function parseDockerVersions(host: Host, result: PartResult): DockerVersions {
   const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
   const [engine = '', platform = ''] = engineLine.split(' ');
   const compose = composeLine.replace(/^v/, '');

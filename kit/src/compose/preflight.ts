@@ -5,14 +5,13 @@ import type { RecordedPin } from '../state/release.ts';
 import {
   composePart,
   configArgs,
-  findSourcesPart,
+  findSources,
   parseConfig,
-  parseSources,
   throwIfUnusable,
   type ComposeScope,
   type ComposeSources,
 } from './compose-cli.ts';
-import { dockerVersionsPart, parseDockerVersions, type DockerVersions } from './docker-cli.ts';
+import { checkDocker, type DockerVersions } from './docker-cli.ts';
 import { inspectImages, type StoredImage, type StoredImages } from './local-images.ts';
 import { ComposeError, type ComposeModel } from './model.ts';
 import { credentialsFor, pullImage, type RegistryCredentials } from './registry-login.ts';
@@ -42,13 +41,18 @@ export function recordPins(pins: readonly ImagePin[]): readonly RecordedPin[] {
 /**
  * Docker is reachable and new enough, the model is valid, and every pin of this step changes something in it.
  * Changes nothing on the server.
+ * @param docker what checkDocker says, where the caller has asked already
  * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
  */
-export async function preflight(scope: ComposeScope, given: readonly RecordedPin[]): Promise<Preflight> {
+export async function preflight(
+  scope: ComposeScope,
+  given: readonly RecordedPin[],
+  docker: Promise<DockerVersions> = checkDocker(scope.host),
+): Promise<Preflight> {
   const { host } = scope;
-  const [docker, files] = await runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
-  const versions = parseDockerVersions(host, docker ?? nothing);
-  const sources = parseSources(scope, files?.stdout ?? '');
+  const files = findSources(scope);
+  const versions = await docker.finally(() => files.catch(() => undefined));
+  const sources = await files;
   // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
   // build context") would not name the input.
   const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
@@ -120,22 +124,34 @@ export interface PinPull {
 
 /**
  * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
+ * @returns those images as they are on the server, by reference
  * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
  */
-export async function pullPins(pull: PinPull): Promise<void> {
+export async function pullPins(pull: PinPull): Promise<StoredImages> {
   const { host, pins, platform, credentials, signal } = pull;
   const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
   const refs = [...new Set(pins.map((pin) => pin.ref))];
   const local = pull.local ?? (await inspectImages(host, refs));
-  for (const ref of refs) {
+  const pullOne = async (ref: string): Promise<readonly [string, StoredImage]> => {
     const present = local.get(ref);
-    if (present === undefined) {
-      const registry = registryOf(ref);
-      await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
-    }
-    proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
+    const registry = registryOf(ref);
+    const image =
+      present ??
+      (await pullImage(host, {
+        ref,
+        registry,
+        signal,
+        credentials: credentialsFor(registry, credentials, registries),
+      }));
+    const proved = proveImage(host, ref, platform, image);
     pull.onPulled(ref, present !== undefined);
-  }
+    return [ref, proved];
+  };
+  // Side by side: Docker bounds the layers that it fetches at once. All have ended before a failure is told.
+  const settled = await Promise.allSettled(refs.map(pullOne));
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return new Map(settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
 }
 
 /** Recorded pins always name their registry (see recordPins). */
@@ -143,7 +159,7 @@ function registryOf(ref: string): string {
   return ref.split('/')[0] ?? '';
 }
 
-function proveImage(host: Host, ref: string, platform: string, image: StoredImage | undefined): void {
+function proveImage(host: Host, ref: string, platform: string, image: StoredImage | undefined): StoredImage {
   const digest = ref.slice(ref.indexOf('@'));
   if (image === undefined || !image.repoDigests.some((known) => known.endsWith(digest)))
     throw new ComposeError({
@@ -157,4 +173,5 @@ function proveImage(host: Host, ref: string, platform: string, image: StoredImag
       message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
       hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
     });
+  return image;
 }

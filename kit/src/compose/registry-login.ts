@@ -1,6 +1,8 @@
 import type { InputReader } from '../action/inputs.ts';
 import { ConfigurationError } from '../action/errors.ts';
+import { programPart, runBatch, type BatchPart } from '../host/batch.ts';
 import { lastLines, type Host } from '../host/host.ts';
+import { inspectImagesPart, parseStoredImages, type StoredImage } from './local-images.ts';
 import { ComposeError } from './model.ts';
 
 /** For the server's `docker pull`; masked already. */
@@ -84,17 +86,15 @@ const pullTimeoutMs = 15 * 60_000;
 
 /**
  * Pulls one image on the server.
+ * @returns the image as the server has it then; undefined where it does not find it by that reference
  * @throws ComposeError IMAGE_PULL_FAILED with Docker's last words
  */
-export async function pullImage(host: Host, request: PullRequest): Promise<void> {
-  const { ref, registry, credentials, signal } = request;
-  const options = { timeoutMs: pullTimeoutMs, signal };
-  const result =
-    credentials === undefined
-      ? await host.exec(['docker', 'pull', '--quiet', ref], options)
-      : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
-  if (result.code === 0) return;
-  const said = lastLines(result.stderr, 1)[0] ?? '';
+export async function pullImage(host: Host, request: PullRequest): Promise<StoredImage | undefined> {
+  const { ref, signal } = request;
+  const parts = [{ ...pullPart(request), mayFail: true }, inspectImagesPart([ref])];
+  const [pulled, looked] = await runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal });
+  if (pulled?.code === 0) return parseStoredImages([ref], looked?.stdout ?? '').get(ref);
+  const said = lastLines(pulled?.stderr ?? '', 1)[0] ?? '';
   throw new ComposeError({
     code: 'IMAGE_PULL_FAILED',
     message: `${host.name}: docker pull ${ref} failed: ${said}`,
@@ -102,4 +102,10 @@ export async function pullImage(host: Host, request: PullRequest): Promise<void>
       ? 'The registry refused the server. Give `registry-username` and `registry-password` with pull rights.'
       : 'Nothing was changed on the server.',
   });
+}
+
+function pullPart({ ref, registry, credentials }: PullRequest): BatchPart {
+  const purpose = `docker pull ${ref}`;
+  if (credentials === undefined) return programPart(purpose, ['docker', 'pull', '--quiet', ref]);
+  return { purpose, source: pullScript, args: [ref], stdin: renderDockerConfig([registry], credentials) };
 }

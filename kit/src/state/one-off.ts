@@ -1,4 +1,3 @@
-import { runBatch, type BatchPart } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 
@@ -15,17 +14,7 @@ const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --forma
 
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 export async function findRunningOneOffs(host: Host, deployPath: DeployPath): Promise<readonly string[]> {
-  const [result] = await runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
-  return parseOneOffs(result?.stdout ?? '');
-}
-
-/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
-export function runningOneOffsPart(deployPath: DeployPath): BatchPart {
   const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-  return { purpose: 'look for running one-offs', source: runningScript, args: labels };
-}
-
-/** One name a line. */
-export function parseOneOffs(text: string): readonly string[] {
-  return text.split('\n').filter((name) => name !== '');
+  const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+  return result.stdout.split('\n').filter((name) => name !== '');
 }
