@@ -203,7 +203,7 @@ export async function startCreated(
   return own.filter((container) => ids.includes(container.id));
 }
 
-/** Starts containers again that somebody, or this engine, stopped; those have lost their restart policy. */
+/** Starts containers again that somebody, or this engine, stopped; those may have lost their restart policy. */
 export async function startAgain(
   context: RolloutContext,
   service: string,
@@ -244,7 +244,7 @@ export function removePart(context: RolloutContext, ids: readonly string[]): Bat
   return {
     purpose: 'docker rm',
     source: `
-said=$(docker rm --force "$@" 2>&1 >/dev/null) || true
+said=$(docker rm --force "$@" 2>&1 >/dev/null) && exit 0
 for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
     args: ids,
     fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),

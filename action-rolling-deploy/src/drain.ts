@@ -64,7 +64,7 @@ async function takeOut(
       await context.clock.sleep(waitMs, context.signal);
       parts = [];
     }
-    parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
+    parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(container), ...then];
     return await run(context, container, parts, timeoutMs);
   } catch (thrown) {
     // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
@@ -89,10 +89,11 @@ docker stop "$1" >/dev/null || { code=$?; kill "$waiting" 2>/dev/null; exit "$co
 wait "$waiting"
 exit 0`;
 
-function stopParts(id: string): readonly BatchPart[] {
+function stopParts({ id, restartPolicy }: Container): readonly BatchPart[] {
+  // The other policies would bring a stopped old container back when dockerd restarts; these two do not.
+  const staysDown = restartPolicy === 'no' || restartPolicy === 'unless-stopped';
   return [
-    // A restart policy would bring a stopped old container back when dockerd restarts.
-    programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
+    ...(staysDown ? [] : [programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true })]),
     { purpose: stopPurpose, source: stopScript, args: [id] },
   ];
 }

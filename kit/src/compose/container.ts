@@ -15,6 +15,8 @@ export interface Container {
   readonly exitCode: number;
   readonly isOomKilled: boolean;
   readonly restartCount: number;
+  /** `no`, `always`, `unless-stopped`, `on-failure`. */
+  readonly restartPolicy?: string;
   /** undefined without a health check. */
   readonly health: Health | undefined;
   /** Seconds Docker waits between SIGTERM and SIGKILL; 10 is its default. */
@@ -74,6 +76,7 @@ function parseContainer(entry: Json): Container {
     exitCode: number(state['ExitCode']),
     isOomKilled: state['OOMKilled'] === true,
     restartCount: number(entry['RestartCount']),
+    restartPolicy: text(object(object(entry['HostConfig'])['RestartPolicy'])['Name']),
     health: parseHealth(object(config['Healthcheck']), state['Health']),
     stopGraceSeconds: number(config['StopTimeout']) || 10,
     addresses: Object.values(networks)
