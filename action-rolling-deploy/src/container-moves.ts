@@ -198,7 +198,6 @@ export async function startCreated(
     ],
     timeoutMs: createTimeoutMs,
     signal: context.signal,
-    isUnguarded: true,
   });
   return own.filter((container) => ids.includes(container.id));
 }

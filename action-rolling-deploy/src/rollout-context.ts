@@ -64,8 +64,6 @@ export interface Mutation {
   readonly record?: (own: readonly Container[]) => void;
   /** Undefined for what must run to its end, cancelled or not. */
   readonly signal?: AbortSignal;
-  /** True where it names its containers by id right after a look at them: it can hit nobody else's. */
-  readonly isUnguarded?: boolean;
 }
 
 export interface MutationResult {
@@ -80,6 +78,28 @@ const guardScript = `
 found=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
 shift 2
 for id in $found; do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done`;
+
+/** A look that is no older, by the runner's clock, serves as the guard of the next move. */
+const freshMs = 500;
+
+/** The project as it was a moment ago; undefined: it has to be looked at again. */
+export function justSeen({
+  project,
+  clock,
+}: Pick<RolloutContext, 'project' | 'clock'>): readonly Container[] | undefined {
+  const { latest } = project;
+  return latest !== undefined && clock.now() - latest.at < freshMs ? latest.containers : undefined;
+}
+
+/** @throws RolloutError CONCURRENT_CHANGE where that look shows a container that is neither an old one nor ours */
+function isJustSeen(context: RolloutContext, service: string): boolean {
+  const seen = justSeen(context);
+  const stranger = seen?.find(
+    (container) => container.service === service && !container.isOneOff && !context.footprint.known.has(container.id),
+  );
+  if (stranger !== undefined) throw foreign(context, service, `${stranger.name} appeared`);
+  return seen !== undefined;
+}
 
 /**
  * Guard, journal, mutation and look, in one remote command: nothing happens when a container is there that neither
@@ -99,7 +119,7 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
         : commandFailed(host, 'docker ps', { code, stdout, stderr }),
   };
   const before = ownContainers(context, service);
-  const guards = mutation.isUnguarded === true ? [] : [guard];
+  const guards = isJustSeen(context, service) ? [] : [guard];
   const all = [...guards, ...parts, listContainersPart(model.name)];
   const results = await watch(context, () =>
     runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }),

@@ -10,7 +10,7 @@ import type { Journal } from '@deploy-actions/kit/state/journal';
 import { refuseLapsed } from './container-wait.ts';
 import { findMoved } from './dragged-dependencies.ts';
 import type { Footprint } from './footprint.ts';
-import type { RolloutContext } from './rollout-context.ts';
+import { justSeen, type RolloutContext } from './rollout-context.ts';
 import { noWishes, planRollout, type PlanWishes, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
 import { createRoute } from './route/create-route.ts';
 import { renewNetworks } from './network-renewal.ts';
@@ -20,6 +20,8 @@ import { dependencyClosure } from './strategy.ts';
 
 /** What is, next to what is wanted. */
 export interface Observation {
+  /** By the session's clock. */
+  readonly seenAt: number;
   readonly containers: readonly Container[];
   /** Compose's hash of every service of the model, by name: what a container created from it is labelled with. */
   readonly wantedHashes: Readonly<Record<string, string>>;
@@ -52,6 +54,7 @@ export async function observe(session: Session, model: ComposeModel): Promise<Ob
     .map((line) => line.trim().split(/\s+/))
     .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash] as const]));
   return {
+    seenAt: session.clock.now(),
     containers: parseContainers(containers?.stdout ?? ''),
     wantedHashes: Object.fromEntries(pairs),
     images: parseStoredImages(refs, images?.stdout ?? ''),
@@ -72,9 +75,6 @@ export function makePlan(
   const moved = findMoved(model, containers, images);
   return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent, moved }, wishes);
 }
-
-/** A look that is no older serves as the last one before the commit. */
-const freshMs = 500;
 
 /** What {@link executePlan} needs. */
 export interface Execution {
@@ -113,7 +113,12 @@ export async function executePlan(session: Session, execution: Execution): Promi
     }),
     images: observation.images,
     wantedHashes: observation.wantedHashes,
-    project: { containers: observation.containers, begun: 0, underWay: 0, latest: undefined },
+    project: {
+      containers: observation.containers,
+      begun: 0,
+      underWay: 0,
+      latest: { containers: observation.containers, at: observation.seenAt },
+    },
     creation: { last: Promise.resolve() },
     proved: new Map(),
     options: {
@@ -141,9 +146,7 @@ export async function executePlan(session: Session, execution: Execution): Promi
   if (failures.length > 0) throw failures[0];
   execution.signal.throwIfAborted();
   // What was proved first may have failed while the rest rolled.
-  const { latest } = context.project;
-  const isFresh = latest !== undefined && context.clock.now() - latest.at < freshMs;
-  const containers = isFresh ? latest.containers : await listProjectContainers(session.host, model.name);
+  const containers = justSeen(context) ?? (await listProjectContainers(session.host, model.name));
   await refuseLapsed(context, undefined, containers);
   return containers;
 }
