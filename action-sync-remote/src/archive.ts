@@ -1,24 +1,23 @@
 import { once } from 'node:events';
-import { pipeline, Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
-import {
-  ancestorsOf,
-  formatManifest,
-  isFile,
-  type Manifest,
-  type ManifestFile,
-} from '@deploy-actions/kit/state/manifest';
+import { Readable } from 'node:stream';
+import { ancestorsOf, formatManifest, type Manifest, type ManifestFile } from '@deploy-actions/kit/state/manifest';
 import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { pack, type Pack } from 'tar-stream';
-import { readContent } from './file-content.ts';
+import { readContent, type Place } from './file-content.ts';
+import { packStream, type Packing } from './packing.ts';
 import { SyncError } from './sync-error.ts';
 
 /** One staged set as it travels; see receiveScript in the kit for what the server makes of it. */
 export interface Archive {
   readonly manifest: Manifest;
   readonly transfer: Transfer;
-  /** Path → file on the runner. */
-  readonly places: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, Place>;
+  /** Those of `transfer.send` that are on the server already, in parts. */
+  readonly inParts: ReadonlySet<ManifestFile>;
+  /** See indexManifest. */
+  readonly buckets: readonly string[];
+  /** The env file that goes live with the set. */
+  readonly env: { readonly path: string; readonly content: string } | undefined;
   /** It goes live in this step: the server notes that, so that a later run knows whose it is. */
   readonly isForNow: boolean;
 }
@@ -28,7 +27,7 @@ export interface Archive {
  * and writes outside the tree.
  * @param onBytes content bytes that were read since the last call
  */
-export function packArchive(archive: Archive, isGzip: boolean, onBytes: (count: number) => void): Readable {
+export function packArchive(archive: Archive, packing: Packing, onBytes: (count: number) => void): Readable {
   const tar = pack();
   fill(tar, archive, onBytes).then(
     () => {
@@ -36,43 +35,55 @@ export function packArchive(archive: Archive, isGzip: boolean, onBytes: (count: 
     },
     (thrown: unknown) => tar.destroy(thrown instanceof Error ? thrown : new SyncError(changed('a file', thrown))),
   );
-  const stream = Readable.from(tar, { objectMode: false });
-  if (!isGzip) return stream;
-  const gzip = createGzip({ level: 1 });
-  // An error of the source reaches the reader as the error of this stream.
-  return pipeline(stream, gzip, () => undefined);
+  return packStream(Readable.from(tar, { objectMode: false }), packing);
 }
 
 async function fill(tar: Pack, archive: Archive, onBytes: (count: number) => void): Promise<void> {
-  const { manifest, transfer } = archive;
-  const files = manifest.files.filter(isFile);
+  const { manifest, transfer, env, inParts } = archive;
   const note = (name: string, lines: readonly string[]): void => {
     tar.entry({ name, mode: 0o600 }, lines.map((line) => `${line}\n`).join(''));
   };
-  note('keep', transfer.keep.map(relative));
-  note('paths', files.map(relative));
-  note(
-    'hashes',
-    files.map((file) => file.sha256),
-  );
   note(
     'deleted',
     manifest.deleted.map((path) => `./${path}`),
   );
+  note('buckets', archive.buckets);
+  if (inParts.size > 0)
+    note(
+      'parts',
+      [...inParts].map((file) => `${file.sha256} ${file.mode} ${relative(file)}`),
+    );
+  if (env !== undefined) {
+    tar.entry({ name: 'env', type: 'directory', mode: 0o700 });
+    note('env/path', [`./${env.path}`]);
+    tar.entry({ name: 'env/file', mode: 0o600 }, env.content);
+  }
   if (archive.isForNow) note('now', []);
   tar.entry({ name: 'manifest.json.new', mode: 0o600 }, formatManifest(manifest));
-  const folders = [...new Set(manifest.files.flatMap((entry) => ancestorsOf(entry.path)))].sort();
+  // Those of files that are linked on the server are made there.
+  const sent = [...transfer.send, ...transfer.links];
+  const folders = [...new Set(sent.flatMap((entry) => ancestorsOf(entry.path)))].sort();
   for (const folder of ['', ...folders]) tar.entry({ name: `tree/${folder}`, type: 'directory', mode: 0o755 });
   for (const { path, link } of transfer.links) tar.entry({ name: `tree/${path}`, type: 'symlink', linkname: link });
-  for (const file of transfer.send) await addFile(tar, file, archive.places.get(file.path) ?? '', onBytes);
+  for (const file of transfer.send) {
+    const place = archive.places.get(file.path);
+    if (place !== undefined && !inParts.has(file)) await addFile(tar, file, place, onBytes);
+  }
 }
 
 function relative(file: ManifestFile): string {
   return `./${file.path}`;
 }
 
-async function addFile(tar: Pack, file: ManifestFile, place: string, onBytes: (count: number) => void): Promise<void> {
-  const entry = tar.entry({ name: `tree/${file.path}`, mode: Number.parseInt(file.mode, 8), size: file.size });
+async function addFile(tar: Pack, file: ManifestFile, place: Place, onBytes: (count: number) => void): Promise<void> {
+  const head = { name: `tree/${file.path}`, mode: Number.parseInt(file.mode, 8), size: file.size };
+  if (place.content !== undefined) {
+    onBytes(file.size);
+    // `drain` comes first: the next entry finds room.
+    if (!tar.entry(head, place.content).writable) return;
+    return;
+  }
+  const entry = tar.entry(head);
   let size = 0;
   try {
     for await (const chunk of readContent(place)) {

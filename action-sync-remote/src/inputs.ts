@@ -3,6 +3,7 @@ import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connec
 import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { readLockWait } from '@deploy-actions/kit/state/lease-step';
 import type { Duration } from '@deploy-actions/kit/time/duration';
+import { readEnvFile, type EnvFile } from './env-file.ts';
 
 /** What the user asked for; valid before the first connection. */
 export interface Inputs {
@@ -15,7 +16,8 @@ export interface Inputs {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly protect: readonly string[];
-  readonly delete: 'managed' | 'none';
+  readonly delete: 'managed' | 'none' | 'mirror';
+  readonly envFile: EnvFile | undefined;
   readonly activate: 'on-release' | 'now';
   readonly isDryRun: boolean;
 }
@@ -33,7 +35,8 @@ export function loadInputs(inputs: InputReader): Inputs {
     include: inputs.lines('include'),
     exclude: inputs.lines('exclude'),
     protect: inputs.lines('protect'),
-    delete: inputs.oneOf('delete', ['managed', 'none']),
+    delete: inputs.oneOf('delete', ['managed', 'none', 'mirror']),
+    envFile: readEnvFile(inputs),
     activate: inputs.oneOf('activate', ['on-release', 'now']),
     isDryRun: inputs.flag('dry-run'),
   };

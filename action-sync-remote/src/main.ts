@@ -1,29 +1,38 @@
 import { inputReader } from '@deploy-actions/kit/action/inputs';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import type { Runner } from '@deploy-actions/kit/action/runner';
+import { maskSecret } from '@deploy-actions/kit/action/secrets';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import type { Host } from '@deploy-actions/kit/host/host';
-import { withLease } from '@deploy-actions/kit/state/lease-step';
+import { runBatch } from '@deploy-actions/kit/host/batch';
+import type { HeldLease } from '@deploy-actions/kit/state/lease-store';
+import { offerLease } from '@deploy-actions/kit/state/lease-offer';
+import { leaseOptions, withLease } from '@deploy-actions/kit/state/lease-step';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
-import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
+import { ensureStatePart } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { formatBytes } from './byte-size.ts';
+import { compare, lookAround, makeBuckets, type Comparison, type SyncJob } from './comparison.ts';
+import { secretValues } from './env-file.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
-import { makeRules } from './path-rules.ts';
+import { findPinned, mountsPart, parseMounts, type Mount } from './mounts.ts';
+import { findCollisions } from './name-collision.ts';
+import { makeRules, type RuleLines } from './path-rules.ts';
 import { makeProgress } from './progress.ts';
-import { describeEnding, listChanges, type Report } from './report.ts';
-import { findSources } from './source-place.ts';
+import { describeEnding, describePinned, listChanges, type Report } from './report.ts';
+import { findSources, type SourcePlace } from './source-place.ts';
 import { scanSources, type Scan } from './source-scan.ts';
-import { activateNow, compare, settleInterrupted, stage, type SyncJob } from './staging.ts';
+import { activateNow, settleInterrupted, stage } from './staging.ts';
 import { renderSummary } from './summary.ts';
 
-/** inputs → files here → files there → what differs → staged (→ live) → outputs. */
+/** inputs → files here, while the connection is made → one look there → what differs → staged (→ live) → outputs. */
 export async function run(context: StepContext): Promise<void> {
   const { runner, signal } = context;
   const start = systemClock.now();
   const inputs = loadInputs(inputReader(runner));
-  const scan = await runner.group('Files of the source', () => readSource(runner, inputs));
-  const host = await connectHost(inputs.target, runner, signal);
+  for (const value of secretValues(inputs.envFile?.content ?? '')) maskSecret(runner, value);
+  const sources = await findSources(runner.env('GITHUB_WORKSPACE') ?? process.cwd(), inputs.sources);
+  const { host, scan } = await connectAndScan(context, inputs, sources, signal);
   try {
     const job = makeJob(context, inputs, host, scan);
     const outcome = inputs.isDryRun ? await rehearse(job) : await sync(context, inputs, job);
@@ -32,8 +41,10 @@ export async function run(context: StepContext): Promise<void> {
       hostName: host.name,
       deployPath: inputs.deployPath,
       leftOut: scan.leftOut,
+      envPath: inputs.envFile?.path,
       totalFiles: scan.entries.length,
       totalBytes: scan.bytes,
+      remoteCommands: host.commandCount,
       durationMs: Math.round(systemClock.now() - start),
     });
   } finally {
@@ -41,14 +52,29 @@ export async function run(context: StepContext): Promise<void> {
   }
 }
 
-async function readSource(runner: Runner, inputs: Inputs): Promise<Scan> {
-  const workspace = runner.env('GITHUB_WORKSPACE') ?? process.cwd();
-  const sources = await findSources(workspace, inputs.sources);
+/** Both at once; what is wrong with the source is said first. */
+async function connectAndScan(
+  { runner }: StepContext,
+  inputs: Inputs,
+  sources: readonly SourcePlace[],
+  signal: AbortSignal,
+): Promise<{ readonly host: Host; readonly scan: Scan }> {
+  const [connection, source] = await Promise.allSettled([
+    connectHost(inputs.target, runner, signal),
+    runner.group('Files of the source', () => readSource(runner, inputs, sources)),
+  ]);
+  if (source.status === 'fulfilled' && connection.status === 'fulfilled')
+    return { host: connection.value, scan: source.value };
+  if (connection.status === 'fulfilled') await connection.value.close();
+  throw source.status === 'rejected' ? source.reason : connection.status === 'rejected' ? connection.reason : undefined;
+}
+
+async function readSource(runner: Runner, inputs: Inputs, sources: readonly SourcePlace[]): Promise<Scan> {
   const log = (line: string): void => {
     runner.info(line);
   };
   const progress = makeProgress(systemClock, log, (done) => `read ${done} files`);
-  const scan = await scanSources(sources, inputs, () => {
+  const scan = await scanSources(sources, ruleLines(inputs), () => {
     progress.add(1);
   });
   runner.info(`${scan.entries.length} files, ${formatBytes(scan.bytes)}`);
@@ -56,17 +82,30 @@ async function readSource(runner: Runner, inputs: Inputs): Promise<Scan> {
     runner.info(
       `left out, because protected: ${scan.leftOut.slice(0, 10).join(', ')}${scan.leftOut.length > 10 ? ' …' : ''}`,
     );
+  const collisions = findCollisions(scan.entries.map(({ path }) => path));
+  for (const group of collisions.slice(0, 10))
+    runner.warning(
+      `Names that differ only in case or in the form of a letter: ${group.join(', ')}. All of them are synced; a Mac or Windows checkout has one.`,
+    );
   return scan;
 }
 
+/** An env file that this step writes is nobody else's. */
+function ruleLines({ include, exclude, protect, envFile }: Inputs): Omit<RuleLines, 'ignoreFile'> {
+  return { include, exclude, protect, reserved: envFile?.content === undefined ? [] : [envFile.path] };
+}
+
 function makeJob({ runner, signal }: StepContext, inputs: Inputs, host: Host, scan: Scan): SyncJob {
-  const rules = makeRules({ ...inputs, ignoreFile: '' });
+  const rules = makeRules({ ...ruleLines(inputs), ignoreFile: '' });
   return {
     host,
     scan,
     signal,
     deployPath: inputs.deployPath,
-    rule: { delete: inputs.delete, isProtected: (path) => rules.isProtected(path) },
+    buckets: makeBuckets(scan),
+    delete: inputs.delete,
+    isProtected: (path) => rules.isProtected(path),
+    env: inputs.envFile,
     owner: currentOwner(runner),
     clock: systemClock,
     log: (line) => {
@@ -75,40 +114,67 @@ function makeJob({ runner, signal }: StepContext, inputs: Inputs, host: Host, sc
   };
 }
 
-type Outcome = Pick<Report, 'ending' | 'transfer' | 'sentBytes'>;
+type Outcome = Pick<Report, 'ending' | 'transfer' | 'sentBytes' | 'isEnvNew' | 'kept' | 'pinned'>;
 
 async function rehearse(job: SyncJob): Promise<Outcome> {
-  const { transfer } = await compare(job);
-  return { ending: { kind: 'dry-run' }, transfer, sentBytes: 0 };
+  const { look } = await lookAround(job);
+  const comparison = await compare(job, look);
+  const pinned = await findPinnedFiles(job, comparison);
+  return { ...comparison, ending: { kind: 'dry-run' }, sentBytes: 0, pinned };
 }
 
 async function sync(context: StepContext, inputs: Inputs, job: SyncJob): Promise<Outcome> {
-  await ensureStateFolder(job.host, job.deployPath);
-  return withLease(context, job.host, job.deployPath, inputs.lockWait, async () => {
-    const comparison = await settleInterrupted(job, await compare(job));
+  const { host, deployPath } = job;
+  const options = leaseOptions(context, host, deployPath, inputs.lockWait);
+  const offer = offerLease(options);
+  // The shortest of commands beside it tells how far away the server is.
+  const ping = host.script(':', []).then(({ durationMs }) => durationMs);
+  const first = await lookAround(job, [ensureStatePart(host, deployPath), offer.part]);
+  const answerMs = await ping;
+  const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
+  const body = async (lease: HeldLease): Promise<Outcome> => {
+    // Another's lease was waited for: what was seen may have changed since.
+    const isFresh = lease === taken || !lease.isNew;
+    const look = await settleInterrupted(job, isFresh ? first.look : (await lookAround(job)).look);
+    const comparison = await compare(job, look);
     const isForNow = inputs.activate === 'now';
-    const { ending, sentBytes } = await stage(job, comparison, isForNow);
-    const { transfer } = comparison;
-    if (!isForNow || ending.kind !== 'staged') return { ending, transfer, sentBytes };
-    await activateNow(job, ending.releaseId);
-    return { ending: { kind: 'live', releaseId: ending.releaseId }, transfer, sentBytes };
-  });
+    const [staged, pinned] = await Promise.all([
+      stage(job, comparison, { isForNow, answerMs }),
+      findPinnedFiles(job, comparison),
+    ]);
+    const outcome = { ...comparison, ...staged, pinned };
+    if (!isForNow || staged.ending.kind !== 'staged') return outcome;
+    await activateNow(job, staged.ending.releaseId);
+    return { ...outcome, ending: { kind: 'live', releaseId: staged.ending.releaseId } };
+  };
+  return withLease(context, host, deployPath, inputs.lockWait, body, undefined, taken);
+}
+
+/** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
+async function findPinnedFiles({ host, deployPath }: SyncJob, { transfer }: Comparison): Promise<readonly Mount[]> {
+  const touched = [...transfer.changed, ...transfer.deleted];
+  if (touched.length === 0) return [];
+  const [result] = await runBatch(host, [mountsPart(deployPath)], { timeoutMs: 30_000 }).catch(() => []);
+  return result?.code === 0 ? findPinned(touched, parseMounts(result.stdout, deployPath)) : [];
 }
 
 async function publish(runner: Runner, report: Report): Promise<void> {
   const { ending, transfer } = report;
-  const changes = listChanges(transfer);
+  const changes = listChanges(report);
   if (changes.length > 0) {
     await runner.group(`Changes (${changes.length})`, () => {
       for (const line of changes) runner.info(line);
       return Promise.resolve();
     });
   }
+  for (const line of describePinned(report)) runner.warning(line);
   runner.output('release-id', ending.kind === 'dry-run' ? '' : ending.releaseId);
   runner.output('changed-files', [...transfer.added, ...transfer.changed].sort().join('\n'));
   runner.output('deleted-files', transfer.deleted.join('\n'));
+  runner.output('env-changed', String(report.isEnvNew));
   runner.output('bytes-sent', String(report.sentBytes));
   runner.output('duration-ms', String(report.durationMs));
   await runner.summary(renderSummary(report));
+  runner.info(`${report.remoteCommands} remote commands in ${report.durationMs} ms`);
   runner.info(describeEnding(report));
 }

@@ -14,6 +14,8 @@ export interface RuleLines {
   readonly protect: readonly string[];
   /** The text of `.deployignore`; empty without one. */
   readonly ignoreFile: string;
+  /** Paths that are protected as they are, without being patterns. */
+  readonly reserved?: readonly string[];
 }
 
 /** Git on Linux minds the case. */
@@ -30,8 +32,9 @@ export function makeRules(lines: RuleLines): PathRules {
   const included = ignore(options).add([...lines.include]);
   const guarded = ignore(options).add([...lines.protect]);
   // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
+  const reserved = new Set(lines.reserved);
   const isProtected = (path: string): boolean =>
-    isAlwaysProtected(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
+    isAlwaysProtected(path) || reserved.has(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
   return {
     isProtected,
     judge: (path, isFolder) => {

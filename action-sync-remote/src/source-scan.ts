@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { createHash, hash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { basename, join } from 'node:path';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { ancestorsOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
-import { readContent } from './file-content.ts';
+import { readContent, smallBytes, type Place } from './file-content.ts';
 import { makeRules, type PathRules, type RuleLines } from './path-rules.ts';
 import { refuseLink, refuseName } from './source-name.ts';
 import type { SourcePlace } from './source-place.ts';
@@ -14,7 +15,7 @@ export interface Scan {
   /** Sorted by path. */
   readonly entries: readonly ManifestEntry[];
   /** Path of a file → where it is on the runner. */
-  readonly places: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, Place>;
   /** Paths of the source that are left out because they are protected; without `.git`. */
   readonly leftOut: readonly string[];
   readonly bytes: number;
@@ -33,8 +34,10 @@ interface Walk {
   readonly leftOut: string[];
 }
 
-/** Files hashed side by side: more only makes a disk seek. */
-const lanes = 8;
+/** After so many files the connection, which is being made meanwhile, gets its turn. */
+const turn = 64;
+/** A set up to this size is read once and kept until it is sent. */
+const keptBytes = 32 * 1024 * 1024;
 
 /**
  * Lists and hashes what is to be synced.
@@ -46,17 +49,20 @@ export async function scanSources(
   lines: Omit<RuleLines, 'ignoreFile'>,
   onProgress: (done: number, total: number) => void,
 ): Promise<Scan> {
-  const walks = await Promise.all(sources.map((source) => walkSource(source, lines)));
+  const walks: Walk[] = [];
+  for (const source of sources) walks.push(await walkSource(source, lines));
   const files = walks.flatMap((walk) => walk.files);
   const hashed: ManifestFile[] = [];
-  const queue = files.values();
-  const work = async (): Promise<void> => {
-    for (const file of queue) {
-      hashed.push(await hashFile(file));
-      onProgress(hashed.length, files.length);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, work));
+  const places = new Map<string, Place>();
+  let room = keptBytes;
+  for (const found of files) {
+    const { file, place } = await hashFile(found, room);
+    hashed.push(file);
+    places.set(file.path, place);
+    room -= place.content?.length ?? 0;
+    onProgress(hashed.length, files.length);
+    if (hashed.length % turn === 0) await setImmediate();
+  }
   const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
   refuseCollisions(entries);
   if (entries.length === 0)
@@ -68,39 +74,49 @@ export async function scanSources(
     });
   return {
     entries,
-    places: new Map(files.map((file) => [file.path, file.place])),
+    places,
     leftOut: walks.flatMap((walk) => walk.leftOut).sort(),
     bytes: hashed.reduce((sum, file) => sum + file.size, 0),
   };
 }
 
 async function walkSource(source: SourcePlace, lines: Omit<RuleLines, 'ignoreFile'>): Promise<Walk> {
-  const ignoreFile = source.isFolder ? await readFile(join(source.path, '.deployignore'), 'utf8').catch(() => '') : '';
+  const ignoreFile = source.isFolder ? readIgnoreFile(source.path) : '';
   const walk: Walk = { rules: makeRules({ ...lines, ignoreFile }), files: [], links: [], leftOut: [] };
   if (source.isFolder) await walkFolder(walk, source.path, '');
   else await visit(walk, source.path, basename(source.path));
   return walk;
 }
 
-async function walkFolder(walk: Walk, place: string, prefix: string): Promise<void> {
-  for (const name of (await readdir(place)).sort()) await visit(walk, join(place, name), `${prefix}${name}`);
+function readIgnoreFile(folder: string): string {
+  const place = join(folder, '.deployignore');
+  return lstatSync(place, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(place, 'utf8') : '';
 }
 
-async function visit(walk: Walk, place: string, path: string): Promise<void> {
-  const found = await lstat(place);
+async function walkFolder(walk: Walk, place: string, prefix: string): Promise<void> {
+  await setImmediate();
+  for (const name of readdirSync(place).sort()) {
+    const visited = visit(walk, join(place, name), `${prefix}${name}`);
+    if (visited !== undefined) await visited;
+  }
+}
+
+function visit(walk: Walk, place: string, path: string): Promise<void> | undefined {
+  const found = lstatSync(place);
   const verdict = walk.rules.judge(path, found.isDirectory());
   if (verdict === 'protected' && basename(path) !== '.git') walk.leftOut.push(path);
-  if (verdict !== 'synced') return;
+  if (verdict !== 'synced') return undefined;
   const name = refuseName(basename(path));
   if (name !== undefined) throw refused(path, name);
   if (found.isDirectory()) return walkFolder(walk, place, `${path}/`);
   if (found.isSymbolicLink()) {
-    const link = await readlink(place);
+    const link = readlinkSync(place);
     const reason = refuseLink(path, link);
     if (reason !== undefined) throw refused(path, reason);
     walk.links.push({ path, link });
   } else if (found.isFile()) walk.files.push({ path, place });
   else throw refused(path, 'it is a device, socket or pipe');
+  return undefined;
 }
 
 function refused(path: string, reason: string): SyncError {
@@ -111,17 +127,27 @@ function refused(path: string, reason: string): SyncError {
   });
 }
 
-async function hashFile({ path, place }: Found): Promise<ManifestFile> {
-  const hash = createHash('sha256');
-  let size = 0;
+async function hashFile(
+  { path, place }: Found,
+  room: number,
+): Promise<{ readonly file: ManifestFile; readonly place: Place }> {
   try {
+    const stat = lstatSync(place);
     // Git keeps one bit of the mode, and artifacts and umasks blur the others.
-    const isExecutable = ((await lstat(place)).mode & 0o100) !== 0;
-    for await (const chunk of readContent(place)) {
-      hash.update(chunk);
+    const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
+    const where: Place = { file: place, mtimeMs: stat.mtimeMs };
+    if (stat.size <= smallBytes) {
+      const content = readFileSync(place);
+      const file: ManifestFile = { path, mode, sha256: hash('sha256', content), size: content.length };
+      return { file, place: content.length <= room ? { ...where, content } : where };
+    }
+    const digest = createHash('sha256');
+    let size = 0;
+    for await (const chunk of readContent(where)) {
+      digest.update(chunk);
       size += chunk.length;
     }
-    return { path, mode: isExecutable ? '0755' : '0644', sha256: hash.digest('hex'), size };
+    return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
   } catch (cause) {
     throw new SyncError({
       code: 'SOURCE_REFUSED',

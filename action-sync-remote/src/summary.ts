@@ -1,7 +1,7 @@
 import { cell, code, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { formatBytes } from './byte-size.ts';
-import { describeEnding, type Report } from './report.ts';
+import { describeEnding, describePinned, type Report } from './report.ts';
 
 /** More names than these help nobody; deletions are always shown, up to a page. */
 const mostNames = 50;
@@ -18,6 +18,9 @@ export function renderSummary(report: Report): string {
     ['Unchanged', String(unchanged)],
     ['Deleted', String(transfer.deleted.length)],
     ['Protected, left out', String(report.leftOut.length)],
+    ...(report.envPath === undefined
+      ? []
+      : [[`Env file ${code(report.envPath)}`, report.isEnvNew ? 'new' : 'as it was']]),
     ['Size of the set', formatBytes(report.totalBytes)],
     [
       report.ending.kind === 'dry-run' ? 'Would be sent' : 'Sent',
@@ -29,9 +32,13 @@ export function renderSummary(report: Report): string {
     `### Files → ${cell(report.hostName)}:${cell(report.deployPath)}\n`,
     `${cell(describeEnding(report))}\n`,
     table(['Files', ''], rows),
+    describePinned(report)
+      .map((line) => `- ${cell(line)}\n`)
+      .join(''),
     names('Added', transfer.added, mostNames),
     names('Changed', transfer.changed, mostNames),
     names('Deleted', transfer.deleted, mostDeletions),
+    names('Kept on the server', report.kept, mostNames),
     names('Protected: neither sent nor touched', report.leftOut, mostNames),
   ]
     .filter((part) => part !== '')

@@ -7,6 +7,14 @@ export type SyncErrorCode =
   | 'SOURCE_REFUSED'
   /** A file changed, or went away, while it was being read. */
   | 'SOURCE_CHANGED'
+  /** `env-file` names a file that is not on the server, and this step brings none. */
+  | 'ENV_FILE_MISSING'
+  /** What stands there is no file that can be read and replaced. */
+  | 'ENV_FILE_UNUSABLE'
+  /** `delete: mirror`, and Docker could not be asked what is mounted. */
+  | 'MOUNTS_UNKNOWN'
+  /** A part of a big file is on the server's disk otherwise than it was sent. */
+  | 'TRANSFER_DAMAGED'
   | 'NO_SPACE';
 
 export class SyncError extends DeployError<SyncErrorCode> {}

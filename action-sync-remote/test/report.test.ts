@@ -2,7 +2,7 @@ import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from '../src/byte-size.ts';
-import { isWorthGzip } from '../src/compression.ts';
+import { choosePacking } from '../src/packing.ts';
 import { describeSent, makeProgress } from '../src/progress.ts';
 import { describeEnding, type Report } from '../src/report.ts';
 import { renderSummary } from '../src/summary.ts';
@@ -23,6 +23,11 @@ const report: Report = {
   deployPath: '/srv/app',
   transfer,
   leftOut: ['.env'],
+  kept: ['data (mounted by db: 3 file(s))'],
+  envPath: '.env',
+  isEnvNew: true,
+  pinned: [{ path: 'compose.yaml', service: 'web' }],
+  remoteCommands: 3,
   totalFiles: 10,
   totalBytes: 123_456,
   sentBytes: 2048,
@@ -71,17 +76,27 @@ it.each([
   expect(formatBytes(bytes)).toBe(text);
 });
 
-describe('compression', () => {
-  const stream = { kind: 'ssh', serverHasGzip: true, bytes: 1e6, sampleRatio: 0.3 } as const;
-  it('is used for text that travels', () => {
-    expect(isWorthGzip(stream)).toBe(true);
+describe('packing', () => {
+  const stream = {
+    kind: 'ssh',
+    packers: ['gzip', 'zstd'],
+    bytes: 1e6,
+    sampleRatio: 0.3,
+    answerMs: 100,
+  } as const;
+  it.each([
+    ['zstd where both ends have it', {}, 'zstd'],
+    ['gzip where the server has no zstd', { packers: ['gzip'] }, 'gzip'],
+    ['nothing where the server has neither', { packers: [] }, 'plain'],
+    ['nothing for the machine itself', { kind: 'local' }, 'plain'],
+    ['nothing for what is small', { bytes: 1000 }, 'plain'],
+    ['nothing on a short line', { answerMs: 10 }, 'plain'],
+    ['zstd for what packs badly, because it costs little', { sampleRatio: 0.9 }, 'zstd'],
+    ['no gzip for what packs badly', { packers: ['gzip'], sampleRatio: 0.9 }, 'plain'],
+    ['nothing for what is packed already', { sampleRatio: 1 }, 'plain'],
+  ] as const)('is %s', (_what, part, packing) => {
+    expect(choosePacking({ ...stream, ...part })).toBe(packing);
   });
-  it.each([{ kind: 'local' as const }, { serverHasGzip: false }, { bytes: 1000 }, { sampleRatio: 0.95 }])(
-    'is not used with %j',
-    (part) => {
-      expect(isWorthGzip({ ...stream, ...part })).toBe(false);
-    },
-  );
 });
 
 it('progress is said every five seconds of work, not for what is quick', async () => {

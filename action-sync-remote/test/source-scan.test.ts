@@ -64,7 +64,7 @@ describe('the files of a source', () => {
     writeFiles(workspace, { 'infra/compose/compose.yaml': '1', 'infra/extra/conf/x': '2', VERSION: '3' });
     const { entries, places } = await scan(['infra/compose', 'infra/extra/', 'VERSION']);
     expect(entries.map((entry) => entry.path)).toEqual(['VERSION', 'compose.yaml', 'conf/x']);
-    expect(places.get('compose.yaml')).toBe(join(workspace, 'infra/compose/compose.yaml'));
+    expect(places.get('compose.yaml')?.file).toBe(join(workspace, 'infra/compose/compose.yaml'));
   });
 
   it('may not come from two sources under one path, also not as a file and a folder', async () => {

@@ -25,7 +25,8 @@ export function readLockWait(inputs: InputReader): Duration {
   return inputs.duration('lock-wait');
 }
 
-function leaseOptions(context: StepContext, host: Host, deployPath: DeployPath, waitMs: number): LeaseOptions {
+/** What a step's lease is taken with. */
+export function leaseOptions(context: StepContext, host: Host, deployPath: DeployPath, waitMs: number): LeaseOptions {
   const { runner, signal } = context;
   return {
     host,
@@ -58,9 +59,11 @@ export async function withLease<T>(
   waitMs: number,
   body: (lease: HeldLease, signal: AbortSignal) => Promise<T>,
   isHolderGone?: HolderCheck,
+  /** Taken already, by an offer of lease-offer.ts. */
+  taken?: HeldLease,
 ): Promise<T> {
   const options = leaseOptions(context, host, deployPath, waitMs);
-  const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+  const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
   const lost = new AbortController();
   if (lease.isNew) {
     context.runner.saveState('lease', 'taken');

@@ -56,7 +56,7 @@ const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\
  * ("-" to remove). Exit 75 when another was faster. flock is absent on some systems, where mkdir is atomic; BusyBox's knows no `-w`.
  * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
-const swapScript = `
+export const swapScript = `
 set -eu
 cd "$1/.deploy"
 IFS= read -r expected; IFS= read -r next; tries=0
@@ -148,7 +148,7 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     if (decision.kind !== 'held') {
       if (decision.kind === 'take') options.onTake?.();
       // Lost the race: look again at once, the other one is the holder now.
-      if (await swapLease(options, seen.text, JSON.stringify(decision.lease))) return held(options, decision);
+      if (await swapLease(options, seen.text, JSON.stringify(decision.lease))) return heldLease(options, decision);
       continue;
     }
     const waited = clock.now() - start;
@@ -206,7 +206,8 @@ export async function freeLease(options: UnlockOptions): Promise<UnlockDecision 
   }
 }
 
-function held(options: LeaseOptions, decision: Exclude<LeaseDecision, { kind: 'held' }>): HeldLease {
+/** The handle of a lease that was written as `decision` says. */
+export function heldLease(options: LeaseOptions, decision: Exclude<LeaseDecision, { kind: 'held' }>): HeldLease {
   const { generation } = decision.lease;
   const change = async (next: (current: Lease, now: number) => string): Promise<void> => {
     const seen = await readLease(options);

@@ -28,6 +28,8 @@ export interface Transfer {
 export interface DeleteRule {
   readonly delete: 'managed' | 'none';
   readonly isProtected: (path: string) => boolean;
+  /** Paths that go too, whoever put them there; none of them is protected. */
+  readonly unmanaged?: readonly string[];
 }
 
 /** One step of an activation, in the order of {@link planSwap}. */
@@ -104,7 +106,8 @@ function goneFrom(local: readonly ManifestEntry[], live: LiveState, rule: Delete
   if (rule.delete === 'none') return [];
   const kept = new Set(local.map((entry) => entry.path));
   const managed = live.manifest?.files.map((entry) => entry.path) ?? [];
-  return managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+  const gone = managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+  return [...new Set([...gone, ...(rule.unmanaged ?? [])])];
 }
 
 /** True when the entry and what stands there are the same in kind, content and mode. */

@@ -12,13 +12,21 @@ export const plainFunction = `is_plain() {
 }
 `;
 
+/** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
+export const stateFunction = `# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
+# Not the change time: each hard link that is made or removed sets it.
+state_of() {
+  { head -n 1 .deploy/manifest.json; tr '\\n' '\\0' < "$1/every" | TZ=UTC xargs -0 stat -c '%i %f %s %y %n'; tr '\\n' '\\0' < "$1/folders" | xargs -0 stat -c '%f %u %n'; } 2>/dev/null | $sum | cut -c1-64
+}
+`;
+
 /**
  * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
  * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
  * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
  * would write through a hard link into other releases.
  */
-const functions = `
+export const treeFunctions = `
 set -eu
 ${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
@@ -60,9 +68,24 @@ verify() {
 }
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
+# block FILE: the pins in it (pins.ts), markers included.
+block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
+${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
+# path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+list_files() {
+  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
+  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
+  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
+  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
+  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
+  rm -f "$1/entries" "$1/sums"
+}
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
+  if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   sync -f "$1" 2>/dev/null || sync
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
@@ -75,76 +98,45 @@ cd "$1"; root=$(pwd -P)
 `;
 
 /**
- * $1 deploy path, $2 release id, $3 `z` for gzip. stdin: tar with `tree/` (folders, links and the files that travel),
- * `keep` (paths to take from what is live), `paths` and `hashes` (all files, one order), `deleted`, `manifest.json.new`.
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
+ * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
+ * files that came in parts (staged-part.ts) and were verified there.
  * Exit 66: a file is not what its hash says. Nothing that is live is touched.
  */
-export const receiveScript = `${functions}
+export const receiveScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
 trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-cd "$s"; tar -x$3 -o -f -; cd "$root"
+case $3 in
+  plain) tar -xof - -C "$s" ;;
+  *) "$3" -dc | tar -xof - -C "$s" ;;
+esac
+[ ! -d "$s/env" ] || chmod 0700 "$s/env"
+if [ -f "$s/parts" ]; then
+  while IFS=' ' read -r hash mode p; do
+    mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/parts"
+  rm -rf .deploy/parts
+fi
+list_files "$s"
+(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 
 /**
- * $1 deploy path, $2 release id, $3 release number. stdin: line 1 the count of files, then as many lines of paths, of
- * hashes, then `deleted` count and lines, then the manifest: everything as receiveScript's, for a set from an archive.
+ * $1 deploy path, $2 release id, $3 release number. stdin: the count of deleted paths and as many lines, then the
+ * manifest: everything as receiveScript's, for a set from an archive.
  */
-export const unpackScript = `${functions}
+export const unpackScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
-take > "$s/paths"; take > "$s/hashes"; take > "$s/deleted"; : > "$s/keep"
+take > "$s/deleted"
 cat > "$s/manifest.json.new"
+list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 seal "$s"`;
-
-/**
- * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
- * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
- * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty.
- */
-export const activateScript = `${functions}
-s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
-[ -f "$s/manifest.json" ] || exit 65
-verify "$s"
-if [ ! -d "$u" ]; then
-  rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
-  cat > "$u.new/plan"
-  of epx "$u.new/plan" > "$u.new/saved"
-  link_all "$u.new/saved" "$root" "$u.new/old"
-  [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
-  mv "$u.new" "$u"
-fi
-of e "$u/plan" > "$u/list"; remove_all "$u/list"
-of r "$u/plan" > "$u/list"
-while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
-of d "$u/plan" > "$u/list"
-[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-of np "$u/plan" > "$u/list"
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/list" "$s/tree" "$u/swap"
-move_all "$u/list" "$u/swap" "$root"
-of x "$u/plan" > "$u/list"; remove_all "$u/list"
-publish "$s/manifest.json" .deploy/manifest.json
-rm -rf "$u/swap" "$u/list" "$u/list.there"
-cat "$u/plan"`;
-
-/** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
-export const undoScript = `${functions}
-u=$root/.deploy/undo/$2
-[ -d "$u" ] || exit 0
-of n "$u/plan" > "$u/list"; remove_all "$u/list"
-of d "$u/plan" | sort -r > "$u/list"
-while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
-sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
-[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/saved" "$u/old" "$u/swap"
-move_all "$u/saved" "$u/swap" "$root"
-if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
-rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
@@ -152,7 +144,7 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
  * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
  * one that died has its own waiting there.
  */
-export const settleScript = `${functions}
+export const settleScript = `${treeFunctions}
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -161,7 +153,7 @@ for old in .deploy/staged/*; do
 done`;
 
 /** $1 deploy path: removes staged sets that no activation has begun with. */
-export const discardScript = `${functions}
+export const discardScript = `${treeFunctions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
 
 /**
@@ -169,7 +161,7 @@ for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm 
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
-export const packScript = `${functions}
+export const packScript = `${treeFunctions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
@@ -180,7 +172,9 @@ if [ -f manifest.json ]; then
   done
   rm -rf "files/.$2.new" files/.pack
   if [ -n "$same" ] && ln "$same" "files/.$2.new" 2>/dev/null; then :
-  elif [ -d "staged/$id/tree" ]; then tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree
+  elif [ -d "staged/$id/tree" ]; then
+    env=; [ ! -d "staged/$id/env" ] || env=env
+    (umask 077; tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree $env)
   else
     mkdir -p files/.pack/tree
     while IFS= read -r p; do if [ -L "$root/$p" ] || [ -f "$root/$p" ]; then printf '%s\\n' "$p"; fi; done < files/.list > files/.pack/list

@@ -6,18 +6,11 @@ import { systemClock } from '../time/clock.ts';
 import type { DeployPath } from './deploy-path.ts';
 import { planSwap, type Blocked, type SwapStep } from './manifest-diff.ts';
 import { probeLive } from './manifest-live.ts';
-import {
-  formatManifest,
-  formatReleaseId,
-  isFile,
-  parseManifest,
-  parseManifestHeader,
-  type Manifest,
-} from './manifest.ts';
+import { formatManifest, formatReleaseId, parseManifest, parseManifestHeader, type Manifest } from './manifest.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
 import { runTreeScript, treePart } from './staged-tree-run.ts';
+import { activateScript, undoScript } from './staged-swap-scripts.ts';
 import {
-  activateScript,
   discardScript,
   findScript,
   packScript,
@@ -25,7 +18,6 @@ import {
   readStagedScript,
   receiveScript,
   settleScript,
-  undoScript,
   unpackScript,
 } from './staged-tree-scripts.ts';
 
@@ -103,7 +95,8 @@ export async function receiveStagedTree(
   releaseId: string,
   archive: {
     readonly tar: Readable;
-    readonly isGzip: boolean;
+    /** What packed it; the server has the program of that name. */
+    readonly packing: 'plain' | 'gzip' | 'zstd';
     readonly signal: AbortSignal;
     readonly timeoutMs: number;
   },
@@ -111,7 +104,7 @@ export async function receiveStagedTree(
   await runTreeScript(host, deployPath, releaseId, {
     purpose: 'stage the files',
     source: receiveScript,
-    args: [archive.isGzip ? 'z' : ''],
+    args: [archive.packing],
     options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
   });
 }
@@ -239,18 +232,13 @@ export async function stageReleaseFiles(
     createdAt: now.toISOString(),
     deleted: managed.map((entry) => entry.path).filter((path) => !kept.has(path)),
   };
-  const files = staged.files.filter(isFile);
   const section = (lines: readonly string[]): string => `${lines.length}\n${lines.map((line) => `${line}\n`).join('')}`;
   await runTreeScript(host, deployPath, staged.releaseId, {
     purpose: `stage the files of release ${releaseNumber}`,
     source: unpackScript,
     args: [String(releaseNumber)],
     options: {
-      stdin:
-        section(files.map((file) => `./${file.path}`)) +
-        section(files.map((file) => file.sha256)) +
-        section(staged.deleted.map((path) => `./${path}`)) +
-        formatManifest(staged),
+      stdin: section(staged.deleted.map((path) => `./${path}`)) + formatManifest(staged),
     },
   });
   return { releaseId: staged.releaseId };

@@ -25,7 +25,10 @@ missing() {
     [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
   done
 }
-while IFS= read -r p; do if is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+e=; [ ! -f env/path ] || IFS= read -r e < env/path
+{ cat deleted; printf '%s\\n' "$e"; } | while IFS= read -r p; do
+  if [ -n "$p" ] && is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi
+done
 (cd "$v" && find . -type d) > view/folders
 while IFS= read -r d; do
   is_shared "$d" || continue
@@ -35,6 +38,11 @@ done < view/folders
 while IFS= read -r p; do
   if is_shared "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
 done < deleted
+# The env file as it will be: its new text, and the pins of now.
+if [ -n "$e" ] && is_plain "$v" "\${e%/*}"; then
+  mkdir -p "$v/\${e%/*}"; rm -f "$v/$e"
+  (umask 077; { cat env/file; if [ -f "$live/$e" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$live/$e"; fi; } > "$v/$e")
+fi
 printf '%s' "$v"`;
 
 /**

@@ -1,4 +1,5 @@
 import { DeployError } from '../action/errors.ts';
+import type { BatchPart, PartResult } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 
@@ -33,21 +34,34 @@ find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null |
  */
 export async function ensureStateFolder(host: Host, deployPath: DeployPath): Promise<void> {
   const result = await host.script(ensureScript, [deployPath, format]);
-  if (result.code === 0) return;
+  if (result.code !== 0) throw stateFailed(host, deployPath, result);
+}
+
+/** {@link ensureStateFolder} as a part. */
+export function ensureStatePart(host: Host, deployPath: DeployPath): BatchPart {
+  return {
+    purpose: 'make the state folder',
+    source: ensureScript,
+    args: [deployPath, format],
+    fail: (result) => stateFailed(host, deployPath, result),
+  };
+}
+
+function stateFailed(host: Host, deployPath: DeployPath, result: PartResult): StateError {
   const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
   if (result.code === 3)
-    throw new StateError({
+    return new StateError({
       code: 'DEPLOY_PATH_UNUSABLE',
       message: `${where} does not exist.`,
       hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
     });
   if (result.code === 5)
-    throw new StateError({
+    return new StateError({
       code: 'STATE_FORMAT_UNKNOWN',
       message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
       hint: 'A newer version of these actions deployed here. Use that version or a later one.',
     });
-  throw new StateError({
+  return new StateError({
     code: 'DEPLOY_PATH_UNUSABLE',
     message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
     hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',

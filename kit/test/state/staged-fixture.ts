@@ -17,8 +17,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { localHost } from '../../src/host/local-host.ts';
 import { diffManifests, type DeleteRule } from '../../src/state/manifest-diff.ts';
+import { indexManifest } from '../../src/state/manifest-index.ts';
 import { probeLive } from '../../src/state/manifest-live.ts';
-import { formatManifest, isFile, type Manifest, type ManifestEntry } from '../../src/state/manifest.ts';
+import { formatManifest, type Manifest, type ManifestEntry } from '../../src/state/manifest.ts';
 import { parseDeployPath, type DeployPath } from '../../src/state/deploy-path.ts';
 import { receiveStagedTree } from '../../src/state/staged-tree.ts';
 import { ensureStateFolder } from '../../src/state/state-folder.ts';
@@ -105,9 +106,7 @@ async function stageFiles(host: Site['host'], path: DeployPath, releaseId: strin
   for (const entry of entries) mkdirSync(dirname(join(folder, 'tree', entry.path)), { recursive: true });
   writeFiles(join(folder, 'tree'), Object.fromEntries(Object.entries(files).filter(([name]) => sent.has(name))));
   writeFiles(folder, {
-    keep: list(transfer.keep.map((entry) => `./${entry.path}`)),
-    paths: list(entries.filter(isFile).map((entry) => `./${entry.path}`)),
-    hashes: list(entries.filter(isFile).map((entry) => entry.sha256)),
+    buckets: list(indexManifest(entries).buckets),
     deleted: list(manifest.deleted.map((entry) => `./${entry}`)),
     'manifest.json.new': formatManifest(manifest),
   });
@@ -115,7 +114,7 @@ async function stageFiles(host: Site['host'], path: DeployPath, releaseId: strin
   const tar = createReadStream(`${folder}.tar`);
   await receiveStagedTree(host, path, releaseId, {
     tar,
-    isGzip: false,
+    packing: 'plain',
     signal: new AbortController().signal,
     timeoutMs: 20_000,
   });

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { Transform } from 'node:stream';
+import type { Manifest, ManifestFile } from '@deploy-actions/kit/state/manifest';
+import type { Look } from '@deploy-actions/kit/state/manifest-look';
+import { receivePart } from '@deploy-actions/kit/state/staged-part';
+import { receiveStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { packArchive } from './archive.ts';
+import { formatBytes } from './byte-size.ts';
+import type { Comparison, SyncJob } from './comparison.ts';
+import type { Place } from './file-content.ts';
+import { choosePacking, nearMs, packStream, sampleRatio, type Packing } from './packing.ts';
+import { describeSent, makeProgress, type Progress } from './progress.ts';
+import { SyncError } from './sync-error.ts';
+
+const mebibyte = 1024 * 1024;
+/** From here on a file goes in parts: over several channels, and an interrupted sync need not send it again. */
+const bigBytes = 16 * mebibyte;
+/** One channel carries 2 MiB a round trip: six of them fill a long line, and their starts hide behind each other. */
+const farParts = { lanes: 6, mebibytes: 8 };
+/** On a short line the number of commands is what costs. */
+const nearParts = { lanes: 2, mebibytes: 64 };
+/** One transfer is bounded by its size: 15 minutes and a second for each 100 kB. */
+const leastTimeoutMs = 900_000;
+
+/** One piece of a file. */
+interface Piece {
+  readonly file: ManifestFile;
+  readonly place: Place;
+  /** MiB */
+  readonly offset: number;
+}
+
+/** Brings the set to the server as a staged one. @returns bytes of content that were sent, before packing */
+export async function send(
+  job: SyncJob,
+  { look, transfer, isEnvNew }: Comparison,
+  manifest: Manifest,
+  options: { readonly isForNow: boolean; readonly answerMs: number },
+): Promise<number> {
+  const { host, scan, clock } = job;
+  const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
+  const places = transfer.send.flatMap((file) => scan.places.get(file.path)?.file ?? []);
+  // The manifest travels too, and packs well.
+  const facts = { kind: host.kind, packers: look.packers, bytes: bytes + scan.entries.length * 100 };
+  const packing = choosePacking({ ...facts, sampleRatio: sampleRatio(places), answerMs: options.answerMs });
+  const packed = packing === 'plain' ? '' : `, packed with ${packing}`;
+  job.log(
+    `sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${packed}; ${transfer.keep.length} unchanged are linked on the server`,
+  );
+  const progress = makeProgress(clock, job.log, (done, seconds) => describeSent(done, bytes, seconds));
+  const timeoutMs = leastTimeoutMs + bytes / 100;
+  const inParts = host.kind === 'local' ? new Set<ManifestFile>() : findBig(transfer.send);
+  await sendParts(job, look, inParts, { packing, progress, timeoutMs, isNear: options.answerMs < nearMs });
+  const env = isEnvNew && job.env?.content !== undefined ? { path: job.env.path, content: job.env.content } : undefined;
+  const { isForNow } = options;
+  const archive = { manifest, transfer, places: scan.places, inParts, env, isForNow, buckets: job.buckets };
+  await receiveStagedTree(host, job.deployPath, manifest.releaseId, {
+    tar: packArchive(archive, packing, (count) => {
+      progress.add(count);
+    }),
+    packing,
+    signal: job.signal,
+    timeoutMs,
+  });
+  return progress.done;
+}
+
+/** Two files of the same content: one of them in parts, the other in the stream. */
+function findBig(files: readonly ManifestFile[]): ReadonlySet<ManifestFile> {
+  const big = files.filter(({ size }) => size >= bigBytes);
+  return new Set(new Map(big.map((file) => [file.sha256, file])).values());
+}
+
+interface PartOptions {
+  readonly packing: Packing;
+  readonly progress: Progress;
+  readonly timeoutMs: number;
+  readonly isNear: boolean;
+}
+
+async function sendParts(
+  job: SyncJob,
+  look: Look,
+  files: ReadonlySet<ManifestFile>,
+  options: PartOptions,
+): Promise<void> {
+  const { lanes, mebibytes } = options.isNear ? nearParts : farParts;
+  const pieces: Piece[] = [];
+  let found = 0;
+  for (const file of files) {
+    const place = job.scan.places.get(file.path);
+    if (place === undefined) continue;
+    const there = new Map(
+      look.parts.filter((part) => part.file === file.sha256).map((part) => [part.offset, part.digest]),
+    );
+    for (let offset = 0; offset * mebibyte < file.size; offset += mebibytes) {
+      const piece: Piece = { file, place, offset };
+      const digest = there.get(offset);
+      if (digest !== undefined && digest === (await digestPiece(piece, mebibytes, look.partSum)))
+        found += sizeOf(piece, mebibytes);
+      else pieces.push(piece);
+    }
+  }
+  if (found > 0) job.log(`${formatBytes(found)} are there already, from an interrupted sync`);
+  const queue = pieces.values();
+  const work = async (): Promise<void> => {
+    for (const piece of queue) await sendPiece(job, look.partSum, piece, mebibytes, options);
+  };
+  await Promise.all(Array.from({ length: lanes }, work));
+}
+
+function sizeOf({ file, offset }: Piece, mebibytes: number): number {
+  return Math.min(file.size - offset * mebibyte, mebibytes * mebibyte);
+}
+
+function readPiece({ place, offset }: Piece, mebibytes: number) {
+  const start = offset * mebibyte;
+  return createReadStream(place.file, { start, end: start + mebibytes * mebibyte - 1, highWaterMark: 256 * 1024 });
+}
+
+async function digestPiece(piece: Piece, mebibytes: number, sum: Look['partSum']): Promise<string> {
+  const digest = createHash(sum);
+  for await (const chunk of readPiece(piece, mebibytes)) digest.update(chunk as Buffer);
+  return digest.digest('hex');
+}
+
+async function sendPiece(
+  job: SyncJob,
+  sum: Look['partSum'],
+  piece: Piece,
+  mebibytes: number,
+  { packing, progress, timeoutMs }: PartOptions,
+): Promise<void> {
+  const { file, place, offset } = piece;
+  const digest = createHash(sum);
+  const meter = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      digest.update(chunk);
+      progress.add(chunk.length);
+      done(null, chunk);
+    },
+  });
+  const source = readPiece(piece, mebibytes);
+  source.once('error', (cause) => meter.destroy(changedSource(file.path, cause)));
+  const part = {
+    file: file.sha256,
+    offset,
+    length: mebibytes,
+    packing,
+    content: packStream(source.pipe(meter), packing),
+  };
+  const there = await receivePart(job.host, job.deployPath, part, { sum, signal: job.signal, timeoutMs });
+  const now = statSync(place.file, { throwIfNoEntry: false });
+  if (now?.size !== file.size || now.mtimeMs !== place.mtimeMs) throw changedSource(file.path);
+  if (there !== digest.digest('hex'))
+    throw new SyncError({
+      code: 'TRANSFER_DAMAGED',
+      message: `${job.host.name}: a part of ${JSON.stringify(file.path)} is not on the disk as it was sent. Nothing was changed.`,
+      hint: 'Run the job again; if it stays so, look at the disk and the free space of the server.',
+    });
+}
+
+function changedSource(path: string, cause?: unknown): SyncError {
+  return new SyncError({
+    code: 'SOURCE_CHANGED',
+    message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
+    hint: 'Does an earlier step of this job still write into the source? Run the job again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,200 @@
+import type { BatchPart, PartResult } from '../host/batch.ts';
+import type { DeployPath } from './deploy-path.ts';
+import { parseUnfinished, type UnfinishedDeploy } from './journal.ts';
+import type { IndexDifference } from './manifest-index.ts';
+import { parseManifestHeader, type ManifestHeader } from './manifest.ts';
+import { StagedTreeError } from './staged-tree-error.ts';
+import { stateFunction } from './staged-tree-scripts.ts';
+
+/** A set that waits on the server, by digests. */
+export interface StagedSet {
+  readonly header: ManifestHeader;
+  /** SHA-256 over its `buckets` and `deleted` lists (manifest-index.ts); empty where it has none. */
+  readonly digest: string;
+  /** Of its env file; empty without one. */
+  readonly envDigest: string;
+}
+
+/** The part of a big file that an earlier, interrupted sync brought. */
+export interface ReceivedPart {
+  /** SHA-256 of the whole file. */
+  readonly file: string;
+  /** MiB from its start. */
+  readonly offset: number;
+  /** Digest of the part, by {@link Look.partSum}. */
+  readonly digest: string;
+}
+
+/** What one short command tells of deploy-path. It reads no content but that of the env file. */
+export interface Look {
+  readonly isWritable: boolean;
+  /** Nothing stands in deploy-path but our own state. */
+  readonly isEmpty: boolean;
+  /** Of the set that is live; undefined before the first sync. */
+  readonly liveId: string | undefined;
+  /**
+   * Where the live set differs from the one in hand. Undefined where the server cannot tell: no set of ours is live, or
+   * a file of it is not as the sync left it.
+   */
+  readonly difference: IndexDifference | undefined;
+  /** Oldest first. */
+  readonly staged: readonly StagedSet[];
+  /** Release ids whose activation was begun and neither settled nor undone. */
+  readonly begun: readonly string[];
+  /** Those of `begun` that a sync alone began. */
+  readonly unfinished: readonly string[];
+  readonly diedDeploy: UnfinishedDeploy | undefined;
+  readonly freeBytes: number;
+  /** Undefined where the file system does not count them. */
+  readonly freeFiles: number | undefined;
+  readonly packers: readonly ('gzip' | 'zstd')[];
+  /** How parts of big files are hashed there: the faster one that both sides have. */
+  readonly partSum: 'blake2b512' | 'sha256';
+  readonly parts: readonly ReceivedPart[];
+  /** Of the env file asked for. */
+  readonly env: EnvLook | undefined;
+}
+
+/** What stands where the env file belongs. */
+export type EnvLook =
+  | { readonly kind: 'absent' }
+  /** SHA-256 of it without the block of pins. */
+  | { readonly kind: 'file'; readonly digest: string; readonly isPrivate: boolean }
+  /** A link, a folder, or not readable. */
+  | { readonly kind: 'other' };
+
+/**
+ * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
+ * may do. Exit 3: no such folder; 4: a program is missing (named).
+ */
+const lookScript = `
+cd "$1" 2>/dev/null || exit 3
+for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
+elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
+else echo sha256sum; exit 4; fi
+${stateFunction}[ ! -w . ] || echo w
+for tool in gzip zstd b2sum; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
+printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
+printf 'i %s\\n' "$(df -Pi . 2>/dev/null | awk 'NR==2 {print $4}')"
+only=1
+for f in * .[!.]* ..?*; do if [ "$f" != .deploy ] && { [ -e "$f" ] || [ -L "$f" ]; }; then only=; break; fi; done
+[ -z "$only" ] || echo n
+if [ -n "$2" ]; then
+  if [ -L "$2" ] || { [ -e "$2" ] && { [ ! -f "$2" ] || [ ! -r "$2" ]; }; }; then echo 'e other'
+  elif [ -f "$2" ]; then
+    mode=shared; [ -z "$(find "$2" -perm 0600)" ] || mode=private
+    printf 'e %s %s\\n' "$mode" "$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' "$2" | $sum | cut -c1-64)"
+  else echo 'e absent'; fi
+fi
+cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
+for s in staged/*/; do
+  [ -f "$s/manifest.json" ] || continue
+  printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
+  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
+done
+for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
+  printf 'B %s\\n' "$id"; if [ -e "staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
+for f in parts/*/marks/*; do
+  if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
+done
+live=$PWD/live
+if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
+  echo s
+  { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
+    $1 == "=" { part++; next }
+    !part { wanted[$1] = $2; next }
+    part == 1 { if (wanted[$1] != $2) { differs[$1] = 1; print "x " $1 }; next }
+    differs[substr($0, 1, 2)] { print "y " $0 }'
+else cat > /dev/null; fi
+exit 0`;
+
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
+export function lookPart(
+  deployPath: DeployPath,
+  hostName: string,
+  wanted: { readonly buckets: readonly string[]; readonly envPath: string },
+): BatchPart {
+  return {
+    purpose: 'look at deploy-path',
+    source: lookScript,
+    args: [deployPath, wanted.envPath],
+    stdin: wanted.buckets.join('\n'),
+    fail: (result) => lookFailed(deployPath, hostName, result),
+  };
+}
+
+function lookFailed(deployPath: DeployPath, hostName: string, result: PartResult): StagedTreeError {
+  if (result.code === 4)
+    return new StagedTreeError({
+      code: 'TOOL_MISSING',
+      message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
+      hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
+    });
+  return new StagedTreeError({
+    code: 'DEPLOY_PATH_UNUSABLE',
+    message: `input \`deploy-path\`: ${deployPath} on ${hostName} ${result.code === 3 ? 'does not exist or cannot be entered' : `could not be read (exit code ${result.code}): ${result.stderr.trim()}`}.`,
+    hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
+  });
+}
+
+/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
+export function parseLook(text: string, deployPath: string): Look {
+  const lines = text.split('\n');
+  const bodies = (mark: string): readonly string[] =>
+    lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
+  const tools = bodies('t');
+  const [live] = bodies('m');
+  const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
+  return {
+    isWritable: lines.includes('w'),
+    isEmpty: lines.includes('n'),
+    liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
+    difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+    staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
+    begun: bodies('B'),
+    unfinished: bodies('U'),
+    diedDeploy: parseUnfinished(bodies('j').join('\n')),
+    freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
+    freeFiles: Number.isNaN(freeFiles) || freeFiles === 0 ? undefined : freeFiles,
+    packers: (['gzip', 'zstd'] as const).filter((name) => tools.includes(name)),
+    partSum: tools.includes('b2sum') ? 'blake2b512' : 'sha256',
+    parts: bodies('p').flatMap(parsePart),
+    env: parseEnv(bodies('e')[0]),
+  };
+}
+
+function parseStagedSets(lines: readonly string[], where: string): readonly StagedSet[] {
+  const sets: StagedSet[] = [];
+  for (const line of lines) {
+    const body = line.slice(2);
+    const last = sets.at(-1);
+    if (line.startsWith('g ')) sets.push({ header: parseManifestHeader(body, where), digest: '', envDigest: '' });
+    else if (last !== undefined && line.startsWith('h ')) sets[sets.length - 1] = { ...last, digest: body };
+    else if (last !== undefined && line.startsWith('E ')) sets[sets.length - 1] = { ...last, envDigest: body };
+  }
+  return sets.sort((a, b) => (a.header.releaseId < b.header.releaseId ? -1 : 1));
+}
+
+function parsePart(text: string): readonly ReceivedPart[] {
+  const [file = '', offset = '', digest = ''] = text.split(' ');
+  return /^[0-9a-f]{64}$/.test(file) && /^\d+$/.test(offset) ? [{ file, offset: Number(offset), digest }] : [];
+}
+
+function parseEnv(text: string | undefined): EnvLook | undefined {
+  if (text === undefined) return undefined;
+  const [word, digest = ''] = text.split(' ');
+  if (word === 'absent') return { kind: 'absent' };
+  return word === 'private' || word === 'shared'
+    ? { kind: 'file', digest, isPrivate: word === 'private' }
+    : { kind: 'other' };
+}
