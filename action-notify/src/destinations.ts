@@ -94,7 +94,6 @@ function readWebhook(text: string | undefined, input: string): Webhook | undefin
 
 function readSlackBot(text: string | undefined, inputs: InputReader): SlackBot | undefined {
   const channel = inputs.optional('slack-channel');
-  const apiUrl = readApiUrl(inputs.required('slack-api-url'), 'slack-api-url');
   // A channel without a token is what a fork sees: the secret is empty there.
   if (text === undefined) return undefined;
   const token = text.trim();
@@ -106,6 +105,7 @@ function readSlackBot(text: string | undefined, inputs: InputReader): SlackBot |
     );
   }
   if (!/^[#@]?[\w.-]{1,80}$/.test(channel)) throw badInput('slack-channel', channel, 'the id of a channel (C…)');
+  const apiUrl = readApiUrl(inputs.required('slack-api-url'), 'slack-api-url');
   return { token, channel, apiUrl, secrets: [token] };
 }
 
@@ -121,7 +121,6 @@ function readDiscord(text: string | undefined, inputs: InputReader): DiscordHook
 function readTelegram(text: string | undefined, inputs: InputReader, runner: Runner): TelegramBot | undefined {
   const chat = inputs.optional('telegram-chat');
   const topic = inputs.optional('telegram-topic');
-  const apiUrl = readApiUrl(inputs.required('telegram-api-url'), 'telegram-api-url');
   if (text === undefined) return undefined;
   const token = text.trim();
   const key = /^\d+:([\w-]{10,})$/.exec(token)?.[1];
@@ -132,6 +131,7 @@ function readTelegram(text: string | undefined, inputs: InputReader, runner: Run
     throw badInput('telegram-chat', chat, 'the id of a chat (a number, negative for groups) or @channel');
   }
   if (topic !== undefined && !/^\d{1,15}$/.test(topic)) throw badInput('telegram-topic', topic, 'the id of a topic');
+  const apiUrl = readApiUrl(inputs.required('telegram-api-url'), 'telegram-api-url');
   const topicId = topic === undefined ? undefined : Number(topic);
   return { token, chat, apiUrl, topic: topicId, secrets: [token, key] };
 }

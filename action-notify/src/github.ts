@@ -42,7 +42,7 @@ export interface DeploymentOutcome {
   readonly id: number | undefined;
 }
 
-/** Creates the GitHub deployment and its status, where that is asked for. Only cancellation is thrown. */
+/** Creates the GitHub deployment, or takes that of `message-ref`, and sets its status, where that is asked for. Only cancellation is thrown. */
 export async function recordDeployment(
   { runner, signal }: StepContext,
   inputs: Inputs,
@@ -51,7 +51,12 @@ export async function recordDeployment(
 ): Promise<DeploymentOutcome> {
   const { githubToken, environment, shouldCreateDeployment, isDryRun } = inputs;
   const outcome = (result: Delivery['result'], detail?: string, id?: number): DeploymentOutcome => ({
-    delivery: { provider: 'github', result, ...(detail === undefined ? {} : { detail }) },
+    delivery: {
+      provider: 'github',
+      result,
+      ...(detail === undefined ? {} : { detail }),
+      ...(id === undefined ? {} : { ref: { github: { id } } }),
+    },
     id,
   });
   if (!shouldCreateDeployment || githubToken === undefined || environment === undefined) return outcome('skipped');
@@ -59,9 +64,10 @@ export async function recordDeployment(
   const client = githubClientOf(runner, githubToken, signal, inputs.deadline);
   const ref = inputs.sha !== undefined && isCommit(inputs.sha) ? inputs.sha : run.workflowSha;
   if (client === undefined || ref === undefined) return outcome('skipped', 'not in a GitHub workflow');
-  let id: number | undefined;
+  // The deployment that an earlier step made gets another status.
+  let id = inputs.relation.refs.github?.id;
   try {
-    id = await client.createDeployment(deploymentRequest(announcement, ref, environment));
+    id ??= await client.createDeployment(deploymentRequest(announcement, ref, environment));
     await client.setDeploymentStatus(id, deploymentStatus(announcement));
     return outcome('ok', undefined, id);
   } catch (thrown) {

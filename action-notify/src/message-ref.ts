@@ -10,6 +10,8 @@ export interface MessageRefs {
   readonly discord?: { readonly id: string; readonly thread?: string };
   readonly telegram?: { readonly id: number };
   readonly ntfy?: { readonly id: string };
+  /** The GitHub deployment, whose status later calls set. */
+  readonly github?: { readonly id: number };
 }
 
 /** The part of {@link MessageRefs} that one delivery adds. */
@@ -36,7 +38,8 @@ export function parseRefs(text: string | undefined): MessageRefs {
   const at = matching(value['at'], /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   const slack = isRecord(value['slack-bot']) ? value['slack-bot'] : {};
   const discord = isRecord(value['discord']) ? value['discord'] : {};
-  const telegram = isRecord(value['telegram']) ? value['telegram']['id'] : undefined;
+  const telegram = numberOf(value['telegram']);
+  const github = numberOf(value['github']);
   const ntfy = isRecord(value['ntfy']) ? matching(value['ntfy']['id'], /^[\w-]{1,64}$/) : undefined;
   const ts = matching(slack['ts'], /^\d+\.\d+$/);
   const channel = matching(slack['channel'], /^[A-Z0-9]{2,20}$/);
@@ -46,9 +49,15 @@ export function parseRefs(text: string | undefined): MessageRefs {
     ...(at === undefined ? {} : { at: new Date(at) }),
     ...(ts === undefined ? {} : { 'slack-bot': { ts, ...(channel === undefined ? {} : { channel }) } }),
     ...(id === undefined ? {} : { discord: { id, ...(thread === undefined ? {} : { thread }) } }),
-    ...(Number.isSafeInteger(telegram) ? { telegram: { id: Number(telegram) } } : {}),
+    ...(telegram === undefined ? {} : { telegram: { id: telegram } }),
+    ...(github === undefined ? {} : { github: { id: github } }),
     ...(ntfy === undefined ? {} : { ntfy: { id: ntfy } }),
   };
+}
+
+function numberOf(value: unknown): number | undefined {
+  const id = isRecord(value) ? value['id'] : undefined;
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
 
 function matching(value: unknown, form: RegExp): string | undefined {

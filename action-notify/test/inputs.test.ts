@@ -79,7 +79,10 @@ describe('loadInputs', () => {
     [{ 'slack-token': 'xoxb-1' }, 'input `slack-channel` is required with `slack-token`.'],
     [{ 'slack-token': 'a b', 'slack-channel': 'C1' }, 'input `slack-token`: its value is not a bot token of Slack'],
     [{ 'slack-token': 'xoxb-1', 'slack-channel': 'my channel' }, 'input `slack-channel`: "my channel" is not the id'],
-    [{ 'slack-api-url': 'ftp://slack.com' }, 'input `slack-api-url`: its value is not an https URL.'],
+    [
+      { 'slack-token': 'xoxb-1', 'slack-channel': 'C1', 'slack-api-url': 'ftp://slack.com' },
+      'input `slack-api-url`: its value is not an https URL.',
+    ],
     [{ 'discord-thread-id': 'general' }, 'input `discord-thread-id`: "general" is not the id of a thread'],
     [{ 'telegram-token': 'bot' }, 'input `telegram-token`: its value is not a bot token of Telegram'],
     [{ 'telegram-token': `1:${'x'.repeat(35)}` }, 'input `telegram-chat` is required with `telegram-token`.'],
@@ -146,6 +149,7 @@ describe('message-ref', () => {
       discord: { id: '4711555', thread: '88888' },
       telegram: { id: 7 },
       ntfy: { id: 'xE73Iyuabi' },
+      github: { id: 4711 },
     };
     expect(parseRefs(formatRefs(refs))).toEqual(refs);
     expect(formatRefs({})).toBe('');

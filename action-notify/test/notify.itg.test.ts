@@ -102,6 +102,21 @@ describe('the bundled action', () => {
     });
   });
 
+  it('sets the status of the GitHub deployment that an earlier step made, instead of making another', async () => {
+    api.script(json([]), { ...json({ id: 4711 }), status: 201 }, { ...json({ id: 1 }), status: 201 });
+    const inputs = { ...release, 'github-deployment': 'true' };
+    const started = await notify({ inputs: { ...inputs, status: 'started' }, apiUrl: api.url, token });
+    api.script(json([]), { ...json({ id: 2 }), status: 201 });
+    const messageRef = started.outputs['message-ref'] ?? '';
+    const ended = await notify({ inputs: { ...inputs, 'message-ref': messageRef }, apiUrl: api.url, token });
+    expect(api.requests.slice(3).map(({ path }) => path)).toEqual([
+      '/repos/acme/shop/actions/runs/77/approvals',
+      '/repos/acme/shop/deployments/4711/statuses',
+    ]);
+    expect(JSON.parse(api.requests.at(-1)?.body ?? '')).toMatchObject({ state: 'success' });
+    expect(ended.outputs['deployment-id']).toBe('4711');
+  });
+
   it('tries again after 429, 500 and a connection that is cut, each service by its own words', async () => {
     const limited = { status: 429, headers: { 'retry-after': '1' } };
     chat.scriptFor('/services/', limited, { status: 500 });
