@@ -1,4 +1,4 @@
-/** `npm run lab -- up [--full] [--proxies] [--engine modern] | down [--purge] | status | logs [component]` */
+/** `npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component]` */
 import { existsSync, readFileSync } from 'node:fs';
 import { LabError } from './error.ts';
 import { logFilesOf } from './handle.ts';
@@ -7,9 +7,9 @@ import { createLog } from './log.ts';
 import { locateLab } from './paths.ts';
 import { describeStatus } from './status.ts';
 
-const USAGE = `usage: npm run lab -- up [--full] [--proxies] [--engine modern] | down [--purge] | status | logs [component]
+const USAGE = `usage: npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component]
   up      start the server, the registries and the images (--full: Django and PostgreSQL too; --proxies: nginx and Caddy too;
-          --engine modern: a second server with Debian sid's Engine and Compose)
+          --databases: MariaDB and SQLite too; --engine modern: a second server with Debian sid's Engine and Compose)
   down    end and remove everything but the cache (--purge: the cache too)
   status  what runs, where
   logs    last lines of every log, or the whole log of one component`;
@@ -26,7 +26,9 @@ async function main(argv: readonly string[]): Promise<number> {
         console.error(USAGE);
         return 2;
       }
-      const lab = await upLab({ full: rest.includes('--full'), proxies: rest.includes('--proxies'), log });
+      const has = (flag: string): boolean => rest.includes(flag);
+      const sets = { full: has('--full'), proxies: has('--proxies'), databases: has('--databases') };
+      const lab = await upLab({ ...sets, log });
       if (engine === 'modern') await lab.startServer({ name: 'modern', engine, log });
       console.log(await describeStatus(locateLab()));
       return 0;

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { publishDatabaseImages } from './database-images.ts';
 import { findMarkedProcesses, findStrays, killProcess } from './daemon.ts';
 import { publishFullImages } from './full-images.ts';
 import { openLab } from './handle.ts';
@@ -30,6 +31,8 @@ export interface LabOptions extends LabLocation {
   readonly full?: boolean;
   /** Also nginx and Caddy. */
   readonly proxies?: boolean;
+  /** Also MariaDB and SQLite. */
+  readonly databases?: boolean;
   readonly log?: Log;
 }
 
@@ -46,8 +49,12 @@ export async function upLab(options: LabOptions = {}): Promise<Lab> {
 }
 
 /** Adds a set of images to a running lab: nothing happens where they are there. */
-export async function ensureImages(set: 'small' | 'full' | 'proxies', options: LabOptions = {}): Promise<Lab> {
-  return upLab({ log: silentLog, ...options, full: set === 'full', proxies: set === 'proxies' });
+export async function ensureImages(
+  set: 'small' | 'full' | 'proxies' | 'databases',
+  options: LabOptions = {},
+): Promise<Lab> {
+  const sets = { full: set === 'full', proxies: set === 'proxies', databases: set === 'databases' };
+  return upLab({ log: silentLog, ...options, ...sets });
 }
 
 export interface DownOptions extends LabOptions {
@@ -76,7 +83,7 @@ function makeFolders(paths: LabPaths): void {
 }
 
 /** Sets of images beside the small one. */
-type ImageSets = Pick<LabOptions, 'full' | 'proxies'>;
+type ImageSets = Pick<LabOptions, 'full' | 'proxies' | 'databases'>;
 
 async function start(paths: LabPaths, machine: Machine, sets: ImageSets, log: Log): Promise<void> {
   await Promise.all(findStrays(paths).map((record) => killProcess(record)));
@@ -139,9 +146,12 @@ async function publishImages(site: ImageSite, state: LabState, sets: ImageSets, 
   const small = await publishSmallImages(site);
   log('small image set is published');
   const full = sets.full === true ? await publishFullImages(site) : state.images?.full;
-  const { nginx, caddy } = state.images ?? {};
+  const { nginx, caddy, mariadb, sqlite } = state.images ?? {};
   const known = nginx === undefined || caddy === undefined ? {} : { nginx, caddy };
-  return { ...small, ...(sets.proxies === true ? await publishProxyImages(site) : known), full };
+  const proxies = sets.proxies === true ? await publishProxyImages(site) : known;
+  const knownDatabases = mariadb === undefined || sqlite === undefined ? {} : { mariadb, sqlite };
+  const databases = sets.databases === true ? await publishDatabaseImages(site) : knownDatabases;
+  return { ...small, ...proxies, ...databases, full };
 }
 
 function removeFolders(paths: LabPaths, isPurge: boolean): void {

@@ -71,6 +71,14 @@ export interface ProxyImages {
   readonly caddy: PublishedImage;
 }
 
-export interface PublishedImages extends SmallImages, Partial<ProxyImages> {
+/** Databases beside PostgreSQL: after `up --databases`. */
+export interface DatabaseImages {
+  /** MARIADB_ROOT_PASSWORD, MARIADB_DATABASE, MARIADB_USER and MARIADB_PASSWORD as in the official image. */
+  readonly mariadb: PublishedImage;
+  /** SQLite's shell, for a container beside the app that has the file. */
+  readonly sqlite: PublishedImage;
+}
+
+export interface PublishedImages extends SmallImages, Partial<ProxyImages>, Partial<DatabaseImages> {
   readonly full: FullImages | undefined;
 }

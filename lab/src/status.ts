@@ -27,8 +27,14 @@ export async function describeStatus(paths: LabPaths): Promise<string> {
 }
 
 /** The sets of images that were published. */
-function listSets({ full, nginx }: PublishedImages): readonly string[] {
-  return ['small', ...(full === undefined ? [] : ['full']), ...(nginx === undefined ? [] : ['proxies'])];
+function listSets({ full, nginx, mariadb }: PublishedImages): readonly string[] {
+  const isThere = {
+    small: true,
+    full: full !== undefined,
+    proxies: nginx !== undefined,
+    databases: mariadb !== undefined,
+  };
+  return Object.entries(isThere).flatMap(([name, there]) => (there ? [name] : []));
 }
 
 /** Columns as wide as their widest cell. */
