@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
-import type { Header } from './check.ts';
+import type { ConnectTo, Header } from './check.ts';
 import { readCommitSha, type CommitSha } from './commit-sha.ts';
 import { readJsonPath, type JsonPath } from './json-path.ts';
 import { readStatusSet, type StatusSet } from './status-set.ts';
@@ -15,7 +15,7 @@ export function parseUrl(text: string, subject: string): URL {
   }
   if (url.username !== '' || url.password !== '') {
     // Not quoted: the URL holds a password.
-    const hint = 'Give credentials as a header: `Authorization: Basic …`, from a secret.';
+    const hint = 'Give credentials with `basic-auth` or as a header, from a secret.';
     throw new ConfigurationError(`${subject}: credentials in a URL are not accepted.`, hint);
   }
   url.hash = '';
@@ -36,6 +36,20 @@ export function parsePort(text: string, subject: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw bad(subject, text, 'a port from 1 to 65535');
   return port;
+}
+
+/** Reads `name`, `name:port`, `192.0.2.1:8443` or `[::1]:8443`. */
+export function parseConnectTo(text: string, subject: string): ConnectTo {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9_][A-Za-z0-9._-]*))(?::(\d{1,5}))?$/.exec(text);
+  const address = match?.[1] ?? match?.[2];
+  if (address === undefined)
+    throw bad(
+      subject,
+      text,
+      'an address with or without a port',
+      'Write it like 192.0.2.1 or origin.example.com:8443.',
+    );
+  return { address, port: match?.[3] === undefined ? undefined : parsePort(match[3], subject) };
 }
 
 /** Reads a URL path with an optional query. */
@@ -87,6 +101,34 @@ export function parseHeader(name: string, value: string, subject: string): Heade
     throw new ConfigurationError(`${subject}: the header ${JSON.stringify(name)} is set by the gate itself.`);
   }
   return [name, value];
+}
+
+/** Reads `user:password` into the header that carries them; never quoted in a message. */
+export function parseBasicAuth(text: string, subject: string): Header {
+  if (!/^[^:]+:/.test(text) || /\p{Cc}/u.test(text))
+    throw new ConfigurationError(`${subject}: it is not of the form \`user:password\`.`);
+  return ['authorization', `Basic ${Buffer.from(text, 'utf8').toString('base64')}`];
+}
+
+/** Reads the command of an `exec` check: a list, because no shell takes it apart. */
+export function parseCommand(value: unknown, subject: string): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(value) ? value : [];
+  const command = words.flatMap((word) =>
+    typeof word === 'string' || typeof word === 'number' || typeof word === 'boolean' ? [String(word)] : [],
+  );
+  const isUsable = command.length > 0 && command.length === words.length && command[0]?.trim() !== '';
+  if (isUsable && command.every((word) => !word.includes('\0'))) return command;
+  throw new ConfigurationError(
+    `${subject}: it is not a list of words.`,
+    'No shell reads it. Write ["python", "manage.py", "check"], or ["sh", "-c", "…"] for a shell in the container.',
+  );
+}
+
+/** Reads a user of a container, as `docker exec --user` takes it. */
+export function parseUser(text: string, subject: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/.test(text))
+    throw bad(subject, text, 'a user of the container', 'Write it like app, 1000 or 1000:1000.');
+  return text;
 }
 
 function bad(subject: string, value: string, expected: string, hint?: string): ConfigurationError {

@@ -1,42 +1,42 @@
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
-import { parseDuration, type Duration } from '@deploy-actions/kit/time/duration';
+import { milliseconds } from '@deploy-actions/kit/time/duration';
 import { parse } from 'yaml';
 import {
-  describeTarget,
-  type Check,
-  type Expectation,
-  type Header,
-  type Pace,
-  type Target,
-  type Vantage,
-} from './check.ts';
-import {
   parseAddress,
-  parseCommit,
-  parseHeader,
-  parseJsonPath,
+  parseCommand,
+  parseConnectTo,
   parsePath,
   parsePort,
   parseService,
-  parseStatus,
   parseUrl,
+  parseUser,
 } from './check-field.ts';
+import { httpKeys, parseHttpQuestion, type HttpDefaults } from './check-http.ts';
+import { describeTarget, serviceOf, type Check, type Pace, type Question, type Target, type Vantage } from './check.ts';
+import { readEntry, type Entry } from './entry.ts';
 
 /** What a check of the list takes from the action's inputs where it says nothing itself. */
-export interface CheckDefaults {
+export interface CheckDefaults extends HttpDefaults {
   readonly via: Vantage;
   readonly pace: Pace;
-  readonly expectation: Expectation;
-  readonly headers: readonly Header[];
+  readonly maxRestarts: number;
+  readonly noHealthcheck: 'running' | 'fail';
 }
 
-type Entry = Readonly<Record<string, unknown>>;
+const types = ['http', 'tcp', 'container', 'exec'] as const;
+type CheckType = (typeof types)[number];
 
-const shared = ['name', 'type', 'via', 'service', 'container-port', 'interval', 'attempt-timeout', 'success-threshold'];
-const knownKeys = {
-  http: [...shared, 'url', 'path', 'headers', 'expect-status', 'expect-sha', 'sha-path'],
-  tcp: [...shared, 'address'],
-} as const;
+const shared = ['name', 'type', 'allow-failure', 'interval', 'attempt-timeout', 'success-threshold'];
+const port = ['service', 'container-port', 'max-restarts'];
+const knownKeys: Readonly<Record<CheckType, readonly string[]>> = {
+  http: [...shared, 'via', 'url', 'connect-to', ...port, 'path', ...httpKeys],
+  tcp: [...shared, 'via', 'address', ...port],
+  container: [...shared, 'via', 'service', 'max-restarts', 'expect-state', 'no-healthcheck'],
+  exec: [...shared, 'via', 'service', 'max-restarts', 'command', 'user'],
+};
+
+/** A command that starts an interpreter needs more time than a request. */
+const execTimeout = milliseconds(30_000);
 
 /**
  * Reads the YAML list of `checks`. A key that we do not know is an error, because a probe that is written down but not part
@@ -47,7 +47,7 @@ export function parseCheckList(text: string, defaults: CheckDefaults): readonly 
   const list = parseYaml(text);
   if (!Array.isArray(list))
     throw new ConfigurationError('input `checks`: it is not a YAML list.', 'Begin each check with `- `.');
-  return list.map((entry: unknown, index) => parseCheck(entry, `input \`checks\`, check ${index + 1}`, defaults));
+  return list.map((value: unknown, index) => parseCheck(value, `input \`checks\`, check ${index + 1}`, defaults));
 }
 
 function parseYaml(text: string): unknown {
@@ -62,128 +62,93 @@ function parseYaml(text: string): unknown {
 }
 
 function parseCheck(value: unknown, place: string, defaults: CheckDefaults): Check {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigurationError(`${place}: it is not a map of keys and values.`);
-  }
-  const entry = value as Entry;
-  const name = textOf(entry, 'name', place);
-  const where = name === undefined ? place : `${place} (${name})`;
-  const type = oneOf(entry, 'type', where, ['http', 'tcp'] as const) ?? 'http';
-  const unknown = Object.keys(entry).find((key) => !knownKeys[type].includes(key));
-  if (unknown !== undefined) {
-    const hint = `A check of type ${type} knows: ${knownKeys[type].join(', ')}.`;
-    throw new ConfigurationError(`${where}: unknown key \`${unknown}\`.`, hint);
-  }
-  const target = parseTarget(entry, type, where, defaults);
-  const pace = parsePace(entry, where, defaults.pace);
-  const question =
-    type === 'tcp'
-      ? ({ type } as const)
-      : ({
-          type,
-          headers: [...defaults.headers, ...parseHeaders(entry, where)],
-          expectation: parseExpectation(entry, where, defaults.expectation),
-        } as const);
-  return { name: name ?? describeTarget(target), target, question, pace };
+  const unnamed = readEntry(value, place);
+  const name = unnamed.text('name');
+  const entry = name === undefined ? unnamed : readEntry(value, `${place} (${name})`);
+  const type = entry.oneOf('type', types) ?? 'http';
+  entry.requireKeys(knownKeys[type], `A check of type ${type}`);
+  const target = parseTarget(entry, type, defaults);
+  const maxRestarts = entry.integer('max-restarts', { min: 0, max: 1000 });
+  if (maxRestarts !== undefined && serviceOf(target) === undefined)
+    throw new ConfigurationError(`${entry.where}: \`max-restarts\` belongs to a check with \`service\`.`);
+  const question = parseQuestion(entry, type, defaults);
+  return {
+    name: name ?? (target.kind === 'containers' ? `${type} of ${describeTarget(target)}` : describeTarget(target)),
+    target,
+    question,
+    pace: parsePace(entry, type, defaults.pace),
+    maxRestarts: maxRestarts ?? defaults.maxRestarts,
+    isAllowedToFail: entry.flag('allow-failure') ?? false,
+  };
 }
 
-function parseTarget(entry: Entry, type: 'http' | 'tcp', where: string, defaults: CheckDefaults): Target {
-  const service = textOf(entry, 'service', where);
-  const direct = textOf(entry, type === 'http' ? 'url' : 'address', where);
-  const via = oneOf(entry, 'via', where, ['runner', 'server'] as const);
-  const directKey = type === 'http' ? 'url' : 'address';
-  if ((service === undefined) === (direct === undefined)) {
-    throw new ConfigurationError(`${where}: it needs either \`${directKey}\` or \`service\`, and not both.`);
-  }
-  const port = textOf(entry, 'container-port', where);
-  const path = textOf(entry, 'path', where);
-  if (service !== undefined) {
-    if (port === undefined) throw new ConfigurationError(`${where}: a check of a service needs \`container-port\`.`);
-    if (via === 'runner') {
-      throw new ConfigurationError(`${where}: the containers of a service can only be asked with \`via: server\`.`);
+function parseQuestion(entry: Entry, type: CheckType, defaults: CheckDefaults): Question {
+  switch (type) {
+    case 'http':
+      return parseHttpQuestion(entry, defaults);
+    case 'tcp':
+      return { type };
+    case 'container':
+      return {
+        type,
+        expectState: entry.oneOf('expect-state', ['running', 'exited'] as const) ?? 'running',
+        noHealthcheck: entry.oneOf('no-healthcheck', ['running', 'fail'] as const) ?? defaults.noHealthcheck,
+      };
+    case 'exec': {
+      const user = entry.text('user');
+      const command = parseCommand(entry.raw('command'), entry.subject('command'));
+      return { type, command, ...(user === undefined ? {} : { user: parseUser(user, entry.subject('user')) }) };
     }
-    const subject = (key: string): string => `${where}, \`${key}\``;
-    return {
-      kind: 'service',
-      service: parseService(service, subject('service')),
-      port: parsePort(port, subject('container-port')),
-      path: parsePath(path ?? '/', subject('path')),
-    };
   }
-  const stray = port === undefined ? (path === undefined ? undefined : 'path') : 'container-port';
-  if (stray !== undefined) throw new ConfigurationError(`${where}: \`${stray}\` belongs to a check with \`service\`.`);
-  const chosen = via ?? defaults.via;
-  const subject = `${where}, \`${directKey}\``;
-  return type === 'http'
-    ? { kind: 'url', url: parseUrl(direct ?? '', subject), via: chosen }
-    : { kind: 'address', ...parseAddress(direct ?? '', subject), via: chosen };
 }
 
-function parsePace(entry: Entry, where: string, defaults: Pace): Pace {
-  const duration = (key: string, otherwise: Duration): Duration => {
-    const text = textOf(entry, key, where);
-    return text === undefined ? otherwise : parseDuration(text, `${where}, \`${key}\``);
-  };
-  const threshold = textOf(entry, 'success-threshold', where);
-  if (threshold !== undefined && !/^([1-9]\d?|100)$/.test(threshold)) {
-    throw new ConfigurationError(
-      `${where}: \`success-threshold\` ${JSON.stringify(threshold)} is not a whole number from 1 to 100.`,
-    );
-  }
+function parseTarget(entry: Entry, type: CheckType, defaults: CheckDefaults): Target {
+  const { where, subject } = entry;
+  const service = entry.text('service');
+  const via = entry.oneOf('via', ['runner', 'server'] as const);
+  const isInside = type === 'container' || type === 'exec';
+  const directKey = type === 'http' ? 'url' : 'address';
+  const direct = isInside ? undefined : entry.text(directKey);
+  if (isInside && service === undefined) throw new ConfigurationError(`${where}: it needs \`service\`.`);
+  if ((service === undefined) === (direct === undefined))
+    throw new ConfigurationError(`${where}: it needs either \`${directKey}\` or \`service\`, and not both.`);
+  if (service === undefined) return parseDirect(entry, type, direct ?? '', via ?? defaults.via);
+  if (via === 'runner')
+    throw new ConfigurationError(`${where}: the containers of a service can only be asked with \`via: server\`.`);
+  const name = parseService(service, subject('service'));
+  if (isInside) return { kind: 'containers', service: name };
+  if (entry.has('connect-to'))
+    throw new ConfigurationError(`${where}: \`connect-to\` belongs to a check with \`url\`.`);
+  const containerPort = entry.text('container-port');
+  if (containerPort === undefined)
+    throw new ConfigurationError(`${where}: a check of a service needs \`container-port\`.`);
   return {
-    interval: duration('interval', defaults.interval),
-    attemptTimeout: duration('attempt-timeout', defaults.attemptTimeout),
-    successThreshold: threshold === undefined ? defaults.successThreshold : Number(threshold),
+    kind: 'service',
+    service: name,
+    port: parsePort(containerPort, subject('container-port')),
+    path: parsePath(entry.text('path') ?? '/', subject('path')),
   };
 }
 
-function parseExpectation(entry: Entry, where: string, defaults: Expectation): Expectation {
-  const status = textOf(entry, 'expect-status', where);
-  const sha = textOf(entry, 'expect-sha', where);
-  const path = textOf(entry, 'sha-path', where);
-  const jsonPath = path === undefined ? defaults.commit?.path : parseJsonPath(path, `${where}, \`sha-path\``);
-  const commitSha =
-    sha === undefined
-      ? defaults.commit?.sha
-      : sha === 'none'
-        ? undefined
-        : parseCommit(sha, `${where}, \`expect-sha\``);
-  if (path !== undefined && commitSha === undefined) {
-    throw new ConfigurationError(`${where}: \`sha-path\` without \`expect-sha\` would compare nothing.`);
-  }
+function parseDirect(entry: Entry, type: CheckType, direct: string, via: Vantage): Target {
+  const stray = ['container-port', 'path'].find((key) => entry.has(key));
+  if (stray !== undefined)
+    throw new ConfigurationError(`${entry.where}: \`${stray}\` belongs to a check with \`service\`.`);
+  if (type !== 'http') return { kind: 'address', ...parseAddress(direct, entry.subject('address')), via };
+  const connectTo = entry.text('connect-to');
   return {
-    status: status === undefined ? defaults.status : parseStatus(status, `${where}, \`expect-status\``),
-    ...(commitSha === undefined
-      ? {}
-      : { commit: { sha: commitSha, path: jsonPath ?? parseJsonPath('git_sha', where) } }),
+    kind: 'url',
+    url: parseUrl(direct, entry.subject('url')),
+    via,
+    ...(connectTo === undefined ? {} : { connectTo: parseConnectTo(connectTo, entry.subject('connect-to')) }),
   };
 }
 
-function parseHeaders(entry: Entry, where: string): readonly Header[] {
-  const headers = entry['headers'];
-  if (headers === undefined || headers === null) return [];
-  if (typeof headers !== 'object' || Array.isArray(headers)) {
-    throw new ConfigurationError(`${where}: \`headers\` is not a map of names and values.`);
-  }
-  return Object.keys(headers).map((name) => {
-    const value = textOf(headers as Entry, name, `${where}, \`headers\``) ?? '';
-    return parseHeader(name, value, `${where}, \`headers\``);
-  });
-}
-
-/** A scalar as the user typed it; numbers and booleans of YAML are text to us. */
-function textOf(entry: Entry, key: string, where: string): string | undefined {
-  const value = Object.hasOwn(entry, key) ? entry[key] : undefined;
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value.trim() === '' ? undefined : value.trim();
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new ConfigurationError(`${where}: \`${key}\` is not a single value.`);
-}
-
-function oneOf<T extends string>(entry: Entry, key: string, where: string, choices: readonly T[]): T | undefined {
-  const value = textOf(entry, key, where);
-  if (value === undefined) return undefined;
-  const choice = choices.find((candidate) => candidate === value);
-  if (choice !== undefined) return choice;
-  throw new ConfigurationError(`${where}: \`${key}\` ${JSON.stringify(value)} is not one of: ${choices.join(', ')}.`);
+function parsePace(entry: Entry, type: CheckType, defaults: Pace): Pace {
+  const attemptTimeout = type === 'exec' ? execTimeout : defaults.attemptTimeout;
+  return {
+    interval: entry.duration('interval') ?? defaults.interval,
+    attemptTimeout: entry.duration('attempt-timeout') ?? attemptTimeout,
+    successThreshold: entry.integer('success-threshold', { min: 1, max: 100 }) ?? defaults.successThreshold,
+  };
 }

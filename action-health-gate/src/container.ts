@@ -5,31 +5,50 @@ export interface Container {
   /** First twelve digits, as `docker ps` shows them. */
   readonly id: string;
   readonly name: string;
+  readonly service: string;
   readonly status: string;
   readonly exitCode: number;
+  readonly isOomKilled: boolean;
   readonly restartCount: number;
+  /** RFC 3339, by the server's clock. */
+  readonly startedAt: string;
+  /** undefined without a health check. */
+  readonly health: Health | undefined;
   /** Where the server reaches it; undefined when it has no network of its own. */
   readonly address: string | undefined;
 }
 
-/** $1 project, $2 service. One JSON object a line; environment and mounts are left out on purpose. */
+export interface Health {
+  /**
+   * `starting` also when what Docker says is older than the container's start: the word survives a restart until the first
+   * new probe.
+   */
+  readonly status: 'starting' | 'healthy' | 'unhealthy';
+  /** Exit code and output of the newest probe since the start, in one line. */
+  readonly lastProbe: string | undefined;
+}
+
+/** $1 project, then services. One JSON object a line; environment and mounts are left out on purpose. */
 const listScript = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit
+project=$1; shift
+ids=$(for service; do
+  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" --filter "label=com.docker.compose.oneoff=False" || exit
+done) || exit
 [ -n "$ids" ] || exit 0
-docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"restartCount":{{json .RestartCount}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
+docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"oomKilled":{{json .State.OOMKilled}},"restartCount":{{json .RestartCount}},"startedAt":{{json .State.StartedAt}},"health":{{json .State.Health}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
 
 /**
- * The containers of a Compose service, stopped ones included; looked up anew before each attempt, because a container that
+ * The containers of Compose services, stopped ones included; looked up anew before each attempt, because a container that
  * restarts may get another address.
  * @throws HostError COMMAND_FAILED, COMMAND_TIMEOUT, or a broken connection
  */
 export async function listContainers(
   host: Host,
   project: string,
-  service: string,
+  services: readonly string[],
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<readonly Container[]> {
-  const result = await host.script(listScript, [project, service], options);
+  const result = await host.script(listScript, [project, ...services], options);
   if (result.code !== 0) {
     throw new HostError({
       code: 'COMMAND_FAILED',
@@ -39,65 +58,59 @@ export async function listContainers(
   return parseContainers(result.stdout);
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** Pure part of {@link listContainers}: the lines of the script above. */
 export function parseContainers(text: string): readonly Container[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => readContainer(JSON.parse(line) as Readonly<Record<string, unknown>>));
+    .map((line) => readContainer(JSON.parse(line) as Json));
 }
 
-function readContainer(json: Readonly<Record<string, unknown>>): Container {
+function readContainer(json: Json): Container {
+  const startedAt = asText(json['startedAt']);
   return {
     id: asText(json['id']).slice(0, 12),
     name: asText(json['name']).replace(/^\//, ''),
+    service: asText(json['service']),
     status: asText(json['status']),
     exitCode: Number(json['exitCode'] ?? 0),
+    isOomKilled: json['oomKilled'] === true,
     restartCount: Number(json['restartCount'] ?? 0),
+    startedAt,
+    health: readHealth(json['health'], startedAt),
     address: readAddress(asText(json['networkMode']), json['networks']),
   };
+}
+
+function readHealth(value: unknown, startedAt: string): Health | undefined {
+  const health = asObject(value);
+  const status = asText(health['Status']);
+  if (status === '' || status === 'none') return undefined;
+  const log = Array.isArray(health['Log']) ? health['Log'].map(asObject) : [];
+  const fresh = log.filter((probe) => Date.parse(asText(probe['Start'])) >= Date.parse(startedAt));
+  const last = fresh.at(-1);
+  const lastProbe =
+    last === undefined
+      ? undefined
+      : `exit ${String(last['ExitCode'])}: ${asText(last['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+  const isKnown = fresh.length > 0 && (status === 'healthy' || status === 'unhealthy');
+  return { status: isKnown ? status : 'starting', lastProbe };
 }
 
 /** Host networking answers on the server's loopback; otherwise the first network with an address, IPv4 before IPv6. */
 function readAddress(networkMode: string, networks: unknown): string | undefined {
   if (networkMode === 'host') return '127.0.0.1';
-  const all = Object.values((networks ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>);
+  const all = Object.values(asObject(networks)).map(asObject);
   const found = [...all.map((network) => network['IPAddress']), ...all.map((network) => network['GlobalIPv6Address'])];
   return found.map(asText).find((address) => address !== '');
 }
 
+function asObject(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}
+
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** Whom to ask among a service's containers, or why nobody can be asked yet. */
-export type Roll =
-  | { readonly kind: 'ask'; readonly containers: readonly (Container & { readonly address: string })[] }
-  | { readonly kind: 'nobody'; readonly problem: string };
-
-/**
- * Every running container is asked. One that is restarting makes the whole service "not yet": it is behind the name, and a
- * crash loop is only silent between two crashes. Stopped ones are no part of the service any more.
- */
-export function callRoll(service: string, containers: readonly Container[]): Roll {
-  const restarting = containers.find((container) => container.status === 'restarting');
-  if (restarting !== undefined)
-    return { kind: 'nobody', problem: `container ${restarting.name} is restarting${describeEnd(restarting)}` };
-  const running = containers.filter((container) => container.status === 'running');
-  if (running.length === 0) {
-    const stopped = containers[0];
-    const seen = stopped === undefined ? '' : `: ${stopped.name} is ${stopped.status}${describeEnd(stopped)}`;
-    return { kind: 'nobody', problem: `service ${service} has no running container${seen}` };
-  }
-  const reachable = running.flatMap(({ address, ...rest }) => (address === undefined ? [] : [{ ...rest, address }]));
-  const hidden = running.find((container) => container.address === undefined);
-  if (hidden !== undefined) {
-    return { kind: 'nobody', problem: `container ${hidden.name} has no network address the server could reach` };
-  }
-  return { kind: 'ask', containers: reachable };
-}
-
-function describeEnd(container: Container): string {
-  const restarts = container.restartCount === 0 ? '' : `, ${container.restartCount} restarts`;
-  return ` (last exit code ${container.exitCode}${restarts})`;
 }

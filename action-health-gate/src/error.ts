@@ -10,6 +10,10 @@ export type GateErrorCode =
   | 'CDN_CHALLENGE'
   /** At the deadline no container of the service was running. */
   | 'NO_CONTAINER'
+  /** A container ended by itself, is dead, or crashed more often than allowed; found before the deadline. */
+  | 'CONTAINER_FAILED'
+  /** All checks were green, but a container logged what it must not. */
+  | 'LOG_MATCH'
   /** The Compose project of a service check cannot be found on the server. */
   | 'PROJECT_UNKNOWN';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import type { Check } from './check.ts';
-import { isGreen, recordAttempt, startProgress, type Progress } from './progress.ts';
+import { isFailed, isGreen, isSettled, recordAttempt, startProgress, type Progress } from './progress.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface GateSettings {
@@ -23,15 +23,27 @@ export interface GateDoors {
 }
 
 export interface GateOutcome {
-  readonly result: 'healthy' | 'timeout';
+  /** `unhealthy`: ended before the deadline, because no later attempt could succeed. */
+  readonly result: 'healthy' | 'unhealthy' | 'timeout';
   readonly elapsedMs: number;
   /** In the order of the checks. */
   readonly progress: readonly Progress[];
+  /** What a log scan found in the end, by container; then the result is `unhealthy`. */
+  readonly logMatches: readonly string[];
+}
+
+interface State {
+  /** Since when every check that must be green is. */
+  greenSince: number | undefined;
+  /** Whether that was long enough when one of them was asked last. */
+  isStable: boolean;
+  result: GateOutcome['result'];
 }
 
 /**
- * Asks all checks in parallel until every one of them is green at the same time, or until the deadline. A check that was
- * green keeps being asked while others are not, and loses its streak at the first miss.
+ * Asks all checks in parallel until every one of them is green at the same time, or until the deadline; what no later attempt
+ * can make good ends it at once. A check that was green keeps being asked while others are not, and loses its streak at the
+ * first miss. One that is allowed to fail is only waited for until it has had its fair tries.
  */
 export async function runGate(
   checks: readonly Check[],
@@ -44,18 +56,21 @@ export async function runGate(
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const progress = checks.map(startProgress);
-  const state: { greenSince: number | undefined; result: GateOutcome['result'] } = {
-    greenSince: undefined,
-    result: 'timeout',
-  };
+  const state: State = { greenSince: undefined, isStable: false, result: 'timeout' };
 
-  const settle = (index: number, next: Progress): void => {
+  const settle = (index: number, before: Progress, next: Progress): void => {
     progress[index] = next;
     doors.onProgress(progress, elapsed());
-    state.greenSince = progress.every(isGreen) ? (state.greenSince ?? elapsed()) : undefined;
-    if (state.greenSince === undefined || elapsed() - state.greenSince < settings.stableFor) return;
-    state.result = 'healthy';
-    over.abort();
+    const isBlocking = !next.check.isAllowedToFail;
+    if (isBlocking && isFailed(next)) state.result = 'unhealthy';
+    // The stable time begins anew with a streak, also where other containers answered and no attempt missed.
+    const isBroken = isBlocking && isGreen(before) && next.streak <= before.streak;
+    const now = elapsed();
+    const since = nextGreenSince(progress, isBroken ? undefined : state.greenSince, now);
+    state.greenSince = since;
+    if (isBlocking) state.isStable = since !== undefined && now - since >= settings.stableFor;
+    if (state.result === 'timeout' && state.isStable && progress.every(isSettled)) state.result = 'healthy';
+    if (state.result !== 'timeout') over.abort();
   };
   const ask = async (check: Check, index: number): Promise<void> => {
     for (;;) {
@@ -69,7 +84,9 @@ export async function runGate(
       // An attempt that the deadline cut short says nothing about the app; what was seen before it does.
       const isCut = elapsed() >= settings.deadline && timeoutMs < check.pace.attemptTimeout;
       if (isCut && before.tries > 0 && !verdict.ok && verdict.kind === 'unreachable') return;
-      settle(index, recordAttempt(before, verdict, tookMs));
+      const next = recordAttempt(before, verdict, tookMs);
+      settle(index, before, next);
+      if (isFailed(next)) return;
       const left = Math.max(0, settings.deadline - elapsed());
       if (!(await sleepUntil(clock, Math.min(Math.max(0, check.pace.interval - tookMs), left), stop))) return;
     }
@@ -83,7 +100,14 @@ export async function runGate(
     over.abort();
   }
   signal.throwIfAborted();
-  return { result: state.result, elapsedMs: elapsed(), progress };
+  // At the deadline nobody waits for a check that is allowed to fail.
+  const result = state.result === 'timeout' && state.isStable ? 'healthy' : state.result;
+  return { result, elapsedMs: elapsed(), progress, logMatches: [] };
+}
+
+/** Since when every check that must be green is; what may fail has no say. */
+function nextGreenSince(all: readonly Progress[], since: number | undefined, nowMs: number): number | undefined {
+  return all.every((one) => one.check.isAllowedToFail || isGreen(one)) ? (since ?? nowMs) : undefined;
 }
 
 /** False when the wait was ended by the signal. */

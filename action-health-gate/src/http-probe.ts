@@ -1,60 +1,111 @@
-import { request, type IncomingMessage } from 'node:http';
+import { request as openRequest, type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import type { Header } from './check.ts';
+import type { ConnectTo, Header, HttpQuestion } from './check.ts';
 import { abortable, describeProblem, phaseOf, rethrowTerminal, type Dial } from './dial.ts';
-import type { Phase, Probe } from './verdict.ts';
+import { isRedirect, nextHop, type HttpRequest } from './redirect.ts';
+import { trustContext, type Authorities } from './trust.ts';
+import type { Answer, Phase, Probe } from './verdict.ts';
 
 const bodyCapBytes = 1024 * 1024;
 
-/** One GET request. The address may differ from the URL's host: a container is asked by its own address. */
-export interface HttpQuestion {
+/** One request and where to open its connection: a container is asked by its own address, an origin behind its CDN. */
+export interface HttpErrand {
   readonly url: URL;
-  readonly headers: readonly Header[];
+  readonly question: Omit<HttpQuestion, 'type' | 'expectation'>;
+  readonly connectTo?: ConnectTo;
+  /** The dial leads to one container whatever the address: redirects to other origins are not followed. */
+  readonly isBoundToOrigin?: boolean;
+}
+
+interface Attempt {
+  readonly errand: HttpErrand;
+  readonly dial: Dial;
+  readonly signal: AbortSignal;
+  /** How far it came, for the message when it breaks. */
+  phase: Phase;
 }
 
 /**
- * Makes one GET request over a new connection and reads the answer. Not `fetch`: that drops a Host header of ours, follows redirects and keeps
+ * Makes one request over a new connection and reads the answer. Not `fetch`: that drops a Host header of ours, and keeps
  * connections, so it would go on talking to the old container.
  * @throws only what ends the gate: a lost connection to the server, or cancellation
  */
 export async function probeHttp(
-  question: HttpQuestion,
+  errand: HttpErrand,
   dial: Dial,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Probe> {
   const bound = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))]);
-  const { url } = question;
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  let phase: Phase = 'connect';
-  let stream: Duplex | undefined;
+  const attempt: Attempt = { errand, dial, signal: bound, phase: 'connect' };
   try {
-    stream = await abortable(dial(host, port, bound), bound);
-    if (url.protocol === 'https:') {
-      phase = 'tls';
-      stream = await abortable(secure(stream, host), bound);
-    }
-    phase = 'headers';
-    const response = await ask(stream, question, bound);
-    phase = 'body';
-    const { body, isTruncated } = await abortable(readBody(response), bound);
-    return { kind: 'answer', status: response.statusCode ?? 0, headers: flattenHeaders(response), body, isTruncated };
+    return await follow(attempt);
   } catch (thrown) {
     rethrowTerminal(thrown, signal);
-    return { kind: 'broken', phase: phaseOf(thrown, phase), problem: describeProblem(thrown, timeoutMs) };
+    return { kind: 'broken', phase: phaseOf(thrown, attempt.phase), problem: describeProblem(thrown, timeoutMs) };
+  }
+}
+
+/** The first answer, or where redirects are followed the last one; all within the time of one attempt. */
+async function follow(attempt: Attempt): Promise<Answer> {
+  const { errand } = attempt;
+  const { method, headers, body, redirects } = errand.question;
+  const began = performance.now();
+  let request: HttpRequest = { url: errand.url, method, headers, body };
+  for (let followed = 0; ; followed++) {
+    const answer = await exchange(attempt, request);
+    const whole: Answer = { ...answer, tookMs: performance.now() - began };
+    const location = answer.headers['location'];
+    if (location === undefined || !isRedirect(answer.status)) return whole;
+    const hop = nextHop(request, answer.status, location);
+    if (hop.kind === 'stay') return { ...whole, redirect: hop.why };
+    const seen = describeHop(hop.request.url, errand, redirects, followed);
+    if (seen !== undefined) return { ...whole, redirect: seen };
+    request = hop.request;
+  }
+}
+
+/** Why a redirect is not followed, or undefined. */
+function describeHop(to: URL, errand: HttpErrand, allowed: number, followed: number): string | undefined {
+  const where = `it points to ${to.origin === errand.url.origin ? to.pathname : `${to.origin}${to.pathname}`}`;
+  if (allowed === 0) return `redirects are not followed; ${where}`;
+  if (followed >= allowed) return `${followed} redirects were followed, and ${where}`;
+  if (errand.isBoundToOrigin === true && to.origin !== errand.url.origin) return `${where}, which is not the container`;
+  return undefined;
+}
+
+async function exchange(attempt: Attempt, request: HttpRequest): Promise<Omit<Answer, 'tookMs'>> {
+  const { errand, dial, signal } = attempt;
+  const { url } = request;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const detour = url.origin === errand.url.origin ? errand.connectTo : undefined;
+  let stream: Duplex | undefined;
+  try {
+    attempt.phase = 'connect';
+    stream = await abortable(dial(detour?.address ?? host, detour?.port ?? port, signal), signal);
+    if (url.protocol === 'https:') {
+      attempt.phase = 'tls';
+      stream = await abortable(secure(stream, host, errand.question.authorities), signal);
+    }
+    attempt.phase = 'headers';
+    const response = await ask(stream, request, signal);
+    attempt.phase = 'body';
+    const { body, isTruncated } = await abortable(readBody(response), signal);
+    return { kind: 'answer', status: response.statusCode ?? 0, headers: flattenHeaders(response), body, isTruncated };
   } finally {
     stream?.destroy();
   }
 }
 
-function secure(socket: Duplex, host: string): Promise<Duplex> {
+function secure(socket: Duplex, host: string, authorities: Authorities | undefined): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     // An IP address may not be sent as the server name; the certificate is checked against `host` either way.
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'], ...name });
+    const trust = authorities === undefined ? {} : { secureContext: trustContext(authorities) };
+    const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'], ...name, ...trust });
     tls.once('secureConnect', () => {
       resolve(tls);
     });
@@ -66,16 +117,19 @@ function secure(socket: Duplex, host: string): Promise<Duplex> {
   });
 }
 
-function ask(stream: Duplex, question: HttpQuestion, signal: AbortSignal): Promise<IncomingMessage> {
-  const { url } = question;
+function ask(
+  stream: Duplex,
+  { url, method, headers, body }: HttpRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request({
+    const sent = openRequest({
       // `agent` stays unset: with `agent: false` Node ignores createConnection.
       createConnection: () => stream,
       host: url.hostname,
-      method: 'GET',
+      method,
       path: `${url.pathname}${url.search}`,
-      headers: mergeHeaders(url, question.headers),
+      headers: mergeHeaders(url, headers, body),
       signal,
     });
     sent.once('response', (response) => {
@@ -83,12 +137,12 @@ function ask(stream: Duplex, question: HttpQuestion, signal: AbortSignal): Promi
       resolve(response);
     });
     sent.on('error', reject);
-    sent.end();
+    sent.end(body);
   });
 }
 
 /** Ours first, then the user's; names compare without case, and a name given twice is sent once with the last value. */
-function mergeHeaders(url: URL, headers: readonly Header[]): Record<string, string> {
+function mergeHeaders(url: URL, headers: readonly Header[], body: string | undefined): Record<string, string> {
   const ours: readonly Header[] = [
     ['host', url.host],
     ['user-agent', 'deploy-actions-health-gate'],
@@ -97,6 +151,7 @@ function mergeHeaders(url: URL, headers: readonly Header[]): Record<string, stri
     ['cache-control', 'no-cache'],
     ['accept-encoding', 'identity'],
     ['connection', 'close'],
+    ...(body === undefined ? [] : [['content-length', String(Buffer.byteLength(body))] as const]),
   ];
   return Object.fromEntries([...ours, ...headers].map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -4,8 +4,12 @@ import type { Runner } from '@deploy-actions/kit/action/runner';
 import { maskSecret } from '@deploy-actions/kit/action/secrets';
 import { readComposeSettings, type ComposeSettings } from '@deploy-actions/kit/compose/compose-settings';
 import { hasHostTarget, readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
+import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
+import { milliseconds, type Duration } from '@deploy-actions/kit/time/duration';
 import {
+  parseBasicAuth,
   parseCommit,
+  parseConnectTo,
   parseHeader,
   parseJsonPath,
   parsePath,
@@ -14,23 +18,34 @@ import {
   parseStatus,
   parseUrl,
 } from './check-field.ts';
-import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { parseCheckList, type CheckDefaults } from './check-list.ts';
-import { describeUrl, vantageOf, type Check, type Header } from './check.ts';
+import { describeUrl, serviceOf, vantageOf, type Check, type Header, type HttpQuestion } from './check.ts';
+import { requireChecks, requireEnoughTime } from './check-rule.ts';
 import type { GateSettings } from './gate.ts';
+import { parsePattern, type Pattern } from './pattern.ts';
+import { secretsOf, secretsOfHeaders } from './secret-value.ts';
+import { parseAuthorities } from './trust.ts';
 
 export interface Inputs {
   /** At least one; names are unique. */
   readonly checks: readonly Check[];
   readonly settings: GateSettings;
-  /** The server, when a check asks from there. */
+  /** Whether a check asks from the server; otherwise `target` only serves to mark a release after a red gate. */
+  readonly needsServer: boolean;
   readonly target: HostTarget | undefined;
+  /** Why a server that is named cannot be reached for the mark, when no check needs it. */
+  readonly targetProblem: string | undefined;
   /** The Compose project, when a check names a service. */
   readonly compose: ComposeSettings | undefined;
   /** Where the release ledger is, when it can be reached: a red gate marks its current release. */
   readonly deployPath: DeployPath | undefined;
   /** Whether a red gate fails the step. */
   readonly shouldFail: boolean;
+  readonly logPatterns: readonly Pattern[];
+  /** How far back a log scan looks where the ledger does not say when the deploy began. */
+  readonly logSince: Duration;
+  /** Log lines per container in the evidence of a red gate. */
+  readonly logLines: number;
 }
 
 /**
@@ -39,33 +54,62 @@ export interface Inputs {
  */
 export function loadInputs(runner: Runner): Inputs {
   const inputs = inputReader(runner);
-  const headers = readHeaders(inputs, runner);
-  const defaults = readDefaults(inputs, headers);
+  const defaults = readDefaults(inputs, readHeaders(inputs, runner));
   const checks = [...readSimpleChecks(inputs, defaults), ...readListedChecks(inputs, runner, defaults)];
   requireChecks(checks);
-  const settings = {
-    deadline: inputs.duration('deadline'),
-    initialDelay: inputs.duration('initial-delay'),
-    stableFor: inputs.duration('stable-for'),
-  };
+  const settings = readSettings(inputs, checks);
   requireEnoughTime(checks, settings);
-  const shouldFail = inputs.flag('fail');
-  const needsServer = checks.find((check) => vantageOf(check.target) === 'server');
-  if (needsServer !== undefined && !hasHostTarget(inputs)) {
+  const needy = checks.find((check) => vantageOf(check.target) === 'server');
+  if (needy !== undefined && !hasHostTarget(inputs)) {
     throw new ConfigurationError(
-      `the check ${needsServer.name} asks from the server, but input \`host\` (or the environment variable DEPLOY_HOST) is empty.`,
+      `the check ${needy.name} asks from the server, but input \`host\` (or the environment variable DEPLOY_HOST) is empty.`,
       'Give the SSH inputs, or ask from the runner with `via: runner`.',
     );
   }
-  const hasService = checks.some((check) => check.target.kind === 'service');
-  const hasDeployPath = inputs.optional('deploy-path', { env: 'DEPLOY_PATH' }) !== undefined;
+  const hasService = checks.some((check) => serviceOf(check.target) !== undefined);
+  const logPatterns = inputs.lines('log-scan').map((line) => parsePattern(line, 'input `log-scan`'));
+  if (logPatterns.length > 0 && !hasService)
+    throw new ConfigurationError(
+      'input `log-scan` has no containers to look at: no check names a service.',
+      'Add a check of type container with its `service`.',
+    );
   return {
     checks,
     settings,
-    shouldFail,
-    deployPath: needsServer !== undefined && hasDeployPath ? readDeployPath(inputs) : undefined,
-    target: needsServer === undefined ? undefined : readHostTarget(inputs),
+    shouldFail: inputs.flag('fail'),
+    needsServer: needy !== undefined,
+    ...readServer(inputs, needy !== undefined),
     compose: hasService ? readComposeSettings(inputs) : undefined,
+    logPatterns,
+    logSince: inputs.duration('log-since'),
+    logLines: inputs.integer('log-lines', { min: 0, max: 500 }),
+  };
+}
+
+function readServer(inputs: InputReader, isNeeded: boolean): Pick<Inputs, 'target' | 'targetProblem' | 'deployPath'> {
+  const hasDeployPath = inputs.optional('deploy-path', { env: 'DEPLOY_PATH' }) !== undefined;
+  const nothing = { target: undefined, targetProblem: undefined, deployPath: undefined };
+  if (isNeeded) {
+    const deployPath = hasDeployPath ? readDeployPath(inputs) : undefined;
+    return { ...nothing, target: readHostTarget(inputs), deployPath };
+  }
+  if (!hasDeployPath || !hasHostTarget(inputs)) return nothing;
+  try {
+    return { ...nothing, target: readHostTarget(inputs), deployPath: readDeployPath(inputs) };
+  } catch (thrown) {
+    // A job that sets DEPLOY_HOST for its other steps may ask a URL without a key at hand.
+    if (!(thrown instanceof ConfigurationError)) throw thrown;
+    return { ...nothing, targetProblem: thrown.message };
+  }
+}
+
+function readSettings(inputs: InputReader, checks: readonly Check[]): GateSettings {
+  // A container without a health check is believed for running; a crash needs some time to be seen.
+  const bake = checks.some(({ question }) => question.type === 'container') ? 15_000 : 0;
+  return {
+    deadline: inputs.duration('deadline'),
+    initialDelay: inputs.duration('initial-delay'),
+    stableFor: inputs.optionalDuration('stable-for') ?? milliseconds(bake),
   };
 }
 
@@ -74,25 +118,31 @@ function readDefaults(inputs: InputReader, headers: readonly Header[]): CheckDef
   const attemptTimeout = inputs.duration('attempt-timeout');
   const sha = inputs.optional('expect-sha');
   const path = parseJsonPath(inputs.required('sha-path'), 'input `sha-path`');
+  const ca = inputs.optional('ca');
   return {
     via: inputs.oneOf('via', ['runner', 'server']),
     headers,
+    authorities: ca === undefined ? undefined : parseAuthorities(ca, 'input `ca`'),
     pace: { interval, attemptTimeout, successThreshold: inputs.integer('success-threshold', { min: 1, max: 100 }) },
     expectation: {
       status: parseStatus(inputs.required('expect-status'), 'input `expect-status`'),
       ...(sha === undefined ? {} : { commit: { sha: parseCommit(sha, 'input `expect-sha`'), path } }),
     },
+    maxRestarts: inputs.integer('max-restarts', { min: 0, max: 1000 }),
+    noHealthcheck: inputs.oneOf('no-healthcheck', ['running', 'fail']),
   };
 }
 
 /** The checks of the inputs `url` and `service`. */
 function readSimpleChecks(inputs: InputReader, defaults: CheckDefaults): readonly Check[] {
-  const { pace, headers, expectation, via } = defaults;
-  const question = { type: 'http', headers, expectation } as const;
+  const { pace, headers, expectation, via, authorities, maxRestarts } = defaults;
+  const trust = authorities === undefined ? {} : { authorities };
+  const question: HttpQuestion = { type: 'http', method: 'GET', headers, redirects: 0, expectation, ...trust };
+  const rest = { question, pace, maxRestarts, isAllowedToFail: false };
   const urlText = inputs.optional('url');
-  const url = urlText === undefined ? undefined : parseUrl(urlText, 'input `url`');
   const service = inputs.optional('service');
   const port = inputs.optional('container-port');
+  const detour = inputs.optional('connect-to');
   if (service !== undefined && port === undefined) {
     throw new ConfigurationError(
       'input `service` needs input `container-port`, the port that its containers listen on.',
@@ -101,8 +151,15 @@ function readSimpleChecks(inputs: InputReader, defaults: CheckDefaults): readonl
   if (service === undefined && port !== undefined) {
     throw new ConfigurationError('input `container-port` needs input `service`: whose port is it?');
   }
+  if (detour !== undefined && urlText === undefined) {
+    throw new ConfigurationError('input `connect-to` needs input `url`; a check of the list has a key of that name.');
+  }
   const checks: Check[] = [];
-  if (url !== undefined) checks.push({ name: describeUrl(url), target: { kind: 'url', url, via }, question, pace });
+  if (urlText !== undefined) {
+    const url = parseUrl(urlText, 'input `url`');
+    const connectTo = detour === undefined ? {} : { connectTo: parseConnectTo(detour, 'input `connect-to`') };
+    checks.push({ name: describeUrl(url), target: { kind: 'url', url, via, ...connectTo }, ...rest });
+  }
   if (service !== undefined && port !== undefined) {
     const target = {
       kind: 'service',
@@ -110,7 +167,7 @@ function readSimpleChecks(inputs: InputReader, defaults: CheckDefaults): readonl
       port: parsePort(port, 'input `container-port`'),
       path: parsePath(inputs.required('path'), 'input `path`'),
     } as const;
-    checks.push({ name: `service ${service}`, target, question, pace });
+    checks.push({ name: `service ${service}`, target, ...rest });
   }
   return checks;
 }
@@ -119,67 +176,23 @@ function readListedChecks(inputs: InputReader, runner: Runner, defaults: CheckDe
   const text = inputs.optional('checks');
   if (text === undefined) return [];
   const checks = parseCheckList(text, defaults);
-  for (const { question } of checks) if (question.type === 'http') maskHeaders(runner, question.headers);
+  for (const { question } of checks) for (const secret of secretsOf(question)) maskSecret(runner, secret);
   return checks;
 }
 
-/** Lines of `Name: value`. */
+/** Lines of `Name: value`, and `basic-auth` as the header that carries it. */
 function readHeaders(inputs: InputReader, runner: Runner): readonly Header[] {
-  const lines = inputs.lines('headers');
-  const headers = lines.map((line, index) => {
+  const basic = inputs.secret('basic-auth')?.trim();
+  const given = inputs.lines('headers').map((line, index) => {
     const colon = line.indexOf(':');
     const subject = `input \`headers\`, line ${index + 1}`;
     // The line is not quoted: whatever it is, it may be a secret.
     if (colon < 1) throw new ConfigurationError(`${subject}: it is not of the form \`Name: value\`.`);
     return parseHeader(line.slice(0, colon).trim(), line.slice(colon + 1).trim(), subject);
   });
-  maskHeaders(runner, headers);
+  if (basic !== undefined && given.some(([name]) => name.toLowerCase() === 'authorization'))
+    throw new ConfigurationError('input `basic-auth` and a header `Authorization` exclude each other.');
+  const headers = basic === undefined ? given : [...given, parseBasicAuth(basic, 'input `basic-auth`')];
+  for (const secret of secretsOfHeaders(headers)) maskSecret(runner, secret);
   return headers;
-}
-
-/** Headers whose values say nothing that others may not know; masking them would only black out the log. */
-const openHeaders = /^(host|user-agent|accept|accept-language|x-forwarded-(proto|host|port))$/i;
-
-function maskHeaders(runner: Runner, headers: readonly Header[]): void {
-  const shortestWord = 8;
-  for (const [, value] of headers.filter(([name]) => !openHeaders.test(name))) {
-    maskSecret(runner, value);
-    // Of `Bearer abc…`, an app may repeat the second word alone.
-    for (const word of value.split(/\s+/)) if (word.length >= shortestWord) maskSecret(runner, word);
-  }
-}
-
-function requireChecks(checks: readonly Check[]): void {
-  if (checks.length === 0) {
-    throw new ConfigurationError(
-      'there is nothing to check: the inputs `url`, `service` and `checks` are all empty.',
-      'A gate without a check would be green whatever happens. Give one of them.',
-    );
-  }
-  const names = checks.map((check) => check.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new ConfigurationError(
-      `two checks are called ${JSON.stringify(twice)}.`,
-      'Give each check in `checks` a `name` of its own.',
-    );
-  }
-}
-
-/** A gate that cannot become green in its time is a mistake, not a failed deploy. */
-function requireEnoughTime(checks: readonly Check[], settings: GateSettings): void {
-  const shortestInterval = 100;
-  for (const { name, pace } of checks) {
-    if (pace.interval < shortestInterval) {
-      throw new ConfigurationError(`check ${name}: an \`interval\` below ${shortestInterval}ms would flood the app.`);
-    }
-    if (pace.attemptTimeout < 1) throw new ConfigurationError(`check ${name}: \`attempt-timeout\` is 0.`);
-    const needed = settings.initialDelay + (pace.successThreshold - 1) * pace.interval + settings.stableFor;
-    if (needed >= settings.deadline) {
-      throw new ConfigurationError(
-        `check ${name} can never be green: ${pace.successThreshold} successes every ${pace.interval}ms, the initial delay and the stable time need ${needed}ms, and \`deadline\` is ${settings.deadline}ms.`,
-        'Raise `deadline`, or lower `success-threshold`, `interval` or `stable-for`.',
-      );
-    }
-  }
 }

@@ -1,24 +1,26 @@
 import { ConfigurationError, DeployError, describeThrown } from '@deploy-actions/kit/action/errors';
 import type { StepContext } from '@deploy-actions/kit/action/run';
-import type { Runner } from '@deploy-actions/kit/action/runner';
 import { connectHost } from '@deploy-actions/kit/host/connect';
+import type { Host } from '@deploy-actions/kit/host/host';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { networkAttempt, type Server } from './attempt.ts';
-import { describePlan } from './check.ts';
-import { collectEvidence } from './evidence.ts';
+import { describePlan, serviceOf } from './check.ts';
 import { findProjectName } from './compose-project.ts';
+import { listContainers } from './container.ts';
 import { GateError } from './error.ts';
+import { collectEvidence } from './evidence.ts';
 import { runGate, type GateOutcome } from './gate.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
+import { scanLogs } from './log-scan.ts';
 import { progressPrinter } from './progress.ts';
-import { markGateFailed } from './release-mark.ts';
-import { gateError, gateOutputs, type Aftermath } from './report.ts';
-import { renderSummary } from './summary.ts';
+import { findDeployStart, markGateFailed } from './release-mark.ts';
+import { publishOutcome } from './publish.ts';
+import type { Aftermath } from './report.ts';
 
 /**
- * Asks every check until all are green at the same time, or fails at the deadline. The only thing it ever writes is the mark
- * of a red gate in the server's release ledger.
+ * Asks every check until all are green at the same time, or fails at the deadline, or before it when no later attempt can
+ * succeed. The only thing it ever writes is the mark of a red gate in the server's release ledger.
  */
 export async function main(context: StepContext): Promise<void> {
   const { runner } = context;
@@ -28,33 +30,21 @@ export async function main(context: StepContext): Promise<void> {
     const server = await openServer(context, inputs);
     try {
       const outcome = await holdGate(context, inputs, server);
-      await report(runner, inputs, outcome, await lookBack(context, inputs, server, outcome));
+      const aftermath = await lookBack(context, inputs, server, outcome);
+      await publishOutcome(runner, outcome, aftermath, inputs.shouldFail);
     } finally {
       await server?.host.close();
     }
   } catch (thrown) {
-    runner.output('result', resultOfError(thrown));
+    const result = resultOfError(thrown);
+    if (result !== undefined) runner.output('result', result);
     throw thrown;
   }
 }
 
-async function holdGate(context: StepContext, inputs: Inputs, server: Server | undefined): Promise<GateOutcome> {
-  const { runner, signal } = context;
-  return runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, () =>
-    runGate(inputs.checks, inputs.settings, {
-      clock: systemClock,
-      attempt: networkAttempt(server),
-      signal,
-      onProgress: progressPrinter((line) => {
-        runner.info(line);
-      }),
-    }),
-  );
-}
-
 /** Connects where a check asks from the server. */
 async function openServer({ runner, signal }: StepContext, inputs: Inputs): Promise<Server | undefined> {
-  if (inputs.target === undefined) return undefined;
+  if (inputs.target === undefined || !inputs.needsServer) return undefined;
   const host = await connectHost(inputs.target, runner, signal);
   try {
     const projectName = inputs.compose === undefined ? '' : await findProjectName(host, inputs.compose);
@@ -65,6 +55,41 @@ async function openServer({ runner, signal }: StepContext, inputs: Inputs): Prom
   }
 }
 
+async function holdGate(context: StepContext, inputs: Inputs, server: Server | undefined): Promise<GateOutcome> {
+  const { runner, signal } = context;
+  return runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, async () => {
+    const outcome = await runGate(inputs.checks, inputs.settings, {
+      clock: systemClock,
+      attempt: networkAttempt(server),
+      signal,
+      onProgress: progressPrinter((line) => {
+        runner.info(line);
+      }),
+    });
+    return outcome.result === 'healthy' ? readLogs(context, inputs, server, outcome) : outcome;
+  });
+}
+
+/** The last thing before green: what the containers have logged since the deploy began. */
+async function readLogs(
+  context: StepContext,
+  inputs: Inputs,
+  server: Server | undefined,
+  outcome: GateOutcome,
+): Promise<GateOutcome> {
+  const { logPatterns: patterns, deployPath } = inputs;
+  if (server === undefined || patterns.length === 0) return outcome;
+  const { host, projectName } = server;
+  const services = [...new Set(inputs.checks.flatMap(({ target }) => serviceOf(target) ?? []))];
+  const began = deployPath === undefined ? undefined : await findDeployStart(context, host, deployPath);
+  const since = began ?? `${Math.ceil(inputs.logSince / 1000)}s`;
+  context.runner.info(`Searching the logs of ${services.join(', ')} since ${began ?? `the last ${since}`}.`);
+  const options = { timeoutMs: 20_000, signal: context.signal };
+  const containers = await listContainers(host, projectName, services, options);
+  const logMatches = await scanLogs(host, containers, { patterns, since }, context.signal);
+  return logMatches.length === 0 ? outcome : { ...outcome, result: 'unhealthy', logMatches };
+}
+
 /** After a red gate: what the server knows about it, and the mark in its ledger. */
 async function lookBack(
   context: StepContext,
@@ -73,50 +98,38 @@ async function lookBack(
   outcome: GateOutcome,
 ): Promise<Aftermath> {
   if (outcome.result === 'healthy') return { marked: undefined, evidence: [] };
-  const evidence = await collectEvidence(outcome, server);
-  return { marked: await condemnRelease(context, inputs, server), evidence };
+  const evidence = await collectEvidence(outcome, server, inputs.logLines, context.signal);
+  return { marked: await condemnRelease(context, inputs, server?.host), evidence };
 }
 
-/** Marks the release of this run after a red gate that fails the step. That it could not be marked is only a warning. */
+/** Marks the release of this run after a red gate. That it could not be marked is only a warning. */
 async function condemnRelease(
   context: StepContext,
   inputs: Inputs,
-  server: Server | undefined,
+  connected: Host | undefined,
 ): Promise<number | undefined> {
-  if (server === undefined || inputs.deployPath === undefined || !inputs.shouldFail) return undefined;
+  const { target, targetProblem, deployPath } = inputs;
+  const { runner, signal } = context;
+  if (targetProblem !== undefined) runner.info(`No release was marked in a ledger: ${targetProblem}`);
+  if (target === undefined || deployPath === undefined) return undefined;
   try {
-    return await markGateFailed(context, server.host, inputs.deployPath);
+    const host = connected ?? (await connectHost(target, runner, signal));
+    try {
+      return await markGateFailed(context, host, deployPath);
+    } finally {
+      if (connected === undefined) await host.close();
+    }
   } catch (thrown) {
-    context.signal.throwIfAborted();
-    context.runner.warning(`the release could not be marked as failed in the ledger: ${describeThrown(thrown)}`);
+    signal.throwIfAborted();
+    runner.warning(`the release could not be marked as failed in the ledger: ${describeThrown(thrown)}`);
     return undefined;
   }
 }
 
-/** @throws GateError when the gate is red and that fails the step */
-async function report(runner: Runner, inputs: Inputs, outcome: GateOutcome, aftermath: Aftermath): Promise<void> {
-  const outputs = gateOutputs(outcome);
-  runner.output('result', outputs.result);
-  runner.output('observed-sha', outputs.observedSha);
-  runner.output('attempts', outputs.attempts);
-  runner.output('elapsed-ms', outputs.elapsedMs);
-  runner.output('p95-ms', outputs.p95Ms);
-  runner.output('failed-checks', outputs.failedChecks);
-  await runner.summary(renderSummary(outcome));
-  if (outcome.result === 'healthy') {
-    runner.info(`Green after ${formatDuration(outcome.elapsedMs)}.`);
-    return;
-  }
-  const error = gateError(outcome, aftermath);
-  runner.output('error-code', error.code);
-  if (inputs.shouldFail) throw error;
-  for (const line of error.evidence) runner.info(`  ${line}`);
-  runner.warning(`${error.message} ${error.hint ?? ''}`);
-}
-
-function resultOfError(thrown: unknown): 'timeout' | 'cancelled' | 'config-error' | 'error' {
+/** The output `result` of what ended the gate early; a red gate has set its own. */
+function resultOfError(thrown: unknown): 'cancelled' | 'config-error' | 'error' | undefined {
   if (thrown instanceof ConfigurationError) return 'config-error';
   if (!(thrown instanceof DeployError)) return 'error';
   if (thrown.code === 'CANCELLED') return 'cancelled';
-  return thrown instanceof GateError && thrown.code !== 'PROJECT_UNKNOWN' ? 'timeout' : 'error';
+  return thrown instanceof GateError && thrown.code !== 'PROJECT_UNKNOWN' ? undefined : 'error';
 }

@@ -1,39 +1,58 @@
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import type { Check } from './check.ts';
-import type { Verdict } from './verdict.ts';
+import type { Miss, Verdict } from './verdict.ts';
 
 /** What is known of one check so far. */
 export interface Progress {
   readonly check: Check;
   readonly tries: number;
+  readonly successes: number;
   /** Successes in a row, up to now. */
   readonly streak: number;
   readonly latenciesMs: readonly number[];
   readonly last: Verdict | undefined;
   /** The newest miss, kept after it is over: what a person asks for first. */
-  readonly lastMiss: Extract<Verdict, { ok: false }> | undefined;
+  readonly lastMiss: Miss | undefined;
   readonly observedSha: string | undefined;
+  /** The containers that the last success was said of. */
+  readonly subjects: string | undefined;
 }
 
 export function startProgress(check: Check): Progress {
-  return { check, tries: 0, streak: 0, latenciesMs: [], last: undefined, lastMiss: undefined, observedSha: undefined };
+  const nothing = { last: undefined, lastMiss: undefined, observedSha: undefined, subjects: undefined };
+  return { check, tries: 0, successes: 0, streak: 0, latenciesMs: [], ...nothing };
 }
 
-/** The progress after one more attempt; a miss begins the streak anew. */
+/** The progress after one more attempt. A miss begins the streak anew, and so does a success of other containers than before. */
 export function recordAttempt(progress: Progress, verdict: Verdict, latencyMs: number): Progress {
+  const isContinued = verdict.ok && (progress.subjects === undefined || progress.subjects === verdict.subjects);
   return {
     check: progress.check,
     tries: progress.tries + 1,
-    streak: verdict.ok ? progress.streak + 1 : 0,
+    successes: progress.successes + (verdict.ok ? 1 : 0),
+    streak: verdict.ok ? (isContinued ? progress.streak + 1 : 1) : 0,
     latenciesMs: [...progress.latenciesMs, latencyMs],
     last: verdict,
     lastMiss: verdict.ok ? progress.lastMiss : verdict,
     observedSha: verdict.observedSha ?? progress.observedSha,
+    subjects: verdict.ok ? verdict.subjects : undefined,
   };
 }
 
 export function isGreen(progress: Progress): boolean {
   return progress.streak >= progress.check.pace.successThreshold;
+}
+
+/** No later attempt of this check can succeed. */
+export function isFailed({ last }: Progress): boolean {
+  return last?.ok === false && last.isFinal === true;
+}
+
+/** Whether the gate has nothing more to wait for: a check that is allowed to fail gets as many tries as it needs successes. */
+export function isSettled(progress: Progress): boolean {
+  const { check, tries } = progress;
+  if (isGreen(progress)) return true;
+  return check.isAllowedToFail && (isFailed(progress) || tries >= check.pace.successThreshold);
 }
 
 /** The 95th percentile by nearest rank, in whole milliseconds; undefined before the first attempt. */
@@ -51,7 +70,7 @@ export function describeProgress(all: readonly Progress[]): string {
 function describeOne(progress: Progress): string {
   const { check, streak, last } = progress;
   if (last === undefined) return `${check.name}: not asked yet`;
-  if (!last.ok) return `${check.name}: not yet (${shorten(last.reason)})`;
+  if (!last.ok) return `${check.name}: ${isFailed(progress) ? 'failed' : 'not yet'} (${shorten(last.reason)})`;
   const threshold = check.pace.successThreshold;
   return isGreen(progress) ? `${check.name}: ok` : `${check.name}: ok ${streak}/${threshold}`;
 }

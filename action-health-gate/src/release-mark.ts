@@ -42,6 +42,16 @@ export async function markGateFailed(
   }
 }
 
+/** When the deploy of this run began, as the server's ledger says; undefined when it knows of none. */
+export async function findDeployStart(
+  { runner }: StepContext,
+  host: Host,
+  deployPath: DeployPath,
+): Promise<string | undefined> {
+  const { current } = await readLedger(host, deployPath);
+  return current?.runUrl === currentOwner(runner).runUrl ? current.startedAt : undefined;
+}
+
 /** The current release when this run made it and no gate marked it yet. Pure. */
 export function releaseToMark({ current }: Ledger, runUrl: string): Release | undefined {
   return current !== undefined && current.runUrl === runUrl && current.gateFailed !== true ? current : undefined;

@@ -3,7 +3,7 @@ import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { vantageOf } from './check.ts';
 import { GateError, type GateErrorCode } from './error.ts';
 import type { GateOutcome } from './gate.ts';
-import { isGreen, percentile95, type Progress } from './progress.ts';
+import { isFailed, isGreen, percentile95, type Progress } from './progress.ts';
 import type { MissKind } from './verdict.ts';
 
 /** One entry of the output `failed-checks`. */
@@ -12,6 +12,8 @@ export interface FailedCheck {
   readonly via: 'runner' | 'server';
   readonly reason: string;
   readonly tries: number;
+  /** It may be red (`allow-failure`): the gate does not depend on it. */
+  readonly allowed: boolean;
 }
 
 /** The outputs of a gate that ran to its end, as texts. */
@@ -26,16 +28,19 @@ export interface GateOutputs {
   readonly failedChecks: string;
 }
 
+/** The checks that were not green in the end; of a green gate, those that are allowed to fail. */
 export function failedChecks(outcome: GateOutcome): readonly FailedCheck[] {
-  if (outcome.result === 'healthy') return [];
-  return outcome.progress
-    .filter((progress) => !isGreen(progress))
-    .map((progress) => ({
-      name: progress.check.name,
-      via: vantageOf(progress.check.target),
-      reason: describeMiss(progress),
-      tries: progress.tries,
-    }));
+  return redChecks(outcome).map((progress) => ({
+    name: progress.check.name,
+    via: vantageOf(progress.check.target),
+    reason: describeMiss(progress),
+    tries: progress.tries,
+    allowed: progress.check.isAllowedToFail,
+  }));
+}
+
+function redChecks(outcome: GateOutcome): readonly Progress[] {
+  return outcome.progress.filter((progress) => !isGreen(progress) || isFailed(progress));
 }
 
 export function gateOutputs(outcome: GateOutcome): GateOutputs {
@@ -62,15 +67,10 @@ export interface Aftermath {
 
 /** The error of a red gate: which check, what it saw last, and the next thing to do. */
 export function gateError(outcome: GateOutcome, { marked, evidence }: Aftermath): GateError {
-  const red = outcome.progress.filter((progress) => !isGreen(progress));
-  const first = red[0];
-  const kind = first?.last?.ok === false ? first.last.kind : undefined;
-  const waited = formatDuration(outcome.elapsedMs);
-  const others = red.length > 1 ? ` (and ${red.length - 1} more)` : '';
-  const what =
-    first === undefined
-      ? 'all checks were green, but not for `stable-for`'
-      : `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)}`;
+  const red = redChecks(outcome).filter(({ check }) => !check.isAllowedToFail);
+  // What ended the gate explains it; the others were only not green yet.
+  const first = red.find(isFailed) ?? red[0];
+  const kind = first?.last?.ok === false ? first.last.kind : outcome.logMatches.length > 0 ? 'log' : undefined;
   const { code, hint } = diagnose(kind);
   const changed =
     marked === undefined
@@ -78,13 +78,29 @@ export function gateError(outcome: GateOutcome, { marked, evidence }: Aftermath)
       : `Release ${marked} still runs; it is marked as failed in the ledger, so no rollback will choose it.`;
   return new GateError({
     code,
-    message: `health gate: not green after ${waited}: ${what}. ${changed}`,
+    message: `health gate: not green after ${formatDuration(outcome.elapsedMs)}: ${describeCause(outcome, first, red.length)}. ${changed}`,
     hint,
     evidence: [
       ...red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`),
+      ...outcome.logMatches,
       ...evidence,
     ],
   });
+}
+
+function describeCause(outcome: GateOutcome, first: Progress | undefined, redCount: number): string {
+  if (outcome.logMatches.length > 0) return `all checks were green, but ${outcome.logMatches[0] ?? ''}`;
+  if (first === undefined) return 'all checks were green, but not for `stable-for`';
+  const others = redCount > 1 ? ` (and ${redCount - 1} more)` : '';
+  return `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)}`;
+}
+
+/** The warning that stays visible on a run whose gate is green although a check that may fail did; undefined without one. */
+export function allowedWarning(outcome: GateOutcome): string | undefined {
+  const red = redChecks(outcome).filter(({ check }) => check.isAllowedToFail);
+  if (outcome.result !== 'healthy' || red.length === 0) return undefined;
+  const told = red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}`).join('; ');
+  return `health gate: green, without ${red.length === 1 ? 'a check that is' : 'checks that are'} allowed to fail: ${told}`;
 }
 
 function diagnose(kind: MissKind | undefined): { readonly code: GateErrorCode; readonly hint: string } {
@@ -104,12 +120,34 @@ function diagnose(kind: MissKind | undefined): { readonly code: GateErrorCode; r
         code: 'NO_CONTAINER',
         hint: 'Look at `docker compose ps -a` and the logs of the service on the server.',
       };
+    case 'failed':
+      return {
+        code: 'CONTAINER_FAILED',
+        hint: 'Its last log lines are above. A restart that is no failure can be allowed with `max-restarts`.',
+      };
+    case 'log':
+      return {
+        code: 'LOG_MATCH',
+        hint: 'Look at the log of that container; if the line is harmless, make the pattern of `log-scan` narrower.',
+      };
+    case 'unhealthy':
+      return {
+        code: 'HEALTH_TIMEOUT',
+        hint: 'Docker’s own health check fails: look at its output above and at the log of the container.',
+      };
+    case 'latency':
+      return {
+        code: 'HEALTH_TIMEOUT',
+        hint: 'The app answers as it should, but too slowly: look at its load, or raise `max-latency`.',
+      };
     case 'unreachable':
       return {
         code: 'HEALTH_TIMEOUT',
         hint: 'Look at the logs of the app; if it needs longer to start, raise `deadline`.',
       };
     case 'status':
+    case 'assertion':
+    case 'exec':
     case undefined:
       return {
         code: 'HEALTH_TIMEOUT',
@@ -129,5 +167,5 @@ export function describeMiss(progress: Progress): string {
 }
 
 function countTries(progress: Progress): string {
-  return `${progress.tries} ${progress.tries === 1 ? 'try' : 'tries'}`;
+  return `${progress.tries} ${progress.tries === 1 ? 'try' : 'tries'}, ${progress.successes} good`;
 }

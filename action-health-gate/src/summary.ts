@@ -2,7 +2,7 @@ import { cell, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { vantageOf } from './check.ts';
 import type { GateOutcome } from './gate.ts';
-import { isGreen, percentile95, type Progress } from './progress.ts';
+import { isFailed, isGreen, percentile95, type Progress } from './progress.ts';
 import { describeMiss } from './report.ts';
 
 /** The job summary of a gate: one row per check. */
@@ -10,7 +10,8 @@ export function renderSummary(outcome: GateOutcome): string {
   const isHealthy = outcome.result === 'healthy';
   const title = isHealthy ? '✅ Health gate: green' : '❌ Health gate: red';
   const rows = outcome.progress.map((progress) => row(progress, isHealthy));
-  return `### ${title} after ${formatDuration(outcome.elapsedMs)}\n\n${table(
+  const log = outcome.logMatches.map((line) => `- ${cell(line)}\n`).join('');
+  return `### ${title} after ${formatDuration(outcome.elapsedMs)}\n\n${log === '' ? '' : `${log}\n`}${table(
     ['Check', 'Via', 'Result', 'Commit', 'Streak', 'Tries', 'p95', 'Last error'],
     rows,
   )}\n`;
@@ -23,13 +24,19 @@ function row(progress: Progress, isHealthy: boolean): readonly string[] {
   return [
     cell(check.name),
     vantageOf(check.target),
-    isGreen(progress) ? 'ok' : 'not healthy',
+    describeResult(progress),
     cell(shorten(observedSha)),
     `${Math.min(streak, check.pace.successThreshold)}/${check.pace.successThreshold}`,
     String(tries),
     p95 === undefined ? '' : `${p95} ms`,
     cell(lastError),
   ];
+}
+
+function describeResult(progress: Progress): string {
+  if (isGreen(progress)) return 'ok';
+  const word = isFailed(progress) ? 'failed' : 'not healthy';
+  return progress.check.isAllowedToFail ? `⚠️ ${word} (allowed)` : word;
 }
 
 /** Commits as people compare them: twelve digits. */

@@ -1,9 +1,9 @@
 import { milliseconds } from '@deploy-actions/kit/time/duration';
 import { readCommitSha } from '../src/commit-sha.ts';
-import type { Check, Expectation } from '../src/check.ts';
+import type { Check, Expectation, HttpQuestion } from '../src/check.ts';
 import { readJsonPath } from '../src/json-path.ts';
 import { readStatusSet } from '../src/status-set.ts';
-import type { Probe } from '../src/verdict.ts';
+import type { Answer } from '../src/verdict.ts';
 
 /** The defaults of action.yml, with overrides. */
 export function gateInputs(overrides: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -17,14 +17,18 @@ export function gateInputs(overrides: Readonly<Record<string, string>>): Readonl
     'attempt-timeout': '5s',
     deadline: '2m',
     'initial-delay': '0s',
-    'stable-for': '0s',
+    'stable-for': '',
+    'max-restarts': '0',
+    'no-healthcheck': 'running',
+    'log-since': '10m',
+    'log-lines': '50',
     fail: 'true',
     ...overrides,
   };
 }
 
-export function answer(overrides: Partial<Extract<Probe, { kind: 'answer' }>>): Probe {
-  return { kind: 'answer', status: 200, headers: {}, body: '', isTruncated: false, ...overrides };
+export function answer(overrides: Partial<Answer>): Answer {
+  return { kind: 'answer', status: 200, headers: {}, body: '', isTruncated: false, tookMs: 10, ...overrides };
 }
 
 export function expectation(options: { readonly status?: string; readonly sha?: string }): Expectation {
@@ -44,16 +48,26 @@ export function urlCheck(
     readonly successThreshold?: number;
     readonly expectation?: Expectation;
     readonly headers?: readonly (readonly [string, string])[];
+    readonly isAllowedToFail?: boolean;
   } = {},
 ): Check {
   return {
     name,
     target: { kind: 'url', url: new URL(url), via: 'runner' },
-    question: { type: 'http', headers: options.headers ?? [], expectation: options.expectation ?? expectation({}) },
+    question: httpQuestion({
+      headers: options.headers ?? [],
+      expectation: options.expectation ?? expectation({}),
+    }),
+    maxRestarts: 0,
+    isAllowedToFail: options.isAllowedToFail ?? false,
     pace: {
       interval: milliseconds(options.intervalMs ?? 2000),
       attemptTimeout: milliseconds(options.attemptTimeoutMs ?? 5000),
       successThreshold: options.successThreshold ?? 3,
     },
   };
+}
+
+export function httpQuestion(overrides: Partial<HttpQuestion>): HttpQuestion {
+  return { type: 'http', method: 'GET', headers: [], redirects: 0, expectation: expectation({}), ...overrides };
 }

@@ -5,28 +5,55 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { networkAttempt } from '../src/attempt.ts';
 import type { Check } from '../src/check.ts';
-import { describeContainer } from '../src/evidence.ts';
-import { callRoll, parseContainers, type Container } from '../src/container.ts';
+import { describeContainer, pickSuspects } from '../src/evidence.ts';
+import { parseContainers, type Container } from '../src/container.ts';
+import {
+  callRoll,
+  describeFailure,
+  findFailure,
+  judgeContainers,
+  lookAgain,
+  nameSubjects,
+} from '../src/container-state.ts';
+import { judgeExec } from '../src/exec-probe.ts';
+import { findMatches } from '../src/log-scan.ts';
+import { parsePattern } from '../src/pattern.ts';
 import { expectation, urlCheck } from './builder.ts';
 
 const oldSha = '1111111111111111111111111111111111111111';
 const newSha = '2222222222222222222222222222222222222222';
+const startedAt = '2026-03-01T10:00:00.5Z';
 
 /** A line as docker 28 prints it for the format of the script. */
 function line(name: string, overrides: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({
     id: `${name}-0123456789abcdef`,
     name: `/${name}`,
+    service: 'api',
     status: 'running',
     exitCode: 0,
+    oomKilled: false,
     restartCount: 0,
+    startedAt,
+    health: null,
     networkMode: 'shop_default',
     networks: { shop_default: { IPAddress: '172.18.0.3', GlobalIPv6Address: '' } },
     ...overrides,
   });
 }
 
-const roll = (...lines: readonly string[]) => callRoll('api', parseContainers(lines.join('\n')));
+const parse = (...lines: readonly string[]): readonly Container[] => parseContainers(lines.join('\n'));
+const roll = (...lines: readonly string[]) => callRoll('api', parse(...lines));
+
+/** What Docker says of a health check; each probe by the second at which it began. */
+function health(status: string, ...probes: readonly (readonly [second: number, code: number, output: string])[]) {
+  const log = probes.map(([second, ExitCode, Output]) => ({
+    Start: `2026-03-01T10:00:${String(second).padStart(2, '0')}.123456789Z`,
+    ExitCode,
+    Output,
+  }));
+  return { health: { Status: status, FailingStreak: 0, Log: log } };
+}
 
 describe('containers of a service', () => {
   it('are all asked when they run', () => {
@@ -38,14 +65,11 @@ describe('containers of a service', () => {
   });
 
   it('are reached by IPv6 where there is no IPv4, and on the loopback with host networking', () => {
-    const addresses = [
+    const addresses = parse(
       line('six', { networks: { x: { IPAddress: '', GlobalIPv6Address: 'fd00::3' } } }),
       line('host', { networkMode: 'host', networks: { host: { IPAddress: '' } } }),
-    ];
-    expect(parseContainers(addresses.join('\n')).map((container: Container) => container.address)).toEqual([
-      'fd00::3',
-      '127.0.0.1',
-    ]);
+    );
+    expect(addresses.map((container) => container.address)).toEqual(['fd00::3', '127.0.0.1']);
   });
 
   it('are not asked when one is restarting: a crash loop is silent between two crashes', () => {
@@ -65,12 +89,160 @@ describe('containers of a service', () => {
     expect(roll()).toEqual({ kind: 'nobody', problem: 'service api has no running container' });
     expect(roll(line('api-1', { status: 'exited', exitCode: 3 }))).toEqual({
       kind: 'nobody',
-      problem: 'service api has no running container: api-1 is exited (last exit code 3)',
+      problem: 'service api has no running container: api-1 is exited (exit code 3)',
+    });
+  });
+});
+
+describe('a failure that no later attempt can make good', () => {
+  const nothingSeen = { restarts: new Map(), running: new Set<string>() };
+  const find = (before: readonly Container[], now: readonly Container[], maxRestarts = 0): string | undefined => {
+    const failure = findFailure(now, before.length === 0 ? nothingSeen : lookAgain(undefined, before), maxRestarts);
+    return failure === undefined ? undefined : describeFailure(failure, undefined).reason;
+  };
+
+  it('is a container that ended by itself, with its exit code', () => {
+    const ended = parse(line('api-1', { status: 'exited', exitCode: 3 }));
+    expect(find(parse(line('api-1')), ended)).toBe('container api-1 ended by itself (exit code 3)');
+    // Nothing else of the service is left, so nobody has to have seen it run.
+    expect(find([], ended)).toBe('container api-1 ended by itself (exit code 3)');
+  });
+
+  it('is a container that was killed for want of memory', () => {
+    const killed = parse(line('api-1', { status: 'exited', exitCode: 137, oomKilled: true }));
+    expect(find(parse(line('api-1')), killed)).toContain('(exit code 137, killed for want of memory)');
+  });
+
+  it('is a dead container', () => {
+    expect(find([], parse(line('api-1'), line('api-2', { status: 'dead', exitCode: 1 })))).toContain('api-2 is dead');
+  });
+
+  it('is one restart more than allowed since the gate looked first', () => {
+    const before = parse(line('api-1', { restartCount: 3 }));
+    const after = parse(line('api-1', { restartCount: 5 }));
+    expect(find(before, before)).toBeUndefined();
+    expect(find(before, after, 2)).toBeUndefined();
+    expect(find(before, after, 1)).toBe(
+      'container api-1 crashed and was restarted 2 times while the gate looked, 1 allowed (5 restarts)',
+    );
+  });
+
+  it('counts all restarts of a container that appeared while the gate looked', () => {
+    const watch = lookAgain(lookAgain(undefined, parse(line('api-1'))), parse(line('api-2', { restartCount: 0 })));
+    expect(findFailure(parse(line('api-2', { restartCount: 1 })), watch, 0)?.what).toContain('restarted 1 time');
+  });
+
+  it('tells the exit code from the events of Docker, where the container runs again', () => {
+    const failure = findFailure(
+      parse(line('api-1', { restartCount: 1 })),
+      lookAgain(undefined, parse(line('api-1'))),
+      0,
+    );
+    const found = failure ?? expect.unreachable('no failure');
+    expect(describeFailure(found, 139).reason).toContain('(last exit code 139, 1 restart)');
+  });
+
+  it('is neither a container that was stopped nor one that an earlier deploy left', () => {
+    const running = line('api-2');
+    for (const exitCode of [0, 137, 143])
+      expect(find(parse(line('api-1'), running), parse(line('api-1', { status: 'exited', exitCode }), running))).toBe(
+        undefined,
+      );
+    expect(find([], parse(line('api-1', { status: 'exited', exitCode: 1 }), running))).toBeUndefined();
+  });
+});
+
+describe('a container check', () => {
+  const running = { type: 'container', expectState: 'running', noHealthcheck: 'running' } as const;
+
+  it('believes a container that runs, and is healthy where it has a health check', () => {
+    const both = parse(line('api-1'), line('api-2', health('healthy', [5, 0, 'ok'])));
+    expect(judgeContainers('api', both, running)).toEqual({ ok: true });
+  });
+
+  it('waits for a health check that has not spoken, and tells what it said last', () => {
+    expect(judgeContainers('api', parse(line('api-1', health('starting'))), running)).toEqual({
+      ok: false,
+      kind: 'unhealthy',
+      reason: 'container api-1 is not healthy yet',
+    });
+    const bad = parse(line('api-1', health('unhealthy', [3, 1, 'a'], [5, 7, 'refused\n by db'])));
+    expect(judgeContainers('api', bad, running)).toMatchObject({
+      reason: 'container api-1 is unhealthy; last probe exit 7: refused by db',
     });
   });
 
-  it('without a network cannot be asked', () => {
-    expect(roll(line('api-1', { networkMode: 'none', networks: {} }))).toMatchObject({ kind: 'nobody' });
+  it('believes neither an `unhealthy` nor a `healthy` from before a restart', () => {
+    const restartedAt = { startedAt: '2026-03-01T10:00:30Z' };
+    for (const status of ['healthy', 'unhealthy']) {
+      const stale = parse(line('api-1', { ...health(status, [5, 1, 'old news']), ...restartedAt }));
+      expect(judgeContainers('api', stale, running)).toEqual({
+        ok: false,
+        kind: 'unhealthy',
+        reason: 'container api-1 is not healthy yet',
+      });
+    }
+    const fresh = parse(line('api-1', { ...health('healthy', [5, 1, 'old'], [31, 0, 'new']), ...restartedAt }));
+    expect(judgeContainers('api', fresh, running)).toEqual({ ok: true });
+  });
+
+  it('fails at once without a health check where one is asked for', () => {
+    expect(judgeContainers('api', parse(line('api-1')), { ...running, noHealthcheck: 'fail' })).toMatchObject({
+      isFinal: true,
+      reason: 'container api-1 has no health check, and `no-healthcheck` is fail',
+    });
+  });
+
+  it('takes a paused container for no success', () => {
+    expect(judgeContainers('api', parse(line('api-1', { status: 'paused' })), running)).toMatchObject({
+      kind: 'no-container',
+    });
+  });
+
+  it('waits for the good end of a one-off where that is asked for', () => {
+    const ended = { ...running, expectState: 'exited' } as const;
+    expect(judgeContainers('job', parse(line('job-1', { status: 'exited' })), ended)).toEqual({ ok: true });
+    expect(judgeContainers('job', parse(line('job-1')), ended)).toMatchObject({
+      reason: 'service job: job-1 is running',
+    });
+    expect(judgeContainers('job', [], ended)).toMatchObject({ reason: 'service job has no container' });
+  });
+
+  it('knows other containers, and a restarted one, from those before', () => {
+    const first = nameSubjects(parse(line('api-1'), line('api-2')));
+    expect(nameSubjects(parse(line('api-2'), line('api-1')))).toBe(first);
+    expect(nameSubjects(parse(line('api-1'), line('api-3')))).not.toBe(first);
+    expect(nameSubjects(parse(line('api-1', { startedAt: '2026-03-01T11:00:00Z' }), line('api-2')))).not.toBe(first);
+  });
+});
+
+describe('an exec check', () => {
+  it('is a success with exit code 0 only, and tells the last words of the command', () => {
+    const command = ['manage.py', 'check'];
+    expect(judgeExec(command, { code: 0, stdout: 'x', stderr: 'warning' })).toEqual({ ok: true });
+    expect(judgeExec(command, { code: 3, stdout: 'a\nschema is old\n', stderr: '' })).toMatchObject({
+      kind: 'exec',
+      reason: 'manage.py ended with exit code 3: schema is old',
+    });
+    expect(judgeExec(command, { code: 127, stdout: '', stderr: '' })).toMatchObject({
+      reason: 'manage.py ended with exit code 127 (not found in the container)',
+    });
+  });
+});
+
+describe('a log scan', () => {
+  it('tells the first line that a pattern is found in, one for each pattern', () => {
+    const log = 'started\nERROR: no table\nERROR: again\npanic: x\n';
+    const patterns = ['^ERROR', 'panic|fatal', 'never'].map((text) => parsePattern(text, 'x'));
+    expect(findMatches('api-1', log, patterns)).toEqual([
+      'api-1 logged what matches /^ERROR/: ERROR: no table',
+      'api-1 logged what matches /panic|fatal/: panic: x',
+    ]);
+  });
+
+  it('never takes a search that was given up for a log without a match', () => {
+    const found = findMatches('api-1', `ok\n${'a'.repeat(60)}!\n`, [parsePattern('^(a+)+$', 'x')]);
+    expect(found).toEqual(['api-1: /^(a+)+$/ was given up on one of its log lines']);
   });
 });
 
@@ -111,14 +283,9 @@ async function attempt(answer: () => Promise<Partial<ExecResult>>): Promise<unkn
 }
 
 describe('describeContainer', () => {
-  const container = {
-    name: 'shop-api-1',
-    status: 'running',
-    exitCode: 0,
-    isOomKilled: false,
-    restartCount: 0,
-    health: { status: 'unhealthy', probes: ['exit 1: a', 'exit 1: refused'], budgetMs: 0 },
-  } as unknown as Parameters<typeof describeContainer>[0];
+  const [container = expect.unreachable('no container')] = parse(
+    line('shop-api-1', health('unhealthy', [5, 1, 'refused'])),
+  );
 
   it('tells state, health and the last probe', () => {
     expect(describeContainer(container)).toBe(
@@ -127,17 +294,15 @@ describe('describeContainer', () => {
   });
 
   it('tells how a container without a health check ended', () => {
-    const dead = {
-      ...container,
-      status: 'exited',
-      exitCode: 137,
-      isOomKilled: true,
-      restartCount: 2,
-      health: undefined,
-    };
-    expect(describeContainer(dead)).toBe(
+    const end = { status: 'exited', exitCode: 137, isOomKilled: true, restartCount: 2, health: undefined };
+    expect(describeContainer({ ...container, ...end })).toBe(
       'shop-api-1 is exited, exit code 137, killed for want of memory, 2 restarts; its last log lines:',
     );
+  });
+
+  it('is asked first of those that look worst', () => {
+    const all = parse(line('good'), line('restarted', { restartCount: 1 }), line('ended', { status: 'exited' }));
+    expect(pickSuspects([...all, container]).map(({ name }) => name)).toEqual(['ended', 'shop-api-1', 'restarted']);
   });
 });
 
@@ -146,7 +311,7 @@ describe('an attempt on a service', () => {
 
   it('is a success when all containers answer with the new commit', async () => {
     const stdout = `${at('api-1', '172.18.0.4')}\n${at('api-2', '172.18.0.5')}\n`;
-    expect(await attempt(() => Promise.resolve({ stdout }))).toEqual({ ok: true, observedSha: newSha });
+    expect(await attempt(() => Promise.resolve({ stdout }))).toMatchObject({ ok: true, observedSha: newSha });
   });
 
   it('is a miss while one container behind the name answers with the old commit', async () => {
@@ -156,6 +321,20 @@ describe('an attempt on a service', () => {
       kind: 'commit',
       reason: 'container api-2: commit 111111111111 answers, expected 222222222222',
     });
+  });
+
+  it('is a miss while a container has no network address', async () => {
+    const stdout = line('api-1', { networkMode: 'none', networks: {} });
+    expect(await attempt(() => Promise.resolve({ stdout }))).toMatchObject({
+      ok: false,
+      kind: 'no-container',
+      reason: 'container api-1: it has no network address the server could reach',
+    });
+  });
+
+  it('is the last one when its only container ended by itself', async () => {
+    const stdout = line('api-1', { status: 'exited', exitCode: 3 });
+    expect(await attempt(() => Promise.resolve({ stdout }))).toMatchObject({ kind: 'failed', isFinal: true });
   });
 
   it('is a miss when docker fails, and says what docker said', async () => {

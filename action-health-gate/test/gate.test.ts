@@ -7,7 +7,8 @@ import type { Check } from '../src/check.ts';
 import { runGate, type GateOutcome, type GateSettings } from '../src/gate.ts';
 import { describeProgress, percentile95, progressPrinter } from '../src/progress.ts';
 import { releaseToMark } from '../src/release-mark.ts';
-import { failedChecks, gateError, gateOutputs } from '../src/report.ts';
+import { renderReport } from '../src/report-file.ts';
+import { allowedWarning, failedChecks, gateError, gateOutputs } from '../src/report.ts';
 import { renderSummary } from '../src/summary.ts';
 import type { Verdict } from '../src/verdict.ts';
 import { urlCheck } from './builder.ts';
@@ -157,6 +158,72 @@ describe('runGate', () => {
     expect(crashing.elapsedMs).toBeGreaterThan(steady.elapsedMs + 6000);
   });
 
+  it('ends at once with what no later attempt can make good', async () => {
+    const failed: Verdict = { ok: false, kind: 'failed', reason: 'container api-1 ended (exit code 3)', isFinal: true };
+    const outcome = await run({ app: [ok, failed], web: [down] });
+    expect(outcome).toMatchObject({ result: 'unhealthy', elapsedMs: 2100 });
+    const error = gateError(outcome, untouched);
+    expect(error.code).toBe('CONTAINER_FAILED');
+    expect(error.message).toContain('app (and 1 more) from the runner, attempt 2: container api-1 ended (exit code 3)');
+  });
+
+  it('begins the streak anew when other containers answer, though no attempt missed', async () => {
+    const of = (subjects: string): Verdict => ({ ok: true, subjects });
+    const outcome = await run({ app: [of('a'), of('a'), of('a b'), of('b')] });
+    expect(outcome.progress[0]).toMatchObject({ tries: 6, successes: 6, streak: 3, subjects: 'b' });
+    const baked = await run({ app: [of('a'), of('a'), of('a'), of('b')] }, { stableFor: milliseconds(10_000) });
+    // 'b' answers from 6 s on, is green at 10 s, and has been for 10 s at 20 s.
+    expect(baked.elapsedMs).toBe(20_100);
+  });
+
+  it('is green without a check that may fail, after this had its tries, and warns', async () => {
+    const checks = [
+      urlCheck('app', 'http://127.0.0.1/'),
+      urlCheck('contract', 'http://127.0.0.1/', { isAllowedToFail: true }),
+    ];
+    const outcome = await run({ app: [ok], contract: [down] }, { checks });
+    expect(outcome).toMatchObject({ result: 'healthy', elapsedMs: 4100 });
+    expect(outcome.progress[1]?.tries).toBe(3);
+    expect(failedChecks(outcome)).toMatchObject([{ name: 'contract', allowed: true }]);
+    expect(allowedWarning(outcome)).toBe(
+      'health gate: green, without a check that is allowed to fail: contract: connect: refused',
+    );
+    expect(renderSummary(outcome)).toContain('| contract | runner | ⚠️ not healthy (allowed) |');
+    expect(allowedWarning(await run({ app: [ok] }))).toBeUndefined();
+  });
+
+  it('does not end, and does not wait until the deadline, for a check that may fail and has failed for good', async () => {
+    const failed: Verdict = { ok: false, kind: 'failed', reason: 'gone', isFinal: true };
+    const checks = [
+      urlCheck('app', 'http://127.0.0.1/'),
+      urlCheck('job', 'http://127.0.0.1/', { isAllowedToFail: true }),
+    ];
+    const outcome = await run({ app: [down, ok], job: [failed] }, { checks });
+    expect(outcome).toMatchObject({ result: 'healthy', elapsedMs: 6100 });
+    expect(outcome.progress[1]?.tries).toBe(1);
+  });
+
+  it('is green at the deadline though a check that may fail never answered', async () => {
+    const clock = fakeClock();
+    const checks = [
+      urlCheck('app', 'http://127.0.0.1/', { successThreshold: 1 }),
+      urlCheck('slow', 'http://127.0.0.1/', { isAllowedToFail: true, attemptTimeoutMs: 60_000 }),
+    ];
+    const doors = { clock, signal: new AbortController().signal, onProgress: () => undefined };
+    const outcome = await runGate(
+      checks,
+      { ...settings, deadline: milliseconds(5000) },
+      {
+        ...doors,
+        attempt: async (check, timeoutMs) => {
+          await clock.sleep(check.name === 'app' ? 10 : timeoutMs);
+          return check.name === 'app' ? ok : down;
+        },
+      },
+    );
+    expect(outcome).toMatchObject({ result: 'healthy', elapsedMs: 5000 });
+  });
+
   it('ends with the reason when the step is cancelled', async () => {
     const abort = new AbortController();
     const reason = new DeployError({ code: 'CANCELLED', message: 'the step was cancelled.' });
@@ -201,7 +268,7 @@ describe('what a gate reports', () => {
       'Release 7 still runs; it is marked as failed in the ledger',
     );
     expect(failedChecks(outcome)).toEqual([
-      { name: 'app', via: 'runner', reason: 'commit 1111111 answers, expected abcdef0', tries: 4 },
+      { name: 'app', via: 'runner', reason: 'commit 1111111 answers, expected abcdef0', tries: 4, allowed: false },
     ]);
   });
 
@@ -210,8 +277,33 @@ describe('what a gate reports', () => {
     [{ ok: false, kind: 'challenge', reason: 'x' }, 'CDN_CHALLENGE'],
     [{ ok: false, kind: 'no-container', reason: 'x' }, 'NO_CONTAINER'],
     [{ ok: false, kind: 'status', reason: 'x' }, 'HEALTH_TIMEOUT'],
+    [{ ok: false, kind: 'assertion', reason: 'x' }, 'HEALTH_TIMEOUT'],
+    [{ ok: false, kind: 'latency', reason: 'x' }, 'HEALTH_TIMEOUT'],
+    [{ ok: false, kind: 'unhealthy', reason: 'x' }, 'HEALTH_TIMEOUT'],
   ] as const)('tells %j apart as %s', async (verdict, code) => {
     expect(gateError(await run({ app: [verdict] }, { deadline: milliseconds(7000) }), untouched).code).toBe(code);
+  });
+
+  it('is red for what a log scan found, though all checks were green', async () => {
+    const outcome = {
+      ...(await run({ app: [ok] })),
+      result: 'unhealthy' as const,
+      logMatches: ['api-1 logged: panic'],
+    };
+    const error = gateError(outcome, untouched);
+    expect(error.code).toBe('LOG_MATCH');
+    expect(error.message).toContain('all checks were green, but api-1 logged: panic. This step changed nothing');
+    expect(renderSummary(outcome)).toContain('❌ Health gate: red after 4.1s\n\n- api-1 logged: panic\n');
+  });
+
+  it('leaves a report that a later step can read', async () => {
+    const outcome = await run({ app: [old] }, { deadline: milliseconds(7000) });
+    expect(JSON.parse(renderReport(outcome, gateError(outcome, untouched)))).toMatchObject({
+      result: 'timeout',
+      errorCode: 'WRONG_COMMIT',
+      elapsedMs: 7000,
+      checks: [{ name: 'app', type: 'http', via: 'runner', green: false, tries: 4, successes: 0, threshold: 3 }],
+    });
   });
 
   it('gives outputs as texts', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepResult } from '../../lab/src/runner/index.ts';
 import { makeProject, type Project } from './project.ts';
@@ -20,7 +21,6 @@ function composeFile(): string {
     `  inside: { image: "${image}", ports: ["127.0.0.1:${publishedPort}:8000"] }`,
     `  outside: { image: "${image}", ports: ["${publishedPort + 1}:8000"] }`,
     `  broken: { image: "${broken}" }`,
-    `  crashing: { image: "${image}", restart: always, environment: { CRASH_LOOP: "1" } }`,
   ].join('\n');
 }
 
@@ -78,6 +78,10 @@ describe('a gate in front of a real server', () => {
     const url = `http://127.0.0.1:${publishedPort}/healthz`;
     const inside = await project.gate({ url, via: 'server', 'expect-sha': shaOf('v1') });
     expect(inside.outputs).toMatchObject({ result: 'healthy', 'observed-sha': shaOf('v1') });
+    // The name is the certificate's and the Host header's; where to connect is another matter.
+    const check = `- { url: "http://app.example/healthz", connect-to: "127.0.0.1:${publishedPort}", via: server }`;
+    const named = await project.gate({ checks: check, 'expect-sha': shaOf('v1') });
+    expect(named.outputs).toMatchObject({ result: 'healthy', 'observed-sha': shaOf('v1') });
     const outside = await project.gate({ url, via: 'runner', deadline: '2s', fail: 'false' });
     expect(outside.outcome).toBe('success');
     expect(outside.outputs).toMatchObject({ result: 'timeout', 'error-code': 'HEALTH_TIMEOUT' });
@@ -97,27 +101,83 @@ describe('a gate in front of a real server', () => {
     for (const name of ['public', 'loopback', 'port', 'containers']) expect(step.summary).toContain(`| ${name} |`);
   });
 
-  it('is red for a service whose port never opens, and says how far an attempt came', async () => {
+  it('is red for a service whose port never opens, with how far an attempt came and what its containers say', async () => {
     const step = await project.gate({ service: 'broken', 'container-port': '8000', deadline: '3s' });
     expect(step.outputs).toMatchObject({ result: 'timeout', 'error-code': 'HEALTH_TIMEOUT' });
     expect(step.commands.errors[0]).toMatch(/service broken from the server, attempt \d+: container \S+: connect: /);
-  });
-
-  it('shows state, health probe and log of the containers behind a red check', async () => {
-    const step = await project.gate({ service: 'broken', 'container-port': '8000', deadline: '3s' });
     expect(step.log).toMatch(/gate-itg-\d+-broken-1 is running, health \w+.*its last log lines:/);
     expect(step.log).toContain('  | ');
   });
 
-  it('never believes a service that crashes again and again', async () => {
-    const step = await project.gate({
-      service: 'crashing',
-      'container-port': '8000',
-      deadline: '6s',
-      'success-threshold': '2',
+  it('is red at once, with the exit code, when the app crashes after its first successes', async () => {
+    const loop = ['-e', 'CRASH_LOOP=1', '-e', 'CRASH_AFTER_MS=3000'];
+    const flaky = await project.runService('flaky', ['--restart', 'always', ...loop]);
+    const step = await project.gate({ service: 'flaky', 'container-port': '8000', 'stable-for': '12s' });
+    await project.removeContainer(flaky);
+    expect(step.log).toContain('service flaky: ok');
+    expect(step.outputs).toMatchObject({ result: 'unhealthy', 'error-code': 'CONTAINER_FAILED' });
+    expect(step.commands.errors[0]).toMatch(/crashed and was restarted 1 time while the gate looked.*exit code 1,/);
+    expect(step.log).toContain('  | CRASH_LOOP: ending with exit code 1');
+
+    const once = await project.runService('once', loop);
+    const ended = await project.gate({ checks: '- { type: container, service: once }' });
+    await project.removeContainer(once);
+    expect(ended.outputs).toMatchObject({ result: 'unhealthy', 'error-code': 'CONTAINER_FAILED' });
+    expect(ended.commands.errors[0]).toContain('ended by itself (exit code 1)');
+  });
+
+  it('does not believe an `unhealthy` from before a restart', async () => {
+    const { server } = project.lab;
+    const check = ['--health-cmd', 'test -e /tmp/well', '--health-interval', '3s', '--health-retries', '1'];
+    const id = await project.runService('sick', check);
+    const inputs = { checks: '- { type: container, service: sick }', 'stable-for': '0s', 'success-threshold': '2' };
+    const red = await project.gate({ ...inputs, deadline: '6s' });
+    expect(red.commands.errors[0]).toMatch(/is unhealthy; last probe exit 1/);
+    await server.docker(['exec', id, 'touch', '/tmp/well']);
+    await server.docker(['restart', '-t', '0', id]);
+    const green = await project.gate(inputs);
+    await project.removeContainer(id);
+    expect(green.outputs['result']).toBe('healthy');
+    expect(green.log).toContain('not healthy yet');
+    expect(green.log).not.toContain('is unhealthy');
+  });
+
+  it('runs commands in the containers, and is green with a warning when only one that may fail does', async () => {
+    const checks = [
+      '- { name: state, type: container, service: app }',
+      '- { name: command, type: exec, service: app, command: [node, -e, "process.exit(0)"] }',
+      '- name: contract',
+      '  type: exec',
+      '  service: app',
+      '  command: [node, -e, "console.error(\'schema is $HOME old\'); process.exit(3)"]',
+      '  allow-failure: true',
+    ].join('\n');
+    const job = await project.newJob();
+    const key = { 'ssh-private-key': project.lab.server.privateKey };
+    const step = await job.step({
+      uses: 'action-health-gate',
+      with: { ...key, checks, 'success-threshold': '1', 'stable-for': '0s' },
     });
-    expect(step.outputs['result']).toBe('timeout');
-    expect(['NO_CONTAINER', 'HEALTH_TIMEOUT']).toContain(step.outputs['error-code']);
+    // Before the end of the job, when the runner empties its folder.
+    const report = JSON.parse(await readFile(step.outputs['report-path'] ?? '', 'utf8')) as unknown;
+    await job.finish();
+    expect(step.outputs).toMatchObject({ result: 'healthy' });
+    expect(step.commands.warnings).toHaveLength(1);
+    expect(step.commands.warnings[0]).toMatch(
+      /contract: container \S+: node ended with exit code 3: schema is \$HOME old/,
+    );
+    expect(step.summary).toContain('⚠️ not healthy (allowed)');
+    expect(report).toMatchObject({ result: 'healthy', checks: [{ green: true }, { green: true }, { green: false }] });
+
+    const scan = {
+      ...byService,
+      'log-scan': 'never logged\n^listening on',
+      'log-since': '1h',
+      'success-threshold': '1',
+    };
+    const logged = await project.gate(scan);
+    expect(logged.outputs).toMatchObject({ result: 'unhealthy', 'error-code': 'LOG_MATCH' });
+    expect(logged.commands.errors[0]).toMatch(/logged what matches \/\^listening on\/: listening on 8000/);
   });
 
   it('says so when there is no such service or no such project', async () => {
@@ -136,16 +196,22 @@ describe('a gate in front of a real server', () => {
     await project.lab.server.exec(['sh', '-c', script, 'sh', project.path], { stdin: file });
     const step = await project.gate({ ...byService, 'compose-files': 'sub/compose.yaml' });
     expect(step.outputs['result']).toBe('healthy');
+    // A gate only looks: not even the folder of the deploy's state is made.
+    const files = await project.lab.server.exec(['ls', '-A', project.path]);
+    expect(files.stdout.trim().split('\n')).toEqual(['.env', 'compose.yaml', 'sub']);
   });
 
   it('marks the release that this run deployed, and no other, so that no rollback picks it', async () => {
     const { server } = project.lab;
     const record = (number: number): string => `${project.path}/.deploy/releases/${number}.json`;
-    const redGate = async (runUrl: string): Promise<StepResult> => {
+    const writeRelease = async (runUrl: string): Promise<void> => {
       const release = { number: 3, result: 'ok', pins: [], digests: {}, commit: '', runUrl };
       const script =
         'cd "$1" && mkdir -p .deploy/releases && echo 1 > .deploy/format && cat > .deploy/releases/3.json && ln -sfn releases/3.json .deploy/current && chown -R deploy:deploy .deploy';
       await server.exec(['sh', '-c', script, 'sh', project.path], { stdin: `${JSON.stringify(release)}\n` });
+    };
+    const redGate = async (runUrl: string): Promise<StepResult> => {
+      await writeRelease(runUrl);
       return project.gate({ ...byService, 'expect-sha': 'f'.repeat(40), deadline: '2s' }, {}, '4711');
     };
     const other = await redGate('https://github.com/acme/api/actions/runs/1/attempts/1');
@@ -154,6 +220,14 @@ describe('a gate in front of a real server', () => {
 
     const own = await redGate('https://github.com/acme/api/actions/runs/4711/attempts/1');
     expect(own.commands.errors[0]).toContain('Release 3 still runs; it is marked as failed');
+    expect(JSON.parse((await server.exec(['cat', record(3)])).stdout)).toMatchObject({ number: 3, gateFailed: true });
+
+    // Also without `fail`, and when every check asks from the runner.
+    const elsewhere = { url: 'http://127.0.0.1:1/', deadline: '1s', 'success-threshold': '1', fail: 'false' };
+    await writeRelease('https://github.com/acme/api/actions/runs/4711/attempts/1');
+    const lenient = await project.gate(elsewhere, {}, '4711');
+    expect(lenient.outcome).toBe('success');
+    expect(lenient.commands.warnings[0]).toContain('Release 3 still runs; it is marked as failed');
     expect(JSON.parse((await server.exec(['cat', record(3)])).stdout)).toMatchObject({ number: 3, gateFailed: true });
     // The lease was free before, so it is free again.
     expect((await server.exec(['ls', '-A', `${project.path}/.deploy`])).stdout).not.toContain('lease.json');

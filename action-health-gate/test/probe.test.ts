@@ -15,8 +15,10 @@ import { networkAttempt } from '../src/attempt.ts';
 import { dialFromRunner, probeTcp, type Dial } from '../src/dial.ts';
 import { runGate } from '../src/gate.ts';
 import { probeHttp } from '../src/http-probe.ts';
+import { parseAuthorities } from '../src/trust.ts';
 import type { Probe } from '../src/verdict.ts';
-import { urlCheck } from './builder.ts';
+import { httpQuestion, urlCheck } from './builder.ts';
+import type { ConnectTo, HttpQuestion } from '../src/check.ts';
 
 const never = new AbortController().signal;
 const closers: (() => void)[] = [];
@@ -39,12 +41,14 @@ const serve = async (handler: RequestListener): Promise<string> =>
 
 function ask(
   url: string,
-  options: { readonly timeoutMs?: number; readonly headers?: readonly (readonly [string, string])[] } = {},
+  options: Partial<HttpQuestion> & { readonly timeoutMs?: number; readonly connectTo?: ConnectTo } = {},
 ): Promise<Probe> {
+  const { timeoutMs = 2000, connectTo, ...question } = options;
+  const detour = connectTo === undefined ? {} : { connectTo };
   return probeHttp(
-    { url: new URL(url), headers: options.headers ?? [] },
+    { url: new URL(url), question: httpQuestion(question), ...detour },
     dialFromRunner,
-    options.timeoutMs ?? 2000,
+    timeoutMs,
     never,
   );
 }
@@ -91,7 +95,62 @@ describe('probeHttp', () => {
     const base = await serve((_, response) => {
       response.writeHead(302, { location: '/loop' }).end();
     });
-    expect(await ask(base)).toMatchObject({ kind: 'answer', status: 302 });
+    expect(await ask(base)).toMatchObject({
+      kind: 'answer',
+      status: 302,
+      redirect: 'redirects are not followed; it points to /loop',
+    });
+  });
+
+  it('follows as many redirects as allowed, and ends a loop of them', async () => {
+    let asked = 0;
+    const base = await serve((request, response) => {
+      asked++;
+      const step = Number(new URL(request.url ?? '/', 'http://h').searchParams.get('step') ?? 0);
+      if (request.url?.startsWith('/loop') === true) response.writeHead(302, { location: '/loop' }).end();
+      else if (step < 2) response.writeHead(302, { location: `?step=${step + 1}` }).end();
+      else response.end('there');
+    });
+    expect(await ask(`${base}/a`, { redirects: 2 })).toMatchObject({ status: 200, body: 'there' });
+    expect(await ask(`${base}/a`, { redirects: 1 })).toMatchObject({
+      status: 302,
+      redirect: '1 redirects were followed, and it points to /a',
+    });
+    asked = 0;
+    expect(await ask(`${base}/loop`, { redirects: 10 })).toMatchObject({ status: 302 });
+    expect(asked).toBe(11);
+  });
+
+  it('takes neither headers nor connect-to along to another origin', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('other');
+    });
+    const port = await listen(
+      createServer((_, response) => {
+        response.writeHead(302, { location: `${other}/x` }).end();
+      }),
+    );
+    const probe = await ask('http://app.example/', {
+      redirects: 1,
+      headers: [['Authorization', 'Bearer t']],
+      connectTo: { address: '127.0.0.1', port },
+    });
+    expect(probe).toMatchObject({ status: 200, body: 'other' });
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('sends method and body, and measures the answer', async () => {
+    const base = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => response.end(`${request.method ?? ''} ${Buffer.concat(chunks).toString()}`));
+    });
+    const probe = await ask(base, { method: 'POST', body: '{"q":"ä"}' });
+    expect(probe).toMatchObject({ status: 200, body: 'POST {"q":"ä"}' });
+    expect(probe.kind === 'answer' && probe.tookMs > 0 && probe.tookMs < 2000).toBe(true);
+    expect(await ask(base, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
   it('reads no more than 1 MiB of an endless body', async () => {
@@ -188,6 +247,20 @@ describe('probeHttp', () => {
       });
     });
 
+    it('trusts an authority of its own besides the usual ones, for the name of the URL at another address', async () => {
+      const { port, cert } = await serveTls();
+      const authorities = parseAuthorities(cert, 'input `ca`');
+      const connectTo = { address: '127.0.0.1', port };
+      expect(await ask('https://localhost/', { authorities, connectTo })).toMatchObject({
+        status: 200,
+        body: 'secure',
+      });
+      expect(await ask('https://app.example/', { authorities, connectTo })).toMatchObject({
+        phase: 'tls',
+        problem: expect.stringContaining("does not match certificate's altnames") as string,
+      });
+    });
+
     it('works over a stream that is no socket, such as a channel of an SSH connection', async () => {
       const { port, cert } = await serveTls();
       setDefaultCACertificates([cert]);
@@ -195,8 +268,8 @@ describe('probeHttp', () => {
         const socket = await dialFromRunner(address, number, signal);
         return Duplex.from({ readable: socket, writable: socket });
       };
-      const question = { url: new URL(`https://localhost:${port}/`), headers: [] };
-      expect(await probeHttp(question, dial, 2000, never)).toMatchObject({
+      const errand = { url: new URL(`https://localhost:${port}/`), question: httpQuestion({}) };
+      expect(await probeHttp(errand, dial, 2000, never)).toMatchObject({
         kind: 'answer',
         status: 200,
         body: 'secure',
@@ -217,7 +290,7 @@ describe('probeHttp', () => {
       () =>
         Promise.reject(new DeployError({ code, message: `web1: ${code}` }));
     const probe = (code: string): Promise<Probe> =>
-      probeHttp({ url: new URL('http://127.0.0.1:1/'), headers: [] }, failing(code), 1000, never);
+      probeHttp({ url: new URL('http://127.0.0.1:1/'), question: httpQuestion({}) }, failing(code), 1000, never);
     await expect(probe('CONNECTION_LOST')).rejects.toThrow('web1: CONNECTION_LOST');
     await expect(probe('FORWARD_PROHIBITED')).rejects.toThrow('web1: FORWARD_PROHIBITED');
     expect(await probe('FORWARD_FAILED')).toEqual({

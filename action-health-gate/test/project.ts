@@ -12,6 +12,8 @@ export interface Project {
   start(composeFile: string): Promise<void>;
   /** Adds a container of another release to the service, as an interrupted rollout leaves it. */
   addContainer(release: 'v1' | 'v2'): Promise<string>;
+  /** Runs a container of v1 as a service of its own, with further options of `docker run`. */
+  runService(service: string, options: readonly string[]): Promise<string>;
   removeContainer(id: string): Promise<void>;
   newJob(env?: Readonly<Record<string, string>>, runId?: string): Promise<Job>;
   /** One job with one gate; the SSH inputs are given. */
@@ -29,6 +31,15 @@ export async function makeProject(name: string): Promise<Project> {
   const path = `/srv/${name}`;
   const workspace = await mkdtemp(join(tmpdir(), `${name}-`));
   const shell = (script: string, ...args: readonly string[]) => server.exec(['sh', '-c', script, 'sh', ...args]);
+  const run = async (service: string, release: 'v1' | 'v2', options: readonly string[]): Promise<string> => {
+    const image = lab.reference('anonymous', lab.images.app.repository, lab.images.app[release].sha);
+    const labels = [`project=${name}`, `service=${service}`, 'oneoff=False'].flatMap((label) => [
+      '--label',
+      `com.docker.compose.${label}`,
+    ]);
+    const { stdout } = await server.docker(['run', '-d', '--network', `${name}_default`, ...labels, ...options, image]);
+    return stdout.trim();
+  };
   const newJob: Project['newJob'] = (env = {}, runId = '1') =>
     createJob({
       workspace,
@@ -51,15 +62,8 @@ export async function makeProject(name: string): Promise<Project> {
       await server.exec(['sh', '-c', 'mkdir -p "$1" && cat > "$1/compose.yaml"', 'sh', path], { stdin: composeFile });
       await shell('cd "$1" && docker compose up -d --quiet-pull && chown -R deploy:deploy "$1"', path);
     },
-    addContainer: async (release) => {
-      const image = lab.reference('anonymous', lab.images.app.repository, lab.images.app[release].sha);
-      const labels = [`project=${name}`, 'service=app', 'oneoff=False'].flatMap((label) => [
-        '--label',
-        `com.docker.compose.${label}`,
-      ]);
-      const { stdout } = await server.docker(['run', '-d', '--network', `${name}_default`, ...labels, image]);
-      return stdout.trim();
-    },
+    addContainer: (release) => run('app', release, []),
+    runService: (service, options) => run(service, 'v1', options),
     removeContainer: async (id) => {
       await server.docker(['rm', '-f', id]);
     },
