@@ -85,11 +85,12 @@ async function pollContainers(
 
 /**
  * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
- * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
+ * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little. `.ID` is Docker's own
+ * field: with the `.Id` of the JSON its template would fall back on a raw map, which has no health where there is no check.
  */
 const holdScript = `
 seconds=$1 known=$2; shift 2
-state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
+state() { docker inspect --type container --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
 dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
 exec 3<>"$dir/f"; rm -rf "$dir"
 filters=$(for id; do printf ' --filter container=%s' "$id"; done)

@@ -168,9 +168,11 @@ describe('a server that is not as a tidy one', () => {
   it('deploys an app without a health check on its running alone, and says that this is little', async () => {
     const blind = await deriveImage(project.lab, 'blind', ['HEALTHCHECK NONE']);
     await runByHand({ app: '' });
-    const result = await project.deploy({ images: `app=${blind}`, 'min-healthy': '2s' });
+    const result = await project.deploy({ images: `app=${blind}`, 'min-healthy': '6s' });
     expect(result.outputs['outcome']).toBe('deployed');
     expect(result.log).toContain('no health check');
+    // The wait is held on the server, two seconds at a time, and is no loop of looks.
+    expect(Number(/(\d+) remote commands/.exec(result.log)?.[1])).toBeLessThan(30);
     expect(await project.runningDigests()).toEqual([blind.slice(blind.indexOf('@') + 1)]);
   });
 
