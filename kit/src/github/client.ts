@@ -1,6 +1,7 @@
 import { getOctokit } from '@actions/github';
 import type { Runner } from '../action/runner.ts';
 import { parseApprovals, type Approval } from './approval.ts';
+import { longestLists, readFileList, type FileList } from './changed-files.ts';
 import { GithubError, githubError, type CallPurpose } from './error.ts';
 
 export interface DeploymentRequest {
@@ -42,6 +43,10 @@ export interface GithubClient {
   getRunState(runId: number): Promise<RunState>;
   /** Where `head` stands as seen from `base`, in the commits' history. Needs `contents: read`. */
   compareCommits(base: string, head: string): Promise<CommitComparison>;
+  /** The files that a pull request changes. Needs `pull-requests: read`. */
+  listPullRequestFiles(number: number): Promise<FileList>;
+  /** The files that differ between two commits of one history. Needs `contents: read`. */
+  listComparedFiles(base: string, head: string): Promise<FileList>;
 }
 
 /** `behind`: head is an ancestor of base. `diverged`: neither contains the other. */
@@ -113,6 +118,7 @@ export function githubClient(options: GithubClientOptions): GithubClient {
         });
       }),
     ...readCalls(octokit, owner, repo, call),
+    ...fileCalls(octokit, owner, repo, call),
   };
 }
 
@@ -147,6 +153,34 @@ function readCalls(
           request: bounds,
         });
         return answer.data.status;
+      }),
+  };
+}
+
+/** The calls that list changed files. */
+function fileCalls(
+  octokit: ReturnType<typeof getOctokit>,
+  owner: string,
+  repo: string,
+  call: Call,
+): Pick<GithubClient, 'listPullRequestFiles' | 'listComparedFiles'> {
+  return {
+    listPullRequestFiles: (number) =>
+      call({ what: 'list the files of the pull request', permission: 'pull-requests: read' }, async (bounds) => {
+        const where = { owner, repo, pull_number: number, per_page: 100, request: bounds };
+        return readFileList(await octokit.paginate(octokit.rest.pulls.listFiles, where), longestLists.pullRequest);
+      }),
+    listComparedFiles: (base, head) =>
+      call({ what: 'list the files between two commits', permission: 'contents: read' }, async (bounds) => {
+        // All files are on the first page, whatever its size; the pages are of commits.
+        const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+          owner,
+          repo,
+          basehead: `${base}...${head}`,
+          per_page: 1,
+          request: bounds,
+        });
+        return readFileList(data.files ?? [], longestLists.comparison);
       }),
   };
 }

@@ -23,6 +23,8 @@ async function ask(state: RunState | Error, changes: Partial<LeaseOwner> = {}): 
     setDeploymentStatus: unused,
     listApprovals: unused,
     compareCommits: unused,
+    listPullRequestFiles: unused,
+    listComparedFiles: unused,
     getRunState: () => (state instanceof Error ? Promise.reject(state) : Promise.resolve(state)),
   };
   return runOverCheck(client, 'acme/api', () => undefined)({ ...holder, ...changes });

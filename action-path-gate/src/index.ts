@@ -1,0 +1,3 @@
+import { runStep } from '@deploy-actions/kit/action/run';
+import { main } from './main.ts';
+void runStep(main);
