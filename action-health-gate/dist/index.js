@@ -69299,20 +69299,142 @@ async function connectHost(target, runner, signal) {
     return target.kind === 'local' ? localHost() : connectSsh(target, runner, signal);
 }
 
+;// CONCATENATED MODULE: ./src/json-path.ts
+/**
+ * Reads the subset of JSON paths that health pages need: `git_sha`, `build.sha`, `items[0].id`, `["odd key"]`, each with an
+ * optional leading `$`. Undefined when the text is anything else.
+ */
+function readJsonPath(text) {
+    const rest = text.trim().replace(/^\$\.?/, '');
+    const step = /\.?([A-Za-z_][\w-]*)|\[(\d{1,6})\]|\[(?:"([^"\]]+)"|'([^'\]]+)')\]/y;
+    const path = [];
+    while (step.lastIndex < rest.length) {
+        if (path.length === 0 && rest.startsWith('.'))
+            return undefined;
+        if (path.length > 0 && /[A-Za-z_]/.test(rest[step.lastIndex] ?? ''))
+            return undefined;
+        const match = step.exec(rest);
+        if (match === null)
+            return undefined;
+        path.push(match[2] === undefined ? (match[1] ?? match[3] ?? match[4] ?? '') : Number(match[2]));
+    }
+    return path.length === 0 ? undefined : path;
+}
+/** The value at a path; undefined when there is none. Inherited properties do not count. */
+function valueAt(document, path) {
+    let value = document;
+    for (const step of path) {
+        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
+            return undefined;
+        value = value[step];
+    }
+    return value;
+}
+/** A path for people, as they would type it. */
+function formatJsonPath(path) {
+    return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
+}
+
+;// CONCATENATED MODULE: ./src/status-set.ts
+/** Reads `200`, `200-299` and lists of them (`200-299,304`). Undefined when the text is anything else. */
+function readStatusSet(text) {
+    const ranges = text.split(',').map((part) => /^\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*$/.exec(part));
+    const set = ranges.flatMap((match) => {
+        const from = Number(match?.[1]);
+        const to = Number(match?.[2] ?? match?.[1]);
+        return from <= to ? [{ from, to }] : [];
+    });
+    return set.length === ranges.length ? set : undefined;
+}
+function isInStatusSet(set, status) {
+    return set.some((range) => status >= range.from && status <= range.to);
+}
+function formatStatusSet(set) {
+    return set.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
+;// CONCATENATED MODULE: ./src/check.ts
+
+
+/** From where a check asks; a service's containers are only reachable on their server. */
+function vantageOf(target) {
+    return target.kind === 'service' || target.kind === 'containers' ? 'server' : target.via;
+}
+/** The Compose service that a check is about. */
+function serviceOf(target) {
+    return target.kind === 'service' || target.kind === 'containers' ? target.service : undefined;
+}
+/** A target for people: without the query of a URL, which may hold a token. */
+function describeTarget(target) {
+    switch (target.kind) {
+        case 'url':
+            return describeUrl(target.url);
+        case 'address':
+            return `${target.address}:${target.port}`;
+        case 'service':
+            return `service ${target.service}, port ${target.port}`;
+        case 'containers':
+            return `service ${target.service}`;
+    }
+}
+/** A URL for people: origin and path. */
+function describeUrl(url) {
+    return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
+}
+/** The gate's plan for the log: one line per check. */
+function describePlan(checks) {
+    return checks.map(({ name, target, question, pace, isAllowedToFail }) => {
+        const where = name === describeTarget(target) ? '' : ` (${describeTarget(target)})`;
+        const through = target.kind === 'url' && target.connectTo !== undefined ? describeDetour(target.connectTo) : '';
+        const allowed = isAllowedToFail ? ', allowed to fail' : '';
+        return `${name}${where} from the ${vantageOf(target)}${through}, ${describeQuestion(question)}, ${pace.successThreshold} times in a row${allowed}`;
+    });
+}
+function describeDetour({ address, port }) {
+    return ` through ${address}${port === undefined ? '' : `:${port}`}`;
+}
+function describeQuestion(question) {
+    switch (question.type) {
+        case 'tcp':
+            return 'a connection';
+        case 'container':
+            return question.expectState === 'running' ? 'running and healthy' : 'ended with exit code 0';
+        case 'exec':
+            return `exit code 0 of ${question.command[0] ?? 'a command'}`;
+        case 'http':
+            return describeHttp(question);
+    }
+}
+function describeHttp({ method, expectation }) {
+    const { status, commit, json = [], headers = [], body = [], maxLatency } = expectation;
+    const further = json.length + headers.length + body.length;
+    const parts = [
+        `status ${formatStatusSet(status)}`,
+        method === 'GET' ? undefined : `to ${method}`,
+        commit === undefined ? undefined : `commit ${commit.sha} in \`${formatJsonPath(commit.path)}\``,
+        further === 0 ? undefined : `${further} ${further === 1 ? 'assertion' : 'assertions'}`,
+        maxLatency === undefined ? undefined : `within ${maxLatency}ms`,
+    ];
+    return parts.filter((part) => part !== undefined).join(', ');
+}
+
 ;// CONCATENATED MODULE: ./src/container.ts
 
-/** $1 project, $2 service. One JSON object a line; environment and mounts are left out on purpose. */
+/** $1 project, then services. One JSON object a line; environment and mounts are left out on purpose. */
 const listScript = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit
+project=$1; shift
+ids=$(for service; do
+  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" --filter "label=com.docker.compose.oneoff=False" || exit
+done) || exit
 [ -n "$ids" ] || exit 0
-docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"restartCount":{{json .RestartCount}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
+docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"oomKilled":{{json .State.OOMKilled}},"restartCount":{{json .RestartCount}},"startedAt":{{json .State.StartedAt}},"health":{{json .State.Health}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
 /**
- * The containers of a Compose service, stopped ones included; looked up anew before each attempt, because a container that
+ * The containers of Compose services, stopped ones included; looked up anew before each attempt, because a container that
  * restarts may get another address.
  * @throws HostError COMMAND_FAILED, COMMAND_TIMEOUT, or a broken connection
  */
-async function listContainers(host, project, service, options) {
-    const result = await host.script(listScript, [project, service], options);
+async function listContainers(host, project, services, options) {
+    const result = await host.script(listScript, [project, ...services], options);
     if (result.code !== 0) {
         throw new HostError({
             code: 'COMMAND_FAILED',
@@ -69329,25 +69451,93 @@ function container_parseContainers(text) {
         .map((line) => readContainer(JSON.parse(line)));
 }
 function readContainer(json) {
+    const startedAt = asText(json['startedAt']);
     return {
         id: asText(json['id']).slice(0, 12),
         name: asText(json['name']).replace(/^\//, ''),
+        service: asText(json['service']),
         status: asText(json['status']),
         exitCode: Number(json['exitCode'] ?? 0),
+        isOomKilled: json['oomKilled'] === true,
         restartCount: Number(json['restartCount'] ?? 0),
+        startedAt,
+        health: readHealth(json['health'], startedAt),
         address: readAddress(asText(json['networkMode']), json['networks']),
     };
+}
+function readHealth(value, startedAt) {
+    const health = asObject(value);
+    const status = asText(health['Status']);
+    if (status === '' || status === 'none')
+        return undefined;
+    const log = Array.isArray(health['Log']) ? health['Log'].map(asObject) : [];
+    const fresh = log.filter((probe) => Date.parse(asText(probe['Start'])) >= Date.parse(startedAt));
+    const last = fresh.at(-1);
+    const lastProbe = last === undefined
+        ? undefined
+        : `exit ${String(last['ExitCode'])}: ${asText(last['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+    const isKnown = fresh.length > 0 && (status === 'healthy' || status === 'unhealthy');
+    return { status: isKnown ? status : 'starting', lastProbe };
 }
 /** Host networking answers on the server's loopback; otherwise the first network with an address, IPv4 before IPv6. */
 function readAddress(networkMode, networks) {
     if (networkMode === 'host')
         return '127.0.0.1';
-    const all = Object.values((networks ?? {}));
+    const all = Object.values(asObject(networks)).map(asObject);
     const found = [...all.map((network) => network['IPAddress']), ...all.map((network) => network['GlobalIPv6Address'])];
     return found.map(asText).find((address) => address !== '');
 }
+function asObject(value) {
+    return typeof value === 'object' && value !== null ? value : {};
+}
 function asText(value) {
     return typeof value === 'string' ? value : '';
+}
+
+;// CONCATENATED MODULE: ./src/container-state.ts
+/**
+ * The watch after one more look. A container that appears while the gate looks was created meanwhile, so all of its
+ * restarts count; one that was there before is only answerable for those from now on.
+ */
+function lookAgain(before, containers) {
+    const known = containers.map(({ id, restartCount }) => [id, before === undefined ? restartCount : (before.restarts.get(id) ?? 0)]);
+    const running = containers.filter(({ status }) => status === 'running').map(({ id }) => id);
+    return { restarts: new Map(known), running: new Set([...(before?.running ?? []), ...running]) };
+}
+/**
+ * What ends a check at once: a container is dead, has crashed more often than allowed, or has ended by itself with an exit
+ * code other than 0. Pure.
+ * @param seen what was known before this look
+ */
+function findFailure(containers, seen, maxRestarts) {
+    const isAlive = containers.some(({ status }) => status !== 'exited' && status !== 'dead');
+    for (const container of containers) {
+        const { id, status } = container;
+        if (status === 'dead')
+            return { container, what: 'is dead' };
+        const restarts = container.restartCount - (seen.restarts.get(id) ?? 0);
+        if (restarts > maxRestarts) {
+            const times = `${restarts} ${restarts === 1 ? 'time' : 'times'}`;
+            const what = `crashed and was restarted ${times} while the gate looked, ${maxRestarts} allowed`;
+            return { container, what };
+        }
+        // Beside running ones, a container that had stopped before the gate came is what an earlier deploy left.
+        if (status === 'exited' && hasCrashed(container) && (seen.running.has(id) || !isAlive))
+            return { container, what: 'ended by itself' };
+    }
+    return undefined;
+}
+/**
+ * The verdict that a failure is.
+ * @param lastExitCode from Docker's events, where the container runs again and no longer shows it
+ */
+function container_state_describeFailure({ container, what }, lastExitCode) {
+    const end = describeEnd(lastExitCode === undefined ? container : { ...container, exitCode: lastExitCode });
+    return { ok: false, kind: 'failed', reason: `container ${container.name} ${what}${end}`, isFinal: true };
+}
+/** Ended by itself, not by `docker stop` (SIGTERM, SIGKILL) or by hand (SIGINT). */
+function hasCrashed({ exitCode, isOomKilled }) {
+    return isOomKilled || ![0, 130, 137, 143].includes(exitCode);
 }
 /**
  * Every running container is asked. One that is restarting makes the whole service "not yet": it is behind the name, and a
@@ -69358,21 +69548,58 @@ function callRoll(service, containers) {
     if (restarting !== undefined)
         return { kind: 'nobody', problem: `container ${restarting.name} is restarting${describeEnd(restarting)}` };
     const running = containers.filter((container) => container.status === 'running');
-    if (running.length === 0) {
-        const stopped = containers[0];
-        const seen = stopped === undefined ? '' : `: ${stopped.name} is ${stopped.status}${describeEnd(stopped)}`;
-        return { kind: 'nobody', problem: `service ${service} has no running container${seen}` };
-    }
-    const reachable = running.flatMap(({ address, ...rest }) => (address === undefined ? [] : [{ ...rest, address }]));
-    const hidden = running.find((container) => container.address === undefined);
-    if (hidden !== undefined) {
-        return { kind: 'nobody', problem: `container ${hidden.name} has no network address the server could reach` };
-    }
-    return { kind: 'ask', containers: reachable };
+    if (running.length > 0)
+        return { kind: 'ask', containers: running };
+    const stopped = containers[0];
+    const seen = stopped === undefined ? '' : `: ${stopped.name} is ${stopped.status}${describeEnd(stopped)}`;
+    return { kind: 'nobody', problem: `service ${service} has no running container${seen}` };
 }
-function describeEnd(container) {
-    const restarts = container.restartCount === 0 ? '' : `, ${container.restartCount} restarts`;
-    return ` (last exit code ${container.exitCode}${restarts})`;
+/** Is each container of a service in the state that a `container` check asks for? Pure. */
+function judgeContainers(service, containers, { expectState, noHealthcheck }) {
+    if (expectState === 'exited')
+        return judgeEnded(service, containers);
+    const roll = callRoll(service, containers);
+    if (roll.kind === 'nobody')
+        return { ok: false, kind: 'no-container', reason: roll.problem };
+    for (const { name, health } of roll.containers) {
+        const miss = (reason) => ({ ok: false, kind: 'unhealthy', reason: `container ${name} ${reason}` });
+        if (health === undefined) {
+            if (noHealthcheck === 'running')
+                continue;
+            return { ...miss('has no health check, and `no-healthcheck` is fail'), isFinal: true };
+        }
+        if (health.status === 'healthy')
+            continue;
+        const said = health.lastProbe === undefined ? '' : `; last probe ${health.lastProbe}`;
+        return miss(`is ${health.status === 'starting' ? 'not healthy yet' : 'unhealthy'}${said}`);
+    }
+    return { ok: true };
+}
+function judgeEnded(service, containers) {
+    const open = containers.find(({ status, exitCode }) => status !== 'exited' || exitCode !== 0);
+    if (containers.length > 0 && open === undefined)
+        return { ok: true };
+    const seen = open === undefined ? 'has no container' : `: ${open.name} is ${open.status}${describeEnd(open)}`;
+    return { ok: false, kind: 'no-container', reason: `service ${service} ${seen}`.replace(' :', ':') };
+}
+/** Which containers run, each since when: others than before are another service as far as a streak is concerned. */
+function nameSubjects(containers) {
+    const running = containers.filter(({ status }) => status === 'running');
+    return running
+        .map(({ id, startedAt }) => `${id}@${startedAt}`)
+        .sort()
+        .join(' ');
+}
+/** ` (last exit code 3, 2 restarts)`. A running container shows exit code 0 whatever its last end was. */
+function describeEnd({ status, exitCode, isOomKilled, restartCount }) {
+    const isOver = status === 'exited' || status === 'dead';
+    const facts = [
+        status === 'running' && exitCode === 0 ? undefined : `${isOver ? '' : 'last '}exit code ${exitCode}`,
+        isOomKilled ? 'killed for want of memory' : undefined,
+        restartCount === 0 ? undefined : `${restartCount} ${restartCount === 1 ? 'restart' : 'restarts'}`,
+    ];
+    const told = facts.filter((fact) => fact !== undefined).join(', ');
+    return told === '' ? '' : ` (${told})`;
 }
 
 ;// CONCATENATED MODULE: ./src/dial.ts
@@ -69464,53 +69691,206 @@ function readProperty(value, name) {
     return typeof value === 'object' && value !== null ? value[name] : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/quote.ts
+const longestQuote = 200;
+/** Foreign text for a message: one line, printable, at most 200 characters. */
+function quoteText(text) {
+    // Cut before the work: a body may have a megabyte.
+    const line = text
+        .slice(0, longestQuote * 10)
+        .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+        .trim();
+    return line.length > longestQuote ? `${line.slice(0, longestQuote).replace(/[\uD800-\uDBFF]$/, '')}…` : line;
+}
+
+;// CONCATENATED MODULE: ./src/exec-probe.ts
+
+
+
+const captureBytes = 64 * 1024;
+/**
+ * Runs the command of an `exec` check inside one container; success is exit code 0. No shell reads it, neither on the
+ * server nor in the container. A command that outlives the attempt is no longer waited for, but goes on in the container:
+ * Docker cannot end it.
+ */
+async function probeExec(host, containerId, { command, user }, options) {
+    const as = user === undefined ? [] : ['--user', user];
+    const argv = ['docker', 'exec', ...as, containerId, ...command];
+    try {
+        return judgeExec(command, await host.exec(argv, { ...options, maxCaptureBytes: captureBytes }));
+    }
+    catch (thrown) {
+        if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_TIMEOUT')
+            throw thrown;
+        const reason = `${command[0] ?? ''} did not end within ${formatDuration(options.timeoutMs)}`;
+        return { ok: false, kind: 'exec', reason };
+    }
+}
+/** Pure part of {@link probeExec}. */
+function judgeExec(command, result) {
+    if (result.code === 0)
+        return { ok: true };
+    const said = host_lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
+    const meaning = result.code === 126 ? ' (not executable)' : result.code === 127 ? ' (not found in the container)' : '';
+    const words = said.trim() === '' ? '' : `: ${quoteText(said)}`;
+    return {
+        ok: false,
+        kind: 'exec',
+        reason: `${command[0] ?? ''} ended with exit code ${result.code}${meaning}${words}`,
+    };
+}
+
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./src/redirect.ts
+
+function isRedirect(status) {
+    return [301, 302, 303, 307, 308].includes(status);
+}
+/**
+ * Where a redirect leads. Pure. To another origin neither headers nor a body of ours go along, because they are secrets;
+ * from TLS nothing leads back to plain text.
+ */
+function nextHop(from, status, location) {
+    const url = URL.canParse(location, from.url.href) ? new URL(location, from.url.href) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol))
+        return { kind: 'stay', why: 'it points to no http address' };
+    const where = `it points to ${describeUrl(url)}`;
+    if (url.username !== '' || url.password !== '')
+        return { kind: 'stay', why: `${where}, with credentials in the URL` };
+    if (from.url.protocol === 'https:' && url.protocol === 'http:')
+        return { kind: 'stay', why: `${where}, without TLS` };
+    url.hash = '';
+    const isRewritten = status === 303 || ((status === 301 || status === 302) && from.method === 'POST');
+    const method = isRewritten && from.method !== 'HEAD' ? 'GET' : from.method;
+    const body = method === from.method ? from.body : undefined;
+    if (url.origin === from.url.origin)
+        return { kind: 'follow', request: { url, method, headers: from.headers, body } };
+    if (body !== undefined)
+        return { kind: 'stay', why: `${where}, and a body is not sent to another origin` };
+    return { kind: 'follow', request: { url, method, headers: [], body: undefined } };
+}
+
+;// CONCATENATED MODULE: ./src/trust.ts
+
+
+
+/** Reads one or more PEM certificates. @throws ConfigurationError */
+function parseAuthorities(text, subject) {
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    const isReadable = (pem) => {
+        try {
+            new external_node_crypto_.X509Certificate(pem);
+            return true;
+        }
+        catch {
+            return false;
+        }
+    };
+    if (blocks.length === 0 || !blocks.every(isReadable)) {
+        throw new ConfigurationError(`${subject}: it holds no certificate in PEM form.`, 'Give the whole text of the file, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.');
+    }
+    return blocks.join('\n');
+}
+const contexts = new Map();
+/** What TLS trusts: the usual authorities and those given. Made once, because reading them all takes milliseconds. */
+function trustContext(authorities) {
+    const known = contexts.get(authorities);
+    if (known !== undefined)
+        return known;
+    const context = (0,external_node_tls_.createSecureContext)({ ca: [...(0,external_node_tls_.getCACertificates)('default'), authorities] });
+    contexts.set(authorities, context);
+    return context;
+}
+
 ;// CONCATENATED MODULE: ./src/http-probe.ts
+
+
 
 
 
 
 const bodyCapBytes = 1024 * 1024;
 /**
- * Makes one GET request over a new connection and reads the answer. Not `fetch`: that drops a Host header of ours, follows redirects and keeps
+ * Makes one request over a new connection and reads the answer. Not `fetch`: that drops a Host header of ours, and keeps
  * connections, so it would go on talking to the old container.
  * @throws only what ends the gate: a lost connection to the server, or cancellation
  */
-async function probeHttp(question, dial, timeoutMs, signal) {
+async function probeHttp(errand, dial, timeoutMs, signal) {
     const bound = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))]);
-    const { url } = question;
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-    let phase = 'connect';
-    let stream;
+    const attempt = { errand, dial, signal: bound, phase: 'connect' };
     try {
-        stream = await abortable(dial(host, port, bound), bound);
-        if (url.protocol === 'https:') {
-            phase = 'tls';
-            stream = await abortable(http_probe_secure(stream, host), bound);
-        }
-        phase = 'headers';
-        const response = await ask(stream, question, bound);
-        phase = 'body';
-        const { body, isTruncated } = await abortable(readBody(response), bound);
-        return { kind: 'answer', status: response.statusCode ?? 0, headers: flattenHeaders(response), body, isTruncated };
+        return await follow(attempt);
     }
     catch (thrown) {
         rethrowTerminal(thrown, signal);
-        return { kind: 'broken', phase: phaseOf(thrown, phase), problem: describeProblem(thrown, timeoutMs) };
+        return { kind: 'broken', phase: phaseOf(thrown, attempt.phase), problem: describeProblem(thrown, timeoutMs) };
+    }
+}
+/** The first answer, or where redirects are followed the last one; all within the time of one attempt. */
+async function follow(attempt) {
+    const { errand } = attempt;
+    const { method, headers, body, redirects } = errand.question;
+    const began = performance.now();
+    let request = { url: errand.url, method, headers, body };
+    for (let followed = 0;; followed++) {
+        const answer = await exchange(attempt, request);
+        const whole = { ...answer, tookMs: performance.now() - began };
+        const location = answer.headers['location'];
+        if (location === undefined || !isRedirect(answer.status))
+            return whole;
+        const hop = nextHop(request, answer.status, location);
+        if (hop.kind === 'stay')
+            return { ...whole, redirect: hop.why };
+        const seen = describeHop(hop.request.url, errand, redirects, followed);
+        if (seen !== undefined)
+            return { ...whole, redirect: seen };
+        request = hop.request;
+    }
+}
+/** Why a redirect is not followed, or undefined. */
+function describeHop(to, errand, allowed, followed) {
+    const where = `it points to ${to.origin === errand.url.origin ? to.pathname : `${to.origin}${to.pathname}`}`;
+    if (allowed === 0)
+        return `redirects are not followed; ${where}`;
+    if (followed >= allowed)
+        return `${followed} redirects were followed, and ${where}`;
+    if (errand.isBoundToOrigin === true && to.origin !== errand.url.origin)
+        return `${where}, which is not the container`;
+    return undefined;
+}
+async function exchange(attempt, request) {
+    const { errand, dial, signal } = attempt;
+    const { url } = request;
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+    const detour = url.origin === errand.url.origin ? errand.connectTo : undefined;
+    let stream;
+    try {
+        attempt.phase = 'connect';
+        stream = await abortable(dial(detour?.address ?? host, detour?.port ?? port, signal), signal);
+        if (url.protocol === 'https:') {
+            attempt.phase = 'tls';
+            stream = await abortable(http_probe_secure(stream, host, errand.question.authorities), signal);
+        }
+        attempt.phase = 'headers';
+        const response = await ask(stream, request, signal);
+        attempt.phase = 'body';
+        const { body, isTruncated } = await abortable(readBody(response), signal);
+        return { kind: 'answer', status: response.statusCode ?? 0, headers: flattenHeaders(response), body, isTruncated };
     }
     finally {
         stream?.destroy();
     }
 }
-function http_probe_secure(socket, host) {
+function http_probe_secure(socket, host, authorities) {
     return new Promise((resolve, reject) => {
         // An IP address may not be sent as the server name; the certificate is checked against `host` either way.
         const name = (0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {};
-        const tls = (0,external_node_tls_.connect)({ socket, host, ALPNProtocols: ['http/1.1'], ...name });
+        const trust = authorities === undefined ? {} : { secureContext: trustContext(authorities) };
+        const tls = (0,external_node_tls_.connect)({ socket, host, ALPNProtocols: ['http/1.1'], ...name, ...trust });
         tls.once('secureConnect', () => {
             resolve(tls);
         });
@@ -69521,16 +69901,15 @@ function http_probe_secure(socket, host) {
         });
     });
 }
-function ask(stream, question, signal) {
-    const { url } = question;
+function ask(stream, { url, method, headers, body }, signal) {
     return new Promise((resolve, reject) => {
         const sent = (0,external_node_http_.request)({
             // `agent` stays unset: with `agent: false` Node ignores createConnection.
             createConnection: () => stream,
             host: url.hostname,
-            method: 'GET',
+            method,
             path: `${url.pathname}${url.search}`,
-            headers: mergeHeaders(url, question.headers),
+            headers: mergeHeaders(url, headers, body),
             signal,
         });
         sent.once('response', (response) => {
@@ -69538,11 +69917,11 @@ function ask(stream, question, signal) {
             resolve(response);
         });
         sent.on('error', reject);
-        sent.end();
+        sent.end(body);
     });
 }
 /** Ours first, then the user's; names compare without case, and a name given twice is sent once with the last value. */
-function mergeHeaders(url, headers) {
+function mergeHeaders(url, headers, body) {
     const ours = [
         ['host', url.host],
         ['user-agent', 'deploy-actions-health-gate'],
@@ -69551,6 +69930,7 @@ function mergeHeaders(url, headers) {
         ['cache-control', 'no-cache'],
         ['accept-encoding', 'identity'],
         ['connection', 'close'],
+        ...(body === undefined ? [] : [['content-length', String(Buffer.byteLength(body))]]),
     ];
     return Object.fromEntries([...ours, ...headers].map(([name, value]) => [name.toLowerCase(), value]));
 }
@@ -69575,6 +69955,72 @@ function flattenHeaders(response) {
     return Object.fromEntries(flat);
 }
 
+;// CONCATENATED MODULE: ./src/last-exit.ts
+/** $1 container id. The engine keeps its last 256 events. */
+const exitScript = `
+docker events --since 1h --until "$(date +%s)" --filter "container=$1" --filter event=die --format '{{index .Actor.Attributes "exitCode"}}' | tail -n 1`;
+/**
+ * The exit code of a container's last end. One that runs again shows 0 itself, so Docker's events are asked; undefined where
+ * they do not know either. It is evidence: that it cannot be had is no failure.
+ */
+async function readLastExit(host, container) {
+    if (container.status !== 'running')
+        return undefined;
+    try {
+        const { stdout } = await host.script(exitScript, [container.id], { timeoutMs: 5000 });
+        return /^\d+$/.test(stdout.trim()) ? Number(stdout.trim()) : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/secret-value.ts
+/** Headers whose values say nothing that others may not know; masking them would only black out the log. */
+const openHeaders = /^(host|user-agent|accept|accept-language|content-type|cache-control|x-forwarded-(proto|host|port))$/i;
+const shortestWord = 8;
+/** What of headers must not be shown: each value, and its longer words; of `Bearer abc…` an app may repeat the second alone. */
+function secretsOfHeaders(headers) {
+    const values = headers.filter(([name]) => !openHeaders.test(name)).map(([, value]) => value);
+    const words = values.flatMap((value) => value.split(/\s+/)).filter((word) => word.length >= shortestWord);
+    const passwords = values.flatMap((value) => readBasic(value));
+    return [...new Set([...values, ...words, ...passwords])];
+}
+/** User and password of basic credentials come back decoded from some apps. */
+function readBasic(value) {
+    const code = /^basic\s+([A-Za-z0-9+/=]+)$/i.exec(value)?.[1];
+    if (code === undefined)
+        return [];
+    const pair = Buffer.from(code, 'base64').toString('utf8');
+    return [pair, pair.slice(pair.indexOf(':') + 1)];
+}
+/** Everything of a question that must appear neither in the log nor in an output. */
+function secretsOf(question) {
+    if (question.type !== 'http')
+        return [];
+    return [...secretsOfHeaders(question.headers), ...(question.body === undefined ? [] : [question.body])];
+}
+
+;// CONCATENATED MODULE: ./src/challenge-page.ts
+/** The headers by which firewalls in front of an app mark a page that asks "are you human?" (their documentation). */
+const marks = [
+    { vendor: 'Cloudflare', header: 'cf-mitigated', values: ['challenge'] },
+    { vendor: 'AWS WAF', header: 'x-amzn-waf-action', values: ['challenge', 'captcha'] },
+    { vendor: 'Vercel', header: 'x-vercel-mitigated', values: ['challenge'] },
+];
+/**
+ * Who answered in place of the app: a firewall with a challenge page, whatever the status. Undefined for an app's own answer.
+ * The body only counts with a status of refusal, because Cloudflare puts scripts of the same name into ordinary pages.
+ */
+function challengeVendor(answer) {
+    const mark = marks.find(({ header, values }) => values.includes((answer.headers[header] ?? '').trim().toLowerCase()));
+    if (mark !== undefined)
+        return mark.vendor;
+    const isRefusal = answer.status === 403 || answer.status === 429 || answer.status === 503;
+    const isCloudflare = (answer.headers['server'] ?? '').toLowerCase() === 'cloudflare';
+    return isRefusal && isCloudflare && answer.body.includes('/cdn-cgi/challenge-platform/') ? 'Cloudflare' : undefined;
+}
+
 ;// CONCATENATED MODULE: ./src/commit-sha.ts
 /**
  * Reads a commit id as people and apps write it: any case, white space around it, with or without the `sha-` that image
@@ -69594,65 +70040,103 @@ function shortenCommits(one, other) {
     return [one.slice(0, length), other.slice(0, length)];
 }
 
-;// CONCATENATED MODULE: ./src/json-path.ts
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = require("node:vm");
+;// CONCATENATED MODULE: ./src/pattern.ts
+
+
+/** Backtracking can take exponential time on an unlucky text; one search must not hold up the other checks. */
+const searchLimitMs = 100;
+const longestPattern = 1000;
+/** `^` and `$` match at each line. */
+const flags = 'm';
 /**
- * Reads the subset of JSON paths that health pages need: `git_sha`, `build.sha`, `items[0].id`, `["odd key"]`, each with an
- * optional leading `$`. Undefined when the text is anything else.
+ * Reads a regular expression of the user: JavaScript's syntax, `(?i:…)` where case does not matter.
+ * @throws ConfigurationError
  */
-function readJsonPath(text) {
-    const rest = text.trim().replace(/^\$\.?/, '');
-    const step = /\.?([A-Za-z_][\w-]*)|\[(\d{1,6})\]|\[(?:"([^"\]]+)"|'([^'\]]+)')\]/y;
-    const path = [];
-    while (step.lastIndex < rest.length) {
-        if (path.length === 0 && rest.startsWith('.'))
-            return undefined;
-        if (path.length > 0 && /[A-Za-z_]/.test(rest[step.lastIndex] ?? ''))
-            return undefined;
-        const match = step.exec(rest);
-        if (match === null)
-            return undefined;
-        path.push(match[2] === undefined ? (match[1] ?? match[3] ?? match[4] ?? '') : Number(match[2]));
+function parsePattern(text, subject) {
+    if (text.length > longestPattern)
+        throw new ConfigurationError(`${subject}: a regular expression longer than ${longestPattern} characters.`);
+    try {
+        new RegExp(text, flags);
     }
-    return path.length === 0 ? undefined : path;
-}
-/** The value at a path; undefined when there is none. Inherited properties do not count. */
-function valueAt(document, path) {
-    let value = document;
-    for (const step of path) {
-        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
-            return undefined;
-        value = value[step];
+    catch (cause) {
+        const hint = 'It is read as JavaScript does; in YAML, put it between single quotes.';
+        throw new ConfigurationError(`${subject}: ${describeThrown(cause)}.`, hint);
     }
-    return value;
+    return text;
 }
-/** A path for people, as they would type it. */
-function formatJsonPath(path) {
-    return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
+const search = new external_node_vm_namespaceObject.Script('new RegExp(pattern, flags).test(text)');
+let room;
+/** Searches a text, in which the caller bounds the length, for at most {@link searchLimitMs}. */
+function searchPattern(pattern, text) {
+    // V8 stops a regular expression in the middle of backtracking when its script's time is over: no other engine is needed.
+    room ??= (0,external_node_vm_namespaceObject.createContext)(Object.create(null));
+    Object.assign(room, { pattern, flags, text });
+    try {
+        return search.runInContext(room, { timeout: searchLimitMs }) === true ? 'found' : 'absent';
+    }
+    catch {
+        return 'slow';
+    }
 }
 
-;// CONCATENATED MODULE: ./src/status-set.ts
-/** Reads `200`, `200-299` and lists of them (`200-299,304`). Undefined when the text is anything else. */
-function readStatusSet(text) {
-    const ranges = text.split(',').map((part) => /^\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*$/.exec(part));
-    const set = ranges.flatMap((match) => {
-        const from = Number(match?.[1]);
-        const to = Number(match?.[2] ?? match?.[1]);
-        return from <= to ? [{ from, to }] : [];
-    });
-    return set.length === ranges.length ? set : undefined;
+;// CONCATENATED MODULE: ./src/json-assertion.ts
+
+
+
+/** Why a document does not meet an assertion; undefined when it does. Types count: `1` is not `"1"`. */
+function missedAssertion(document, assertion) {
+    const value = valueAt(document, assertion.path);
+    const where = `\`${formatJsonPath(assertion.path)}\``;
+    if (assertion.rule === 'exists') {
+        if ((value !== undefined) === assertion.isExpected)
+            return undefined;
+        return assertion.isExpected ? `the body has no ${where}` : `${where} is ${show(value)}, expected none`;
+    }
+    if (value === undefined)
+        return `the body has no ${where}`;
+    const miss = (expected) => `${where} is ${show(value)}, expected ${expected}`;
+    switch (assertion.rule) {
+        case 'equals':
+            return value === assertion.value ? undefined : miss(show(assertion.value));
+        case 'one-of':
+            return assertion.values.some((choice) => choice === value)
+                ? undefined
+                : miss(`one of ${assertion.values.map(show).join(', ')}`);
+        case 'prefix':
+            return typeof value === 'string' && value.startsWith(assertion.text)
+                ? undefined
+                : miss(`text that begins with ${show(assertion.text)}`);
+        case 'regex':
+            return missedPattern(value, assertion.pattern, miss);
+    }
 }
-function isInStatusSet(set, status) {
-    return set.some((range) => status >= range.from && status <= range.to);
+function missedPattern(value, pattern, miss) {
+    const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    if (!isScalar)
+        return miss(`a single value that matches /${pattern}/`);
+    switch (searchPattern(pattern, String(value))) {
+        case 'found':
+            return undefined;
+        case 'absent':
+            return miss(`a match of /${pattern}/`);
+        case 'slow':
+            return `/${pattern}/ was given up after ${searchLimitMs}ms`;
+    }
 }
-function formatStatusSet(set) {
-    return set.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+function show(value) {
+    return quoteText(JSON.stringify(value));
 }
 
 ;// CONCATENATED MODULE: ./src/verdict.ts
 
 
 
-const longestQuote = 200;
+
+
+
+
 /**
  * Does this attempt count as a success? Pure. A CDN's challenge page never does, whatever its status: the app was not asked.
  */
@@ -69660,8 +70144,6 @@ function judge(probe, expectation) {
     switch (probe.kind) {
         case 'broken':
             return { ok: false, kind: 'unreachable', reason: describeBreak(probe.phase, probe.problem) };
-        case 'no-container':
-            return { ok: false, kind: 'no-container', reason: probe.problem };
         case 'connected':
             return { ok: true };
         case 'answer':
@@ -69673,17 +70155,80 @@ function describeBreak(phase, problem) {
     const rest = problem.startsWith(`${phase} `) ? problem.slice(phase.length + 1) : problem;
     return `${phase}: ${rest.replace(/\.$/, '')}`;
 }
+/** The first thing that is not as expected; the commit is read first of what the body says, because an old app explains the rest. */
 function judgeAnswer(answer, expectation) {
-    if (answer.headers['cf-mitigated'] === 'challenge') {
-        return { ok: false, kind: 'challenge', reason: `a CDN challenge page answered (${answer.status}), not the app` };
+    const vendor = challengeVendor(answer);
+    if (vendor !== undefined) {
+        const reason = `a challenge page of ${vendor} answered (${answer.status}), not the app`;
+        return { ok: false, kind: 'challenge', reason };
     }
     if (!isInStatusSet(expectation.status, answer.status)) {
-        const location = answer.headers['location'];
-        const seen = location === undefined ? quoteBody(answer.body) : `redirects are not followed; it points to ${quote(location)}`;
+        const seen = answer.redirect ?? quoteBody(answer.body);
         const reason = `status ${answer.status}, expected ${formatStatusSet(expectation.status)}${seen === '' ? '' : `: ${seen}`}`;
         return { ok: false, kind: 'status', reason };
     }
-    return expectation.commit === undefined ? { ok: true } : judgeCommit(answer, expectation.commit);
+    const byCommit = expectation.commit === undefined ? { ok: true } : judgeCommit(answer, expectation.commit);
+    if (!byCommit.ok)
+        return byCommit;
+    const problem = missedHeader(answer, expectation) ?? missedBody(answer, expectation) ?? missedJson(answer, expectation);
+    const told = byCommit.observedSha === undefined ? {} : { observedSha: byCommit.observedSha };
+    if (problem !== undefined)
+        return { ok: false, kind: 'assertion', reason: problem, ...told };
+    const limit = expectation.maxLatency;
+    if (limit !== undefined && answer.tookMs > limit) {
+        const reason = `answered in ${Math.round(answer.tookMs)}ms, expected within ${limit}ms`;
+        return { ok: false, kind: 'latency', reason, ...told };
+    }
+    return byCommit;
+}
+function missedHeader(answer, { headers = [] }) {
+    for (const assertion of headers) {
+        const value = answer.headers[assertion.name];
+        const problem = value === undefined
+            ? assertion.isForbidden
+                ? undefined
+                : `the answer has no header \`${assertion.name}\``
+            : missedText(value, assertion, `header \`${assertion.name}\``);
+        if (problem !== undefined)
+            return problem;
+    }
+    return undefined;
+}
+function missedBody(answer, { body = [] }) {
+    for (const assertion of body) {
+        const problem = missedText(answer.body, assertion, 'the body');
+        if (problem !== undefined)
+            return problem;
+        // What must not be there cannot be ruled out of a body that was not read to its end.
+        if (assertion.isForbidden && answer.isTruncated)
+            return `the body is larger than 1 MiB, so /${assertion.pattern}/ was not searched to its end`;
+    }
+    return undefined;
+}
+function missedText(text, { pattern, isForbidden }, what) {
+    const search = searchPattern(pattern, text);
+    if (search === 'slow')
+        return `${what}: /${pattern}/ was given up after ${searchLimitMs}ms`;
+    if ((search === 'found') !== isForbidden)
+        return undefined;
+    return isForbidden
+        ? `${what} matches /${pattern}/, which it must not`
+        : `${what} does not match /${pattern}/: ${quoteBody(text)}`;
+}
+function missedJson(answer, { json = [] }) {
+    if (json.length === 0)
+        return undefined;
+    if (answer.isTruncated)
+        return 'the body is larger than 1 MiB, so its JSON was not read';
+    const document = parseJson(answer.body);
+    if (document === undefined)
+        return `the body is not JSON: ${quoteBody(answer.body)}`;
+    for (const assertion of json) {
+        const problem = missedAssertion(document.value, assertion);
+        if (problem !== undefined)
+            return problem;
+    }
+    return undefined;
 }
 function judgeCommit(answer, commit) {
     const where = `\`${formatJsonPath(commit.path)}\``;
@@ -69703,7 +70248,7 @@ function judgeCommit(answer, commit) {
         return miss(`the body has no ${where}: ${quoteBody(answer.body)}`);
     const observed = typeof value === 'string' ? readCommitSha(value) : undefined;
     if (observed === undefined) {
-        return miss(`${where} is ${quote(JSON.stringify(value))}, not a commit of 7 or more hexadecimal digits`);
+        return miss(`${where} is ${quoteText(JSON.stringify(value))}, not a commit of 7 or more hexadecimal digits`);
     }
     if (isSameCommit(observed, commit.sha))
         return { ok: true, observedSha: observed };
@@ -69732,12 +70277,7 @@ function combineVerdicts(verdicts) {
     return { ok: true, ...(shas.length === 0 ? {} : { observedSha: shas.join(',') }) };
 }
 function quoteBody(body) {
-    return body.trim() === '' ? 'empty body' : quote(body.trim());
-}
-/** Foreign text for a message: one line, printable, bounded. */
-function quote(text) {
-    const line = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-    return line.length > longestQuote ? `${line.slice(0, longestQuote).replace(/[\uD800-\uDBFF]$/, '')}…` : line;
+    return body.trim() === '' ? 'empty body' : quoteText(body);
 }
 
 ;// CONCATENATED MODULE: ./src/attempt.ts
@@ -69747,102 +70287,112 @@ function quote(text) {
 
 
 
-/** Makes attempts over the network; the server is needed only by checks that ask from there. */
+
+
+
+
+
+/**
+ * Makes attempts over the network; the server is needed only by checks that ask from there. It remembers what each check saw
+ * of its containers, so one of these belongs to one gate.
+ */
 function networkAttempt(server) {
+    const watches = new Map();
     return async (check, timeoutMs, signal) => {
-        const verdict = await attemptOnce(check, server, timeoutMs, signal);
+        const round = { check, server, timeoutMs, signal };
+        const service = serviceOf(check.target);
+        const verdict = service === undefined ? await attemptDirect(round) : await attemptService(round, service, watches);
         // An app may echo request headers in its answer, and their values are secrets.
-        const secrets = check.question.type === 'http' ? check.question.headers.map(([, value]) => value) : [];
-        return verdict.ok ? verdict : { ...verdict, reason: redact(verdict.reason, secrets) };
+        return verdict.ok ? verdict : { ...verdict, reason: redact(verdict.reason, secretsOf(check.question)) };
     };
 }
-async function attemptOnce(check, server, timeoutMs, signal) {
-    const { target } = check;
-    if (target.kind === 'service')
-        return attemptService(check, target, requireServer(server), timeoutMs, signal);
-    const dial = target.via === 'server' ? dialFromServer(requireServer(server).host) : dialFromRunner;
-    if (target.kind === 'address') {
-        return judge(await probeTcp(target.address, target.port, dial, timeoutMs, signal), undefined);
+async function attemptDirect(round) {
+    const { target } = round.check;
+    switch (target.kind) {
+        case 'address':
+            return judge(await attempt_connectOnce(round, dialOf(round, target), target.address, target.port), undefined);
+        case 'url':
+            return askUrl(round, target.url, dialOf(round, target), target.connectTo);
+        default:
+            throw new DeployError({ code: 'BUG', message: `a check of ${target.kind} is not asked by itself.` });
     }
-    return attemptUrl(check, target.url, dial, timeoutMs, signal);
 }
-async function attemptUrl(check, url, dial, timeoutMs, signal) {
+function dialOf({ server }, target) {
+    return target.via === 'server' ? dialFromServer(requireServer(server).host) : dialFromRunner;
+}
+function attempt_connectOnce({ timeoutMs, signal }, dial, address, port) {
+    return probeTcp(address, port, dial, timeoutMs, signal);
+}
+async function askUrl({ check, timeoutMs, signal }, url, dial, connectTo, isBoundToOrigin = false) {
     const { question } = check;
-    if (question.type === 'tcp') {
-        const port = Number(url.port || 80);
-        return judge(await probeTcp(url.hostname, port, dial, timeoutMs, signal), undefined);
-    }
-    const probe = await probeHttp({ url, headers: question.headers }, dial, timeoutMs, signal);
-    return judge(probe, question.expectation);
+    if (question.type !== 'http')
+        throw new DeployError({ code: 'BUG', message: `a URL was given to ${question.type}.` });
+    const errand = { url, question, isBoundToOrigin, ...(connectTo === undefined ? {} : { connectTo }) };
+    return judge(await probeHttp(errand, dial, timeoutMs, signal), question.expectation);
 }
-/** Asks every running container of a service by its own address, so that no load balancer can hide one of them. */
-async function attemptService(check, target, server, timeoutMs, signal) {
-    const roll = await lookUp(target.service, server, timeoutMs, signal);
-    if (roll.kind !== 'ask')
-        return judge(roll.probe, undefined);
-    const serverDial = dialFromServer(server.host);
-    const verdicts = await Promise.all(roll.containers.map(async (container) => {
-        // The URL says `localhost`, as the container's own health check would: frameworks refuse unknown Host headers.
-        const dial = (_, port, bound) => serverDial(container.address, port, bound);
-        const url = new URL(`http://localhost:${target.port}${target.path}`);
-        return { container: container.name, verdict: await attemptUrl(check, url, dial, timeoutMs, signal) };
-    }));
-    return combineVerdicts(verdicts);
-}
-async function lookUp(service, server, timeoutMs, signal) {
+/** Looks at every container of a service first: what Docker says of them may end the check whatever they answer. */
+async function attemptService(round, service, watches) {
+    const { check, timeoutMs, signal } = round;
+    const { host, projectName } = requireServer(round.server);
     try {
-        const roll = callRoll(service, await listContainers(server.host, server.projectName, service, { timeoutMs, signal }));
-        switch (roll.kind) {
-            case 'ask':
-                return roll;
-            case 'nobody':
-                return { kind: 'failed', probe: { kind: 'no-container', problem: roll.problem } };
-            default:
-                return assertNever(roll);
-        }
+        const containers = await listContainers(host, projectName, [service], { timeoutMs, signal });
+        const before = watches.get(check.name);
+        const watch = lookAgain(before, containers);
+        watches.set(check.name, watch);
+        const failure = findFailure(containers, before ?? { ...watch, running: new Set() }, check.maxRestarts);
+        if (failure !== undefined)
+            return container_state_describeFailure(failure, await readLastExit(host, failure.container));
+        const verdict = await askContainers(round, service, containers);
+        return verdict.ok ? { ...verdict, subjects: nameSubjects(containers) } : verdict;
     }
     catch (thrown) {
         rethrowTerminal(thrown, signal);
         if (!(thrown instanceof DeployError) && !signal.aborted)
             throw thrown;
-        const problem = thrown instanceof Error ? thrown.message : String(thrown);
-        return { kind: 'failed', probe: { kind: 'broken', phase: 'lookup', problem } };
+        return judge({ kind: 'broken', phase: 'lookup', problem: describeThrown(thrown) }, undefined);
+    }
+}
+async function askContainers(round, service, containers) {
+    const { question, target } = round.check;
+    if (question.type === 'container')
+        return judgeContainers(service, containers, question);
+    const roll = callRoll(service, containers);
+    if (roll.kind === 'nobody')
+        return { ok: false, kind: 'no-container', reason: roll.problem };
+    const verdicts = await Promise.all(roll.containers.map(async (container) => ({
+        container: container.name,
+        verdict: await askContainer(round, question, target, container),
+    })));
+    return combineVerdicts(verdicts);
+}
+/** Asks one container by its own address, so that no load balancer can hide it. */
+async function askContainer(round, question, target, container) {
+    const { timeoutMs, signal } = round;
+    const { host } = requireServer(round.server);
+    if (question.type === 'exec')
+        return probeExec(host, container.id, question, { timeoutMs, signal });
+    if (target.kind !== 'service')
+        throw new DeployError({ code: 'BUG', message: 'a container has no port to be asked.' });
+    const { address } = container;
+    if (address === undefined)
+        return { ok: false, kind: 'no-container', reason: 'it has no network address the server could reach' };
+    const serverDial = dialFromServer(host);
+    switch (question.type) {
+        case 'tcp':
+            return judge(await attempt_connectOnce(round, serverDial, address, target.port), undefined);
+        case 'http': {
+            // The URL says `localhost`, as the container's own health check would: frameworks refuse unknown Host headers.
+            const dial = (_, port, bound) => serverDial(address, port, bound);
+            return askUrl(round, new URL(`http://localhost:${target.port}${target.path}`), dial, undefined, true);
+        }
+        default:
+            return assertNever(question);
     }
 }
 function requireServer(server) {
     if (server !== undefined)
         return server;
     throw new DeployError({ code: 'BUG', message: 'a check asks from the server, but no server was connected.' });
-}
-
-;// CONCATENATED MODULE: ./src/check.ts
-
-
-/** From where a check asks; a service's containers are only reachable on their server. */
-function vantageOf(target) {
-    return target.kind === 'service' ? 'server' : target.via;
-}
-/** A target for people: without the query of a URL, which may hold a token. */
-function describeTarget(target) {
-    if (target.kind === 'url')
-        return describeUrl(target.url);
-    if (target.kind === 'address')
-        return `${target.address}:${target.port}`;
-    return `service ${target.service}, port ${target.port}`;
-}
-/** A URL for people: origin and path. */
-function describeUrl(url) {
-    return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
-}
-/** The gate's plan for the log: one line per check. */
-function describePlan(checks) {
-    return checks.map(({ name, target, question, pace }) => {
-        const commit = question.type === 'http' ? question.expectation.commit : undefined;
-        const expected = commit === undefined ? '' : `, commit ${commit.sha} in \`${formatJsonPath(commit.path)}\``;
-        const status = question.type === 'http' ? `, status ${formatStatusSet(question.expectation.status)}` : ', a connection';
-        const where = name === describeTarget(target) ? '' : ` (${describeTarget(target)})`;
-        return `${name}${where} from the ${vantageOf(target)}${status}${expected}, ${pace.successThreshold} times in a row`;
-    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
@@ -69917,85 +70467,11 @@ function splitResults(output, token) {
     }));
 }
 
-;// CONCATENATED MODULE: ../kit/src/compose/container.ts
-const object = (value) => (typeof value === 'object' && value !== null ? value : {});
-const container_text = (value) => (typeof value === 'string' ? value : '');
-const number = (value) => (typeof value === 'number' ? value : 0);
-/** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
-function compose_container_parseContainers(output) {
-    if (output.trim() === '')
-        return [];
-    const list = JSON.parse(output);
-    return Array.isArray(list) ? list.map((entry) => parseContainer(object(entry))) : [];
-}
-function parseContainer(entry) {
-    const config = object(entry['Config']);
-    const state = object(entry['State']);
-    const labels = object(config['Labels']);
-    const networks = object(object(entry['NetworkSettings'])['Networks']);
-    return {
-        id: container_text(entry['Id']),
-        name: container_text(entry['Name']).replace(/^\//, ''),
-        service: container_text(labels['com.docker.compose.service']),
-        isOneOff: container_text(labels['com.docker.compose.oneoff']) === 'True',
-        configHash: container_text(labels['com.docker.compose.config-hash']),
-        image: container_text(config['Image']),
-        imageId: container_text(entry['Image']),
-        createdAt: container_text(entry['Created']),
-        startedAt: container_text(state['StartedAt']),
-        status: container_text(state['Status']),
-        exitCode: number(state['ExitCode']),
-        isOomKilled: state['OOMKilled'] === true,
-        restartCount: number(entry['RestartCount']),
-        health: parseHealth(object(config['Healthcheck']), state['Health']),
-        stopGraceSeconds: number(config['StopTimeout']) || 10,
-        addresses: Object.values(networks)
-            .map((network) => container_text(object(network)['IPAddress']))
-            .filter((address) => address !== ''),
-        ...parseImageLabels(labels),
-        exposedPorts: Object.keys(object(config['ExposedPorts'])),
-        anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
-    };
-}
-/** Docker names a volume that nobody named by 64 hex digits. */
-function parseAnonymousVolumes(mounts) {
-    return (Array.isArray(mounts) ? mounts : [])
-        .map(object)
-        .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
-        .map((mount) => container_text(mount['Destination']));
-}
-function parseImageLabels(labels) {
-    const revision = container_text(labels['org.opencontainers.image.revision']);
-    const version = container_text(labels['org.opencontainers.image.version']);
-    if (revision === '' && version === '')
-        return {};
-    return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
-}
-function parseHealth(config, state) {
-    const test = config['Test'];
-    const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
-    if (isOff && (state === undefined || state === null))
-        return undefined;
-    const log = object(state)['Log'];
-    const probes = (Array.isArray(log) ? log : []).map((probe) => {
-        const entry = object(probe);
-        return `exit ${number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
-    });
-    const milliseconds = (key, fallback) => (number(config[key]) || fallback) / 1e6;
-    // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
-    const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
-    const startPeriod = milliseconds('StartPeriod', 0);
-    // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
-    const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
-    const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (number(config['Retries']) || 3);
-    return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
-}
-
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
 
 class model_ComposeError extends DeployError {
 }
-const asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+const model_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 const asList = (value) => (Array.isArray(value) ? value : []);
 const model_asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 const asNumber = (value) => (typeof value === 'number' ? value : undefined);
@@ -70007,7 +70483,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = asObject(JSON.parse(unescapeDollars(text)));
+        model = model_asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new model_ComposeError({
@@ -70017,9 +70493,9 @@ function parseComposeModel(text, sources = noSources) {
         });
     }
     const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
-    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
+    const services = Object.entries(model_asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, asObject(body), shared),
+        parseService(name, model_asObject(body), shared),
     ]);
     return {
         name: model_asText(model['name']) ?? '',
@@ -70034,20 +70510,20 @@ function unescapeDollars(text) {
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
-        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(model_asObject(model[kind]))
+        .filter(([, file]) => model_asObject(file)['content'] !== undefined || model_asObject(file)['environment'] !== undefined)
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
 function externalNetworks(model) {
-    const networks = Object.entries(asObject(model['networks']));
-    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+    const networks = Object.entries(model_asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => model_asObject(body)['external'] === true).map(([name]) => name));
 }
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
     for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => model_asText(use) ?? model_asText(asObject(use)['source']) ?? '');
+        const sources = asList(body[kind]).map((use) => model_asText(use) ?? model_asText(model_asObject(use)['source']) ?? '');
         const found = sources.find((source) => injected.has(`${kind} ${source}`));
         if (found !== undefined)
             return `${kind} entry ${found} with its text in the model (content: or environment:)`;
@@ -70055,30 +70531,30 @@ function findStartExtra(body, injected) {
     return undefined;
 }
 function parseService(name, body, shared) {
-    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
-    const order = model_asText(asObject(asObject(body['deploy'])['update_config'])['order']);
+    const healthcheck = parseHealthcheck(model_asObject(body['healthcheck']));
+    const order = model_asText(model_asObject(model_asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
         image: model_asText(body['image']),
         hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        replicas: asNumber(model_asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
         containerName: model_asText(body['container_name']),
         networkMode: model_asText(body['network_mode']),
         ipcMode: model_asText(body['ipc']),
         pidMode: model_asText(body['pid']),
-        networks: parseNetworks(asObject(body['networks']), shared.external),
+        networks: parseNetworks(model_asObject(body['networks']), shared.external),
         expose: asList(body['expose']).map(String),
-        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        ports: asList(body['ports']).map((port) => parsePort(model_asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(model_asObject(volume))),
         volumesFrom: asList(body['volumes_from'])
             .map(String)
             .filter((from) => !from.startsWith('container:'))
             .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => model_asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
-        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
+        devices: asList(body['devices']).map((device) => model_asText(model_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(model_asObject(body['depends_on'])).map(([service, options]) => ({
             service,
-            condition: model_asText(asObject(options)['condition']) ?? 'service_started',
-            mustFollow: asObject(options)['restart'] === true,
+            condition: model_asText(model_asObject(options)['condition']) ?? 'service_started',
+            mustFollow: model_asObject(options)['restart'] === true,
         })),
         ...healthcheck,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
@@ -70095,7 +70571,7 @@ function parseHealthcheck(body) {
 function parseNetworks(body, external) {
     return Object.entries(body).map(([name, options]) => ({
         name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => model_asText(asObject(options)[key]) !== undefined),
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => model_asText(model_asObject(options)[key]) !== undefined),
         isExternal: external.has(name),
     }));
 }
@@ -70118,9 +70594,259 @@ function parseVolume(volume) {
 function parseLabels(labels) {
     const pairs = Array.isArray(labels)
         ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
+        : Object.entries(model_asObject(labels)).map(([key, value]) => [key, String(value)]);
     return Object.fromEntries(pairs);
 }
+
+;// CONCATENATED MODULE: ../kit/src/compose/compose-cli.ts
+
+
+
+
+
+/**
+ * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
+ * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
+ */
+const runScript = (/* unused pure expression or super */ null && (`
+cd "$1" 2>/dev/null || exit 90
+pins=$2
+printf '%s\\n' "$5" | { while IFS= read -r f; do [ -z "$f" ] || [ -f "$f" ] || { printf '%s' "$f"; exit 91; }; done; } || exit 91
+trap 'rm -rf "$pins"' EXIT
+mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$pins/pins.yaml" || exit 92
+shift 5
+"$@"`));
+/**
+ * $1 base folder, $2 env-file or empty, then the named compose files. Prints `file <path>` and `env <path>` lines: the
+ * compose files as named, as the user's COMPOSE_FILE in `.env` says, or as Compose looks for them (the first name that
+ * exists, with its override beside it); and the env files that exist, in the order of plain `docker compose`.
+ */
+const findScript = `
+cd "$1" 2>/dev/null || exit 90
+extra=$2; shift 2
+if [ $# -eq 0 ]; then
+  named=$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env 2>/dev/null | sed -n 's/^COMPOSE_FILE=//p' | tail -n 1)
+  if [ -n "$named" ]; then
+    IFS=:; set -f; set -- $named; unset IFS
+  else
+    for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
+      [ -f "$f" ] || continue
+      set -- "$f"
+      for o in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
+        if [ -f "$o" ]; then set -- "$@" "$o"; break; fi
+      done
+      break
+    done
+  fi
+fi
+for f; do printf 'file %s\\n' "$f"; done
+case "\${1:-}" in
+  */*) [ ! -f "\${1%/*}/.env" ] || printf 'env %s\\n' "\${1%/*}/.env" ;;
+esac
+for e in .env "$extra"; do [ -z "$e" ] || [ ! -f "$e" ] || printf 'env %s\\n' "$e"; done
+exit 0`;
+/**
+ * The project's files as plain `docker compose` would find them where none are named.
+ * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
+ */
+async function findSources(scope) {
+    const [result] = await batch_runBatch(scope.host, [findSourcesPart(scope)]);
+    return parseSources(scope, result?.stdout ?? '');
+}
+/** {@link findSources} as a part; {@link parseSources} reads its output. */
+function findSourcesPart(scope) {
+    const { settings, baseDir } = scope;
+    return {
+        purpose: 'find the compose files',
+        source: findScript,
+        args: [baseDir, settings.envFile ?? '', ...settings.composeFiles],
+        fail: (result) => unusable(scope, result) ?? commandFailed(scope.host, 'find the compose files', result),
+    };
+}
+/** Pure part of {@link findSources}. @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING */
+function parseSources(scope, stdout) {
+    const { host, settings } = scope;
+    const found = (kind) => [
+        ...new Set(stdout.split('\n').flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))),
+    ];
+    const sources = { composeFiles: found('file'), envFiles: found('env') };
+    if (sources.composeFiles.length === 0)
+        throw new model_ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `no compose file in ${settings.deployPath} on ${host.name}.`,
+            hint: 'Sync one there with action-sync-remote, or name it in `compose-files`.',
+        });
+    if (settings.envFile !== undefined && !sources.envFiles.includes(settings.envFile))
+        throw new model_ComposeError({
+            code: 'ENV_FILE_MISSING',
+            message: `input \`env-file\`: ${settings.deployPath}/${settings.envFile} does not exist on ${host.name}.`,
+            hint: 'Create it on the server once; it is never synced, because it holds secrets.',
+        });
+    return sources;
+}
+/**
+ * Runs `docker compose <args>` on the project's own files with the given pins, in the order that plain `docker compose`
+ * uses after the commit: the project's `.env`, then `env-file`, then pins.
+ * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
+ */
+async function runCompose(scope, sources, args, options = {}) {
+    const [result = nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+    throwIfUnusable(scope, result);
+    return result;
+}
+const nothing = { code: 0, stdout: '', stderr: '' };
+/** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
+function composePart(scope, sources, args) {
+    const { settings, baseDir, pins } = scope;
+    const pinsDir = `${settings.deployPath}/.deploy/tmp-${randomBytes(6).toString('hex')}`;
+    const override = renderPinsOverride(pins);
+    const flags = [
+        ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
+        ...[...sources.composeFiles, ...(override === '' ? [] : [`${pinsDir}/pins.yaml`])].flatMap((file) => ['-f', file]),
+        ...settings.profiles.flatMap((profile) => ['--profile', profile]),
+        ...[...sources.envFiles, `${pinsDir}/pins.env`].flatMap((file) => ['--env-file', file]),
+    ];
+    // A variable of the login environment would win over every env file; a pin must not lose to it.
+    const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
+    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+    return {
+        purpose: `docker compose ${args[0] ?? ''}`,
+        source: runScript,
+        args: [baseDir, pinsDir, renderPinsEnv(pins), override, sources.composeFiles.join('\n'), ...command],
+        mayFail: true,
+    };
+}
+/** @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE: Compose was not run at all */
+function throwIfUnusable(scope, result) {
+    const error = unusable(scope, result);
+    if (error !== undefined)
+        throw error;
+}
+function unusable(scope, result) {
+    const { host, settings } = scope;
+    if (result.code === 90)
+        return new model_ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `${settings.deployPath} does not exist on ${host.name}.`,
+        });
+    if (result.code === 91)
+        return new model_ComposeError({
+            code: 'COMPOSE_FILE_MISSING',
+            message: `input \`compose-files\`: ${JSON.stringify(result.stdout.trim())} does not exist in ${settings.deployPath} on ${host.name}.`,
+            hint: 'Paths are relative to deploy-path. Is it among the files that action-sync-remote sends?',
+        });
+    if (result.code === 127 || /is not a docker command|unknown shorthand flag: 'p'/.test(result.stderr))
+        return new model_ComposeError({
+            code: 'DOCKER_UNREACHABLE',
+            message: `${host.name}: docker with the Compose plugin was not found.`,
+            hint: 'Install Docker Engine and the docker-compose-plugin (Compose 2.20 or newer) on the server.',
+        });
+    return undefined;
+}
+/**
+ * The resolved model of a scope. Paths of a staged view are rewritten to deploy-path, where they will be.
+ * @throws ComposeError those of {@link findSources}, and COMPOSE_INVALID with Compose's own words
+ */
+async function resolveModel(scope) {
+    const sources = await findSources(scope);
+    const result = await runCompose(scope, sources, configArgs);
+    return parseConfig(scope, sources, result);
+}
+/** What {@link parseConfig} reads the output of. */
+const configArgs = ['config', '--format', 'json'];
+/** Pure part of {@link resolveModel}. @throws ComposeError COMPOSE_INVALID with Compose's own words */
+function parseConfig(scope, sources, result) {
+    if (result.code !== 0)
+        throw invalidModel(scope, result);
+    const inJson = (path) => JSON.stringify(path).slice(1, -1);
+    const text = result.stdout.replaceAll(inJson(scope.baseDir), inJson(scope.settings.deployPath));
+    return parseComposeModel(text, sources);
+}
+function invalidModel(scope, result) {
+    const said = host_lastLines(result.stderr, 3).join(' ').trim().replaceAll(scope.baseDir, scope.settings.deployPath);
+    const isImported = /imported compose file defines conflicting service|conflicts with imported resource/.test(said);
+    return new model_ComposeError({
+        code: 'COMPOSE_INVALID',
+        message: `the compose files in ${scope.settings.deployPath} are not valid: ${said}`,
+        hint: isImported
+            ? 'Compose refuses to override an included service: write its image as ${API_IMAGE} in the file and pin it as API_IMAGE=… in `images`.'
+            : 'Nothing was changed. Try `docker compose config` on the files you sync.',
+    });
+}
+/** argv of `docker compose` on a resolved model; pass `model.text` as stdin. */
+function composeFromModel(model, settings, args) {
+    const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
+    return [
+        'docker',
+        'compose',
+        '-p',
+        model.name,
+        '--project-directory',
+        settings.deployPath,
+        '-f',
+        '-',
+        ...profiles,
+        ...args,
+    ];
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/project-name.ts
+
+/** $1 base folder, then the command. Exit 90: the folder is missing. */
+const readOnlyScript = 'cd "$1" 2>/dev/null || exit 90; shift; exec "$@"';
+/**
+ * The name that Compose itself gives the project in deploy-path: `name:` of a file, COMPOSE_PROJECT_NAME of an env file, or
+ * the folder. It reads what a deploy would resolve, but writes nothing: for steps that only look.
+ * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING, COMPOSE_INVALID, DOCKER_UNREACHABLE
+ */
+async function resolveProjectName(host, settings) {
+    const scope = { host, settings, baseDir: settings.deployPath, pins: [] };
+    const sources = await findSources(scope);
+    const flags = [
+        ...(settings.projectName === undefined ? [] : ['-p', settings.projectName]),
+        ...sources.composeFiles.flatMap((file) => ['-f', file]),
+        ...settings.profiles.flatMap((profile) => ['--profile', profile]),
+        ...sources.envFiles.flatMap((file) => ['--env-file', file]),
+    ];
+    const command = ['env', '-u', 'COMPOSE_FILE', 'docker', 'compose', ...flags, ...configArgs];
+    const result = await host.script(readOnlyScript, [settings.deployPath, ...command]);
+    throwIfUnusable(scope, result);
+    return parseConfig(scope, sources, result).name;
+}
+
+;// CONCATENATED MODULE: ./src/error.ts
+
+class GateError extends DeployError {
+}
+
+;// CONCATENATED MODULE: ./src/compose-project.ts
+
+
+
+/**
+ * The name under which Compose labelled the project's containers: the one given, or the one that Compose itself finds in
+ * deploy-path.
+ * @throws GateError PROJECT_UNKNOWN
+ */
+async function findProjectName(host, compose) {
+    if (compose.projectName !== undefined)
+        return compose.projectName;
+    try {
+        return await resolveProjectName(host, compose);
+    }
+    catch (cause) {
+        if (!isDeployError(cause) || !unreadable.has(cause.code))
+            throw cause;
+        throw new GateError({
+            code: 'PROJECT_UNKNOWN',
+            message: `${host.name}: the project in ${compose.deployPath} cannot be read, so the containers of its services are not known: ${cause.message}`,
+            hint: 'Give `project-name`, or `compose-files` and `env-file` as the deploy step has them.',
+            evidence: cause.evidence,
+            cause,
+        });
+    }
+}
+const unreadable = new Set(['COMPOSE_FILE_MISSING', 'COMPOSE_INVALID', 'ENV_FILE_MISSING']);
 
 ;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
 
@@ -70128,14 +70854,14 @@ function parseLabels(labels) {
 
 
 /** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
-const docker_cli_listScript = `
+const docker_cli_listScript = (/* unused pure expression or super */ null && (`
 ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
 [ -n "$ids" ] || exit 0
-{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
+{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`));
 /** All containers of a Compose project, running or not, one-offs included. */
 async function listProjectContainers(host, project) {
-    const [result] = await batch_runBatch(host, [listContainersPart(project)]);
-    return compose_container_parseContainers(result?.stdout ?? '');
+    const [result] = await runBatch(host, [listContainersPart(project)]);
+    return parseContainers(result?.stdout ?? '');
 }
 /** {@link listProjectContainers} as a part; parseContainers reads its output. */
 function listContainersPart(project) {
@@ -70163,10 +70889,9 @@ const oldestCompose = (/* unused pure expression or super */ null && ([2, 20]));
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 async function checkDocker(host) {
-    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
     return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
 }
-/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
 const dockerVersionsPart = {
     purpose: 'ask for the versions of Docker and Compose',
     source: `
@@ -70198,22 +70923,37 @@ function parseDockerVersions(host, result) {
 ;// CONCATENATED MODULE: ./src/progress.ts
 
 function startProgress(check) {
-    return { check, tries: 0, streak: 0, latenciesMs: [], last: undefined, lastMiss: undefined, observedSha: undefined };
+    const nothing = { last: undefined, lastMiss: undefined, observedSha: undefined, subjects: undefined };
+    return { check, tries: 0, successes: 0, streak: 0, latenciesMs: [], ...nothing };
 }
-/** The progress after one more attempt; a miss begins the streak anew. */
+/** The progress after one more attempt. A miss begins the streak anew, and so does a success of other containers than before. */
 function recordAttempt(progress, verdict, latencyMs) {
+    const isContinued = verdict.ok && (progress.subjects === undefined || progress.subjects === verdict.subjects);
     return {
         check: progress.check,
         tries: progress.tries + 1,
-        streak: verdict.ok ? progress.streak + 1 : 0,
+        successes: progress.successes + (verdict.ok ? 1 : 0),
+        streak: verdict.ok ? (isContinued ? progress.streak + 1 : 1) : 0,
         latenciesMs: [...progress.latenciesMs, latencyMs],
         last: verdict,
         lastMiss: verdict.ok ? progress.lastMiss : verdict,
         observedSha: verdict.observedSha ?? progress.observedSha,
+        subjects: verdict.ok ? verdict.subjects : undefined,
     };
 }
 function isGreen(progress) {
     return progress.streak >= progress.check.pace.successThreshold;
+}
+/** No later attempt of this check can succeed. */
+function isFailed({ last }) {
+    return last?.ok === false && last.isFinal === true;
+}
+/** Whether the gate has nothing more to wait for: a check that is allowed to fail gets as many tries as it needs successes. */
+function isSettled(progress) {
+    const { check, tries } = progress;
+    if (isGreen(progress))
+        return true;
+    return check.isAllowedToFail && (isFailed(progress) || tries >= check.pace.successThreshold);
 }
 /** The 95th percentile by nearest rank, in whole milliseconds; undefined before the first attempt. */
 function percentile95(latenciesMs) {
@@ -70230,7 +70970,7 @@ function describeOne(progress) {
     if (last === undefined)
         return `${check.name}: not asked yet`;
     if (!last.ok)
-        return `${check.name}: not yet (${shorten(last.reason)})`;
+        return `${check.name}: ${isFailed(progress) ? 'failed' : 'not yet'} (${shorten(last.reason)})`;
     const threshold = check.pace.successThreshold;
     return isGreen(progress) ? `${check.name}: ok` : `${check.name}: ok ${streak}/${threshold}`;
 }
@@ -70256,23 +70996,24 @@ function progressPrinter(print) {
 
 
 
+
+
 const mostContainers = 3;
-const logLines = 15;
+const lookUpMs = 20_000;
 /**
  * What the server knows about the services whose checks are red: state, last health probe and last log lines of their
  * containers. Evidence is a help, never a reason to fail: what cannot be had is said in one line.
  */
-async function collectEvidence(outcome, server) {
-    const red = outcome.progress.filter((progress) => !isGreen(progress)).map((progress) => progress.check.target);
-    const services = new Set(red.flatMap((target) => (target.kind === 'service' ? [target.service] : [])));
-    if (server === undefined || services.size === 0)
+async function collectEvidence(outcome, server, logLines, signal) {
+    const red = outcome.progress.filter((progress) => !isGreen(progress));
+    const services = [...new Set(red.flatMap(({ check }) => serviceOf(check.target) ?? []))];
+    if (server === undefined || services.length === 0)
         return [];
     try {
-        const all = await listProjectContainers(server.host, server.projectName);
-        const suspects = all.filter(({ service, isOneOff }) => services.has(service) && !isOneOff).slice(0, mostContainers);
-        const shown = await Promise.all(suspects.map(async (container) => [
+        const all = await listContainers(server.host, server.projectName, services, { timeoutMs: lookUpMs, signal });
+        const shown = await Promise.all(pickSuspects(all).map(async (container) => [
             describeContainer(container),
-            ...(await readLogs(server.host, container.id, logLines)).map((line) => `  | ${line}`),
+            ...(logLines === 0 ? [] : await readLogs(server.host, container.id, logLines)).map((line) => `  | ${line}`),
         ]));
         return shown.flat();
     }
@@ -70280,78 +71021,34 @@ async function collectEvidence(outcome, server) {
         return [`no logs of the containers: ${describeThrown(thrown)}`];
     }
 }
-/** `shop-app-1 is running, health unhealthy, exit code 0, 2 restarts; last probe exit 1: connection refused`. Pure. */
+/** The containers to look at first: those that do not run, then those that are not healthy or have crashed. Pure. */
+function pickSuspects(containers) {
+    const weight = ({ status, health, restartCount }) => (status === 'running' ? 0 : 4) +
+        (health === undefined || health.status === 'healthy' ? 0 : 2) +
+        (restartCount > 0 ? 1 : 0);
+    return containers.toSorted((a, b) => weight(b) - weight(a)).slice(0, mostContainers);
+}
+/** `shop-app-1 is running, health unhealthy, 2 restarts; last probe exit 1: connection refused; its last log lines:`. Pure. */
 function describeContainer(container) {
     const { name, status, health, exitCode, isOomKilled, restartCount } = container;
-    const probe = health?.probes.at(-1);
     const facts = [
         `${name} is ${status}`,
         health === undefined ? undefined : `health ${health.status}`,
         status === 'running' ? undefined : `exit code ${exitCode}`,
         isOomKilled ? 'killed for want of memory' : undefined,
-        restartCount === 0 ? undefined : `${restartCount} restarts`,
+        restartCount === 0 ? undefined : `${restartCount} ${restartCount === 1 ? 'restart' : 'restarts'}`,
     ];
     const told = facts.filter((fact) => fact !== undefined).join(', ');
-    return `${told}${probe === undefined ? '' : `; last probe ${probe}`}; its last log lines:`;
-}
-
-;// CONCATENATED MODULE: ./src/error.ts
-
-class GateError extends DeployError {
-}
-
-;// CONCATENATED MODULE: ./src/compose-project.ts
-
-
-
-/**
- * $1 deploy path, $2 folder of the first Compose file (with its slash, or empty), $3 env file or empty, then flags.
- * Compose looks for `.env` beside the first file, the deploy keeps its pins in deploy-path, and one --env-file hides all
- * others; so all that exist are named, in the order in which the deploy names them.
- * Compose's output may hold interpolated secrets; only the name is read from it.
- */
-const configScript = `
-cd "$1" || exit 90
-folder=$2; extra=$3; shift 3
-if [ -n "$folder$extra" ]; then
-  for file in "$extra" .env "\${folder:+\${folder}.env}"; do
-    [ -z "$file" ] || [ ! -f "$file" ] || set -- --env-file "$file" "$@"
-  done
-fi
-docker compose "$@" config --format json`;
-/**
- * The name under which Compose labelled the project's containers: the one given, or the one that Compose itself finds in
- * deploy-path (a `name:` of the file, COMPOSE_PROJECT_NAME of `.env`, or the folder).
- * @throws GateError PROJECT_UNKNOWN
- */
-async function findProjectName(host, compose) {
-    if (compose.projectName !== undefined)
-        return compose.projectName;
-    const folder = /^.*\//.exec(compose.composeFiles[0] ?? '')?.[0] ?? '';
-    const args = [compose.deployPath, folder, compose.envFile ?? '', ...composeFlags(compose)];
-    const result = await host.script(configScript, args);
-    if (result.code === 0)
-        return parseComposeModel(result.stdout).name;
-    throw new GateError({
-        code: 'PROJECT_UNKNOWN',
-        message: `${host.name}: docker compose cannot read the project in ${compose.deployPath}, so the containers of its services are not known.`,
-        hint: 'Give `project-name`, or `compose-files` and `env-file` as the deploy step has them.',
-        evidence: host_lastLines(result.stderr, 10),
-    });
-}
-/** Everything of `docker compose` that comes before the command. */
-function composeFlags(compose) {
-    return [
-        ...compose.composeFiles.flatMap((file) => ['-f', file]),
-        ...compose.profiles.flatMap((profile) => ['--profile', profile]),
-    ];
+    const probe = health?.lastProbe === undefined ? '' : `; last probe ${health.lastProbe}`;
+    return `${told}${probe}; its last log lines:`;
 }
 
 ;// CONCATENATED MODULE: ./src/gate.ts
 
 /**
- * Asks all checks in parallel until every one of them is green at the same time, or until the deadline. A check that was
- * green keeps being asked while others are not, and loses its streak at the first miss.
+ * Asks all checks in parallel until every one of them is green at the same time, or until the deadline; what no later attempt
+ * can make good ends it at once. A check that was green keeps being asked while others are not, and loses its streak at the
+ * first miss. One that is allowed to fail is only waited for until it has had its fair tries.
  */
 async function runGate(checks, settings, doors) {
     const { clock, signal } = doors;
@@ -70360,18 +71057,24 @@ async function runGate(checks, settings, doors) {
     const over = new AbortController();
     const stop = AbortSignal.any([signal, over.signal]);
     const progress = checks.map(startProgress);
-    const state = {
-        greenSince: undefined,
-        result: 'timeout',
-    };
-    const settle = (index, next) => {
+    const state = { greenSince: undefined, isStable: false, result: 'timeout' };
+    const settle = (index, before, next) => {
         progress[index] = next;
         doors.onProgress(progress, elapsed());
-        state.greenSince = progress.every(isGreen) ? (state.greenSince ?? elapsed()) : undefined;
-        if (state.greenSince === undefined || elapsed() - state.greenSince < settings.stableFor)
-            return;
-        state.result = 'healthy';
-        over.abort();
+        const isBlocking = !next.check.isAllowedToFail;
+        if (isBlocking && isFailed(next))
+            state.result = 'unhealthy';
+        // The stable time begins anew with a streak, also where other containers answered and no attempt missed.
+        const isBroken = isBlocking && isGreen(before) && next.streak <= before.streak;
+        const now = elapsed();
+        const since = nextGreenSince(progress, isBroken ? undefined : state.greenSince, now);
+        state.greenSince = since;
+        if (isBlocking)
+            state.isStable = since !== undefined && now - since >= settings.stableFor;
+        if (state.result === 'timeout' && state.isStable && progress.every(isSettled))
+            state.result = 'healthy';
+        if (state.result !== 'timeout')
+            over.abort();
     };
     const ask = async (check, index) => {
         for (;;) {
@@ -70388,7 +71091,10 @@ async function runGate(checks, settings, doors) {
             const isCut = elapsed() >= settings.deadline && timeoutMs < check.pace.attemptTimeout;
             if (isCut && before.tries > 0 && !verdict.ok && verdict.kind === 'unreachable')
                 return;
-            settle(index, recordAttempt(before, verdict, tookMs));
+            const next = recordAttempt(before, verdict, tookMs);
+            settle(index, before, next);
+            if (isFailed(next))
+                return;
             const left = Math.max(0, settings.deadline - elapsed());
             if (!(await sleepUntil(clock, Math.min(Math.max(0, check.pace.interval - tookMs), left), stop)))
                 return;
@@ -70404,7 +71110,13 @@ async function runGate(checks, settings, doors) {
         over.abort();
     }
     signal.throwIfAborted();
-    return { result: state.result, elapsedMs: elapsed(), progress };
+    // At the deadline nobody waits for a check that is allowed to fail.
+    const result = state.result === 'timeout' && state.isStable ? 'healthy' : state.result;
+    return { result, elapsedMs: elapsed(), progress, logMatches: [] };
+}
+/** Since when every check that must be green is; what may fail has no say. */
+function nextGreenSince(all, since, nowMs) {
+    return all.every((one) => one.check.isAllowedToFail || isGreen(one)) ? (since ?? nowMs) : undefined;
 }
 /** False when the wait was ended by the signal. */
 async function sleepUntil(clock, ms, signal) {
@@ -70496,7 +71208,7 @@ function parseUrl(text, subject) {
     }
     if (url.username !== '' || url.password !== '') {
         // Not quoted: the URL holds a password.
-        const hint = 'Give credentials as a header: `Authorization: Basic …`, from a secret.';
+        const hint = 'Give credentials with `basic-auth` or as a header, from a secret.';
         throw new ConfigurationError(`${subject}: credentials in a URL are not accepted.`, hint);
     }
     url.hash = '';
@@ -70516,6 +71228,14 @@ function check_field_parsePort(text, subject) {
     if (port < 1 || port > 65_535)
         throw bad(subject, text, 'a port from 1 to 65535');
     return port;
+}
+/** Reads `name`, `name:port`, `192.0.2.1:8443` or `[::1]:8443`. */
+function parseConnectTo(text, subject) {
+    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9_][A-Za-z0-9._-]*))(?::(\d{1,5}))?$/.exec(text);
+    const address = match?.[1] ?? match?.[2];
+    if (address === undefined)
+        throw bad(subject, text, 'an address with or without a port', 'Write it like 192.0.2.1 or origin.example.com:8443.');
+    return { address, port: match?.[3] === undefined ? undefined : check_field_parsePort(match[3], subject) };
 }
 /** Reads a URL path with an optional query. */
 function parsePath(text, subject) {
@@ -70563,23 +71283,261 @@ function parseHeader(name, value, subject) {
     }
     return [name, value];
 }
+/** Reads `user:password` into the header that carries them; never quoted in a message. */
+function parseBasicAuth(text, subject) {
+    if (!/^[^:]+:/.test(text) || /\p{Cc}/u.test(text))
+        throw new ConfigurationError(`${subject}: it is not of the form \`user:password\`.`);
+    return ['authorization', `Basic ${Buffer.from(text, 'utf8').toString('base64')}`];
+}
+/** Reads the command of an `exec` check: a list, because no shell takes it apart. */
+function parseCommand(value, subject) {
+    const words = Array.isArray(value) ? value : [];
+    const command = words.flatMap((word) => typeof word === 'string' || typeof word === 'number' || typeof word === 'boolean' ? [String(word)] : []);
+    const isUsable = command.length > 0 && command.length === words.length && command[0]?.trim() !== '';
+    if (isUsable && command.every((word) => !word.includes('\0')))
+        return command;
+    throw new ConfigurationError(`${subject}: it is not a list of words.`, 'No shell reads it. Write ["python", "manage.py", "check"], or ["sh", "-c", "…"] for a shell in the container.');
+}
+/** Reads a user of a container, as `docker exec --user` takes it. */
+function check_field_parseUser(text, subject) {
+    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/.test(text))
+        throw bad(subject, text, 'a user of the container', 'Write it like app, 1000 or 1000:1000.');
+    return text;
+}
 function bad(subject, value, expected, hint) {
     return new ConfigurationError(`${subject}: ${JSON.stringify(value)} is not ${expected}.`, hint);
 }
 
 // EXTERNAL MODULE: ../node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(6637);
+;// CONCATENATED MODULE: ./src/check-http.ts
+
+
+
+
+/** Keys of an http check that say what to send and what must come back. */
+const httpKeys = [
+    'method',
+    'headers',
+    'basic-auth',
+    'body',
+    'ca',
+    'redirects',
+    'expect-status',
+    'expect-sha',
+    'sha-path',
+    'expect-json',
+    'expect-headers',
+    'reject-headers',
+    'expect-body',
+    'reject-body',
+    'max-latency',
+];
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'];
+const mostRedirects = 10;
+/** Reads the question of an http check. @throws ConfigurationError */
+function parseHttpQuestion(entry, defaults) {
+    const method = entry.oneOf('method', methods) ?? 'GET';
+    const body = entry.text('body');
+    if (body !== undefined && method !== 'POST' && method !== 'PUT')
+        throw new ConfigurationError(`${entry.where}: \`body\` needs \`method: POST\` or \`PUT\`.`);
+    const ca = entry.text('ca');
+    const authorities = ca === undefined ? defaults.authorities : parseAuthorities(ca, entry.subject('ca'));
+    const expectation = parseExpectation(entry, defaults.expectation);
+    const readsBody = expectation.commit ?? expectation.json?.[0] ?? expectation.body?.[0];
+    if (method === 'HEAD' && readsBody !== undefined)
+        throw new ConfigurationError(`${entry.where}: an answer to HEAD has no body, so it can say no commit and match nothing.`, 'Ask with GET, or write `expect-sha: none`.');
+    return {
+        type: 'http',
+        method,
+        headers: [...defaults.headers, ...parseHeaders(entry)],
+        redirects: entry.integer('redirects', { min: 0, max: mostRedirects }) ?? 0,
+        expectation,
+        ...(body === undefined ? {} : { body }),
+        ...(authorities === undefined ? {} : { authorities }),
+    };
+}
+function parseHeaders(entry) {
+    const headers = entry.pairs('headers').map(([name, value]) => parseHeader(name, value, entry.subject('headers')));
+    const basic = entry.text('basic-auth');
+    if (basic === undefined)
+        return headers;
+    if (headers.some(([name]) => name.toLowerCase() === 'authorization'))
+        throw new ConfigurationError(`${entry.where}: \`basic-auth\` and a header \`Authorization\` exclude each other.`);
+    return [...headers, parseBasicAuth(basic, entry.subject('basic-auth'))];
+}
+function parseExpectation(entry, defaults) {
+    const status = entry.text('expect-status');
+    const json = entry.entries('expect-json').map(parseJsonAssertion);
+    const headers = [...parseHeaderPatterns(entry, 'expect-headers'), ...parseHeaderPatterns(entry, 'reject-headers')];
+    const body = [...parsePatterns(entry, 'expect-body'), ...parsePatterns(entry, 'reject-body')];
+    const maxLatency = entry.duration('max-latency');
+    return {
+        status: status === undefined ? defaults.status : parseStatus(status, entry.subject('expect-status')),
+        ...parseExpectedCommit(entry, defaults),
+        ...(json.length === 0 ? {} : { json }),
+        ...(headers.length === 0 ? {} : { headers }),
+        ...(body.length === 0 ? {} : { body }),
+        ...(maxLatency === undefined ? {} : { maxLatency }),
+    };
+}
+function parseExpectedCommit(entry, defaults) {
+    const text = entry.text('expect-sha');
+    const path = entry.text('sha-path');
+    const given = text === undefined || text === 'none' ? undefined : parseCommit(text, entry.subject('expect-sha'));
+    const sha = text === 'none' ? undefined : (given ?? defaults.commit?.sha);
+    if (path !== undefined && sha === undefined)
+        throw new ConfigurationError(`${entry.where}: \`sha-path\` without \`expect-sha\` would compare nothing.`);
+    if (sha === undefined)
+        return {};
+    const fallback = defaults.commit?.path ?? parseJsonPath('git_sha', entry.where);
+    return { commit: { sha, path: path === undefined ? fallback : parseJsonPath(path, entry.subject('sha-path')) } };
+}
+function parseHeaderPatterns(entry, key) {
+    return entry.pairs(key).map(([name, pattern]) => ({
+        name: name.toLowerCase(),
+        pattern: parsePattern(pattern, `${entry.subject(key)} ${name}`),
+        isForbidden: key === 'reject-headers',
+    }));
+}
+function parsePatterns(entry, key) {
+    return entry.texts(key).map((text) => {
+        // An empty pattern matches everything: an assertion that asserts nothing.
+        if (text === '')
+            throw new ConfigurationError(`${entry.where}: \`${key}\` holds an empty regular expression.`);
+        return { pattern: parsePattern(text, entry.subject(key)), isForbidden: key === 'reject-body' };
+    });
+}
+const rules = ['equals', 'one-of', 'prefix', 'regex', 'exists'];
+function parseJsonAssertion(entry) {
+    entry.requireKeys(['path', ...rules], 'An assertion on JSON');
+    const pathText = entry.text('path');
+    const [rule, second] = rules.filter((key) => entry.has(key));
+    if (pathText === undefined || rule === undefined || second !== undefined)
+        throw new ConfigurationError(`${entry.where}: it needs \`path\` and exactly one of: ${rules.join(', ')}.`);
+    const path = parseJsonPath(pathText, entry.subject('path'));
+    switch (rule) {
+        case 'equals':
+            return { path, rule, value: readScalar(entry.raw(rule), entry, rule) };
+        case 'one-of': {
+            const list = entry.raw(rule);
+            if (!Array.isArray(list) || list.length === 0)
+                throw new ConfigurationError(`${entry.where}: \`one-of\` is not a list of values.`);
+            return { path, rule, values: list.map((value) => readScalar(value, entry, rule)) };
+        }
+        case 'prefix': {
+            const text = entry.text(rule);
+            if (text === undefined)
+                throw new ConfigurationError(`${entry.where}: \`prefix\` is empty.`);
+            return { path, rule, text };
+        }
+        case 'regex':
+            return { path, rule, pattern: parsePattern(entry.text(rule) ?? '', entry.subject(rule)) };
+        case 'exists':
+            return { path, rule, isExpected: entry.flag(rule) ?? true };
+    }
+}
+function readScalar(value, entry, key) {
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+        return value;
+    throw new ConfigurationError(`${entry.where}: \`${key}\` is not a text, number, true, false or null.`);
+}
+
+;// CONCATENATED MODULE: ./src/entry.ts
+
+
+function readEntry(value, where) {
+    if (!isMap(value))
+        throw new ConfigurationError(`${where}: it is not a map of keys and values.`);
+    const map = value;
+    const subject = (key) => `${where}, \`${key}\``;
+    const bad = (key, said) => new ConfigurationError(`${where}: \`${key}\` ${said}.`);
+    const raw = (key) => (Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined);
+    const scalar = (item, key) => {
+        if (typeof item === 'string')
+            return item.trim();
+        if (typeof item === 'number' || typeof item === 'boolean')
+            return String(item);
+        throw bad(key, 'is not a single value');
+    };
+    const text = (key) => {
+        const item = raw(key);
+        return item === undefined ? undefined : scalar(item, key) || undefined;
+    };
+    const oneOf = (key, choices) => {
+        const given = text(key);
+        const choice = choices.find((candidate) => candidate === given);
+        if (given === undefined || choice !== undefined)
+            return choice;
+        throw bad(key, `${JSON.stringify(given)} is not one of: ${choices.join(', ')}`);
+    };
+    const items = (key) => listOf(raw(key));
+    return {
+        where,
+        subject,
+        raw,
+        text,
+        oneOf,
+        has: (key) => raw(key) !== undefined,
+        flag: (key) => {
+            const choice = oneOf(key, ['true', 'false']);
+            return choice === undefined ? undefined : choice === 'true';
+        },
+        integer: (key, { min, max }) => {
+            const given = text(key);
+            const number = given !== undefined && /^\d{1,9}$/.test(given) ? Number(given) : NaN;
+            if (given === undefined || (number >= min && number <= max))
+                return given === undefined ? undefined : number;
+            throw bad(key, `${JSON.stringify(given)} is not a whole number from ${min} to ${max}`);
+        },
+        duration: (key) => {
+            const given = text(key);
+            return given === undefined ? undefined : parseDuration(given, subject(key));
+        },
+        texts: (key) => items(key).map((item) => scalar(item, key)),
+        entries: (key) => items(key).map((item, index) => readEntry(item, `${subject(key)} ${index + 1}`)),
+        pairs: (key) => {
+            const item = raw(key);
+            if (item === undefined)
+                return [];
+            if (!isMap(item))
+                throw bad(key, 'is not a map of names and values');
+            return Object.keys(item).map((name) => [name, scalar(item[name] ?? '', key)]);
+        },
+        requireKeys: (known, what) => {
+            const unknown = Object.keys(map).find((key) => !known.includes(key));
+            if (unknown === undefined)
+                return;
+            throw new ConfigurationError(`${where}: unknown key \`${unknown}\`.`, `${what} knows: ${known.join(', ')}.`);
+        },
+    };
+}
+function listOf(value) {
+    return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+function isMap(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 ;// CONCATENATED MODULE: ./src/check-list.ts
 
 
 
 
 
-const shared = ['name', 'type', 'via', 'service', 'container-port', 'interval', 'attempt-timeout', 'success-threshold'];
+
+
+const types = ['http', 'tcp', 'container', 'exec'];
+const shared = ['name', 'type', 'allow-failure', 'interval', 'attempt-timeout', 'success-threshold'];
+const port = ['service', 'container-port', 'max-restarts'];
 const knownKeys = {
-    http: [...shared, 'url', 'path', 'headers', 'expect-status', 'expect-sha', 'sha-path'],
-    tcp: [...shared, 'address'],
+    http: [...shared, 'via', 'url', 'connect-to', ...port, 'path', ...httpKeys],
+    tcp: [...shared, 'via', 'address', ...port],
+    container: [...shared, 'via', 'service', 'max-restarts', 'expect-state', 'no-healthcheck'],
+    exec: [...shared, 'via', 'service', 'max-restarts', 'command', 'user'],
 };
+/** A command that starts an interpreter needs more time than a request. */
+const execTimeout = milliseconds(30_000);
 /**
  * Reads the YAML list of `checks`. A key that we do not know is an error, because a probe that is written down but not part
  * of the decision is worse than none.
@@ -70589,7 +71547,7 @@ function parseCheckList(text, defaults) {
     const list = parseYaml(text);
     if (!Array.isArray(list))
         throw new ConfigurationError('input `checks`: it is not a YAML list.', 'Begin each check with `- `.');
-    return list.map((entry, index) => parseCheck(entry, `input \`checks\`, check ${index + 1}`, defaults));
+    return list.map((value, index) => parseCheck(value, `input \`checks\`, check ${index + 1}`, defaults));
 }
 function parseYaml(text) {
     try {
@@ -70603,131 +71561,135 @@ function parseYaml(text) {
     }
 }
 function parseCheck(value, place, defaults) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw new ConfigurationError(`${place}: it is not a map of keys and values.`);
-    }
-    const entry = value;
-    const name = textOf(entry, 'name', place);
-    const where = name === undefined ? place : `${place} (${name})`;
-    const type = oneOf(entry, 'type', where, ['http', 'tcp']) ?? 'http';
-    const unknown = Object.keys(entry).find((key) => !knownKeys[type].includes(key));
-    if (unknown !== undefined) {
-        const hint = `A check of type ${type} knows: ${knownKeys[type].join(', ')}.`;
-        throw new ConfigurationError(`${where}: unknown key \`${unknown}\`.`, hint);
-    }
-    const target = parseTarget(entry, type, where, defaults);
-    const pace = parsePace(entry, where, defaults.pace);
-    const question = type === 'tcp'
-        ? { type }
-        : {
-            type,
-            headers: [...defaults.headers, ...parseHeaders(entry, where)],
-            expectation: parseExpectation(entry, where, defaults.expectation),
-        };
-    return { name: name ?? describeTarget(target), target, question, pace };
+    const unnamed = readEntry(value, place);
+    const name = unnamed.text('name');
+    const entry = name === undefined ? unnamed : readEntry(value, `${place} (${name})`);
+    const type = entry.oneOf('type', types) ?? 'http';
+    entry.requireKeys(knownKeys[type], `A check of type ${type}`);
+    const target = parseTarget(entry, type, defaults);
+    const maxRestarts = entry.integer('max-restarts', { min: 0, max: 1000 });
+    if (maxRestarts !== undefined && serviceOf(target) === undefined)
+        throw new ConfigurationError(`${entry.where}: \`max-restarts\` belongs to a check with \`service\`.`);
+    const question = parseQuestion(entry, type, defaults);
+    return {
+        name: name ?? (target.kind === 'containers' ? `${type} of ${describeTarget(target)}` : describeTarget(target)),
+        target,
+        question,
+        pace: parsePace(entry, type, defaults.pace),
+        maxRestarts: maxRestarts ?? defaults.maxRestarts,
+        isAllowedToFail: entry.flag('allow-failure') ?? false,
+    };
 }
-function parseTarget(entry, type, where, defaults) {
-    const service = textOf(entry, 'service', where);
-    const direct = textOf(entry, type === 'http' ? 'url' : 'address', where);
-    const via = oneOf(entry, 'via', where, ['runner', 'server']);
-    const directKey = type === 'http' ? 'url' : 'address';
-    if ((service === undefined) === (direct === undefined)) {
-        throw new ConfigurationError(`${where}: it needs either \`${directKey}\` or \`service\`, and not both.`);
-    }
-    const port = textOf(entry, 'container-port', where);
-    const path = textOf(entry, 'path', where);
-    if (service !== undefined) {
-        if (port === undefined)
-            throw new ConfigurationError(`${where}: a check of a service needs \`container-port\`.`);
-        if (via === 'runner') {
-            throw new ConfigurationError(`${where}: the containers of a service can only be asked with \`via: server\`.`);
+function parseQuestion(entry, type, defaults) {
+    switch (type) {
+        case 'http':
+            return parseHttpQuestion(entry, defaults);
+        case 'tcp':
+            return { type };
+        case 'container':
+            return {
+                type,
+                expectState: entry.oneOf('expect-state', ['running', 'exited']) ?? 'running',
+                noHealthcheck: entry.oneOf('no-healthcheck', ['running', 'fail']) ?? defaults.noHealthcheck,
+            };
+        case 'exec': {
+            const user = entry.text('user');
+            const command = parseCommand(entry.raw('command'), entry.subject('command'));
+            return { type, command, ...(user === undefined ? {} : { user: check_field_parseUser(user, entry.subject('user')) }) };
         }
-        const subject = (key) => `${where}, \`${key}\``;
-        return {
-            kind: 'service',
-            service: check_field_parseService(service, subject('service')),
-            port: check_field_parsePort(port, subject('container-port')),
-            path: parsePath(path ?? '/', subject('path')),
-        };
     }
-    const stray = port === undefined ? (path === undefined ? undefined : 'path') : 'container-port';
+}
+function parseTarget(entry, type, defaults) {
+    const { where, subject } = entry;
+    const service = entry.text('service');
+    const via = entry.oneOf('via', ['runner', 'server']);
+    const isInside = type === 'container' || type === 'exec';
+    const directKey = type === 'http' ? 'url' : 'address';
+    const direct = isInside ? undefined : entry.text(directKey);
+    if (isInside && service === undefined)
+        throw new ConfigurationError(`${where}: it needs \`service\`.`);
+    if ((service === undefined) === (direct === undefined))
+        throw new ConfigurationError(`${where}: it needs either \`${directKey}\` or \`service\`, and not both.`);
+    if (service === undefined)
+        return parseDirect(entry, type, direct ?? '', via ?? defaults.via);
+    if (via === 'runner')
+        throw new ConfigurationError(`${where}: the containers of a service can only be asked with \`via: server\`.`);
+    const name = check_field_parseService(service, subject('service'));
+    if (isInside)
+        return { kind: 'containers', service: name };
+    if (entry.has('connect-to'))
+        throw new ConfigurationError(`${where}: \`connect-to\` belongs to a check with \`url\`.`);
+    const containerPort = entry.text('container-port');
+    if (containerPort === undefined)
+        throw new ConfigurationError(`${where}: a check of a service needs \`container-port\`.`);
+    return {
+        kind: 'service',
+        service: name,
+        port: check_field_parsePort(containerPort, subject('container-port')),
+        path: parsePath(entry.text('path') ?? '/', subject('path')),
+    };
+}
+function parseDirect(entry, type, direct, via) {
+    const stray = ['container-port', 'path'].find((key) => entry.has(key));
     if (stray !== undefined)
-        throw new ConfigurationError(`${where}: \`${stray}\` belongs to a check with \`service\`.`);
-    const chosen = via ?? defaults.via;
-    const subject = `${where}, \`${directKey}\``;
-    return type === 'http'
-        ? { kind: 'url', url: parseUrl(direct ?? '', subject), via: chosen }
-        : { kind: 'address', ...parseAddress(direct ?? '', subject), via: chosen };
-}
-function parsePace(entry, where, defaults) {
-    const duration = (key, otherwise) => {
-        const text = textOf(entry, key, where);
-        return text === undefined ? otherwise : parseDuration(text, `${where}, \`${key}\``);
-    };
-    const threshold = textOf(entry, 'success-threshold', where);
-    if (threshold !== undefined && !/^([1-9]\d?|100)$/.test(threshold)) {
-        throw new ConfigurationError(`${where}: \`success-threshold\` ${JSON.stringify(threshold)} is not a whole number from 1 to 100.`);
-    }
+        throw new ConfigurationError(`${entry.where}: \`${stray}\` belongs to a check with \`service\`.`);
+    if (type !== 'http')
+        return { kind: 'address', ...parseAddress(direct, entry.subject('address')), via };
+    const connectTo = entry.text('connect-to');
     return {
-        interval: duration('interval', defaults.interval),
-        attemptTimeout: duration('attempt-timeout', defaults.attemptTimeout),
-        successThreshold: threshold === undefined ? defaults.successThreshold : Number(threshold),
+        kind: 'url',
+        url: parseUrl(direct, entry.subject('url')),
+        via,
+        ...(connectTo === undefined ? {} : { connectTo: parseConnectTo(connectTo, entry.subject('connect-to')) }),
     };
 }
-function parseExpectation(entry, where, defaults) {
-    const status = textOf(entry, 'expect-status', where);
-    const sha = textOf(entry, 'expect-sha', where);
-    const path = textOf(entry, 'sha-path', where);
-    const jsonPath = path === undefined ? defaults.commit?.path : parseJsonPath(path, `${where}, \`sha-path\``);
-    const commitSha = sha === undefined
-        ? defaults.commit?.sha
-        : sha === 'none'
-            ? undefined
-            : parseCommit(sha, `${where}, \`expect-sha\``);
-    if (path !== undefined && commitSha === undefined) {
-        throw new ConfigurationError(`${where}: \`sha-path\` without \`expect-sha\` would compare nothing.`);
-    }
+function parsePace(entry, type, defaults) {
+    const attemptTimeout = type === 'exec' ? execTimeout : defaults.attemptTimeout;
     return {
-        status: status === undefined ? defaults.status : parseStatus(status, `${where}, \`expect-status\``),
-        ...(commitSha === undefined
-            ? {}
-            : { commit: { sha: commitSha, path: jsonPath ?? parseJsonPath('git_sha', where) } }),
+        interval: entry.duration('interval') ?? defaults.interval,
+        attemptTimeout: entry.duration('attempt-timeout') ?? attemptTimeout,
+        successThreshold: entry.integer('success-threshold', { min: 1, max: 100 }) ?? defaults.successThreshold,
     };
 }
-function parseHeaders(entry, where) {
-    const headers = entry['headers'];
-    if (headers === undefined || headers === null)
-        return [];
-    if (typeof headers !== 'object' || Array.isArray(headers)) {
-        throw new ConfigurationError(`${where}: \`headers\` is not a map of names and values.`);
+
+;// CONCATENATED MODULE: ./src/check-rule.ts
+
+const shortestIntervalMs = 100;
+/** There must be something that can be red, under a name of its own. @throws ConfigurationError */
+function requireChecks(checks) {
+    if (checks.length === 0) {
+        throw new ConfigurationError('there is nothing to check: the inputs `url`, `service` and `checks` are all empty.', 'A gate without a check would be green whatever happens. Give one of them.');
     }
-    return Object.keys(headers).map((name) => {
-        const value = textOf(headers, name, `${where}, \`headers\``) ?? '';
-        return parseHeader(name, value, `${where}, \`headers\``);
-    });
+    if (checks.every((check) => check.isAllowedToFail)) {
+        throw new ConfigurationError('every check is allowed to fail, so the gate would be green whatever happens.', 'Take `allow-failure` from one of them.');
+    }
+    const names = checks.map((check) => check.name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) {
+        throw new ConfigurationError(`two checks are called ${JSON.stringify(twice)}.`, 'Give each check in `checks` a `name` of its own.');
+    }
 }
-/** A scalar as the user typed it; numbers and booleans of YAML are text to us. */
-function textOf(entry, key, where) {
-    const value = Object.hasOwn(entry, key) ? entry[key] : undefined;
-    if (value === undefined || value === null)
-        return undefined;
-    if (typeof value === 'string')
-        return value.trim() === '' ? undefined : value.trim();
-    if (typeof value === 'number' || typeof value === 'boolean')
-        return String(value);
-    throw new ConfigurationError(`${where}: \`${key}\` is not a single value.`);
-}
-function oneOf(entry, key, where, choices) {
-    const value = textOf(entry, key, where);
-    if (value === undefined)
-        return undefined;
-    const choice = choices.find((candidate) => candidate === value);
-    if (choice !== undefined)
-        return choice;
-    throw new ConfigurationError(`${where}: \`${key}\` ${JSON.stringify(value)} is not one of: ${choices.join(', ')}.`);
+/** A gate that cannot become green in its time is a mistake, not a failed deploy. @throws ConfigurationError */
+function requireEnoughTime(checks, settings) {
+    for (const { name, pace, isAllowedToFail } of checks) {
+        if (pace.interval < shortestIntervalMs) {
+            throw new ConfigurationError(`check ${name}: an \`interval\` below ${shortestIntervalMs}ms would flood the app.`);
+        }
+        if (pace.attemptTimeout < 1)
+            throw new ConfigurationError(`check ${name}: \`attempt-timeout\` is 0.`);
+        const needed = settings.initialDelay + (pace.successThreshold - 1) * pace.interval + settings.stableFor;
+        if (needed >= settings.deadline && !isAllowedToFail) {
+            throw new ConfigurationError(`check ${name} can never be green: ${pace.successThreshold} successes every ${pace.interval}ms, the initial delay and the stable time need ${needed}ms, and \`deadline\` is ${settings.deadline}ms.`, 'Raise `deadline`, or lower `success-threshold`, `interval` or `stable-for`.');
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/inputs.ts
+
+
+
+
+
 
 
 
@@ -70743,30 +71705,57 @@ function oneOf(entry, key, where, choices) {
  */
 function loadInputs(runner) {
     const inputs = inputReader(runner);
-    const headers = readHeaders(inputs, runner);
-    const defaults = readDefaults(inputs, headers);
+    const defaults = readDefaults(inputs, readHeaders(inputs, runner));
     const checks = [...readSimpleChecks(inputs, defaults), ...readListedChecks(inputs, runner, defaults)];
     requireChecks(checks);
-    const settings = {
-        deadline: inputs.duration('deadline'),
-        initialDelay: inputs.duration('initial-delay'),
-        stableFor: inputs.duration('stable-for'),
-    };
+    const settings = readSettings(inputs, checks);
     requireEnoughTime(checks, settings);
-    const shouldFail = inputs.flag('fail');
-    const needsServer = checks.find((check) => vantageOf(check.target) === 'server');
-    if (needsServer !== undefined && !hasHostTarget(inputs)) {
-        throw new ConfigurationError(`the check ${needsServer.name} asks from the server, but input \`host\` (or the environment variable DEPLOY_HOST) is empty.`, 'Give the SSH inputs, or ask from the runner with `via: runner`.');
+    const needy = checks.find((check) => vantageOf(check.target) === 'server');
+    if (needy !== undefined && !hasHostTarget(inputs)) {
+        throw new ConfigurationError(`the check ${needy.name} asks from the server, but input \`host\` (or the environment variable DEPLOY_HOST) is empty.`, 'Give the SSH inputs, or ask from the runner with `via: runner`.');
     }
-    const hasService = checks.some((check) => check.target.kind === 'service');
-    const hasDeployPath = inputs.optional('deploy-path', { env: 'DEPLOY_PATH' }) !== undefined;
+    const hasService = checks.some((check) => serviceOf(check.target) !== undefined);
+    const logPatterns = inputs.lines('log-scan').map((line) => parsePattern(line, 'input `log-scan`'));
+    if (logPatterns.length > 0 && !hasService)
+        throw new ConfigurationError('input `log-scan` has no containers to look at: no check names a service.', 'Add a check of type container with its `service`.');
     return {
         checks,
         settings,
-        shouldFail,
-        deployPath: needsServer !== undefined && hasDeployPath ? readDeployPath(inputs) : undefined,
-        target: needsServer === undefined ? undefined : readHostTarget(inputs),
+        shouldFail: inputs.flag('fail'),
+        needsServer: needy !== undefined,
+        ...readServer(inputs, needy !== undefined),
         compose: hasService ? readComposeSettings(inputs) : undefined,
+        logPatterns,
+        logSince: inputs.duration('log-since'),
+        logLines: inputs.integer('log-lines', { min: 0, max: 500 }),
+    };
+}
+function readServer(inputs, isNeeded) {
+    const hasDeployPath = inputs.optional('deploy-path', { env: 'DEPLOY_PATH' }) !== undefined;
+    const nothing = { target: undefined, targetProblem: undefined, deployPath: undefined };
+    if (isNeeded) {
+        const deployPath = hasDeployPath ? readDeployPath(inputs) : undefined;
+        return { ...nothing, target: readHostTarget(inputs), deployPath };
+    }
+    if (!hasDeployPath || !hasHostTarget(inputs))
+        return nothing;
+    try {
+        return { ...nothing, target: readHostTarget(inputs), deployPath: readDeployPath(inputs) };
+    }
+    catch (thrown) {
+        // A job that sets DEPLOY_HOST for its other steps may ask a URL without a key at hand.
+        if (!(thrown instanceof ConfigurationError))
+            throw thrown;
+        return { ...nothing, targetProblem: thrown.message };
+    }
+}
+function readSettings(inputs, checks) {
+    // A container without a health check is believed for running; a crash needs some time to be seen.
+    const bake = checks.some(({ question }) => question.type === 'container') ? 15_000 : 0;
+    return {
+        deadline: inputs.duration('deadline'),
+        initialDelay: inputs.duration('initial-delay'),
+        stableFor: inputs.optionalDuration('stable-for') ?? milliseconds(bake),
     };
 }
 function readDefaults(inputs, headers) {
@@ -70774,33 +71763,45 @@ function readDefaults(inputs, headers) {
     const attemptTimeout = inputs.duration('attempt-timeout');
     const sha = inputs.optional('expect-sha');
     const path = parseJsonPath(inputs.required('sha-path'), 'input `sha-path`');
+    const ca = inputs.optional('ca');
     return {
         via: inputs.oneOf('via', ['runner', 'server']),
         headers,
+        authorities: ca === undefined ? undefined : parseAuthorities(ca, 'input `ca`'),
         pace: { interval, attemptTimeout, successThreshold: inputs.integer('success-threshold', { min: 1, max: 100 }) },
         expectation: {
             status: parseStatus(inputs.required('expect-status'), 'input `expect-status`'),
             ...(sha === undefined ? {} : { commit: { sha: parseCommit(sha, 'input `expect-sha`'), path } }),
         },
+        maxRestarts: inputs.integer('max-restarts', { min: 0, max: 1000 }),
+        noHealthcheck: inputs.oneOf('no-healthcheck', ['running', 'fail']),
     };
 }
 /** The checks of the inputs `url` and `service`. */
 function readSimpleChecks(inputs, defaults) {
-    const { pace, headers, expectation, via } = defaults;
-    const question = { type: 'http', headers, expectation };
+    const { pace, headers, expectation, via, authorities, maxRestarts } = defaults;
+    const trust = authorities === undefined ? {} : { authorities };
+    const question = { type: 'http', method: 'GET', headers, redirects: 0, expectation, ...trust };
+    const rest = { question, pace, maxRestarts, isAllowedToFail: false };
     const urlText = inputs.optional('url');
-    const url = urlText === undefined ? undefined : parseUrl(urlText, 'input `url`');
     const service = inputs.optional('service');
     const port = inputs.optional('container-port');
+    const detour = inputs.optional('connect-to');
     if (service !== undefined && port === undefined) {
         throw new ConfigurationError('input `service` needs input `container-port`, the port that its containers listen on.');
     }
     if (service === undefined && port !== undefined) {
         throw new ConfigurationError('input `container-port` needs input `service`: whose port is it?');
     }
+    if (detour !== undefined && urlText === undefined) {
+        throw new ConfigurationError('input `connect-to` needs input `url`; a check of the list has a key of that name.');
+    }
     const checks = [];
-    if (url !== undefined)
-        checks.push({ name: describeUrl(url), target: { kind: 'url', url, via }, question, pace });
+    if (urlText !== undefined) {
+        const url = parseUrl(urlText, 'input `url`');
+        const connectTo = detour === undefined ? {} : { connectTo: parseConnectTo(detour, 'input `connect-to`') };
+        checks.push({ name: describeUrl(url), target: { kind: 'url', url, via, ...connectTo }, ...rest });
+    }
     if (service !== undefined && port !== undefined) {
         const target = {
             kind: 'service',
@@ -70808,7 +71809,7 @@ function readSimpleChecks(inputs, defaults) {
             port: check_field_parsePort(port, 'input `container-port`'),
             path: parsePath(inputs.required('path'), 'input `path`'),
         };
-        checks.push({ name: `service ${service}`, target, question, pace });
+        checks.push({ name: `service ${service}`, target, ...rest });
     }
     return checks;
 }
@@ -70818,14 +71819,14 @@ function readListedChecks(inputs, runner, defaults) {
         return [];
     const checks = parseCheckList(text, defaults);
     for (const { question } of checks)
-        if (question.type === 'http')
-            maskHeaders(runner, question.headers);
+        for (const secret of secretsOf(question))
+            maskSecret(runner, secret);
     return checks;
 }
-/** Lines of `Name: value`. */
+/** Lines of `Name: value`, and `basic-auth` as the header that carries it. */
 function readHeaders(inputs, runner) {
-    const lines = inputs.lines('headers');
-    const headers = lines.map((line, index) => {
+    const basic = inputs.secret('basic-auth')?.trim();
+    const given = inputs.lines('headers').map((line, index) => {
         const colon = line.indexOf(':');
         const subject = `input \`headers\`, line ${index + 1}`;
         // The line is not quoted: whatever it is, it may be a secret.
@@ -70833,45 +71834,64 @@ function readHeaders(inputs, runner) {
             throw new ConfigurationError(`${subject}: it is not of the form \`Name: value\`.`);
         return parseHeader(line.slice(0, colon).trim(), line.slice(colon + 1).trim(), subject);
     });
-    maskHeaders(runner, headers);
+    if (basic !== undefined && given.some(([name]) => name.toLowerCase() === 'authorization'))
+        throw new ConfigurationError('input `basic-auth` and a header `Authorization` exclude each other.');
+    const headers = basic === undefined ? given : [...given, parseBasicAuth(basic, 'input `basic-auth`')];
+    for (const secret of secretsOfHeaders(headers))
+        maskSecret(runner, secret);
     return headers;
 }
-/** Headers whose values say nothing that others may not know; masking them would only black out the log. */
-const openHeaders = /^(host|user-agent|accept|accept-language|x-forwarded-(proto|host|port))$/i;
-function maskHeaders(runner, headers) {
-    const shortestWord = 8;
-    for (const [, value] of headers.filter(([name]) => !openHeaders.test(name))) {
-        maskSecret(runner, value);
-        // Of `Bearer abc…`, an app may repeat the second word alone.
-        for (const word of value.split(/\s+/))
-            if (word.length >= shortestWord)
-                maskSecret(runner, word);
-    }
-}
-function requireChecks(checks) {
-    if (checks.length === 0) {
-        throw new ConfigurationError('there is nothing to check: the inputs `url`, `service` and `checks` are all empty.', 'A gate without a check would be green whatever happens. Give one of them.');
-    }
-    const names = checks.map((check) => check.name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) {
-        throw new ConfigurationError(`two checks are called ${JSON.stringify(twice)}.`, 'Give each check in `checks` a `name` of its own.');
-    }
-}
-/** A gate that cannot become green in its time is a mistake, not a failed deploy. */
-function requireEnoughTime(checks, settings) {
-    const shortestInterval = 100;
-    for (const { name, pace } of checks) {
-        if (pace.interval < shortestInterval) {
-            throw new ConfigurationError(`check ${name}: an \`interval\` below ${shortestInterval}ms would flood the app.`);
+
+;// CONCATENATED MODULE: ./src/log-scan.ts
+
+
+
+
+/** Per container; what was said last is what counts. */
+const log_scan_captureBytes = 4 * 1024 * 1024;
+const mostLines = 5000;
+const log_scan_longestLine = 2000;
+const mostMatches = 5;
+/** $1 since, $2 lines, $3 container. */
+const logScript = 'docker logs --since "$1" --tail "$2" "$3" 2>&1';
+/**
+ * Searches what containers have logged since the deploy began.
+ * @returns one line for each container and pattern that was found; a log that cannot be read is one, too: a scan that did
+ * not take place must not look like one that found nothing
+ */
+async function scanLogs(host, containers, scan, signal) {
+    const found = await Promise.all(containers.map(async ({ id, name }) => {
+        try {
+            const args = [scan.since, String(mostLines), id];
+            const result = await host.script(logScript, args, { timeoutMs: 30_000, signal, maxCaptureBytes: log_scan_captureBytes });
+            if (result.code === 0)
+                return findMatches(name, result.stdout, scan.patterns);
+            return [`${name}: its log could not be read: ${host_lastLines(result.stdout, 1)[0] ?? ''}`];
         }
-        if (pace.attemptTimeout < 1)
-            throw new ConfigurationError(`check ${name}: \`attempt-timeout\` is 0.`);
-        const needed = settings.initialDelay + (pace.successThreshold - 1) * pace.interval + settings.stableFor;
-        if (needed >= settings.deadline) {
-            throw new ConfigurationError(`check ${name} can never be green: ${pace.successThreshold} successes every ${pace.interval}ms, the initial delay and the stable time need ${needed}ms, and \`deadline\` is ${settings.deadline}ms.`, 'Raise `deadline`, or lower `success-threshold`, `interval` or `stable-for`.');
+        catch (thrown) {
+            signal.throwIfAborted();
+            return [`${name}: its log could not be read: ${describeThrown(thrown)}`];
         }
-    }
+    }));
+    return found.flat();
+}
+/** The first line of a log that each pattern is found in. Pure. */
+function findMatches(name, log, patterns) {
+    const lines = log.split('\n').map((line) => line.slice(0, log_scan_longestLine));
+    const matches = patterns.flatMap((pattern) => {
+        // One search over the whole log first: a search of its own for each of thousands of lines would take a second.
+        if (searchPattern(pattern, lines.join('\n')) === 'absent')
+            return [];
+        for (const line of lines) {
+            const search = searchPattern(pattern, line);
+            if (search === 'found')
+                return [`${name} logged what matches /${pattern}/: ${quoteText(line)}`];
+            if (search === 'slow')
+                return [`${name}: /${pattern}/ was given up on one of its log lines`];
+        }
+        return [];
+    });
+    return matches.slice(0, mostMatches);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease.ts
@@ -70934,9 +71954,9 @@ function describeLease(lease, now) {
         return `${owner.actor}, by hand: ${JSON.stringify(reason)}, since ${since}, ${expires === undefined ? 'until it is unlocked' : `ends in ${left}`}`;
     return `${owner.actor} in ${owner.runUrl}, since ${since}, expires in ${left} unless renewed`;
 }
-const lease_object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const object = (value) => (typeof value === 'object' && value !== null ? value : {});
 const lease_text = (value) => (typeof value === 'string' ? value : '');
-const lease_number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
 /**
  * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
  * is unlocked. Undefined for anything that is no lease.
@@ -70944,32 +71964,32 @@ const lease_number = (value, fallback) => (typeof value === 'number' ? value : f
 function parseLease(content) {
     let body;
     try {
-        body = lease_object(JSON.parse(content));
+        body = object(JSON.parse(content));
     }
     catch {
         return undefined;
     }
-    const owner = lease_object(body['owner']);
+    const owner = object(body['owner']);
     const id = lease_text(owner['id']);
     const reason = lease_text(body['reason']);
     const expires = body['expires'];
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
-    const acquired = lease_number(body['acquired'], 0);
+    const acquired = number(body['acquired'], 0);
     return {
         owner: {
             id,
             repository: lease_text(owner['repository']),
             runId: lease_text(owner['runId']),
-            runAttempt: lease_number(owner['runAttempt'], 1),
+            runAttempt: number(owner['runAttempt'], 1),
             job: lease_text(owner['job']),
             actor: lease_text(owner['actor']) || id,
             runUrl: lease_text(owner['runUrl']),
             commit: lease_text(owner['commit']),
         },
-        generation: lease_number(body['generation'], 1),
+        generation: number(body['generation'], 1),
         acquired,
-        renewed: lease_number(body['renewed'], acquired),
+        renewed: number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
     };
@@ -70987,13 +72007,13 @@ const askEveryMs = 30_000;
 const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
- * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * ("-" to remove). Exit 75 when another was faster. flock is absent on some systems, where mkdir is atomic; BusyBox's knows no `-w`.
  * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
-IFS= read -r expected; IFS= read -r next
+IFS= read -r expected; IFS= read -r next; tries=0
 swap() {
   found=$(cat lease.json 2>/dev/null | tr -d '\\n')
   [ "\${found:--}" = "$expected" ] || exit 75
@@ -71001,12 +72021,15 @@ swap() {
 }
 if command -v flock >/dev/null 2>&1; then
   if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
-  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
+  until flock -n 9; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock is held by another process' >&2; exit 76; }
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  swap
 else
-  tries=0
   until mkdir lease.lock.d 2>/dev/null; do
     tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
-    sleep 0.1
+    sleep 0.1 2>/dev/null || sleep 1
   done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
@@ -71065,7 +72088,7 @@ async function acquireLease(options) {
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return held(options, decision);
+                return heldLease(options, decision);
             continue;
         }
         const waited = clock.now() - start;
@@ -71115,7 +72138,8 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
-function held(options, decision) {
+/** The handle of a lease that was written as `decision` says. */
+function heldLease(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -71172,6 +72196,24 @@ function currentOwner(runner) {
 
 
 
+/**
+ * The part of a migration's record that a release keeps; undefined where no migration ran.
+ * @throws SyntaxError for a text that is no JSON
+ */
+function parseMigration(text) {
+    if (text.trim() === '')
+        return undefined;
+    const record = JSON.parse(text);
+    const { backupPath, backupSha256, ran, image } = record;
+    return {
+        applied: record.applied === true,
+        reversible: record.reversible !== false,
+        ...(typeof backupPath === 'string' ? { backupPath } : {}),
+        ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
+        ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
+        ...(typeof image === 'string' ? { image } : {}),
+    };
+}
 const release_readScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 for f in releases/*.json; do [ -e "$f" ] || continue; cat "$f"; done
@@ -71231,6 +72273,11 @@ function writeReleasePart(deployPath, release, isCurrent) {
         stdin: `${JSON.stringify(release)}\n`,
     };
 }
+/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+const auditScript = (/* unused pure expression or super */ null && (`
+size=$(wc -c 2>/dev/null < "$1") || size=0
+[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+cat >> "$1"`));
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
     await runBatch(host, [auditPart(deployPath, line)]);
@@ -71239,7 +72286,7 @@ async function appendAudit(host, deployPath, line) {
 function auditPart(deployPath, line) {
     return {
         purpose: 'append to the audit log',
-        source: 'cat >> "$1"',
+        source: auditScript,
         args: [statePath(deployPath, 'audit.jsonl')],
         stdin: `${JSON.stringify(line)}\n`,
     };
@@ -71284,6 +72331,11 @@ async function markGateFailed({ runner, signal }, host, deployPath) {
             await lease.release();
     }
 }
+/** When the deploy of this run began, as the server's ledger says; undefined when it knows of none. */
+async function findDeployStart({ runner }, host, deployPath) {
+    const { current } = await readLedger(host, deployPath);
+    return current?.runUrl === currentOwner(runner).runUrl ? current.startedAt : undefined;
+}
 /** The current release when this run made it and no gate marked it yet. Pure. */
 function releaseToMark({ current }, runUrl) {
     return current !== undefined && current.runUrl === runUrl && current.gateFailed !== true ? current : undefined;
@@ -71295,17 +72347,18 @@ function releaseToMark({ current }, runUrl) {
 
 
 
+/** The checks that were not green in the end; of a green gate, those that are allowed to fail. */
 function failedChecks(outcome) {
-    if (outcome.result === 'healthy')
-        return [];
-    return outcome.progress
-        .filter((progress) => !isGreen(progress))
-        .map((progress) => ({
+    return redChecks(outcome).map((progress) => ({
         name: progress.check.name,
         via: vantageOf(progress.check.target),
         reason: describeMiss(progress),
         tries: progress.tries,
+        allowed: progress.check.isAllowedToFail,
     }));
+}
+function redChecks(outcome) {
+    return outcome.progress.filter((progress) => !isGreen(progress) || isFailed(progress));
 }
 function gateOutputs(outcome) {
     const shas = outcome.progress.flatMap((progress) => progress.observedSha?.split(',') ?? []);
@@ -71322,27 +72375,40 @@ function gateOutputs(outcome) {
 }
 /** The error of a red gate: which check, what it saw last, and the next thing to do. */
 function gateError(outcome, { marked, evidence }) {
-    const red = outcome.progress.filter((progress) => !isGreen(progress));
-    const first = red[0];
-    const kind = first?.last?.ok === false ? first.last.kind : undefined;
-    const waited = formatDuration(outcome.elapsedMs);
-    const others = red.length > 1 ? ` (and ${red.length - 1} more)` : '';
-    const what = first === undefined
-        ? 'all checks were green, but not for `stable-for`'
-        : `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)}`;
+    const red = redChecks(outcome).filter(({ check }) => !check.isAllowedToFail);
+    // What ended the gate explains it; the others were only not green yet.
+    const first = red.find(isFailed) ?? red[0];
+    const kind = first?.last?.ok === false ? first.last.kind : outcome.logMatches.length > 0 ? 'log' : undefined;
     const { code, hint } = diagnose(kind);
     const changed = marked === undefined
         ? 'This step changed nothing: what was deployed still runs.'
         : `Release ${marked} still runs; it is marked as failed in the ledger, so no rollback will choose it.`;
     return new GateError({
         code,
-        message: `health gate: not green after ${waited}: ${what}. ${changed}`,
+        message: `health gate: not green after ${formatDuration(outcome.elapsedMs)}: ${describeCause(outcome, first, red.length)}. ${changed}`,
         hint,
         evidence: [
             ...red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`),
+            ...outcome.logMatches,
             ...evidence,
         ],
     });
+}
+function describeCause(outcome, first, redCount) {
+    if (outcome.logMatches.length > 0)
+        return `all checks were green, but ${outcome.logMatches[0] ?? ''}`;
+    if (first === undefined)
+        return 'all checks were green, but not for `stable-for`';
+    const others = redCount > 1 ? ` (and ${redCount - 1} more)` : '';
+    return `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)}`;
+}
+/** The warning that stays visible on a run whose gate is green although a check that may fail did; undefined without one. */
+function allowedWarning(outcome) {
+    const red = redChecks(outcome).filter(({ check }) => check.isAllowedToFail);
+    if (outcome.result !== 'healthy' || red.length === 0)
+        return undefined;
+    const told = red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}`).join('; ');
+    return `health gate: green, without ${red.length === 1 ? 'a check that is' : 'checks that are'} allowed to fail: ${told}`;
 }
 function diagnose(kind) {
     switch (kind) {
@@ -71361,12 +72427,34 @@ function diagnose(kind) {
                 code: 'NO_CONTAINER',
                 hint: 'Look at `docker compose ps -a` and the logs of the service on the server.',
             };
+        case 'failed':
+            return {
+                code: 'CONTAINER_FAILED',
+                hint: 'Its last log lines are above. A restart that is no failure can be allowed with `max-restarts`.',
+            };
+        case 'log':
+            return {
+                code: 'LOG_MATCH',
+                hint: 'Look at the log of that container; if the line is harmless, make the pattern of `log-scan` narrower.',
+            };
+        case 'unhealthy':
+            return {
+                code: 'HEALTH_TIMEOUT',
+                hint: 'Docker’s own health check fails: look at its output above and at the log of the container.',
+            };
+        case 'latency':
+            return {
+                code: 'HEALTH_TIMEOUT',
+                hint: 'The app answers as it should, but too slowly: look at its load, or raise `max-latency`.',
+            };
         case 'unreachable':
             return {
                 code: 'HEALTH_TIMEOUT',
                 hint: 'Look at the logs of the app; if it needs longer to start, raise `deadline`.',
             };
         case 'status':
+        case 'assertion':
+        case 'exec':
         case undefined:
             return {
                 code: 'HEALTH_TIMEOUT',
@@ -71386,7 +72474,52 @@ function describeMiss(progress) {
     return progress.lastMiss === undefined ? streak : `${streak}; before them: ${progress.lastMiss.reason}`;
 }
 function countTries(progress) {
-    return `${progress.tries} ${progress.tries === 1 ? 'try' : 'tries'}`;
+    return `${progress.tries} ${progress.tries === 1 ? 'try' : 'tries'}, ${progress.successes} good`;
+}
+
+;// CONCATENATED MODULE: ./src/report-file.ts
+
+
+
+
+
+/** The whole outcome as JSON, for later steps and for artifacts; texts in it are redacted as in the log. Pure. */
+function renderReport(outcome, error) {
+    const checks = outcome.progress.map((progress) => {
+        const { check, tries, successes, streak, latenciesMs, lastMiss, observedSha } = progress;
+        return {
+            name: check.name,
+            type: check.question.type,
+            target: describeTarget(check.target),
+            via: vantageOf(check.target),
+            green: isGreen(progress),
+            allowFailure: check.isAllowedToFail,
+            streak,
+            threshold: check.pace.successThreshold,
+            tries,
+            successes,
+            p95Ms: percentile95(latenciesMs) ?? null,
+            observedSha: observedSha ?? null,
+            reason: isGreen(progress) ? null : describeMiss(progress),
+            lastError: lastMiss?.reason ?? null,
+        };
+    });
+    const report = {
+        result: outcome.result,
+        errorCode: error?.code ?? null,
+        message: error?.message ?? null,
+        elapsedMs: Math.round(outcome.elapsedMs),
+        checks,
+        logMatches: outcome.logMatches,
+        evidence: error?.evidence ?? [],
+    };
+    return `${JSON.stringify(report, null, 2)}\n`;
+}
+/** Writes the report into a folder of its own and gives its path; the runner empties RUNNER_TEMP after the job. */
+async function writeReport(temporaryFolder, text) {
+    const path = (0,external_node_path_namespaceObject.join)(await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(temporaryFolder, 'health-gate-')), 'report.json');
+    await (0,promises_namespaceObject.writeFile)(path, text, { mode: 0o600 });
+    return path;
 }
 
 ;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
@@ -71431,7 +72564,8 @@ function renderSummary(outcome) {
     const isHealthy = outcome.result === 'healthy';
     const title = isHealthy ? '✅ Health gate: green' : '❌ Health gate: red';
     const rows = outcome.progress.map((progress) => row(progress, isHealthy));
-    return `### ${title} after ${formatDuration(outcome.elapsedMs)}\n\n${table(['Check', 'Via', 'Result', 'Commit', 'Streak', 'Tries', 'p95', 'Last error'], rows)}\n`;
+    const log = outcome.logMatches.map((line) => `- ${cell(line)}\n`).join('');
+    return `### ${title} after ${formatDuration(outcome.elapsedMs)}\n\n${log === '' ? '' : `${log}\n`}${table(['Check', 'Via', 'Result', 'Commit', 'Streak', 'Tries', 'p95', 'Last error'], rows)}\n`;
 }
 function row(progress, isHealthy) {
     const { check, streak, tries, latenciesMs, observedSha } = progress;
@@ -71440,7 +72574,7 @@ function row(progress, isHealthy) {
     return [
         cell(check.name),
         vantageOf(check.target),
-        isGreen(progress) ? 'ok' : 'not healthy',
+        describeResult(progress),
         cell(summary_shorten(observedSha)),
         `${Math.min(streak, check.pace.successThreshold)}/${check.pace.successThreshold}`,
         String(tries),
@@ -71448,12 +72582,64 @@ function row(progress, isHealthy) {
         cell(lastError),
     ];
 }
+function describeResult(progress) {
+    if (isGreen(progress))
+        return 'ok';
+    const word = isFailed(progress) ? 'failed' : 'not healthy';
+    return progress.check.isAllowedToFail ? `⚠️ ${word} (allowed)` : word;
+}
 /** Commits as people compare them: twelve digits. */
 function summary_shorten(shas) {
     return (shas ?? '')
         .split(',')
         .map((sha) => sha.slice(0, 12))
         .join(', ');
+}
+
+;// CONCATENATED MODULE: ./src/publish.ts
+
+
+
+
+
+
+/**
+ * Tells the outcome everywhere: outputs, report file, job summary, log.
+ * @throws GateError when the gate is red and that fails the step
+ */
+async function publishOutcome(runner, outcome, aftermath, shouldFail) {
+    const error = outcome.result === 'healthy' ? undefined : gateError(outcome, aftermath);
+    const outputs = gateOutputs(outcome);
+    runner.output('result', outputs.result);
+    runner.output('observed-sha', outputs.observedSha);
+    runner.output('attempts', outputs.attempts);
+    runner.output('elapsed-ms', outputs.elapsedMs);
+    runner.output('p95-ms', outputs.p95Ms);
+    runner.output('failed-checks', outputs.failedChecks);
+    await leaveReport(runner, renderReport(outcome, error));
+    await runner.summary(renderSummary(outcome));
+    const allowed = allowedWarning(outcome);
+    if (allowed !== undefined)
+        runner.warning(allowed);
+    if (error === undefined) {
+        runner.info(`Green after ${formatDuration(outcome.elapsedMs)}.`);
+        return;
+    }
+    runner.output('error-code', error.code);
+    if (shouldFail)
+        throw error;
+    for (const line of error.evidence)
+        runner.info(`  ${line}`);
+    runner.warning(`${error.message} ${error.hint ?? ''}`);
+}
+/** A full disk of the runner must not turn a green gate red. */
+async function leaveReport(runner, text) {
+    try {
+        runner.output('report-path', await writeReport(runner.env('RUNNER_TEMP') ?? (0,external_node_os_namespaceObject.tmpdir)(), text));
+    }
+    catch (thrown) {
+        runner.warning(`the report could not be written: ${describeThrown(thrown)}`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -71472,9 +72658,10 @@ function summary_shorten(shas) {
 
 
 
+
 /**
- * Asks every check until all are green at the same time, or fails at the deadline. The only thing it ever writes is the mark
- * of a red gate in the server's release ledger.
+ * Asks every check until all are green at the same time, or fails at the deadline, or before it when no later attempt can
+ * succeed. The only thing it ever writes is the mark of a red gate in the server's release ledger.
  */
 async function main(context) {
     const { runner } = context;
@@ -71485,31 +72672,23 @@ async function main(context) {
         const server = await openServer(context, inputs);
         try {
             const outcome = await holdGate(context, inputs, server);
-            await report(runner, inputs, outcome, await lookBack(context, inputs, server, outcome));
+            const aftermath = await lookBack(context, inputs, server, outcome);
+            await publishOutcome(runner, outcome, aftermath, inputs.shouldFail);
         }
         finally {
             await server?.host.close();
         }
     }
     catch (thrown) {
-        runner.output('result', resultOfError(thrown));
+        const result = resultOfError(thrown);
+        if (result !== undefined)
+            runner.output('result', result);
         throw thrown;
     }
 }
-async function holdGate(context, inputs, server) {
-    const { runner, signal } = context;
-    return runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, () => runGate(inputs.checks, inputs.settings, {
-        clock: systemClock,
-        attempt: networkAttempt(server),
-        signal,
-        onProgress: progressPrinter((line) => {
-            runner.info(line);
-        }),
-    }));
-}
 /** Connects where a check asks from the server. */
 async function openServer({ runner, signal }, inputs) {
-    if (inputs.target === undefined)
+    if (inputs.target === undefined || !inputs.needsServer)
         return undefined;
     const host = await connectHost(inputs.target, runner, signal);
     try {
@@ -71521,48 +72700,67 @@ async function openServer({ runner, signal }, inputs) {
         throw thrown;
     }
 }
+async function holdGate(context, inputs, server) {
+    const { runner, signal } = context;
+    return runner.group(`Health gate: up to ${formatDuration(inputs.settings.deadline)}`, async () => {
+        const outcome = await runGate(inputs.checks, inputs.settings, {
+            clock: systemClock,
+            attempt: networkAttempt(server),
+            signal,
+            onProgress: progressPrinter((line) => {
+                runner.info(line);
+            }),
+        });
+        return outcome.result === 'healthy' ? main_readLogs(context, inputs, server, outcome) : outcome;
+    });
+}
+/** The last thing before green: what the containers have logged since the deploy began. */
+async function main_readLogs(context, inputs, server, outcome) {
+    const { logPatterns: patterns, deployPath } = inputs;
+    if (server === undefined || patterns.length === 0)
+        return outcome;
+    const { host, projectName } = server;
+    const services = [...new Set(inputs.checks.flatMap(({ target }) => serviceOf(target) ?? []))];
+    const began = deployPath === undefined ? undefined : await findDeployStart(context, host, deployPath);
+    const since = began ?? `${Math.ceil(inputs.logSince / 1000)}s`;
+    context.runner.info(`Searching the logs of ${services.join(', ')} since ${began ?? `the last ${since}`}.`);
+    const options = { timeoutMs: 20_000, signal: context.signal };
+    const containers = await listContainers(host, projectName, services, options);
+    const logMatches = await scanLogs(host, containers, { patterns, since }, context.signal);
+    return logMatches.length === 0 ? outcome : { ...outcome, result: 'unhealthy', logMatches };
+}
 /** After a red gate: what the server knows about it, and the mark in its ledger. */
 async function lookBack(context, inputs, server, outcome) {
     if (outcome.result === 'healthy')
         return { marked: undefined, evidence: [] };
-    const evidence = await collectEvidence(outcome, server);
-    return { marked: await condemnRelease(context, inputs, server), evidence };
+    const evidence = await collectEvidence(outcome, server, inputs.logLines, context.signal);
+    return { marked: await condemnRelease(context, inputs, server?.host), evidence };
 }
-/** Marks the release of this run after a red gate that fails the step. That it could not be marked is only a warning. */
-async function condemnRelease(context, inputs, server) {
-    if (server === undefined || inputs.deployPath === undefined || !inputs.shouldFail)
+/** Marks the release of this run after a red gate. That it could not be marked is only a warning. */
+async function condemnRelease(context, inputs, connected) {
+    const { target, targetProblem, deployPath } = inputs;
+    const { runner, signal } = context;
+    if (targetProblem !== undefined)
+        runner.info(`No release was marked in a ledger: ${targetProblem}`);
+    if (target === undefined || deployPath === undefined)
         return undefined;
     try {
-        return await markGateFailed(context, server.host, inputs.deployPath);
+        const host = connected ?? (await connectHost(target, runner, signal));
+        try {
+            return await markGateFailed(context, host, deployPath);
+        }
+        finally {
+            if (connected === undefined)
+                await host.close();
+        }
     }
     catch (thrown) {
-        context.signal.throwIfAborted();
-        context.runner.warning(`the release could not be marked as failed in the ledger: ${describeThrown(thrown)}`);
+        signal.throwIfAborted();
+        runner.warning(`the release could not be marked as failed in the ledger: ${describeThrown(thrown)}`);
         return undefined;
     }
 }
-/** @throws GateError when the gate is red and that fails the step */
-async function report(runner, inputs, outcome, aftermath) {
-    const outputs = gateOutputs(outcome);
-    runner.output('result', outputs.result);
-    runner.output('observed-sha', outputs.observedSha);
-    runner.output('attempts', outputs.attempts);
-    runner.output('elapsed-ms', outputs.elapsedMs);
-    runner.output('p95-ms', outputs.p95Ms);
-    runner.output('failed-checks', outputs.failedChecks);
-    await runner.summary(renderSummary(outcome));
-    if (outcome.result === 'healthy') {
-        runner.info(`Green after ${formatDuration(outcome.elapsedMs)}.`);
-        return;
-    }
-    const error = gateError(outcome, aftermath);
-    runner.output('error-code', error.code);
-    if (inputs.shouldFail)
-        throw error;
-    for (const line of error.evidence)
-        runner.info(`  ${line}`);
-    runner.warning(`${error.message} ${error.hint ?? ''}`);
-}
+/** The output `result` of what ended the gate early; a red gate has set its own. */
 function resultOfError(thrown) {
     if (thrown instanceof ConfigurationError)
         return 'config-error';
@@ -71570,7 +72768,7 @@ function resultOfError(thrown) {
         return 'error';
     if (thrown.code === 'CANCELLED')
         return 'cancelled';
-    return thrown instanceof GateError && thrown.code !== 'PROJECT_UNKNOWN' ? 'timeout' : 'error';
+    return thrown instanceof GateError && thrown.code !== 'PROJECT_UNKNOWN' ? undefined : 'error';
 }
 
 ;// CONCATENATED MODULE: ./src/index.ts

@@ -60795,13 +60795,13 @@ const askEveryMs = 30_000;
 const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
- * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * ("-" to remove). Exit 75 when another was faster. flock is absent on some systems, where mkdir is atomic; BusyBox's knows no `-w`.
  * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
-IFS= read -r expected; IFS= read -r next
+IFS= read -r expected; IFS= read -r next; tries=0
 swap() {
   found=$(cat lease.json 2>/dev/null | tr -d '\\n')
   [ "\${found:--}" = "$expected" ] || exit 75
@@ -60809,12 +60809,15 @@ swap() {
 }
 if command -v flock >/dev/null 2>&1; then
   if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
-  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
+  until flock -n 9; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock is held by another process' >&2; exit 76; }
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  swap
 else
-  tries=0
   until mkdir lease.lock.d 2>/dev/null; do
     tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
-    sleep 0.1
+    sleep 0.1 2>/dev/null || sleep 1
   done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
@@ -60873,7 +60876,7 @@ async function acquireLease(options) {
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return held(options, decision);
+                return heldLease(options, decision);
             continue;
         }
         const waited = clock.now() - start;
@@ -60923,7 +60926,8 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
-function held(options, decision) {
+/** The handle of a lease that was written as `decision` says. */
+function heldLease(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -60955,80 +60959,7 @@ async function releaseOwnLease(options) {
     return swapLease(options, seen.text, '-');
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/batch.ts
-
-
-/** A program with arguments as a part. */
-function programPart(purpose, argv, more = {}) {
-    return { purpose, source: 'exec "$@"', args: argv, ...more };
-}
-/**
- * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
- */
-const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
-while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
-  esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
-done`;
-/**
- * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
- * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
- * @returns one result for each part, in order
- * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
- */
-async function batch_runBatch(host, parts, options = {}) {
-    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
-    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
-    const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
-        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
-        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
-    });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const result = await host.script(driver, [token, ...words], { ...options, stdin });
-    const results = splitResults(result, token);
-    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
-    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
-    if (part === undefined)
-        return results;
-    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
-}
-function withNewline(text) {
-    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
-function countLines(text) {
-    return String(withNewline(text ?? '').split('\n').length - 1);
-}
-/** Pure. Cuts both streams at the token lines. */
-function splitResults(output, token) {
-    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
-    const out = cut(output.stdout);
-    const err = cut(output.stderr);
-    const count = (out.length - 1) / 2;
-    return Array.from({ length: count }, (_, index) => ({
-        stdout: out[index * 2] ?? '',
-        code: Number(out[index * 2 + 1]),
-        stderr: err[index * 2] ?? '',
-    }));
-}
-
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
-
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -61040,17 +60971,9 @@ const oneOffLabels = {
 const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
-    const [result] = await batch_runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
-    return parseOneOffs(result?.stdout ?? '');
-}
-/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
-function runningOneOffsPart(deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    return { purpose: 'look for running one-offs', source: runningScript, args: labels };
-}
-/** One name a line. */
-function parseOneOffs(text) {
-    return text.split('\n').filter((name) => name !== '');
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/owner.ts
@@ -61089,6 +61012,7 @@ const heartbeatMs = 120_000;
 function readLockWait(inputs) {
     return inputs.duration('lock-wait');
 }
+/** What a step's lease is taken with. */
 function leaseOptions(context, host, deployPath, waitMs) {
     const { runner, signal } = context;
     return {
@@ -61114,9 +61038,11 @@ function leaseOptions(context, host, deployPath, waitMs) {
  * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
-async function withLease(context, host, deployPath, waitMs, body, isHolderGone) {
+async function withLease(context, host, deployPath, waitMs, body, isHolderGone, 
+/** Taken already, by an offer of lease-offer.ts. */
+taken) {
     const options = leaseOptions(context, host, deployPath, waitMs);
-    const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
     const lost = new AbortController();
     if (lease.isNew) {
         context.runner.saveState('lease', 'taken');
@@ -61195,32 +61121,133 @@ find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null |
  */
 async function ensureStateFolder(host, deployPath) {
     const result = await host.script(ensureScript, [deployPath, format]);
-    if (result.code === 0)
-        return;
+    if (result.code !== 0)
+        throw stateFailed(host, deployPath, result);
+}
+/** {@link ensureStateFolder} as a part. */
+function ensureStatePart(host, deployPath) {
+    return {
+        purpose: 'make the state folder',
+        source: ensureScript,
+        args: [deployPath, format],
+        fail: (result) => stateFailed(host, deployPath, result),
+    };
+}
+function stateFailed(host, deployPath, result) {
     const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
     if (result.code === 3)
-        throw new StateError({
+        return new StateError({
             code: 'DEPLOY_PATH_UNUSABLE',
             message: `${where} does not exist.`,
             hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
         });
     if (result.code === 5)
-        throw new StateError({
+        return new StateError({
             code: 'STATE_FORMAT_UNKNOWN',
             message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
             hint: 'A newer version of these actions deployed here. Use that version or a later one.',
         });
-    throw new StateError({
+    return new StateError({
         code: 'DEPLOY_PATH_UNUSABLE',
         message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
         hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/release.ts
 
 
 
+/**
+ * The part of a migration's record that a release keeps; undefined where no migration ran.
+ * @throws SyntaxError for a text that is no JSON
+ */
+function parseMigration(text) {
+    if (text.trim() === '')
+        return undefined;
+    const record = JSON.parse(text);
+    const { backupPath, backupSha256, ran, image } = record;
+    return {
+        applied: record.applied === true,
+        reversible: record.reversible !== false,
+        ...(typeof backupPath === 'string' ? { backupPath } : {}),
+        ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
+        ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
+        ...(typeof image === 'string' ? { image } : {}),
+    };
+}
 const release_readScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 for f in releases/*.json; do [ -e "$f" ] || continue; cat "$f"; done
@@ -61280,6 +61307,11 @@ function writeReleasePart(deployPath, release, isCurrent) {
         stdin: `${JSON.stringify(release)}\n`,
     };
 }
+/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+const auditScript = `
+size=$(wc -c 2>/dev/null < "$1") || size=0
+[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+cat >> "$1"`;
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
     await batch_runBatch(host, [auditPart(deployPath, line)]);
@@ -61288,7 +61320,7 @@ async function appendAudit(host, deployPath, line) {
 function auditPart(deployPath, line) {
     return {
         purpose: 'append to the audit log',
-        source: 'cat >> "$1"',
+        source: auditScript,
         args: [deploy_path_statePath(deployPath, 'audit.jsonl')],
         stdin: `${JSON.stringify(line)}\n`,
     };
@@ -61561,7 +61593,7 @@ exit 0`;
  * @throws ComposeError COMPOSE_FILE_MISSING, ENV_FILE_MISSING
  */
 async function findSources(scope) {
-    const [result] = await runBatch(scope.host, [findSourcesPart(scope)]);
+    const [result] = await batch_runBatch(scope.host, [findSourcesPart(scope)]);
     return parseSources(scope, result?.stdout ?? '');
 }
 /** {@link findSources} as a part; {@link parseSources} reads its output. */
@@ -61731,6 +61763,7 @@ function parseContainer(entry) {
         exitCode: container_number(state['ExitCode']),
         isOomKilled: state['OOMKilled'] === true,
         restartCount: container_number(entry['RestartCount']),
+        restartPolicy: container_text(container_object(container_object(entry['HostConfig'])['RestartPolicy'])['Name']),
         health: parseHealth(container_object(config['Healthcheck']), state['Health']),
         stopGraceSeconds: container_number(config['StopTimeout']) || 10,
         addresses: Object.values(networks)
@@ -61816,10 +61849,9 @@ const oldestCompose = [2, 20];
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 async function checkDocker(host) {
-    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
+    const [result] = await batch_runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
     return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
 }
-/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
 const dockerVersionsPart = {
     purpose: 'ask for the versions of Docker and Compose',
     source: `
@@ -62030,6 +62062,8 @@ function digestReference(ref, image) {
 
 
 
+
+
 /**
  * Reads `registry-username`, `registry-password` and `registry`; undefined when neither is given, and then the server pulls with
  * what its own Docker configuration knows.
@@ -62085,17 +62119,16 @@ docker --config "$dir" pull --quiet "$1"`;
 const pullTimeoutMs = 15 * 60_000;
 /**
  * Pulls one image on the server.
+ * @returns the image as the server has it then; undefined where it does not find it by that reference
  * @throws ComposeError IMAGE_PULL_FAILED with Docker's last words
  */
 async function pullImage(host, request) {
-    const { ref, registry, credentials, signal } = request;
-    const options = { timeoutMs: pullTimeoutMs, signal };
-    const result = credentials === undefined
-        ? await host.exec(['docker', 'pull', '--quiet', ref], options)
-        : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
-    if (result.code === 0)
-        return;
-    const said = lastLines(result.stderr, 1)[0] ?? '';
+    const { ref, signal } = request;
+    const parts = [{ ...pullPart(request), mayFail: true }, inspectImagesPart([ref])];
+    const [pulled, looked] = await batch_runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal });
+    if (pulled?.code === 0)
+        return parseStoredImages([ref], looked?.stdout ?? '').get(ref);
+    const said = lastLines(pulled?.stderr ?? '', 1)[0] ?? '';
     throw new ComposeError({
         code: 'IMAGE_PULL_FAILED',
         message: `${host.name}: docker pull ${ref} failed: ${said}`,
@@ -62103,6 +62136,12 @@ async function pullImage(host, request) {
             ? 'The registry refused the server. Give `registry-username` and `registry-password` with pull rights.'
             : 'Nothing was changed on the server.',
     });
+}
+function pullPart({ ref, registry, credentials }) {
+    const purpose = `docker pull ${ref}`;
+    if (credentials === undefined)
+        return programPart(purpose, ['docker', 'pull', '--quiet', ref]);
+    return { purpose, source: pullScript, args: [ref], stdin: renderDockerConfig([registry], credentials) };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/time/poll.ts
@@ -62189,9 +62228,10 @@ const readyWithinMs = 3 * 60_000;
  * @throws MigrateError DEPENDENCY_UNAVAILABLE naming the service and what was seen
  */
 async function readyDependencies(door, options) {
-    const dependencies = door.model.services[door.plan.service]?.dependsOn ?? [];
+    const named = door.model.services[door.plan.service]?.dependsOn ?? [];
+    const dependencies = [...named, ...databaseOf(options, named)];
     if (dependencies.length === 0) {
-        door.say(`Service ${door.plan.service} depends on no other service.`);
+        door.say('Nothing else is needed to run.');
         return;
     }
     const states = await look(door, dependencies);
@@ -62206,6 +62246,12 @@ async function readyDependencies(door, options) {
     for (const { dependency } of states)
         await waitUntilReady(door, dependency, isStarted);
 }
+/** The service of the database must run too, whether or not `depends_on` says so. */
+function databaseOf({ database }, named) {
+    if (database === undefined || named.some(({ service }) => service === database))
+        return [];
+    return [{ service: database, condition: 'service_started', mustFollow: false }];
+}
 async function look(door, dependencies) {
     const containers = await listProjectContainers(door.host, door.plan.project);
     return dependencies.map((dependency) => ({ dependency, state: judgeDependency(dependency, containers) }));
@@ -62213,7 +62259,7 @@ async function look(door, dependencies) {
 async function startServices(door, missing, options) {
     const names = missing.map(({ dependency }) => dependency.service);
     const because = missing.map(({ dependency, state }) => `${dependency.service} ${state.seen}`).join(', ');
-    door.say(`Starting what ${door.plan.service} depends on (${because}). What runs already is left as it is.`);
+    door.say(`Starting what ${door.plan.service === '' ? 'the migration' : door.plan.service} depends on (${because}). What runs already is left as it is.`);
     for (const name of names)
         await pullForService(door, name, options);
     const argv = composeFromModel(door.model, door.settings, ['up', '--detach', '--no-recreate', ...names]);
@@ -62261,7 +62307,7 @@ async function unavailable(door, dependency, state) {
     const evidence = shown === undefined ? [] : await readLogs(door.host, shown.id, 20);
     return new MigrateError({
         code: 'DEPENDENCY_UNAVAILABLE',
-        message: `${door.host.name}: service ${dependency.service}, which ${door.plan.service} depends on, ${state.kind === 'missing' ? state.seen : `is ${state.seen}`}. No command was run.`,
+        message: `${door.host.name}: service ${dependency.service}, which ${door.plan.service === '' ? 'the migration' : door.plan.service} depends on, ${state.kind === 'missing' ? state.seen : `is ${state.seen}`}. No command was run.`,
         hint: state.kind === 'missing'
             ? 'Start it, or let this step do it (`start-dependencies: true`).'
             : 'Its log above says why. Make it healthy, then run the job again.',
@@ -62356,6 +62402,7 @@ function planRun(facts) {
         service,
         image,
         deployPath,
+        isSql: facts.isSql,
         runKey,
         attempt: owner.runAttempt,
         hash: hashPlan(facts),
@@ -62413,19 +62460,19 @@ const timeoutMs = 30_000;
 async function findOneOffs(host, deployPath) {
     const filters = [`label=${oneOffLabels.kind}=${oneOffKind}`, `label=${oneOffLabels.deployPath}=${deployPath}`];
     const result = await host_scriptOrThrow(host, 'look for one-off containers', one_off_findScript, filters, { timeoutMs });
-    return one_off_parseOneOffs(result.stdout);
+    return parseOneOffs(result.stdout);
 }
 /** One of them by its name; undefined when there is none. */
 async function findOneOff(host, name) {
     // Docker's name filter is a pattern that matches anywhere.
     const filters = [`name=^/?${name.replaceAll('.', '\\.')}$`, `label=${oneOffLabels.kind}=${oneOffKind}`];
     const result = await host_scriptOrThrow(host, `look at the container ${name}`, one_off_findScript, filters, { timeoutMs });
-    return one_off_parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
+    return parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
 }
 const one_off_asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
 const one_off_asText = (value) => (typeof value === 'string' ? value : '');
 /** Parses the output of the script: the time in seconds, then a JSON object a line (engine 20.10 to 29). */
-function one_off_parseOneOffs(output) {
+function parseOneOffs(output) {
     const [time = '', ...lines] = output.split('\n');
     return lines
         .filter((line) => line.startsWith('{'))
@@ -62639,13 +62686,14 @@ function recordPins(pins) {
 /**
  * Docker is reachable and new enough, the model is valid, and every pin of this step changes something in it.
  * Changes nothing on the server.
+ * @param docker what checkDocker says, where the caller has asked already
  * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
  */
-async function preflight(scope, given) {
+async function preflight(scope, given, docker = checkDocker(scope.host)) {
     const { host } = scope;
-    const [docker, files] = await batch_runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
-    const versions = parseDockerVersions(host, docker ?? preflight_nothing);
-    const sources = parseSources(scope, files?.stdout ?? '');
+    const files = findSources(scope);
+    const versions = await docker.finally(() => files.catch(() => undefined));
+    const sources = await files;
     // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
     // build context") would not name the input.
     const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
@@ -62693,6 +62741,7 @@ function unusedPin(pin) {
 }
 /**
  * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
+ * @returns those images as they are on the server, by reference
  * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
  */
 async function pullPins(pull) {
@@ -62700,15 +62749,26 @@ async function pullPins(pull) {
     const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
     const refs = [...new Set(pins.map((pin) => pin.ref))];
     const local = pull.local ?? (await inspectImages(host, refs));
-    for (const ref of refs) {
+    const pullOne = async (ref) => {
         const present = local.get(ref);
-        if (present === undefined) {
-            const registry = registryOf(ref);
-            await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
-        }
-        proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
+        const registry = registryOf(ref);
+        const image = present ??
+            (await pullImage(host, {
+                ref,
+                registry,
+                signal,
+                credentials: credentialsFor(registry, credentials, registries),
+            }));
+        const proved = proveImage(host, ref, platform, image);
         pull.onPulled(ref, present !== undefined);
-    }
+        return [ref, proved];
+    };
+    // Side by side: Docker bounds the layers that it fetches at once. All have ended before a failure is told.
+    const settled = await Promise.allSettled(refs.map(pullOne));
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed !== undefined)
+        throw failed.reason;
+    return new Map(settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
 }
 /** Recorded pins always name their registry (see recordPins). */
 function registryOf(ref) {
@@ -62728,6 +62788,7 @@ function proveImage(host, ref, platform, image) {
             message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
             hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
         });
+    return image;
 }
 
 ;// CONCATENATED MODULE: ./src/command-line.ts
@@ -62823,7 +62884,194 @@ function refuseExpansion(text, at, subject) {
         throw command_line_refused(subject, text, `holds ${JSON.stringify(expansion)}, which only a shell expands`);
 }
 
+;// CONCATENATED MODULE: ./src/database/connection.ts
+
+const connection_input = 'input `database-url`';
+/** Parameters of libpq that change how a connection is made. Others (`schema`, `connection_limit`) are a framework's own. */
+const libpqParameters = new Set([
+    ...['sslmode', 'sslnegotiation', 'channel_binding', 'gssencmode', 'target_session_attrs', 'connect_timeout'],
+    ...['keepalives', 'keepalives_idle', 'require_auth', 'options'],
+]);
+/**
+ * Reads `postgres://user:password@host:port/name?sslmode=…` or `mysql://…`, with the schemes that frameworks use for them.
+ * @throws ConfigurationError that never quotes the URL
+ */
+function parseDatabaseUrl(text) {
+    const url = parseUrl(text.trim());
+    const engine = engineOf(url.protocol);
+    const parts = {
+        user: decode(url.username),
+        password: decode(url.password),
+        host: decode(url.hostname).replace(/^\[(.*)\]$/, '$1'),
+        port: url.port || (engine === 'postgres' ? '5432' : '3306'),
+        database: decode(url.pathname.replace(/^\//, '')),
+    };
+    for (const [name, value] of Object.entries(parts)) {
+        // eslint-disable-next-line no-control-regex -- a line break would begin another setting of the client's file
+        if (/[\u0000-\u001f\u007f]/.test(value))
+            throw new ConfigurationError(`${connection_input}: its ${name} holds a control character.`);
+        if (value === '' && name !== 'password')
+            throw new ConfigurationError(`${connection_input}: it names no ${name}.`, hint);
+    }
+    const { password, ...rest } = parts;
+    return {
+        engine,
+        ...rest,
+        label: `${rest.database} on ${rest.host}:${rest.port}`,
+        settings: engine === 'postgres' ? renderService(parts, url.searchParams) : renderOptionFile(parts),
+        secrets: [...new Set([password, url.password])].filter((secret) => secret !== ''),
+    };
+}
+const hint = 'Write it as postgres://user:password@host:5432/name; characters like @ : / in the password as %40 %3A %2F.';
+function parseUrl(text) {
+    try {
+        return new URL(text);
+    }
+    catch {
+        throw new ConfigurationError(`${connection_input}: the value (${text.length} characters) is not a URL.`, hint);
+    }
+}
+function engineOf(protocol) {
+    // `postgresql+psycopg:` (SQLAlchemy), `mysql2:` (Rails), `postgis:` (Django) mean the same servers.
+    const scheme = protocol.replace(/:$/, '').replace(/\+.*$/, '');
+    if (['postgres', 'postgresql', 'postgis'].includes(scheme))
+        return 'postgres';
+    if (['mysql', 'mysql2', 'mariadb'].includes(scheme))
+        return 'mysql';
+    throw new ConfigurationError(`${connection_input}: the scheme ${JSON.stringify(scheme)} is neither postgres nor mysql.`, hint);
+}
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        throw new ConfigurationError(`${connection_input}: a % is not followed by two hexadecimal digits.`, hint);
+    }
+}
+/** One section of a service file (libpq, "The Connection Service File"): values are taken as they are, to the end of the line. */
+function renderService(parts, parameters) {
+    const more = [...parameters].filter(([name, value]) => libpqParameters.has(name) && !/[\r\n]/.test(value));
+    const lines = [
+        '[deploy]',
+        `host=${parts.host}`,
+        `port=${parts.port}`,
+        `user=${parts.user}`,
+        `dbname=${parts.database}`,
+        ...(parts.password === '' ? [] : [`password=${parts.password}`]),
+        ...more.map(([name, value]) => `${name}=${value}`),
+    ];
+    return `${lines.join('\n')}\n`;
+}
+/** An option file of MySQL: quoted, so that `#` and spaces stay what they are. */
+function renderOptionFile(parts) {
+    const quote = (value) => `"${value.replaceAll(/[\\"]/g, String.raw `\$&`)}"`;
+    const lines = [
+        '[client]',
+        `host=${quote(parts.host)}`,
+        `port=${parts.port}`,
+        `user=${quote(parts.user)}`,
+        ...(parts.password === '' ? [] : [`password=${quote(parts.password)}`]),
+    ];
+    return `${lines.join('\n')}\n`;
+}
+
+;// CONCATENATED MODULE: ./src/database/database-inputs.ts
+
+
+
+
+
+/**
+ * Reads `database-service`, `database-name`, `database-user`, `database-file`, `database-url`, `client-service` and
+ * `client-image`; undefined where no database is named.
+ * @throws ConfigurationError
+ */
+function readDatabase(inputs) {
+    const service = optionalService('database-service', inputs.optional('database-service'));
+    const file = inputs.optional('database-file');
+    const url = inputs.secret('database-url');
+    const [name, user] = [inputs.optional('database-name') ?? '', inputs.optional('database-user') ?? ''];
+    const client = readClient(inputs);
+    if (url !== undefined) {
+        if (service !== undefined || file !== undefined)
+            throw new ConfigurationError('input `database-url`: `database-service` or `database-file` is given too.', 'Name one database.');
+        if (name !== '' || user !== '')
+            throw new ConfigurationError('input `database-url`: `database-name` or `database-user` is given too.', 'The URL names both.');
+        if (client === undefined)
+            throw new ConfigurationError('input `database-url`: neither `client-service` nor `client-image` says where its client programs are.', 'Name a service or an image with pg_dump, pg_restore and psql of the server’s major version or a newer one: client-image: postgres:17');
+        return { kind: 'url', connection: parseDatabaseUrl(url), client };
+    }
+    if (file !== undefined) {
+        if (service === undefined)
+            throw new ConfigurationError('input `database-file`: `database-service` does not say which service mounts it.');
+        // It is put between quotes for SQLite's own shell.
+        if (!/^\/[\w@%+=:,./ -]+$/.test(file))
+            throw badInput('database-file', file, 'an absolute path in the container');
+        return { kind: 'file', service, file, client };
+    }
+    if (client !== undefined)
+        throw new ConfigurationError('input `client-service` or `client-image`: only `database-url` and `database-file` have use for it.');
+    for (const [input, value] of [['database-name', name], ['database-user', user]]) {
+        if (value === '')
+            continue;
+        if (service === undefined)
+            throw new ConfigurationError(`input \`${input}\`: \`database-service\` is empty.`);
+        if (!/^[\w][\w.$@ -]*$/.test(value))
+            throw badInput(input, value, 'a plain name');
+    }
+    return service === undefined ? undefined : { kind: 'service', service, name, user };
+}
+function readClient(inputs) {
+    const service = optionalService('client-service', inputs.optional('client-service'));
+    const image = inputs.optional('client-image');
+    if (service !== undefined && image !== undefined)
+        throw new ConfigurationError('input `client-image`: `client-service` is given too.', 'One of them is enough.');
+    if (service !== undefined)
+        return { kind: 'service', service };
+    if (image === undefined)
+        return undefined;
+    image_ref_parseImageRef(image, 'input `client-image`');
+    return { kind: 'image', image };
+}
+function optionalService(name, value) {
+    if (value !== undefined && !/^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/.test(value))
+        throw badInput(name, value, 'the name of a Compose service');
+    return value;
+}
+/**
+ * Reads `backup`, `backup-keep`, `backup-compress`, `backup-timeout`, `backup-command` and `backup-check`. `auto` backs
+ * up wherever a database is named; `required` refuses where none is.
+ * @throws ConfigurationError
+ */
+function readBackup(inputs, database) {
+    const mode = inputs.oneOf('backup', ['auto', 'required', 'off']);
+    const wishes = {
+        keep: inputs.integer('backup-keep', { min: 1, max: 1000 }),
+        compress: inputs.integer('backup-compress', { min: 0, max: 9 }),
+        timeout: inputs.duration('backup-timeout'),
+        command: optionalCommand('backup-command', inputs.optional('backup-command')),
+        check: optionalCommand('backup-check', inputs.optional('backup-check')),
+    };
+    if (wishes.check !== undefined && wishes.command === undefined)
+        throw new ConfigurationError('input `backup-check`: it checks what `backup-command` made, and that is empty.');
+    if (database !== undefined)
+        return mode === 'off' ? undefined : wishes;
+    if (wishes.command !== undefined)
+        throw new ConfigurationError('input `backup-command`: `database-service` does not say in which container it runs.');
+    if (mode !== 'required')
+        return undefined;
+    throw new ConfigurationError('input `backup`: it is required, and no database is named.', 'Name it: `database-service`, or `database-url` for a server outside of the project.');
+}
+function optionalCommand(name, text) {
+    if (text === undefined)
+        return undefined;
+    if (text.includes('\n'))
+        throw badInput(name, text, 'one command');
+    return parseCommandLine(text, `input \`${name}\``);
+}
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
+
 
 
 
@@ -62841,26 +63089,51 @@ const mostCommands = 50;
  */
 function loadInputs(inputs) {
     const pendingCheck = inputs.optional('pending-check');
+    const sqlFiles = inputs.lines('sql-files');
+    const database = readDatabase(inputs);
+    const lockWait = readLockWait(inputs);
+    if (sqlFiles.length > 0)
+        requireSqlDatabase(inputs, database);
     return {
         target: readHostTarget(inputs),
         settings: readComposeSettings(inputs),
         pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
         credentials: readRegistryCredentials(inputs),
-        service: readService(inputs),
-        commands: readCommands(inputs),
+        service: readService(inputs, sqlFiles.length === 0 || pendingCheck !== undefined),
+        commands: sqlFiles.length > 0 ? [] : readCommands(inputs),
+        sqlFiles,
+        sqlLimits: {
+            lockTimeout: inputs.duration('lock-timeout'),
+            statementTimeout: inputs.duration('statement-timeout'),
+            retries: inputs.integer('lock-retries', { min: 0, max: 20 }),
+            lockWait,
+        },
+        database,
+        backup: readBackup(inputs, database),
         pendingCheck: pendingCheck === undefined ? undefined : readPendingCheck(pendingCheck),
         runTimeout: readRunTimeout(inputs),
-        lockWait: readLockWait(inputs),
+        lockWait,
         shouldStartDependencies: inputs.flag('start-dependencies'),
         isReversible: inputs.flag('reversible'),
     };
 }
-function readService(inputs) {
-    const service = inputs.required('service');
+function readService(inputs, isRequired) {
+    const service = isRequired ? inputs.required('service') : (inputs.optional('service') ?? '');
+    if (service === '')
+        return service;
     // The rule of the Compose specification; a leading dash would be read as an option.
     if (/^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/.test(service))
         return service;
     throw badInput('service', service, 'the name of a Compose service');
+}
+/** @throws ConfigurationError */
+function requireSqlDatabase(inputs, database) {
+    if (inputs.lines('commands').length > 0)
+        throw new ConfigurationError('input `sql-files`: `commands` is given too.', 'One step does one of the two; a second step with the other runs after it.');
+    const isPostgres = database?.kind === 'service' || (database?.kind === 'url' && database.connection.engine === 'postgres');
+    if (isPostgres)
+        return;
+    throw new ConfigurationError('input `sql-files`: it needs a PostgreSQL database, and none is named.', 'Set `database-service`, or `database-url` with `client-image`.');
 }
 function readCommands(inputs) {
     const commands = inputs
@@ -63251,9 +63524,27 @@ function unknownEnd({ door, name, log }, why, cause) {
 }
 
 ;// CONCATENATED MODULE: ./src/result.ts
+
 /** Whether at least one command ended well: then the database is no longer what it was. */
 function hasApplied(result) {
     return result.commands.some(({ outcome }) => outcome === 'done' || outcome === 'done-before');
+}
+/** Each failure says where the way back is. */
+function withBackupFact(result, backup) {
+    const { error } = result;
+    if (backup === undefined)
+        return result;
+    if (error === undefined)
+        return { ...result, backup };
+    const fact = `The backup of before is ${backup.path}${backup.restoreCommand === '' ? '' : ' (output `restore-command`)'}; nothing was restored.`;
+    const told = new MigrateError({
+        code: error.code,
+        message: `${error.message} ${fact}`,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        evidence: error.evidence,
+        cause: error.cause,
+    });
+    return { ...result, backup, error: told };
 }
 /** What a failure always says: was anything applied? */
 function describeApplied(commands) {
@@ -63457,6 +63748,729 @@ async function isNothingPending(door, step) {
     return isNothing;
 }
 
+;// CONCATENATED MODULE: ./src/database/client.ts
+/**
+ * What stands before the payload in the standard input of each of the engine's scripts: the number of lines of the
+ * client's configuration, and these lines. The scripts read them into a file of mode 0600 in the container's memory.
+ */
+function settingsHeader(settings) {
+    return `${settings.split('\n').length - 1}\n${settings}`;
+}
+/** Runs one of the engine's scripts in the container. */
+function runInClient(client, script, options) {
+    const { args = [], ...rest } = options;
+    const argv = ['docker', 'exec', '-i', client.container, 'sh', '-c', script, 'sh', ...client.args, ...args];
+    return client.host.exec(argv, { ...rest, stdin: settingsHeader(client.settings), signal: client.signal });
+}
+
+;// CONCATENATED MODULE: ./src/backup/backup-file.ts
+/** `20261121T090501Z-shop-77-1.dump`: the order of names is the order of time. */
+function nameBackup({ at, database, runKey, attempt, extension }) {
+    const stamp = at
+        .toISOString()
+        .replace(/\.\d+Z$/, 'Z')
+        .replaceAll(/[-:]/g, '');
+    const plain = database
+        .replace(/^.*\//, '')
+        .replaceAll(/[^\w.-]+/g, '_')
+        .slice(0, 60);
+    return `${stamp}-${plain}-${runKey}-${attempt}.${extension}`;
+}
+const pattern = /^\d{8}T\d{6}Z-.+\.(dump|sql|sqlite3|backup)$/;
+/**
+ * Which of the files in the folder go: all but the newest `keep`, and never one of `kept` (the way back from what no
+ * release stands for yet). Files with other names are somebody else's.
+ */
+function outdatedBackups(files, keep, kept) {
+    const own = files.filter((file) => pattern.test(file)).sort();
+    return own.slice(0, Math.max(0, own.length - keep)).filter((file) => !kept.has(file));
+}
+/** Whether a dump of a database of this size is sure to fit: research measured 0.95 of the size without compression. */
+function needsRoom(databaseBytes) {
+    return databaseBytes + 16 * 1024 * 1024;
+}
+
+;// CONCATENATED MODULE: ./src/backup/dump.ts
+
+
+
+/** $1 file, then the command. Its exit status is taken directly: behind a pipe it would be lost. */
+const dumpScript = `
+umask 077
+file=$1; shift
+"$@" > "$file"`;
+const progressMs = 10_000;
+/** @throws MigrateError BACKUP_FAILED; the half-written file is removed */
+async function writeDump(work) {
+    const { door, client, wishes, partial, header } = work;
+    const exec = ['docker', 'exec', '-i', client.container];
+    const argv = wishes.command === undefined
+        ? [...exec, 'sh', '-c', client.engine.dumpScript, 'sh', ...client.args, String(wishes.compress)]
+        : [...exec, ...wishes.command.argv];
+    const progress = watchProgress(work);
+    try {
+        const options = {
+            stdin: wishes.command === undefined ? header : '',
+            timeoutMs: wishes.timeout,
+            signal: door.signal,
+        };
+        const result = await door.host.script(dumpScript, [partial, ...argv], options);
+        if (result.code !== 0)
+            throw failed(work, `exit code ${result.code}`, result);
+    }
+    catch (thrown) {
+        await removePartial(work);
+        if (!(thrown instanceof HostError))
+            throw thrown;
+        if (thrown.code === 'COMMAND_TIMEOUT')
+            throw failed(work, `no end after ${formatDuration(wishes.timeout)} (\`backup-timeout\`)`);
+        throw thrown;
+    }
+    finally {
+        progress.end();
+    }
+}
+function failed({ door, client, wishes }, how, result) {
+    const said = lastLines(result?.stderr ?? '', 1)[0] ?? '';
+    const what = wishes.command === undefined ? `the dump of ${client.label}` : `\`backup-command\` in ${client.containerName}`;
+    return new MigrateError({
+        code: 'BACKUP_FAILED',
+        message: `${door.host.name}: ${what} ended with ${how}${said === '' ? '' : `: ${said}`}. There is no backup, so no command was run and the database is as it was.`,
+        hint: /no space left/i.test(said)
+            ? 'The disk is full: make room, then run the job again.'
+            : 'The words of the dump program above say why.',
+        evidence: lastLines(result?.stderr ?? '', 10),
+    });
+}
+/** Best effort: the next run removes what is left. */
+async function removePartial({ door, partial }) {
+    await door.host.script('rm -f -- "$1" "$1.sum"', [partial], { timeoutMs: 15_000 }).catch(() => undefined);
+}
+/** Says every ten seconds how far the file has grown. */
+function watchProgress({ door, partial }) {
+    const start = door.clock.now();
+    let isAsking = false;
+    const timer = setInterval(() => {
+        if (isAsking)
+            return;
+        isAsking = true;
+        door.host
+            .script('wc -c < "$1"', [partial], { timeoutMs: 15_000 })
+            .then(({ stdout }) => {
+            door.say(`… ${(Number(stdout.trim()) / 1024 / 1024).toFixed(1)} MB after ${formatDuration(door.clock.now() - start)}`);
+        })
+            .catch(() => undefined)
+            .finally(() => {
+            isAsking = false;
+        });
+    }, progressMs);
+    return {
+        end: () => {
+            clearInterval(timer);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/backup/backup-check.ts
+
+
+
+/**
+ * $1 file, $2 a line that must be its last one's beginning (or empty), then the command that reads all of it; stdin: what
+ * the command gets before the file. The sum is made beside it, from the same pages of memory. Exit 81: empty; 82: cut off;
+ * 83: the command did not like it.
+ */
+const checkScript = `
+umask 077
+file=$1 trailer=$2; shift 2
+[ -s "$file" ] || { echo 'the file is empty' >&2; exit 81; }
+if [ -n "$trailer" ]; then
+  last=$(tail -n 1 "$file")
+  case $last in "$trailer"*) ;; *) echo 'its last line is missing: it was cut off' >&2; exit 82 ;; esac
+fi
+sha256sum < "$file" > "$file.sum" & sum=$!
+if [ $# -gt 0 ]; then { cat; cat "$file"; } | "$@" || { echo "exit code $?" >&2; wait; exit 83; }; fi
+wait "$sum" || { echo 'it could not be summed up' >&2; exit 84; }
+read -r hex _ < "$file.sum"
+printf '%s %s\\n' "$hex" "$(wc -c < "$file")"`;
+/** mysqldump writes it last, when everything before it was written. */
+const mysqlTrailer = '-- Dump completed';
+/**
+ * Reads the whole backup as a restore would.
+ * @throws MigrateError BACKUP_CORRUPT; the file is removed
+ */
+async function checkBackup(work) {
+    const { door, client, wishes, partial, scratch } = work;
+    const { engine } = client;
+    const exec = ['docker', 'exec', '-i', client.container];
+    const isOwn = wishes.command === undefined;
+    const reader = isOwn
+        ? [...exec, 'sh', '-c', engine.checkScript, 'sh', ...client.args, scratch]
+        : wishes.check === undefined
+            ? []
+            : [...exec, ...wishes.check.argv];
+    const trailer = isOwn && engine.kind === 'mysql' ? mysqlTrailer : '';
+    const options = { stdin: isOwn ? work.header : '', timeoutMs: wishes.timeout, signal: door.signal };
+    const result = await run(work, [partial, trailer, ...reader], options);
+    const [, sha256 = '', bytes = ''] = /([0-9a-f]{64}) (\d+)\s*$/.exec(result.stdout) ?? [];
+    if (result.code !== 0 || sha256 === '') {
+        await removePartial(work);
+        throw corrupt(work, result);
+    }
+    const check = isOwn ? engine.checkTitle : wishes.check === undefined ? undefined : `read by ${wishes.check.text}`;
+    if (check === undefined)
+        door.warn('Nothing proved that this backup can be read: `backup-command` made it, and `backup-check` is empty.');
+    return { sha256, bytes: Number(bytes), check };
+}
+async function run({ door, wishes }, args, options) {
+    try {
+        return await door.host.script(checkScript, args, options);
+    }
+    catch (thrown) {
+        if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_TIMEOUT')
+            throw thrown;
+        return {
+            code: 124,
+            stdout: '',
+            stderr: `it was not read to its end in ${wishes.timeout / 1000}s (\`backup-timeout\`)`,
+        };
+    }
+}
+function corrupt({ door, client }, result) {
+    const words = lastLines(result.stderr, 3)
+        .filter((line) => line.trim() !== '')
+        .join(': ');
+    return new MigrateError({
+        code: 'BACKUP_CORRUPT',
+        message: `${door.host.name}: the dump of ${client.label} ended well, but reading all of it failed (${words === '' ? `exit code ${result.code}` : words}). It was removed; no command was run, and the database is as it was.`,
+        hint: 'A full disk or a dump that was killed does this. Look at `df` and `dmesg` on the server, then run the job again.',
+        evidence: lastLines(result.stderr, 10),
+    });
+}
+/** $1 partial, $2 path, $3 sha256. On the disk before it has its name, and its sum beside it for `sha256sum -c`. */
+const finishScript = `
+set -eu
+umask 077
+chmod 600 "$1"
+printf '%s  %s\\n' "$3" "\${2##*/}" > "$2.sha256"
+sync "$1" "$2.sha256" 2>/dev/null || sync
+mv -f "$1" "$2"
+rm -f "$1.sum"`;
+/** Gives a proved backup its name. */
+async function finishBackup({ door, partial, path }, { sha256 }) {
+    await host_scriptOrThrow(door.host, 'finish the backup', finishScript, [partial, path, sha256]);
+}
+
+;// CONCATENATED MODULE: ./src/backup/room.ts
+
+
+
+/** $1 folder. What a killed run left half-written goes first; then the free bytes are printed. */
+const roomScript = `
+cd "$1" || exit 1
+rm -f -- *.partial *.partial.sum
+df -Pk . | tail -n 1 | { read -r _ _ _ free _; echo "$((free * 1024))"; }`;
+/** @throws MigrateError DISK_LOW: nothing was written */
+async function requireRoom({ door, client }, folder, facts) {
+    const result = await host_scriptOrThrow(door.host, 'look at the free disk space', roomScript, [folder]);
+    const needed = needsRoom(facts.bytes);
+    const megabytes = (bytes) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
+    const places = [
+        { where: folder, free: Number(result.stdout.trim()) },
+        ...(facts.freeForCheck === undefined
+            ? []
+            : [{ where: `the place in ${client.containerName} where it is tried out`, free: facts.freeForCheck }]),
+    ];
+    for (const { where, free } of places) {
+        if (free >= needed)
+            continue;
+        throw new MigrateError({
+            code: 'DISK_LOW',
+            message: `${door.host.name}: ${where} has ${megabytes(free)} free, and the backup of ${client.label} may need ${megabytes(needed)}. No backup was made, and no command was run.`,
+            hint: 'Make room (docker image prune, older files in .deploy/backups, a lower `backup-keep`), then run the job again.',
+        });
+    }
+    door.say(`${client.label}: ${facts.version}, ${megabytes(facts.bytes)}; free: ${megabytes(places[0]?.free ?? 0)}.`);
+}
+
+;// CONCATENATED MODULE: ./src/backup/backup.ts
+
+
+
+
+
+
+
+/**
+ * Dumps the database beside the releases, proves the dump by reading all of it, and only then gives it its name.
+ * @param kept paths of backups that retention must not remove
+ * @throws MigrateError DISK_LOW, BACKUP_FAILED, BACKUP_CORRUPT: the database was not changed
+ */
+async function makeBackup(door, client, facts, wishes, kept) {
+    const start = door.clock.now();
+    const { engine } = client;
+    const folder = `${door.plan.deployPath}/.deploy/backups`;
+    const extension = wishes.command === undefined ? engine.extension : 'backup';
+    const { runKey, attempt } = door.plan;
+    const name = nameBackup({ at: door.clock.date(), database: facts.name, runKey, attempt, extension });
+    const work = {
+        door,
+        client,
+        wishes,
+        path: `${folder}/${name}`,
+        partial: `${folder}/${name}.partial`,
+        scratch: `deploy_check_${(0,external_node_crypto_.createHash)('sha256').update(door.plan.deployPath).digest('hex').slice(0, 8)}`,
+        header: settingsHeader(client.settings),
+    };
+    for (const caution of facts.cautions)
+        door.warn(`Backup of ${client.label}: ${caution}.`);
+    await requireRoom(work, folder, facts);
+    await writeDump(work);
+    const dumped = door.clock.now();
+    door.say(`Dumped in ${formatDuration(dumped - start)}.`);
+    const proof = await checkBackup(work);
+    await finishBackup(work, proof);
+    await prune(work, folder, kept);
+    const durationMs = door.clock.now() - start;
+    door.say(`Backup ${work.path}: ${proof.bytes} bytes, sha256 ${proof.sha256}, ${proof.check ?? 'NOT proved readable'}, ${formatDuration(durationMs)}.`);
+    return { ...proof, path: work.path, durationMs, database: facts.name, restoreCommand: restoreCommandOf(work, facts) };
+}
+function restoreCommandOf({ client, wishes, path, door }, facts) {
+    if (wishes.command !== undefined)
+        return '';
+    const { containerName, remote } = client;
+    const image = door.plan.image;
+    return client.engine.restoreCommand({ containerName, path, name: facts.name, user: facts.user, remote, image });
+}
+/** A backup is safe before an older one goes. */
+async function prune({ door, wishes, path }, folder, kept) {
+    const listed = await door.host.script('cd "$1" && ls -1', [folder]);
+    const name = (file) => file.slice(file.lastIndexOf('/') + 1);
+    const keep = new Set([path, ...kept].map(name));
+    const old = outdatedBackups(listed.stdout.split('\n'), wishes.keep, keep);
+    if (old.length === 0)
+        return;
+    await door.host.script('cd "$1" || exit 1; shift; for n; do rm -f -- "$n" "$n.sha256"; done', [folder, ...old]);
+    door.say(`Removed ${old.length} older ${old.length === 1 ? 'backup' : 'backups'}; the newest ${wishes.keep} are kept.`);
+}
+
+;// CONCATENATED MODULE: ./src/database/engine.ts
+/** `name` → values, from lines of `name value`. */
+function parseFacts(text) {
+    const lines = text.split('\n').map((line) => {
+        const space = line.indexOf(' ');
+        return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1).trim()];
+    });
+    const last = (name) => lines.findLast(([word]) => word === name)?.[1] ?? '';
+    const count = (name) => (/^\d+$/.test(last(name)) ? Number(last(name)) : undefined);
+    return {
+        name: last('name'),
+        user: last('user'),
+        bytes: count('bytes') ?? NaN,
+        serverMajor: count('server-major'),
+        clientMajor: count('client-major'),
+        version: last('version'),
+        freeForCheck: count('free'),
+        cautions: lines.filter(([word]) => word === 'caution').map(([, value]) => value),
+    };
+}
+/** Single quotes around a word for a shell, where it needs them. For commands that people type. */
+function quoteForPeople(word) {
+    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw `'\''`)}'`;
+}
+/** Reads the settings header into the file $f, in the container's memory where it has such a place. */
+const readSettings = `
+umask 077
+f=$(mktemp /dev/shm/deploy-actions-XXXXXX 2>/dev/null || mktemp) || exit 1
+trap 'rm -f "$f"' EXIT
+trap 'exit 143' HUP INT TERM
+IFS= read -r count
+while [ "$count" -gt 0 ]; do IFS= read -r line || break; printf '%s\\n' "$line"; count=$((count - 1)); done > "$f"
+secret() { eval "value=\\\${$1:-}; file=\\\${$1_FILE:-}"; [ -n "$value" ] || [ -z "$file" ] || value=$(cat "$file"); }
+first() { for n; do secret "$n"; [ -z "$value" ] || break; done; }`;
+
+;// CONCATENATED MODULE: ./src/database/facts.ts
+
+
+
+
+const facts_timeoutMs = 60_000;
+/**
+ * Asks the database who it is and how big. Proves that the client's programs are there, that they connect, and that they
+ * are not older than the server.
+ * @throws MigrateError DB_UNHEALTHY, CLIENT_TOO_OLD
+ */
+async function readFacts(client) {
+    const result = await ask(client);
+    const facts = parseFacts(result.stdout);
+    if (result.code !== 0 || Number.isNaN(facts.bytes))
+        throw unreachable(client, result);
+    const { serverMajor, clientMajor } = facts;
+    if (serverMajor !== undefined && clientMajor !== undefined && clientMajor < serverMajor)
+        throw new MigrateError({
+            code: 'CLIENT_TOO_OLD',
+            message: `${client.host.name}: the database (${client.label}) is ${facts.version}, the client programs in ${client.containerName} are of version ${clientMajor}, which cannot dump it. Nothing was changed in the database.`,
+            hint: `Set \`client-image\` or \`client-service\` to an image of version ${serverMajor} or newer.`,
+        });
+    return facts;
+}
+async function ask(client) {
+    try {
+        return await runInClient(client, client.engine.factsScript, { timeoutMs: facts_timeoutMs });
+    }
+    catch (thrown) {
+        if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_TIMEOUT')
+            throw thrown;
+        return { code: 124, stdout: '', stderr: 'no answer within a minute', durationMs: facts_timeoutMs, isTruncated: false };
+    }
+}
+function unreachable(client, result) {
+    const said = lastLines(result.stderr, 1)[0] ?? '';
+    return new MigrateError({
+        code: 'DB_UNHEALTHY',
+        message: `${client.host.name}: the database (${client.label}) could not be asked: ${said === '' ? `exit code ${result.code}` : said}. Nothing was changed in the database.`,
+        hint: 'Does it run, and are database, user and password right? In a container they come from its POSTGRES_… or MARIADB_… variables, else from `database-name` and `database-user`.',
+        evidence: lastLines(result.stderr, 10),
+    });
+}
+
+;// CONCATENATED MODULE: ./src/database/mysql.ts
+
+/** Between the tables, which the check loads into a scratch database, and the events, which must not run there. */
+const eventsMark = '-- deploy-actions: events';
+const prelude = `${readSettings}
+find_program() { for program; do command -v "$program" && return 0; done; echo "there is no $1 in this container" >&2; exit 127; }
+dump=$(find_program mariadb-dump mysqldump) || exit 127
+cli=$(find_program mariadb mysql) || exit 127
+name=$1
+if [ ! -s "$f" ]; then
+  first MARIADB_DATABASE MYSQL_DATABASE; name=\${1:-$value}
+  first MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD; user=root
+  if [ -n "$2" ] && [ "$2" != root ] || [ -z "$value" ]; then
+    first MARIADB_USER MYSQL_USER; user=\${2:-\${value:-root}}
+    first MARIADB_PASSWORD MYSQL_PASSWORD
+  fi
+  escape() { printf '%s' "$1" | sed 's/[\\\\"]/\\\\&/g'; }
+  printf '[client]\\nuser="%s"\\npassword="%s"\\n' "$(escape "$user")" "$(escape "$value")" > "$f"
+fi
+[ -n "$name" ] || { echo 'no database is named: set database-name' >&2; exit 64; }
+sql() { "$cli" --defaults-extra-file="$f" --batch --skip-column-names --connect-timeout=15 "$@"; }`;
+const factsScript = `${prelude}
+sql "$name" <<'SQL' || exit $?
+select concat('name ', database());
+select concat('user ', substring_index(user(), '@', 1));
+select concat('bytes ', cast(coalesce(sum(data_length + index_length), 0) as unsigned)) from information_schema.tables where table_schema = database();
+select concat('version ', if(version() like '%MariaDB%', 'MariaDB ', 'MySQL '), substring_index(version(), '-', 1));
+select concat('caution ', count(*), ' tables do not take part in transactions (', group_concat(distinct engine), '): rows that change meanwhile may not fit together') from information_schema.tables where table_schema = database() and table_type = 'BASE TABLE' and engine not in ('InnoDB', 'ROCKSDB') having count(*) > 0;
+SQL
+folder=$(sql -e 'select @@datadir')
+if [ -d "$folder" ]; then
+  df -Pk "$folder" | tail -n 1 | { read -r _ _ _ free _; printf 'free %s\\n' "$((free * 1024))"; }
+fi`;
+/** Tables, views, routines and triggers; then, behind a mark, the events. */
+const mysql_dumpScript = `${prelude}
+"$dump" --defaults-extra-file="$f" --single-transaction --quick --comments --hex-blob --no-tablespaces --routines --triggers --skip-events "$name" || exit $?
+printf '%s\\n' '${eventsMark}'
+"$dump" --defaults-extra-file="$f" --comments --no-tablespaces --no-data --no-create-info --skip-triggers --events "$name"`;
+/** Exit code 0 proves that every statement of the dump was executed: both trailers are there, and the tables are counted. */
+const mysql_checkScript = `${prelude}
+scratch=$3
+sql -e "drop database if exists $scratch; create database $scratch" || exit $?
+trap 'sql -e "drop database if exists $scratch"; rm -f "$f"' EXIT
+sed '/^${eventsMark}$/q' | sql "$scratch" || exit $?
+count() { sql -e "select count(*) from information_schema.tables where table_schema = '$1'"; }
+wanted=$(count "$name"); found=$(count "$scratch")
+[ "$wanted" = "$found" ] || { echo "the database has $wanted tables, the backup $found" >&2; exit 1; }`;
+const mysql = {
+    kind: 'mysql',
+    title: 'MySQL or MariaDB',
+    extension: 'sql',
+    factsScript,
+    dumpScript: mysql_dumpScript,
+    checkScript: mysql_checkScript,
+    checkTitle: 'trailer found, loaded into a scratch database',
+    restoreCommand,
+};
+function restoreCommand({ containerName, path, name, user, remote }) {
+    const again = `drop database if exists \\\`${name}\\\`; create database \\\`${name}\\\``;
+    const from = `< ${quoteForPeople(path)}`;
+    const load = (options) => `c=$(command -v mariadb || command -v mysql); $c ${options} -e "${again}" && $c ${options} ${quoteForPeople(name)}`;
+    if (remote === undefined) {
+        const password = user === 'root' ? '${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}' : '${MARIADB_PASSWORD:-$MYSQL_PASSWORD}';
+        const script = `export MYSQL_PWD="${password}"; ${load(`--user=${user}`)}`;
+        return `docker exec -i ${quoteForPeople(containerName)} sh -c ${quoteForPeople(script)} ${from}`;
+    }
+    const script = load(`--host=${remote.host} --port=${remote.port} --user=${remote.user}`);
+    return `docker run --rm -i --network host --env MYSQL_PWD --entrypoint sh ${quoteForPeople(remote.image)} -c ${quoteForPeople(script)} ${from}`;
+}
+
+;// CONCATENATED MODULE: ./src/database/postgres.ts
+
+/**
+ * Who to connect as: the settings from stdin, or what the images of PostgreSQL are configured by (POSTGRES_*; Bitnami's
+ * POSTGRESQL_*). The password serves where the image's pg_hba.conf asks for one on its socket.
+ */
+const postgresPrelude = `${readSettings}
+export PGCONNECT_TIMEOUT=\${PGCONNECT_TIMEOUT:-15} PGAPPNAME=deploy-actions
+unset PGOPTIONS
+if [ -s "$f" ]; then
+  export PGSERVICEFILE="$f" PGSERVICE=deploy
+else
+  first POSTGRES_USER POSTGRESQL_USERNAME; export PGUSER="\${2:-\${value:-postgres}}"
+  first POSTGRES_DB POSTGRESQL_DATABASE; export PGDATABASE="\${1:-\${value:-$PGUSER}}"
+  first POSTGRES_PASSWORD POSTGRESQL_PASSWORD; [ -z "$value" ] || export PGPASSWORD="$value"
+fi`;
+const postgres_factsScript = `${postgresPrelude}
+for program in psql pg_dump pg_restore; do
+  command -v $program >/dev/null || { echo "there is no $program in this container" >&2; exit 127; }
+done
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL' || exit $?
+select 'name ' || current_database();
+select 'user ' || session_user;
+select 'bytes ' || pg_database_size(current_database());
+select 'server-major ' || current_setting('server_version_num')::int / 10000;
+select 'version PostgreSQL ' || current_setting('server_version');
+SQL
+printf 'client-major %s\\n' "$(pg_dump --version | sed 's/^[^0-9]*\\([0-9]*\\).*/\\1/')"`;
+const postgres_dumpScript = `${postgresPrelude}
+pg_dump --format=custom --compress="$3"`;
+/**
+ * The whole archive is unpacked and written to nowhere. `pg_restore --list` would read its front part alone: it accepts
+ * an archive that was cut in half or has rotten bytes (measured on PostgreSQL 15).
+ */
+const postgres_checkScript = `${readSettings}
+pg_restore --file=/dev/null`;
+const postgres = {
+    kind: 'postgres',
+    title: 'PostgreSQL',
+    extension: 'dump',
+    factsScript: postgres_factsScript,
+    dumpScript: postgres_dumpScript,
+    checkScript: postgres_checkScript,
+    checkTitle: 'the whole archive read by pg_restore',
+    restoreCommand: postgres_restoreCommand,
+};
+/**
+ * Drops the database and makes it again from the archive, so that nothing of a half-done migration stays. PostgreSQL
+ * refuses the drop while somebody is connected, and then nothing has happened.
+ */
+function postgres_restoreCommand({ containerName, path, name, user, remote }) {
+    // The database that is dropped cannot be the one that is connected to.
+    const first = name === 'template1' ? 'postgres' : 'template1';
+    const options = ['--clean', '--if-exists', '--create', '--exit-on-error', `--dbname=${first}`];
+    const from = `< ${quoteForPeople(path)}`;
+    if (remote === undefined) {
+        const words = ['docker', 'exec', '-i', containerName, 'pg_restore', ...options, `--username=${user}`];
+        return `${words.map(quoteForPeople).join(' ')} ${from}`;
+    }
+    const where = [`--host=${remote.host}`, `--port=${remote.port}`, `--username=${remote.user}`];
+    const client = [
+        'docker',
+        'run',
+        '--rm',
+        '-i',
+        '--network',
+        'host',
+        '--env',
+        'PGPASSWORD',
+        remote.image,
+        'pg_restore',
+    ];
+    return `${[...client, ...options, ...where].map(quoteForPeople).join(' ')} ${from}`;
+}
+
+;// CONCATENATED MODULE: ./src/database/sqlite.ts
+
+/** SQLite's own shell, or the module that every Python brings: an image of a Django app often has the second alone. */
+const sqlite_prelude = `${readSettings}
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$f" "$folder"' EXIT
+if command -v sqlite3 >/dev/null; then tool=sqlite3
+elif command -v python3 >/dev/null; then tool=python3
+else echo 'there is neither sqlite3 nor python3 in this container: name one that has it in client-image' >&2; exit 127
+fi`;
+const sqlite_factsScript = `${sqlite_prelude}
+[ -f "$1" ] || { echo "$1 does not exist in this container" >&2; exit 66; }
+printf 'name %s\\nuser -\\nbytes %s\\n' "$1" "$(wc -c < "$1")"
+case $tool in
+  sqlite3) printf 'version SQLite %s\\n' "$(sqlite3 --version | cut -d ' ' -f 1)" ;;
+  *) printf 'version SQLite %s\\n' "$(python3 -c 'import sqlite3; print(sqlite3.sqlite_version)')" ;;
+esac
+df -Pk "$folder" | tail -n 1 | { read -r _ _ _ free _; printf 'free %s\\n' "$((free * 1024))"; }`;
+/** SQLite's online backup: consistent while the app writes, journal or WAL. */
+const sqlite_dumpScript = `${sqlite_prelude}
+case $tool in
+  sqlite3) sqlite3 -cmd '.timeout 30000' "$1" ".backup '$folder/copy'" || exit $? ;;
+  *) python3 -c '
+import sqlite3, sys
+source = sqlite3.connect(sys.argv[1], timeout=30)
+target = sqlite3.connect(sys.argv[2])
+source.backup(target)
+target.close()' "$1" "$folder/copy" || exit $? ;;
+esac
+cat "$folder/copy"`;
+const sqlite_checkScript = `${sqlite_prelude}
+cat > "$folder/copy" || exit $?
+case $tool in
+  sqlite3) said=$(sqlite3 "$folder/copy" 'PRAGMA integrity_check') ;;
+  *) said=$(python3 -c 'import sqlite3, sys; print("\\n".join(r[0] for r in sqlite3.connect(sys.argv[1]).execute("PRAGMA integrity_check")))' "$folder/copy") ;;
+esac || exit 1
+[ "$said" = ok ] || { printf '%s\\n' "$said" >&2; exit 1; }`;
+const sqlite = {
+    kind: 'sqlite',
+    title: 'SQLite',
+    extension: 'sqlite3',
+    factsScript: sqlite_factsScript,
+    dumpScript: sqlite_dumpScript,
+    checkScript: sqlite_checkScript,
+    checkTitle: 'integrity_check of the whole copy',
+    restoreCommand: sqlite_restoreCommand,
+};
+/** With the app stopped: a file that is replaced under an open connection would be written over by it. */
+function sqlite_restoreCommand({ containerName, path, name, image }) {
+    // In place, so that owner and mode stay.
+    const script = 'rm -f "$1-wal" "$1-shm" "$1-journal" && cat > "$1"';
+    const container = quoteForPeople(containerName);
+    const client = `docker run --rm -i --user 0 --volumes-from ${container} --entrypoint sh ${quoteForPeople(image)}`;
+    return `docker stop ${container} && ${client} -c ${quoteForPeople(script)} sh ${quoteForPeople(name)} < ${quoteForPeople(path)} && docker start ${container}`;
+}
+
+;// CONCATENATED MODULE: ./src/database/open-client.ts
+
+
+
+
+
+
+
+
+
+
+const label = 'deploy-actions.client';
+/** A client container ends by itself, should nobody be left to remove it. */
+const longestSeconds = 6 * 3600;
+const open_client_startTimeoutMs = 120_000;
+/**
+ * The container to speak to the database from. One that this starts is removed by `close`; what an earlier run left is
+ * removed first.
+ * @throws MigrateError DB_UNHEALTHY when there is none; ComposeError of the pull
+ */
+async function openClient(door, database, credentialsOf) {
+    await removeLeftovers(door);
+    if (database.kind === 'url') {
+        const { connection } = database;
+        const started = await startClient(door, database.client, [], credentialsOf);
+        const { host, port, user, database: name } = connection;
+        return {
+            ...base(door, started.name, connection.engine === 'postgres' ? postgres : mysql),
+            containerName: started.name,
+            label: connection.label,
+            args: [name, user],
+            settings: connection.settings,
+            remote: { host, port, user, database: name, image: started.image },
+            close: () => removeContainer(door, started.name),
+        };
+    }
+    const container = await findContainer(door, database.service);
+    const containerName = container.name;
+    const own = { containerName, label: `service ${database.service}`, settings: '', remote: undefined };
+    if (database.kind === 'service') {
+        const engine = await findEngine(door, container, database.service);
+        return {
+            ...base(door, container.id, engine),
+            ...own,
+            args: [database.name, database.user],
+            close: () => Promise.resolve(),
+        };
+    }
+    const file = { ...own, label: `${database.file} of service ${database.service}`, args: [database.file, ''] };
+    if (database.client === undefined)
+        return { ...base(door, container.id, sqlite), ...file, close: () => Promise.resolve() };
+    const started = await startClient(door, database.client, ['--volumes-from', container.id], credentialsOf);
+    return { ...base(door, started.name, sqlite), ...file, close: () => removeContainer(door, started.name) };
+}
+function base({ host, signal }, container, engine) {
+    return { host, signal, container, engine };
+}
+async function findContainer(door, service) {
+    const containers = await listProjectContainers(door.host, door.plan.project);
+    const own = containers.filter((container) => container.service === service && !container.isOneOff);
+    const running = own.find(({ status, health }) => status === 'running' && health?.status !== 'unhealthy');
+    if (running !== undefined)
+        return running;
+    const [seen] = own;
+    const what = seen === undefined ? 'has no container' : `is ${seen.health?.status ?? seen.status}`;
+    throw new MigrateError({
+        code: 'DB_UNHEALTHY',
+        message: `${door.host.name}: service ${service}, which holds the database, ${what}. Nothing was changed in the database.`,
+        hint: 'Make it run and be healthy. On the very first deploy, where there is no data yet: `backup: off`.',
+    });
+}
+/** True on a first deploy: the service that will hold the file was never there. */
+async function hasNoContainer(door, service) {
+    const containers = await listProjectContainers(door.host, door.plan.project);
+    return !containers.some((container) => container.service === service && !container.isOneOff);
+}
+/** Its own dump program says what kind of server a container holds. */
+async function findEngine(door, container, service) {
+    const source = 'for p in pg_dump mariadb-dump mysqldump; do command -v $p >/dev/null && { echo $p; exit 0; }; done; exit 127';
+    const argv = ['docker', 'exec', container.id, 'sh', '-c', source];
+    const result = await door.host.exec(argv, { timeoutMs: 30_000, signal: door.signal });
+    const found = result.stdout.trim();
+    if (result.code === 0)
+        return found === 'pg_dump' ? postgres : mysql;
+    throw new MigrateError({
+        code: 'DB_UNHEALTHY',
+        message: `${door.host.name}: the container of service ${service} has neither pg_dump nor mysqldump${result.code === 127 ? '' : ` (${lastLines(result.stderr, 1)[0] ?? ''})`}. Nothing was changed in the database.`,
+        hint: 'Is it the service of the database? A SQLite file is named by `database-file`; for other kinds set `backup-command`.',
+    });
+}
+async function startClient(door, source, options, credentialsOf) {
+    const image = source.kind === 'image' ? source.image : (door.model.services[source.service]?.image ?? '');
+    if (image === '')
+        throw new MigrateError({
+            code: 'DB_UNHEALTHY',
+            message: `input \`client-service\`: ${source.kind === 'service' ? source.service : ''} is no service with an image in the compose files. Nothing was changed.`,
+        });
+    await ensureImage(door, image, credentialsOf);
+    const name = `${door.plan.project}-client-${door.plan.runKey}-${door.plan.attempt}`;
+    const shared = ['--detach', '--rm', '--name', name, '--label', `${label}=${door.plan.deployPath}`];
+    const isService = source.kind === 'service' && options.length === 0;
+    // With the server's own network, a name or an address means what it means on the server.
+    const network = options.length === 0 ? ['--network', 'host'] : ['--network', 'none'];
+    const sleep = String(longestSeconds);
+    const argv = isService
+        ? composeFromModel(door.model, door.settings, [
+            ...['run', ...shared, '--no-TTY', '--interactive=false', '--no-deps', '--entrypoint', 'sleep'],
+            ...[source.service, sleep],
+        ])
+        : ['docker', 'run', ...shared, ...network, ...options, '--entrypoint', 'sleep', image, sleep];
+    const stdin = isService ? { stdin: door.model.text } : {};
+    const result = await door.host.exec(argv, { ...stdin, timeoutMs: open_client_startTimeoutMs, signal: door.signal });
+    if (result.code === 0)
+        return { name, image };
+    throw new MigrateError({
+        code: 'DB_UNHEALTHY',
+        message: `${door.host.name}: the container ${name} for the database's client programs was not started: ${lastLines(result.stderr, 1)[0] ?? ''}. Nothing was changed in the database.`,
+        hint: 'The image must hold `sleep`, `sh` and the client programs.',
+        evidence: lastLines(result.stderr, 10),
+    });
+}
+async function ensureImage(door, image, credentialsOf) {
+    if ((await inspectImages(door.host, [image])).has(image))
+        return;
+    const { registry } = image_ref_parseImageRef(image, 'the image of the database client');
+    await pullImage(door.host, { ref: image, registry, credentials: credentialsOf(registry), signal: door.signal });
+    door.say(`Pulled: ${image}`);
+}
+async function removeLeftovers({ host, plan }) {
+    const source = 'ids=$(docker ps -aq --filter "label=$1"); [ -z "$ids" ] || docker rm --force --volumes $ids >/dev/null';
+    await host.script(source, [`${label}=${plan.deployPath}`], { timeoutMs: 30_000 });
+}
+async function removeContainer({ host }, name) {
+    await host.exec(['docker', 'rm', '--force', '--volumes', name], { timeoutMs: 30_000 }).catch(() => undefined);
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-error.ts
 
 class staged_tree_error_StagedTreeError extends DeployError {
@@ -63625,7 +64639,8 @@ function goneFrom(local, live, rule) {
         return [];
     const kept = new Set(local.map((entry) => entry.path));
     const managed = live.manifest?.files.map((entry) => entry.path) ?? [];
-    return managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+    const gone = managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+    return [...new Set([...gone, ...(rule.unmanaged ?? [])])];
 }
 /** True when the entry and what stands there are the same in kind, content and mode. */
 function isSame(entry, live) {
@@ -63710,13 +64725,36 @@ const finalSteps = new Set([
     'recovered',
     'refused',
 ]);
+/** Steps of a deploy that has not replaced anything yet. */
+const earlySteps = new Set(['begin', 'files-swapped']);
+/**
+ * Whether a deploy that died is brought to its end rather than undone: its commit had begun, or it is an explicit
+ * rollback that had begun to replace containers, and that nobody cancelled. Its files stay live, too.
+ */
+function isToBeFinished({ lines }) {
+    const has = (step) => lines.some((line) => line.step === step);
+    const isRollback = lines.some(({ step, data }) => step === 'begin' && typeof data['restores'] === 'number');
+    return (has('pins-staged') || (isRollback && !has('rollback-started') && lines.some(({ step }) => !earlySteps.has(step))));
+}
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = (/* unused pure expression or super */ null && (`cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
-const newestScript = (/* unused pure expression or super */ null && (`
+/** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
+const journal_readScript = (/* unused pure expression or super */ null && (`
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
-newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
-[ -n "$newest" ] || exit 0
-echo "$newest"; cat "$newest"`));
+file=\${2:+$2.jsonl}
+[ -n "$file" ] || file=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -f "$file" ] || exit 0
+echo "$file"; cat "$file"`));
+const idPattern = /^d(\d{8})-/;
+/**
+ * The id of the deploy that begins after the one with the `newest` journal on the server: a number that only a holder of
+ * the lease counts up, so that no clock decides which deploy was the last; then the time and a random part, for people.
+ */
+function nextDeployId(newest, date, random = Math.random()) {
+    const number = Number(idPattern.exec(newest ?? '')?.[1] ?? 0) + 1;
+    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
+    return `d${String(number).padStart(8, '0')}-${stamp}-${random.toString(16).slice(2, 8).padEnd(6, '0')}`;
+}
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 function openJournal(host, deployPath, deployId) {
     const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
@@ -63734,22 +64772,26 @@ function openJournal(host, deployPath, deployId) {
         },
     };
 }
-/** The last deploy, if its journal does not end in a final step. */
-async function findUnfinishedDeploy(host, deployPath) {
-    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+/** The last deploy, or the one with the given id, if its journal does not end in a final step. */
+async function findUnfinishedDeploy(host, deployPath, deployId = '') {
+    const result = await scriptOrThrow(host, 'read the journal', journal_readScript, [deployPath, deployId]);
     return journal_parseUnfinished(result.stdout);
 }
-/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} and {@link parseDeployId} read its output. */
 function readJournalPart(deployPath) {
-    return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+    return { purpose: 'read the journal', source: journal_readScript, args: [deployPath] };
+}
+/** Pure: the id of the deploy whose journal was read; undefined where there is none. */
+function parseDeployId(text) {
+    const [file = ''] = text.split('\n');
+    return file === '' ? undefined : file.replace(/\.jsonl$/, '');
 }
 /** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
 function journal_parseUnfinished(text) {
-    const [file, ...rest] = text.split('\n');
-    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
-    if (deployId === '')
+    const deployId = parseDeployId(text);
+    if (deployId === undefined)
         return undefined;
-    const lines = rest.flatMap(journal_parseLine);
+    const lines = text.split('\n').slice(1).flatMap(journal_parseLine);
     const last = lines.at(-1);
     return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
 }
@@ -63969,13 +65011,20 @@ const plainFunction = `is_plain() {
   done
 }
 `;
+/** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
+const stateFunction = (/* unused pure expression or super */ null && (`# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
+# Not the change time: each hard link that is made or removed sets it.
+state_of() {
+  { head -n 1 .deploy/manifest.json; tr '\\n' '\\0' < "$1/every" | TZ=UTC xargs -0 stat -c '%i %f %s %y %n'; tr '\\n' '\\0' < "$1/folders" | xargs -0 stat -c '%f %u %n'; } 2>/dev/null | $sum | cut -c1-64
+}
+`));
 /**
  * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
  * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
  * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
  * would write through a hard link into other releases.
  */
-const functions = (/* unused pure expression or super */ null && (`
+const treeFunctions = (/* unused pure expression or super */ null && (`
 set -eu
 ${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
@@ -64017,9 +65066,24 @@ verify() {
 }
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
+# block FILE: the pins in it (pins.ts), markers included.
+block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
+${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
+# path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+list_files() {
+  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
+  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
+  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
+  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
+  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
+  rm -f "$1/entries" "$1/sums"
+}
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
+  if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   sync -f "$1" 2>/dev/null || sync
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
@@ -64031,80 +65095,51 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `));
 /**
- * $1 deploy path, $2 release id, $3 `z` for gzip. stdin: tar with `tree/` (folders, links and the files that travel),
- * `keep` (paths to take from what is live), `paths` and `hashes` (all files, one order), `deleted`, `manifest.json.new`.
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
+ * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
+ * files that came in parts (staged-part.ts) and were verified there.
  * Exit 66: a file is not what its hash says. Nothing that is live is touched.
  */
-const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
 trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-cd "$s"; tar -x$3 -o -f -; cd "$root"
+case $3 in
+  plain) tar -xof - -C "$s" ;;
+  *) "$3" -dc | tar -xof - -C "$s" ;;
+esac
+[ ! -d "$s/env" ] || chmod 0700 "$s/env"
+if [ -f "$s/parts" ]; then
+  while IFS=' ' read -r hash mode p; do
+    mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/parts"
+  rm -rf .deploy/parts
+fi
+list_files "$s"
+(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
- * $1 deploy path, $2 release id, $3 release number. stdin: line 1 the count of files, then as many lines of paths, of
- * hashes, then `deleted` count and lines, then the manifest: everything as receiveScript's, for a set from an archive.
+ * $1 deploy path, $2 release id, $3 release number. stdin: the count of deleted paths and as many lines, then the
+ * manifest: everything as receiveScript's, for a set from an archive.
  */
-const staged_tree_scripts_unpackScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_unpackScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
-take > "$s/paths"; take > "$s/hashes"; take > "$s/deleted"; : > "$s/keep"
+take > "$s/deleted"
 cat > "$s/manifest.json.new"
+list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 seal "$s"`));
-/**
- * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
- * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
- * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty.
- */
-const staged_tree_scripts_activateScript = (/* unused pure expression or super */ null && (`${functions}
-s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
-[ -f "$s/manifest.json" ] || exit 65
-verify "$s"
-if [ ! -d "$u" ]; then
-  rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
-  cat > "$u.new/plan"
-  of epx "$u.new/plan" > "$u.new/saved"
-  link_all "$u.new/saved" "$root" "$u.new/old"
-  [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
-  mv "$u.new" "$u"
-fi
-of e "$u/plan" > "$u/list"; remove_all "$u/list"
-of r "$u/plan" > "$u/list"
-while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
-of d "$u/plan" > "$u/list"
-[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-of np "$u/plan" > "$u/list"
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/list" "$s/tree" "$u/swap"
-move_all "$u/list" "$u/swap" "$root"
-of x "$u/plan" > "$u/list"; remove_all "$u/list"
-publish "$s/manifest.json" .deploy/manifest.json
-rm -rf "$u/swap" "$u/list" "$u/list.there"
-cat "$u/plan"`));
-/** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
-const staged_tree_scripts_undoScript = (/* unused pure expression or super */ null && (`${functions}
-u=$root/.deploy/undo/$2
-[ -d "$u" ] || exit 0
-of n "$u/plan" > "$u/list"; remove_all "$u/list"
-of d "$u/plan" | sort -r > "$u/list"
-while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
-sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
-[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/saved" "$u/old" "$u/swap"
-move_all "$u/saved" "$u/swap" "$root"
-if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
-rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`));
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
  * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
  * one that died has its own waiting there.
  */
-const staged_tree_scripts_settleScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_settleScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -64112,14 +65147,14 @@ for old in .deploy/staged/*; do
   if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
 done`));
 /** $1 deploy path: removes staged sets that no activation has begun with. */
-const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
 /**
  * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
-const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
@@ -64130,7 +65165,9 @@ if [ -f manifest.json ]; then
   done
   rm -rf "files/.$2.new" files/.pack
   if [ -n "$same" ] && ln "$same" "files/.$2.new" 2>/dev/null; then :
-  elif [ -d "staged/$id/tree" ]; then tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree
+  elif [ -d "staged/$id/tree" ]; then
+    env=; [ ! -d "staged/$id/env" ] || env=env
+    (umask 077; tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree $env)
   else
     mkdir -p files/.pack/tree
     while IFS= read -r p; do if [ -L "$root/$p" ] || [ -f "$root/$p" ]; then printf '%s\\n' "$p"; fi; done < files/.list > files/.pack/list
@@ -64189,7 +65226,10 @@ missing() {
     [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
   done
 }
-while IFS= read -r p; do if is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+e=; [ ! -f env/path ] || IFS= read -r e < env/path
+{ cat deleted; printf '%s\\n' "$e"; } | while IFS= read -r p; do
+  if [ -n "$p" ] && is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi
+done
 (cd "$v" && find . -type d) > view/folders
 while IFS= read -r d; do
   is_shared "$d" || continue
@@ -64199,6 +65239,11 @@ done < view/folders
 while IFS= read -r p; do
   if is_shared "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
 done < deleted
+# The env file as it will be: its new text, and the pins of now.
+if [ -n "$e" ] && is_plain "$v" "\${e%/*}"; then
+  mkdir -p "$v/\${e%/*}"; rm -f "$v/$e"
+  (umask 077; { cat env/file; if [ -f "$live/$e" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$live/$e"; fi; } > "$v/$e")
+fi
 printf '%s' "$v"`;
 /**
  * `.deploy/staged/<id>/view/<name of deploy-path>`: deploy-path as it WILL look, so that `docker compose config` works
@@ -64213,6 +65258,7 @@ function buildStagedView(host, deployPath, releaseId) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree.ts
+
 
 
 
@@ -64248,12 +65294,8 @@ function parseSets(text, deployPath) {
         .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
         .at(-1);
     // An older one beside it is what an interrupted rollout left.
-    const staged = newest === undefined || newest.releaseId === liveId ? undefined : stagedTree(deployPath, newest);
+    const staged = newest === undefined || newest.releaseId === liveId ? undefined : { releaseId: newest.releaseId };
     return { liveId, staged };
-}
-function stagedTree(deployPath, header) {
-    const { releaseId, createdAt, commit } = header;
-    return { releaseId, createdAt, commit, treePath: `${deployPath}/.deploy/staged/${releaseId}/tree` };
 }
 /** The newest staged tree that is not live yet. */
 async function findStagedTree(host, deployPath) {
@@ -64272,7 +65314,7 @@ async function receiveStagedTree(host, deployPath, releaseId, archive) {
     await runTreeScript(host, deployPath, releaseId, {
         purpose: 'stage the files',
         source: receiveScript,
-        args: [archive.isGzip ? 'z' : ''],
+        args: [archive.packing],
         options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
     });
 }
@@ -64384,20 +65426,16 @@ async function stageReleaseFiles(host, deployPath, releaseNumber) {
         createdAt: now.toISOString(),
         deleted: managed.map((entry) => entry.path).filter((path) => !kept.has(path)),
     };
-    const files = staged.files.filter(isFile);
     const section = (lines) => `${lines.length}\n${lines.map((line) => `${line}\n`).join('')}`;
     await runTreeScript(host, deployPath, staged.releaseId, {
         purpose: `stage the files of release ${releaseNumber}`,
         source: unpackScript,
         args: [String(releaseNumber)],
         options: {
-            stdin: section(files.map((file) => `./${file.path}`)) +
-                section(files.map((file) => file.sha256)) +
-                section(staged.deleted.map((path) => `./${path}`)) +
-                formatManifest(staged),
+            stdin: section(staged.deleted.map((path) => `./${path}`)) + formatManifest(staged),
         },
     });
-    return stagedTree(deployPath, staged);
+    return { releaseId: staged.releaseId };
 }
 async function readArchive(host, deployPath, releaseNumber) {
     try {
@@ -64433,7 +65471,7 @@ async function prepareProject(host, inputs, signal, say) {
     const scope = await openScope(host, inputs, say);
     const { versions, model } = await preflight(scope, inputs.pins);
     say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
-    const image = serviceImage(model, inputs);
+    const image = inputs.service === '' ? '' : serviceImage(model, inputs);
     await pullPins({
         host,
         signal,
@@ -64444,7 +65482,8 @@ async function prepareProject(host, inputs, signal, say) {
             say(`${wasThere ? 'Already there' : 'Pulled'}: ${ref}`);
         },
     });
-    await pullServiceImage(host, image, inputs, signal, say);
+    if (image !== '')
+        await pullServiceImage(host, image, inputs, signal, say);
     return { model, image };
 }
 async function openScope(host, inputs, say) {
@@ -64492,8 +65531,53 @@ async function pullServiceImage(host, image, inputs, signal, say) {
 }
 /** Registries of this step's images: without `images` that is the service's own. */
 function registriesOf(image, pins) {
-    const refs = pins.length === 0 ? [image] : pins.map(({ ref }) => ref);
+    const refs = pins.length === 0 ? [image].filter((ref) => ref !== '') : pins.map(({ ref }) => ref);
     return new Set(refs.map((ref) => image_ref_parseImageRef(ref, 'an image of this step').registry));
+}
+
+;// CONCATENATED MODULE: ./src/preparation.ts
+
+
+
+
+
+/**
+ * Runs `body` with a client of the database that was asked once and answered; with undefined where none is needed.
+ * @throws MigrateError DB_UNHEALTHY, CLIENT_TOO_OLD
+ */
+async function withDatabase(door, inputs, body) {
+    const { database } = inputs;
+    if (database === undefined || (inputs.backup === undefined && inputs.sqlFiles.length === 0))
+        return body(undefined);
+    if (database.kind === 'file' && (await hasNoContainer(door, database.service))) {
+        door.warn(`Service ${database.service} has no container yet, so there is no ${database.file} to back up.`);
+        return body(undefined);
+    }
+    const registries = registriesOf(door.plan.image, inputs.pins);
+    const client = await openClient(door, database, (registry) => credentialsFor(registry, inputs.credentials, registries));
+    try {
+        return await body(client);
+    }
+    finally {
+        await client.close();
+    }
+}
+/**
+ * The proved backup of now, or undefined where the user wants none.
+ * @throws MigrateError DISK_LOW, BACKUP_FAILED, BACKUP_CORRUPT: no command was run
+ */
+async function backUp(door, inputs, client, book) {
+    const { backup: wishes, database } = inputs;
+    if (client === undefined || wishes === undefined) {
+        if (database !== undefined && wishes === undefined)
+            door.warn('No backup is made: `backup: off`.');
+        return undefined;
+    }
+    return door.group('Backup', async () => {
+        const facts = await readFacts(client);
+        const wayBack = book.found?.backupPath;
+        return makeBackup(door, client, facts, wishes, wayBack === undefined ? [] : [wayBack]);
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/record.ts
@@ -64504,20 +65588,24 @@ set -eu
 umask 077
 cat > "$1.new"; sync "$1.new" 2>/dev/null || sync
 mv -f "$1.new" "$1"`;
-/**
- * Reads what is there, once, and returns the writer of this run's record on top of it. A reader of the file sees the old
- * record or the new one.
- */
+/** Reads what is there, once. A reader of the file sees the old record or the new one. */
 async function openRecord(host, deployPath, facts) {
     const file = deploy_path_statePath(deployPath, 'migration.json');
     const result = await host_scriptOrThrow(host, 'read the migration record', 'cat "$1" 2>/dev/null || true', [file]);
     const found = parseRecord(result.stdout);
-    return async (applied) => {
-        const record = mergeRecord({ ...facts, applied }, found);
-        await host_scriptOrThrow(host, 'write the migration record', record_writeScript, [file], {
-            stdin: `${JSON.stringify(record)}\n`,
-        });
+    return {
+        found,
+        write: async (outcome) => {
+            const record = mergeRecord(addBackup({ ...facts, ...outcome }), found);
+            await host_scriptOrThrow(host, 'write the migration record', record_writeScript, [file], {
+                stdin: `${JSON.stringify(record)}\n`,
+            });
+        },
     };
+}
+function addBackup(record) {
+    const { backup } = record;
+    return backup === undefined ? record : { ...record, backupPath: backup.path, backupSha256: backup.sha256 };
 }
 /** Pure part of {@link openRecord}. */
 function parseRecord(text) {
@@ -64534,12 +65622,25 @@ function parseRecord(text) {
 /**
  * What to record on top of what is there. The rollout removes the record when it commits a release, so one that is there
  * tells of a migration that no release stands for yet (its rollout failed, or its runner died): it must not be forgotten
- * because the next run found nothing pending.
+ * because the next run found nothing pending. The way back from all of it is its oldest backup.
  */
 function mergeRecord(next, found) {
-    if (found?.applied !== true)
+    if (found === undefined || !mayHaveChanged(found))
         return next;
-    return { ...next, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
+    const { backupPath, backupSha256 } = found;
+    const ran = [...new Set([...(found.ran ?? []), ...(next.ran ?? [])])];
+    const merged = {
+        ...next,
+        ...(ran.length === 0 ? {} : { ran }),
+        ...(backupPath === undefined ? {} : { backupPath }),
+        ...(backupSha256 === undefined ? {} : { backupSha256 }),
+    };
+    if (!found.applied)
+        return { ...merged, hasFailed: true };
+    return { ...merged, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
+}
+function mayHaveChanged(record) {
+    return record.applied || record.hasFailed === true;
 }
 
 ;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
@@ -64590,6 +65691,7 @@ const outcomes = {
     failed: '❌ failed',
     'timed-out': '❌ timed out',
     unknown: '⚠️ unknown',
+    skipped: '✅ applied earlier',
     'not-run': '– not run',
 };
 /** The job summary: a table that says what ran, and the end of the log where something went wrong. */
@@ -64601,17 +65703,35 @@ function renderSummary(plan, host, result) {
         describeResultCode(command),
         command.durationMs === undefined ? '' : formatDuration(command.durationMs),
     ]);
-    const where = `${code(plan.image)} as service ${code(plan.service)} on ${cell(host)}, ${formatDuration(result.durationMs)} in all.`;
+    const what = plan.isSql ? 'SQL files' : `${code(plan.image)} as service ${code(plan.service)}`;
+    const where = `${what} on ${cell(host)}, ${formatDuration(result.durationMs)} in all.`;
     const parts = [`### ${titles[result.status]}`, '', where, ''];
-    if (result.status === 'nothing-pending')
+    if (result.status === 'nothing-pending' && result.commands.length === 0)
         parts.push('The pending check ended with 0: no command was run.', '');
     else
-        parts.push(table(['#', 'Command', 'Result', 'Exit code', 'Time'], rows));
+        parts.push(table(['#', plan.isSql ? 'File' : 'Command', 'Result', 'Exit code', 'Time'], rows));
     if (result.error !== undefined)
         parts.push(`${cell(result.error.message)} ${cell(result.error.hint ?? '')}`, '');
+    if (result.backup !== undefined)
+        parts.push(...renderBackup(result.backup));
     if (result.error !== undefined && result.tail.length > 0)
         parts.push('Last lines of its log:', '', block(result.tail));
     return `${parts.join('\n')}\n`;
+}
+function renderBackup({ path, bytes, sha256, check, restoreCommand }) {
+    const proof = check === undefined ? '⚠️ not proved readable' : `proved: ${check}`;
+    const size = bytes < 1024 * 1024 ? `${bytes} bytes` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+    const line = `Backup from before: ${code(path)}, ${size}, sha256 ${code(sha256)}, ${cell(proof)}.`;
+    if (restoreCommand === '')
+        return [line, ''];
+    return [
+        line,
+        '',
+        'To restore it (on the server, with the app stopped; what was written since is lost):',
+        '',
+        block([restoreCommand]),
+        '',
+    ];
 }
 function describeResultCode({ exitCode }) {
     if (exitCode === undefined)
@@ -64630,16 +65750,32 @@ function presetOutputs(runner, isReversible) {
     runner.output('reversible', String(isReversible));
     runner.output('backup-path', '');
 }
+const notRun = new Set(['not-run', 'done-before', 'skipped']);
 /** Outputs and job summary of what happened. */
 async function report(runner, plan, host, result) {
-    const ran = result.commands.filter(({ outcome }) => outcome !== 'not-run' && outcome !== 'done-before');
+    const ran = result.commands.filter(({ outcome }) => !notRun.has(outcome));
     const broken = result.commands.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome));
+    const { backup } = result;
     runner.output('applied', String(hasApplied(result)));
     runner.output('status', result.status);
     runner.output('commands-run', String(ran.length));
     runner.output('failed-command', broken?.text ?? '');
     runner.output('exit-code', exitCodeOf(result, broken?.exitCode));
     runner.output('duration-ms', String(Math.round(result.durationMs)));
+    runner.output('applied-files', plan.isSql
+        ? ran
+            .filter(({ outcome }) => outcome === 'done')
+            .map(({ text }) => text)
+            .join('\n')
+        : '');
+    runner.output('sqlstate', /SQLSTATE ([0-9A-Z]{5})/.exec(result.error?.message ?? '')?.[1] ?? '');
+    if (backup !== undefined) {
+        runner.output('backup-path', backup.path);
+        runner.output('backup-sha256', backup.sha256);
+        runner.output('backup-bytes', String(backup.bytes));
+        runner.output('backup-verified', String(backup.check !== undefined));
+        runner.output('restore-command', backup.restoreCommand);
+    }
     await runner.summary(renderSummary(plan, host, result));
 }
 function exitCodeOf(result, broken) {
@@ -64648,7 +65784,750 @@ function exitCodeOf(result, broken) {
     return result.commands.length === 0 ? '' : '0';
 }
 
+;// CONCATENATED MODULE: ./src/sql/statement.ts
+/**
+ * Splits as psql does: strings, quoted names, dollar quotes, nested comments, bodies in `begin atomic … end`, data behind
+ * `COPY … FROM stdin`. What is never closed ends with the text; the server says what is wrong with it.
+ */
+function splitStatements(text) {
+    const statements = [];
+    const cursor = { text, at: 0 };
+    while (cursor.at < text.length) {
+        const statement = readStatement(cursor);
+        if (statement === undefined)
+            continue;
+        statements.push({ ...statement, line: statement_countLines(text, statement.start) });
+        if (statement.kind === 'sql' && isCopyFromStdin(statement.skeleton))
+            skipCopyData(cursor);
+    }
+    return statements.map(({ kind, skeleton, line }) => ({ kind, skeleton, line }));
+}
+function readStatement(cursor) {
+    const { text } = cursor;
+    let skeleton = '';
+    let start = -1;
+    let depth = 0;
+    let parentheses = 0;
+    while (cursor.at < text.length) {
+        const character = text.charAt(cursor.at);
+        const skipped = skipOpaque(cursor);
+        if (skipped !== undefined) {
+            if (start < 0 && skipped !== ' ')
+                start = cursor.at - 1;
+            skeleton += skipped;
+            continue;
+        }
+        if (character === '\\') {
+            if (skeleton.trim() === '')
+                return readMeta(cursor);
+            // psql takes a backslash anywhere as its own: `select 1 \gexec`.
+            const meta = readMeta(cursor);
+            return { ...meta, skeleton: `${skeleton.trim()} ${meta.skeleton}`, start: start < 0 ? meta.start : start };
+        }
+        if (start < 0 && !/\s/.test(character))
+            start = cursor.at;
+        if (/[A-Za-z_\u0080-\uffff]/.test(character)) {
+            const word = /^[\w$\u0080-\uffff]+/.exec(text.slice(cursor.at, cursor.at + 256))?.[0] ?? character;
+            depth = nextDepth(depth, word.toLowerCase(), skeleton);
+            skeleton += word;
+            cursor.at += word.length;
+            continue;
+        }
+        cursor.at++;
+        if (character === '(')
+            parentheses++;
+        if (character === ')')
+            parentheses--;
+        if (character === ';' && depth === 0 && parentheses <= 0)
+            break;
+        skeleton += character;
+    }
+    const plain = skeleton.replaceAll(/\s+/g, ' ').trim();
+    return plain === '' ? undefined : { kind: 'sql', skeleton: plain, start: Math.max(0, start) };
+}
+/** Depth of `begin atomic`, and of `case` inside of it, as psql's own lexer counts them for functions. */
+function nextDepth(depth, word, before) {
+    if (word === 'atomic' && /\bbegin\s+$/i.test(before) && /^\s*create\b/i.test(before))
+        return depth + 1;
+    if (depth === 0)
+        return 0;
+    if (word === 'begin' || word === 'case')
+        return depth + 1;
+    return word === 'end' ? depth - 1 : depth;
+}
+/** Passes a comment (as a space) or a literal (as its quotes); undefined where none begins here. */
+function skipOpaque(cursor) {
+    const { text, at } = cursor;
+    const two = text.slice(at, at + 2);
+    if (two === '--') {
+        const end = text.indexOf('\n', at);
+        cursor.at = end < 0 ? text.length : end;
+        return ' ';
+    }
+    if (two === '/*') {
+        skipBlockComment(cursor);
+        return ' ';
+    }
+    const character = text.charAt(at);
+    if (character === "'") {
+        const isEscaped = /(^|[^\w$])e$/i.test(text.slice(Math.max(0, at - 2), at));
+        skipQuoted(cursor, "'", isEscaped);
+        return "''";
+    }
+    if (character === '"') {
+        skipQuoted(cursor, '"', false);
+        return text.slice(at, cursor.at);
+    }
+    if (character !== '$' || /[\w$]/.test(text.charAt(at - 1)))
+        return undefined;
+    const tag = /^\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/.exec(text.slice(at, at + 128))?.[0];
+    if (tag === undefined)
+        return undefined;
+    const end = text.indexOf(tag, at + tag.length);
+    cursor.at = end < 0 ? text.length : end + tag.length;
+    return "''";
+}
+function skipBlockComment(cursor) {
+    let depth = 0;
+    const marks = /\/\*|\*\//g;
+    marks.lastIndex = cursor.at;
+    for (let mark = marks.exec(cursor.text); mark !== null; mark = marks.exec(cursor.text)) {
+        depth += mark[0] === '/*' ? 1 : -1;
+        cursor.at = marks.lastIndex;
+        if (depth === 0)
+            return;
+    }
+    cursor.at = cursor.text.length;
+}
+function skipQuoted(cursor, quote, isEscaped) {
+    const { text } = cursor;
+    let at = cursor.at + 1;
+    while (at < text.length) {
+        if (isEscaped && text.charAt(at) === '\\')
+            at += 2;
+        else if (text.charAt(at) !== quote)
+            at++;
+        else if (text.charAt(at + 1) === quote)
+            at += 2;
+        else
+            break;
+    }
+    cursor.at = Math.min(text.length, at + 1);
+}
+function readMeta(cursor) {
+    const start = cursor.at;
+    const end = cursor.text.indexOf('\n', start);
+    cursor.at = end < 0 ? cursor.text.length : end + 1;
+    return { kind: 'meta', skeleton: cursor.text.slice(start, cursor.at).trim(), start };
+}
+function isCopyFromStdin(skeleton) {
+    return /^copy\b.*\bfrom\s+stdin\b/i.test(skeleton);
+}
+/** Data lines end with `\.`; they begin on the line after the statement. */
+function skipCopyData(cursor) {
+    const end = /^\\\.[ \t\r]*$/m.exec(cursor.text.slice(cursor.at));
+    cursor.at = end === null ? cursor.text.length : cursor.at + end.index + end[0].length;
+}
+function statement_countLines(text, until) {
+    let lines = 1;
+    for (let at = text.indexOf('\n'); at >= 0 && at < until; at = text.indexOf('\n', at + 1))
+        lines++;
+    return lines;
+}
+
+;// CONCATENATED MODULE: ./src/sql/transaction-mode.ts
+
+
+/** PostgreSQL's documentation says of each that it "cannot be executed inside a transaction block". */
+const notInTransaction = [
+    /^create (unique )?index concurrently\b/i,
+    /^drop index concurrently\b/i,
+    /^reindex\b.*\b(concurrently|database|system)\b/i,
+    /^vacuum\b/i,
+    /^(create|drop) database\b/i,
+    /^alter database .* set tablespace\b/i,
+    /^(create|drop) tablespace\b/i,
+    /^alter system\b/i,
+    /^cluster( verbose| \(.*\))?$/i,
+    /^(create|drop) subscription\b/i,
+    /^alter subscription .* (refresh|set publication|add publication|drop publication)\b/i,
+    /^alter table .* detach partition .* concurrently$/i,
+];
+const transactionControl = /^(begin|start transaction|commit|end|abort|prepare transaction)\b|^rollback(?! (work |transaction )?to\b)/i;
+/** Beside the statements of an `alone` file. */
+const settings = /^(set|reset|show)\b/i;
+/** Commands of psql that neither read another file, run a program, leave the connection nor switch the safety off. */
+const harmlessMeta = /^\\(set|unset|echo|warn|qecho|timing|pset|x|a|t)\b/;
+const guardedVariable = /^\\(un)?set\s+(ON_ERROR_STOP|ON_ERROR_ROLLBACK|AUTOCOMMIT|SINGLELINE|SINGLESTEP)\b/i;
+/**
+ * How a file must be run.
+ * @param name the file, for the message
+ * @throws ConfigurationError naming file and line for what would break the promise of one transaction
+ */
+function chooseMode(name, text) {
+    const statements = splitStatements(text);
+    const refuse = (statement, why, hint) => {
+        throw new ConfigurationError(`${name}, line ${statement.line}: ${quote(statement)} ${why}.`, hint);
+    };
+    for (const statement of statements) {
+        const found = /\\[A-Za-z!?]+.*$/.exec(statement.skeleton)?.[0];
+        if (statement.kind === 'meta' && found !== undefined && !isHarmless(statement.skeleton))
+            refuse(statement, 'is a command of psql that a migration may not use', 'Write it as SQL, or run psql yourself with `commands`.');
+        if (statement.kind === 'sql' && transactionControl.test(statement.skeleton))
+            refuse(statement, 'begins or ends a transaction', 'Leave it out: the action runs the file in one transaction, so that a failure leaves nothing behind.');
+    }
+    const sql = statements.filter(({ kind }) => kind === 'sql');
+    const alone = sql.find(isAlone);
+    if (alone === undefined)
+        return 'single';
+    const other = sql.find((statement) => !isAlone(statement) && !settings.test(statement.skeleton));
+    if (other !== undefined)
+        refuse(other, `stands beside ${quote(alone)} (line ${alone.line}), which PostgreSQL refuses inside a transaction`, 'Put statements of the two kinds into files of their own: then a failure never leaves half a file behind.');
+    return 'alone';
+}
+function isAlone({ skeleton }) {
+    return notInTransaction.some((pattern) => pattern.test(skeleton));
+}
+/** A backtick in an argument would run a program. */
+function isHarmless(meta) {
+    return harmlessMeta.test(meta) && !guardedVariable.test(meta) && !meta.includes('`');
+}
+function quote({ skeleton }) {
+    return JSON.stringify(skeleton.length > 80 ? `${skeleton.slice(0, 77)}...` : skeleton);
+}
+
+;// CONCATENATED MODULE: ./src/sql/sql-file.ts
+
+
+
+
+
+
+const mostBytes = 16 * 1024 * 1024;
+const mostFiles = 500;
+/**
+ * Reads what the lines of `sql-files` name, below the workspace: lines in their order, the files of a pattern by name.
+ * A file that two lines name runs once.
+ * @throws ConfigurationError for a line that names nothing, and for what cannot be run safely
+ */
+function readSqlFiles(lines, workspace) {
+    const paths = [...new Set(lines.flatMap((line) => findFiles(line, workspace)))];
+    if (paths.length > mostFiles)
+        throw new ConfigurationError(`input \`sql-files\`: ${paths.length} files are more than ${mostFiles}.`);
+    return paths.map((path) => sql_file_readFile(path, workspace));
+}
+function findFiles(line, workspace) {
+    if ((0,external_node_path_namespaceObject.isAbsolute)(line) || line.split(/[/\\]/).includes('..'))
+        throw badInput('sql-files', line, 'a path or pattern below the workspace');
+    const found = (0,external_node_fs_namespaceObject.globSync)(line, { cwd: workspace })
+        .filter((path) => (0,external_node_fs_namespaceObject.statSync)((0,external_node_path_namespaceObject.join)(workspace, path)).isFile())
+        .map((path) => (0,external_node_path_namespaceObject.relative)(workspace, (0,external_node_path_namespaceObject.join)(workspace, path)).split(external_node_path_namespaceObject.sep).join('/'))
+        .sort();
+    if (found.length > 0)
+        return found;
+    throw new ConfigurationError(`input \`sql-files\`: ${JSON.stringify(line)} names no file in the workspace.`, 'Did the job check the repository out (actions/checkout) before this step?');
+}
+function sql_file_readFile(path, workspace) {
+    const content = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_namespaceObject.join)(workspace, path));
+    if (content.length > mostBytes)
+        throw new ConfigurationError(`input \`sql-files\`: ${path} has ${content.length} bytes, more than ${mostBytes}.`);
+    if (content.includes(0))
+        throw new ConfigurationError(`input \`sql-files\`: ${path} is no text: it holds a zero byte.`);
+    const sha256 = (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
+    return { path, content, sha256, mode: chooseMode(path, content.toString('utf8')) };
+}
+
+;// CONCATENATED MODULE: ./src/sql/psql-error.ts
+/** Reads the last error of `psql -v VERBOSITY=verbose`: `psql:/dev/shm/x/0001.sql:7: ERROR:  42P01: relation …`. */
+function parsePsqlError(stderr) {
+    const errors = [...stderr.matchAll(/^(?:psql:(?:.*?):(\d+): )?(?:ERROR|FATAL|PANIC): {2}([0-9A-Z]{5}): (.*)$/gm)];
+    const last = errors.at(-1);
+    if (last === undefined) {
+        const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+        const said = lines.findLast((line) => /error|fatal/i.test(line)) ?? lines.at(-1) ?? 'psql said nothing';
+        return { sqlState: undefined, line: undefined, message: said.replace(/^psql: (error: )?/, '') };
+    }
+    return { sqlState: last[2], line: last[1] === undefined ? undefined : Number(last[1]), message: last[3] ?? '' };
+}
+const meanings = {
+    '22001': 'a value is longer than its column',
+    '23502': 'a row has no value where one is required',
+    '23503': 'a row points to a row that is not there',
+    '23505': 'two rows have the same value where it must be unique',
+    '23514': 'a row does not satisfy a check',
+    '25001': 'the statement cannot run inside a transaction',
+    '28P01': 'the password is wrong',
+    '3D000': 'the database does not exist',
+    '40001': 'another transaction changed the same rows',
+    '40P01': 'two transactions waited for each other',
+    '42501': 'the user may not do this',
+    '42601': 'the SQL has a mistake in its grammar',
+    '42701': 'the column exists already',
+    '42703': 'the column does not exist',
+    '42710': 'the object exists already',
+    '42P01': 'the table does not exist',
+    '42P07': 'the table or index exists already',
+    '53100': 'the disk of the database is full',
+    '53200': 'the database has no memory left',
+    '53300': 'the database has no connection left',
+    '55006': 'the object is in use',
+    '55P03': 'a lock was not free in time',
+    '57014': 'the statement ran longer than statement-timeout, or was cancelled',
+    '57P01': 'an administrator ended the connection',
+    '57P03': 'the database is starting or stopping',
+};
+/** `SQLSTATE 23505 (two rows have the same value …)`. */
+function describeSqlState(state) {
+    if (state === undefined)
+        return 'no SQLSTATE';
+    const meaning = meanings[state];
+    return `SQLSTATE ${state}${meaning === undefined ? '' : ` (${meaning})`}`;
+}
+/** The next thing to do after such an error. */
+function adviseOnSqlState(state) {
+    switch (state) {
+        case '55P03':
+            return 'End the session that is named, or run again off-peak; a longer `lock-timeout` on a busy table makes everybody else wait too.';
+        case '57014':
+            return 'Split the work into smaller statements, or raise `statement-timeout` when nobody else needs the table.';
+        case '42501':
+            return 'Give the database user the right, or name another user in `database-user` or `database-url`.';
+        case undefined:
+            return 'Does the database run? Its log says more.';
+        default:
+            return 'Correct the file, and run the job again.';
+    }
+}
+/** Errors after which the same file may well work a moment later; all others are the file's own. */
+function isRetryable(state) {
+    return state === '55P03' || state === '40P01';
+}
+
+;// CONCATENATED MODULE: ./src/sql/psql-scripts.ts
+
+/** Raised by {@link applyScript} when another session holds the advisory lock. */
+const lockHeldState = 'DA001';
+/** Two numbers of our own: the lock that every migration of one database asks for, and never waits for. */
+const lockKey = '1145389377, 1';
+/**
+ * $3 file in the container, $4 `single` or `alone`, $5 its sha256, $6 its name, $7 lock_timeout, $8 statement_timeout,
+ * $9 the run. The lock is asked for, never waited for: a session that waits for an advisory lock deadlocks with CREATE
+ * INDEX CONCURRENTLY (research B2). That the file was applied is written in the file's own transaction.
+ */
+const applyScript = `${postgresPrelude}
+export PGAPPNAME="deploy-actions $9"
+printf '%s  %s\\n' "$5" "$3" | sha256sum -c >/dev/null 2>&1 || { echo "the content of $6 changed on its way to the server" >&2; exit 65; }
+cat > "$f.head" <<'SQL'
+\\set QUIET on
+set client_min_messages = notice;
+select pg_try_advisory_lock(${lockKey}) as deploy_actions_free \\gset
+\\if :deploy_actions_free
+\\else
+do $$ begin raise exception 'another session migrates this database' using errcode = '${lockHeldState}'; end $$;
+\\endif
+set lock_timeout = :'deploy_actions_lock';
+set statement_timeout = :'deploy_actions_statement';
+SQL
+cat > "$f.tail" <<'SQL'
+reset role;
+insert into deploy_actions.applied_files (sha256, name, run) values (:'deploy_actions_sha256', :'deploy_actions_name', :'deploy_actions_run') on conflict do nothing;
+SQL
+trap 'rm -f "$f" "$f.head" "$f.tail"' EXIT
+single=
+[ "$4" = alone ] || single=--single-transaction
+psql -X $single -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -v deploy_actions_lock="$7" -v deploy_actions_statement="$8" \\
+  -v deploy_actions_sha256="$5" -v deploy_actions_name="$6" -v deploy_actions_run="$9" -f "$f.head" -f "$3" -f "$f.tail"`;
+/** $3 `make` or empty. What this database remembers: kept in the database, so that a restored backup remembers what it holds, and no more. */
+const rememberScript = `${postgresPrelude}
+psql -XAtq -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -v make="$3" <<'SQL'
+set client_min_messages = warning;
+set lock_timeout = '10s';
+select to_regclass('deploy_actions.applied_files') is null and :'make' = 'make' as deploy_actions_new \\gset
+\\if :deploy_actions_new
+create schema if not exists deploy_actions;
+create table if not exists deploy_actions.applied_files (
+  sha256 text primary key, name text not null, run text not null, applied_at timestamptz not null default now());
+\\endif
+select to_regclass('deploy_actions.applied_files') is not null as deploy_actions_there \\gset
+\\if :deploy_actions_there
+select 'applied ' || sha256 || ' ' || name from deploy_actions.applied_files;
+\\endif
+select 'invalid ' || indexrelid::regclass::text || ' on ' || indrelid::regclass::text from pg_index where not indisvalid;
+SQL`;
+/** $3 the sha256 of a file that shall be applied again. */
+const unrememberScript = `${postgresPrelude}
+psql -XAtq -v ON_ERROR_STOP=1 -v sha256="$3" <<'SQL'
+delete from deploy_actions.applied_files where sha256 = :'sha256';
+SQL`;
+/** $3 the run. Prints a line for each of its sessions that still works. */
+const sessionsScript = `${postgresPrelude}
+psql -XAtq -v ON_ERROR_STOP=1 -v run="$3" <<'SQL'
+select pid from pg_stat_activity where application_name = left('deploy-actions ' || :'run', 63) and pid <> pg_backend_pid();
+SQL`;
+/** $3 the run. Ends its sessions: their transactions are rolled back. */
+const terminateScript = `${postgresPrelude}
+psql -XAtq -v ON_ERROR_STOP=1 -v run="$3" <<'SQL'
+select pg_terminate_backend(pid) from pg_stat_activity where application_name = left('deploy-actions ' || :'run', 63) and pid <> pg_backend_pid();
+SQL`;
+/** Who may hold a lock that somebody else waits for: the oldest open transactions of this database. */
+const blockersScript = `${postgresPrelude}
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+select 'pid ' || pid || ' (' || state || ', transaction open for ' || date_trunc('second', now() - xact_start) || coalesce(', ' || nullif(application_name, ''), '') || ', user ' || usename || ')'
+from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null and state <> 'idle'
+order by xact_start limit 3;
+SQL`;
+/** $3 file in the container; the content follows the settings header. */
+const uploadScript = `
+umask 077
+IFS= read -r count
+while [ "$count" -gt 0 ]; do IFS= read -r line || break; count=$((count - 1)); done
+mkdir -p "\${3%/*}" && cat > "$3"`;
+/** $3 folder in the container. */
+const forgetScript = 'rm -rf "$3"';
+
+;// CONCATENATED MODULE: ./src/sql/sql-failure.ts
+
+
+
+
+/** psql's own words, as the error of the step. */
+async function explainFailure(run, file, result) {
+    const { door, session, limits } = run;
+    const { sqlState, line, message } = parsePsqlError(result.stderr);
+    const where = `${door.host.name}: ${file.path}${line === undefined ? '' : `, line ${line}`}`;
+    const evidence = lastLines(result.stderr, 15).map((text) => text.replaceAll(/psql:\S*?([^/]+\.\w+):/g, '$1:'));
+    if (sqlState === lockHeldState)
+        return new MigrateError({
+            code: 'LOCK_HELD',
+            message: `${where}: another session migrates the same database, and did not end within \`lock-wait\`.`,
+            hint: 'Its application_name in pg_stat_activity begins with "deploy-actions". Wait for its end, then run the job again.',
+        });
+    const blockers = sqlState === '55P03' ? await session.blockers() : [];
+    const behind = blockers.length === 0 ? '' : ` In the way, maybe: ${blockers.join('; ')}.`;
+    const waited = sqlState === '55P03' ? ` It waited ${limits.lockTimeout / 1000}s each time.` : '';
+    return new MigrateError({
+        code: codeOf(sqlState, file),
+        message: `${where}: ${message} (${describeSqlState(sqlState)}).${waited}${behind}`,
+        hint: adviseOnSqlState(sqlState),
+        evidence,
+    });
+}
+function codeOf(sqlState, file) {
+    if (file.mode === 'alone')
+        return 'PARTIAL_APPLY';
+    return sqlState === '55P03' ? 'LOCK_TIMEOUT' : 'SQL_ERROR';
+}
+const sql_failure_notServing = 'Nothing was restarted: the version that served before still serves.';
+/** What was applied, and what serves now. Pure. */
+function withSqlFacts(error, results, file) {
+    const done = results.filter(({ outcome }) => outcome === 'done').map(({ text }) => text);
+    const before = done.length === 0 ? 'No file before it was applied by this run' : `Applied before it: ${done.join(', ')}`;
+    const isUnknown = results.at(-1)?.outcome === 'unknown';
+    return new MigrateError({
+        code: error.code,
+        message: `${error.message} ${isUnknown ? '' : `${describeOwn(error, file)} `}${before}. ${sql_failure_notServing}`,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        evidence: error.evidence,
+        cause: error.cause,
+    });
+}
+function describeOwn(error, file) {
+    if (error.code === 'INVALID_INDEX')
+        return 'Its other statements were applied.';
+    if (file.mode === 'single' || error.code === 'LOCK_HELD')
+        return 'Nothing of this file was applied: its transaction was rolled back.';
+    return 'The statements above that line were applied, because they cannot be in a transaction; a CONCURRENTLY that failed leaves an invalid index behind: drop it before you run again.';
+}
+
+;// CONCATENATED MODULE: ./src/sql/sql-run.ts
+
+
+
+
+
+
+
+const sql_run_mostLosses = 3;
+const lockPollMs = 2000;
+/** Whether the database remembers all of them, and no index of theirs is broken: then there is no need of a backup. */
+async function isAllApplied({ session, files }) {
+    const memory = await session.remember();
+    return files.every((file) => isDone(file, memory));
+}
+function isDone(file, memory) {
+    return memory.applied.has(file.sha256) && brokenIndexes(memory.invalidIndexes, file, memory).length === 0;
+}
+/** Applies the files in order and stops at the first that fails. One that the database remembers is skipped. */
+async function applyFiles(run) {
+    const { door, session, files } = run;
+    const start = door.clock.now();
+    const results = [];
+    let error;
+    try {
+        const before = await session.remember('make');
+        for (const [index, file] of files.entries()) {
+            const number = index + 1;
+            const entry = { number, text: file.path, exitCode: undefined, durationMs: undefined };
+            if (error !== undefined)
+                results.push({ ...entry, outcome: 'not-run' });
+            else if (isDone(file, before))
+                results.push(skip(door, entry, before, file));
+            else {
+                const end = await applyOne(run, file, number, before);
+                results.push(end.result);
+                error = end.error === undefined ? undefined : withSqlFacts(end.error, results, file);
+            }
+        }
+    }
+    finally {
+        await session.forget();
+    }
+    const broken = results.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome))?.outcome;
+    const didNothing = results.every(({ outcome }) => outcome === 'skipped');
+    const status = broken === 'timed-out' || broken === 'unknown' || broken === 'failed'
+        ? broken
+        : didNothing
+            ? 'nothing-pending'
+            : 'applied';
+    return { status, commands: results, durationMs: door.clock.now() - start, error, tail: error?.evidence ?? [] };
+}
+function skip(door, entry, memory, file) {
+    const name = memory.applied.get(file.sha256);
+    door.say(`${file.path}: applied earlier${name === file.path ? '' : `, as ${name ?? ''}`}; skipped.`);
+    return { ...entry, outcome: 'skipped' };
+}
+async function applyOne(run, file, number, before) {
+    const { door, files } = run;
+    const start = door.clock.now();
+    const how = file.mode === 'single' ? 'one transaction' : 'each statement by itself';
+    const title = `[${number}/${files.length}] ${file.path} (${how})`;
+    const entry = () => ({ number, text: file.path, exitCode: undefined, durationMs: door.clock.now() - start });
+    try {
+        const last = await door.group(title, () => applyPatiently(run, file));
+        if (last !== 'applied' && last.code !== 0) {
+            const error = await explainFailure(run, file, last);
+            return { result: { ...entry(), exitCode: last.code, outcome: 'failed' }, error };
+        }
+        await refuseInvalidIndexes(run, file, before);
+        door.say(`${title}: applied in ${formatDuration(door.clock.now() - start)}.`);
+        return { result: { ...entry(), exitCode: 0, outcome: 'done' }, error: undefined };
+    }
+    catch (thrown) {
+        const end = await explainThrown(run, file, thrown);
+        return { result: { ...entry(), outcome: end.outcome }, error: end.error };
+    }
+}
+/** Tries again after a lost connection, while another migration holds the lock, and after a lock that was not free. */
+async function applyPatiently(run, file) {
+    const { door, session, limits } = run;
+    const start = door.clock.now();
+    let losses = 0;
+    let retries = 0;
+    for (;;) {
+        let result;
+        try {
+            result = await session.apply(file, limits, door.runTimeout);
+        }
+        catch (thrown) {
+            if (!isConnectionLoss(thrown) || ++losses > sql_run_mostLosses)
+                throw thrown;
+            door.warn(`The connection to ${door.host.name} broke; psql goes on there. Connecting again to see how it ends.`);
+            await session.settle();
+            if ((await session.remember()).applied.has(file.sha256))
+                return 'applied';
+            if (file.mode === 'alone')
+                throw thrown;
+            continue;
+        }
+        const { sqlState } = parsePsqlError(result.stderr);
+        if (result.code === 0)
+            return result;
+        if (sqlState === lockHeldState) {
+            if (door.clock.now() - start >= limits.lockWait)
+                return result;
+            door.say('Another session migrates this database; waiting for its end.');
+            await door.clock.sleep(lockPollMs, door.signal);
+        }
+        else if (isRetryable(sqlState) && file.mode === 'single' && retries < limits.retries) {
+            retries++;
+            const pauseMs = 2000 * 2 ** (retries - 1);
+            for (const line of await session.blockers())
+                door.say(`         | in the way, maybe: ${line}`);
+            door.say(`Nothing of it was applied. Trying again in ${formatDuration(pauseMs)} (${retries} of ${limits.retries}).`);
+            await door.clock.sleep(pauseMs, door.signal);
+        }
+        else
+            return result;
+    }
+}
+/** `CREATE INDEX CONCURRENTLY IF NOT EXISTS` passes over the broken index of an earlier try, and says nothing. */
+async function refuseInvalidIndexes({ door, session }, file, before) {
+    const { invalidIndexes } = await session.remember();
+    const mine = brokenIndexes(invalidIndexes, file, before);
+    const [first] = mine;
+    if (first === undefined)
+        return;
+    await session.unremember(file);
+    throw new MigrateError({
+        code: 'INVALID_INDEX',
+        message: `${door.host.name}: ${file.path} ended well, but the index ${mine.join(', ')} is INVALID: it slows writes down and no query uses it.`,
+        hint: `DROP INDEX CONCURRENTLY ${first.split(' on ')[0] ?? ''}; then put right why it could not be built (often duplicate rows), and run the job again. IF NOT EXISTS would pass over it.`,
+    });
+}
+/** Of the invalid indexes those that are new, or that the file names. Pure. */
+function brokenIndexes(invalid, file, before) {
+    const text = file.content.toString('utf8').toLowerCase();
+    const bare = (index) => (index.split(' on ')[0] ?? '').split('.').at(-1)?.replaceAll('"', '').toLowerCase() ?? '';
+    return invalid.filter((index) => !before.invalidIndexes.includes(index) || text.includes(bare(index)));
+}
+/** What ended psql from outside. Its transaction is rolled back before anything is said about it. */
+async function explainThrown({ door, session }, file, thrown) {
+    if (thrown instanceof MigrateError)
+        return { outcome: thrown.code === 'SSH_LOST' ? 'unknown' : 'failed', error: thrown };
+    const isCancelled = door.signal.aborted || (thrown instanceof HostError && thrown.code === 'CANCELLED');
+    const isTimeout = thrown instanceof HostError && thrown.code === 'COMMAND_TIMEOUT';
+    if (!isCancelled && !isTimeout) {
+        if (!(thrown instanceof HostError))
+            throw thrown;
+        return {
+            outcome: 'unknown',
+            error: new MigrateError({
+                code: 'SSH_LOST',
+                message: `${thrown.message} Whether ${file.path} was applied is unknown.`,
+                hint: 'Run the job again: the database remembers what was applied, and it is not applied a second time.',
+                cause: thrown,
+            }),
+        };
+    }
+    const ended = await session.terminate().then(() => true, () => false);
+    const what = isCancelled
+        ? 'the step was cancelled'
+        : `it ran longer than ${formatDuration(door.runTimeout)} (\`run-timeout\`)`;
+    return {
+        outcome: ended ? (isTimeout ? 'timed-out' : 'failed') : 'unknown',
+        error: new MigrateError({
+            code: isCancelled ? 'CANCELLED' : 'COMMAND_TIMEOUT',
+            message: `${door.host.name}: ${file.path} was stopped: ${what}${ended ? '' : ', and its session could not be ended'}.`,
+            hint: isCancelled
+                ? 'Run the job again when you want it.'
+                : 'See what it waited for before you raise `run-timeout`.',
+            evidence: lastLines(isTimeout ? thrown.message : '', 1),
+            cause: thrown,
+        }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/sql/sql-session.ts
+
+
+
+
+
+
+
+const shortMs = 60_000;
+/** Opens the psql side of a database; connects to nothing yet. */
+function openSession(door, client) {
+    const run = `${door.plan.runKey}-${door.plan.attempt}`;
+    const folder = `/tmp/deploy-actions-${run}`;
+    const quick = (script, args) => runInClient(client, script, { timeoutMs: shortMs, args });
+    const lines = async (script) => {
+        const result = await quick(script, [run]);
+        return result.stdout.split('\n').filter((line) => line !== '');
+    };
+    return {
+        remember: async (mode) => {
+            const result = await quick(rememberScript, [mode ?? '']);
+            if (result.code !== 0)
+                throw notRemembered(door, client, result);
+            return parseMemory(result.stdout);
+        },
+        unremember: async (file) => {
+            await quick(unrememberScript, [file.sha256]);
+        },
+        apply: async (file, limits, timeoutMs) => {
+            const place = `${folder}/${file.path.slice(file.path.lastIndexOf('/') + 1)}`;
+            await upload(door, client, place, file);
+            const start = door.clock.now();
+            const print = (line) => {
+                const time = `${((door.clock.now() - start) / 1000).toFixed(1)}s`.padStart(8);
+                door.say(`${time} | ${cleanText(line.replaceAll(place, file.path))}`);
+            };
+            const args = [
+                ...[place, file.mode, file.sha256, file.path],
+                ...[`${limits.lockTimeout}ms`, `${limits.statementTimeout}ms`, run],
+            ];
+            const argv = ['docker', 'exec', '-i', client.container, 'sh', '-c', applyScript, 'sh', ...client.args, ...args];
+            return door.host.exec(argv, {
+                timeoutMs,
+                signal: door.signal,
+                stdin: settingsHeader(client.settings),
+                onStdoutLine: print,
+                onStderrLine: print,
+            });
+        },
+        settle: async () => {
+            const start = door.clock.now();
+            while ((await lines(sessionsScript)).length > 0) {
+                if (door.clock.now() - start > door.runTimeout)
+                    throw stillWorking(door, run);
+                await door.clock.sleep(1000, door.signal);
+            }
+        },
+        terminate: async () => {
+            const argv = ['docker', 'exec', '-i', client.container, 'sh', '-c', terminateScript, 'sh', ...client.args, run];
+            await door.host.exec(argv, { timeoutMs: 15_000, stdin: settingsHeader(client.settings) });
+        },
+        blockers: () => lines(blockersScript).catch(() => []),
+        forget: async () => {
+            await quick(forgetScript, [folder]).catch(() => undefined);
+        },
+    };
+}
+/** Pure. Lines `applied <sha256> <name>` and `invalid <index> on <table>`. */
+function parseMemory(text) {
+    const applied = [...text.matchAll(/^applied ([0-9a-f]{64}) (.*)$/gm)];
+    const invalid = [...text.matchAll(/^invalid (.*)$/gm)];
+    return {
+        applied: new Map(applied.map(([, sha256 = '', name = '']) => [sha256, name])),
+        invalidIndexes: invalid.map(([, index = '']) => index),
+    };
+}
+async function upload(door, client, place, file) {
+    const argv = ['docker', 'exec', '-i', client.container, 'sh', '-c', uploadScript, 'sh', '', '', place];
+    const stdin = Buffer.concat([Buffer.from(settingsHeader('')), file.content]);
+    const result = await door.host.exec(argv, { stdin, timeoutMs: shortMs, signal: door.signal });
+    if (result.code === 0)
+        return;
+    throw new MigrateError({
+        code: 'DB_UNHEALTHY',
+        message: `${door.host.name}: ${file.path} could not be brought into ${client.containerName}: ${lastLines(result.stderr, 1)[0] ?? ''}. Nothing of it was applied.`,
+        hint: 'Is there room in the container’s /tmp?',
+    });
+}
+function notRemembered(door, client, result) {
+    const failure = parsePsqlError(result.stderr);
+    return new MigrateError({
+        code: 'SQL_ERROR',
+        message: `${door.host.name}: the table deploy_actions.applied_files in ${client.label}, which remembers what was applied, could not be read or made: ${failure.message} (${describeSqlState(failure.sqlState)}). No file was applied.`,
+        hint: 'The database user must be able to make a schema once: GRANT CREATE ON DATABASE … TO ….',
+        evidence: lastLines(result.stderr, 10),
+    });
+}
+function stillWorking(door, run) {
+    return new MigrateError({
+        code: 'SSH_LOST',
+        message: `${door.host.name}: the connection was lost, and psql still works after ${formatDuration(door.runTimeout)}; whether its file will be applied is unknown.`,
+        hint: `Run the job again: what was applied is remembered in deploy_actions.applied_files. Its sessions are called "deploy-actions ${run}" in pg_stat_activity.`,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/main.ts
+
+
+
+
+
 
 
 
@@ -64672,6 +66551,10 @@ async function main(context) {
     const { runner } = context;
     const inputs = loadInputs(inputReader(runner));
     presetOutputs(runner, inputs.isReversible);
+    if (inputs.database?.kind === 'url')
+        for (const secret of inputs.database.connection.secrets)
+            maskSecret(runner, secret);
+    const files = readSqlFiles(inputs.sqlFiles, runner.env('GITHUB_WORKSPACE') ?? '.');
     const host = await connect(context, inputs);
     try {
         const { deployPath } = inputs.settings;
@@ -64681,7 +66564,7 @@ async function main(context) {
                 runner.info(line);
             }));
             const door = openDoor(context, host, inputs, project);
-            const result = await migrate(context, door, inputs);
+            const result = await migrate(context, door, inputs, files);
             await report(runner, door.plan, host.name, result);
             if (result.error !== undefined)
                 throw result.error;
@@ -64712,6 +66595,7 @@ function openDoor({ runner, signal }, host, inputs, { model, image }) {
             service,
             image,
             commands,
+            isSql: inputs.sqlFiles.length > 0,
             pendingCheck,
             owner,
             project: model.name,
@@ -64726,34 +66610,62 @@ function openDoor({ runner, signal }, host, inputs, { model, image }) {
         group: (title, body) => runner.group(title, body),
     };
 }
-/** Settle what earlier runs left, ready the database, ask whether there is something to do, do it, record it. */
-async function migrate(context, door, inputs) {
+/** Settle what earlier runs left, ready the database, ask whether there is something to do, back up, do it, record it. */
+async function migrate(context, door, inputs, files) {
     const { host, plan } = door;
-    const record = await openRecord(host, inputs.settings.deployPath, {
+    const book = await openRecord(host, inputs.settings.deployPath, {
         reversible: inputs.isReversible,
         runUrl: currentOwner(context.runner).runUrl,
         run: plan.runKey,
         images: inputs.pins,
+        ran: plan.isSql ? files.map(({ path }) => path) : plan.steps.map((step) => describeStep(plan, step)),
+        ...(plan.image === '' ? {} : { image: plan.image }),
     });
     const beginning = await settleEarlierRuns(door);
-    if (beginning.containerName === undefined) {
-        await door.group('Dependencies', () => readyDependencies(door, {
-            shouldStart: inputs.shouldStartDependencies,
-            credentials: inputs.credentials,
-            registries: registriesOf(plan.image, inputs.pins),
-        }));
-        if (plan.pendingCheck !== undefined && (await isNothingPending(door, plan.pendingCheck))) {
-            await record(false);
-            return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
-        }
+    const result = await prepareAndRun(door, inputs, book, beginning, files);
+    if (result.status !== 'unknown' && result.commands.length > 0)
+        await auditMigration(door, currentOwner(context.runner), result);
+    return result;
+}
+async function prepareAndRun(door, inputs, book, beginning, files) {
+    if (beginning.containerName !== undefined) {
+        // The attempt before this one made the backup; its command is in the middle of what the backup is against.
+        const backup = book.found?.run === door.plan.runKey ? book.found.backup : undefined;
+        return act(book, backup, () => runCommands(door, beginning));
     }
-    // Before the first command: should contact be lost, the record errs on the side of "applied".
-    await record(true);
-    const result = await runCommands(door, beginning);
+    const { plan } = door;
+    await door.group('Dependencies', () => readyDependencies(door, {
+        shouldStart: inputs.shouldStartDependencies,
+        credentials: inputs.credentials,
+        registries: registriesOf(plan.image, inputs.pins),
+        database: inputs.database?.kind === 'service' ? inputs.database.service : undefined,
+    }));
+    if (plan.pendingCheck !== undefined && (await isNothingPending(door, plan.pendingCheck))) {
+        await book.write({ applied: false });
+        return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
+    }
+    return withDatabase(door, inputs, async (client) => {
+        if (!plan.isSql || client === undefined) {
+            const backup = await backUp(door, inputs, client, book);
+            return act(book, backup, () => runCommands(door, beginning));
+        }
+        const run = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
+        const backup = (await isAllApplied(run)) ? undefined : await backUp(door, inputs, client, book);
+        return act(book, backup, () => applyFiles(run));
+    });
+}
+/** Recorded before the first command: should contact be lost, the record errs on the side of "applied". */
+async function act(book, backup, run) {
+    const kept = backup === undefined ? {} : { backup };
+    await book.write({ applied: true, ...kept });
+    const result = withBackupFact(await run(), backup);
     if (result.status === 'unknown')
         return result;
-    await record(hasApplied(result));
-    await auditMigration(door, currentOwner(context.runner), result);
+    await book.write({
+        applied: hasApplied(result),
+        ...(result.error === undefined ? {} : { hasFailed: true }),
+        ...kept,
+    });
     return result;
 }
 

@@ -58408,6 +58408,407 @@ function reportFailure(runner, thrown) {
     runner.fail(hint === undefined ? message : `${message} ${hint}`);
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ../kit/src/host/host.ts
+
+class HostError extends DeployError {
+}
+/** The command as a person would read it, for messages; stdin and env are never part of it. */
+function describeCommand(argv) {
+    const text = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+    return text.length > 160 ? `${text.slice(0, 157)}...` : text;
+}
+/** The last lines of an output, for messages and evidence. */
+function host_lastLines(text, count) {
+    return text.trimEnd().split('\n').slice(-count);
+}
+/**
+ * Runs a command that must succeed.
+ * @throws HostError COMMAND_FAILED with the last lines of stderr as evidence
+ */
+async function host_execOrThrow(host, argv, options) {
+    const result = await host.exec(argv, options);
+    if (result.code !== 0)
+        throw commandFailed(host, describeCommand(argv), result);
+    return result;
+}
+/** Like {@link execOrThrow} for a script; `purpose` is what the message calls it ("make the staging folder"). */
+async function scriptOrThrow(host, purpose, source, args, options) {
+    const result = await host.script(source, args, options);
+    if (result.code !== 0)
+        throw commandFailed(host, purpose, result);
+    return result;
+}
+/** A command that ended with a status its caller did not allow, with its last words. */
+function commandFailed(host, what, result) {
+    const said = host_lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
+    return new HostError({
+        code: 'COMMAND_FAILED',
+        message: `${host.name}: ${what} ended with exit code ${result.code}${exitMeaning(result.code)}${said === '' ? '' : `: ${said.slice(0, 400)}`}`,
+        evidence: host_lastLines(result.stderr, 20),
+    });
+}
+function exitMeaning(code) {
+    if (code === 126)
+        return ' (found, but not executable)';
+    if (code === 127)
+        return ' (command not found)';
+    if (code === 137)
+        return ' (killed: out of memory, or by hand)';
+    return '';
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/container.ts
+const object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const container_text = (value) => (typeof value === 'string' ? value : '');
+const number = (value) => (typeof value === 'number' ? value : 0);
+/** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
+function container_parseContainers(output) {
+    if (output.trim() === '')
+        return [];
+    const list = JSON.parse(output);
+    return Array.isArray(list) ? list.map((entry) => parseContainer(object(entry))) : [];
+}
+function parseContainer(entry) {
+    const config = object(entry['Config']);
+    const state = object(entry['State']);
+    const labels = object(config['Labels']);
+    const networks = object(object(entry['NetworkSettings'])['Networks']);
+    return {
+        id: container_text(entry['Id']),
+        name: container_text(entry['Name']).replace(/^\//, ''),
+        service: container_text(labels['com.docker.compose.service']),
+        isOneOff: container_text(labels['com.docker.compose.oneoff']) === 'True',
+        configHash: container_text(labels['com.docker.compose.config-hash']),
+        image: container_text(config['Image']),
+        imageId: container_text(entry['Image']),
+        createdAt: container_text(entry['Created']),
+        startedAt: container_text(state['StartedAt']),
+        status: container_text(state['Status']),
+        exitCode: number(state['ExitCode']),
+        isOomKilled: state['OOMKilled'] === true,
+        restartCount: number(entry['RestartCount']),
+        restartPolicy: container_text(object(object(entry['HostConfig'])['RestartPolicy'])['Name']),
+        health: parseHealth(object(config['Healthcheck']), state['Health']),
+        stopGraceSeconds: number(config['StopTimeout']) || 10,
+        addresses: Object.values(networks)
+            .map((network) => container_text(object(network)['IPAddress']))
+            .filter((address) => address !== ''),
+        ...parseImageLabels(labels),
+        exposedPorts: Object.keys(object(config['ExposedPorts'])),
+        anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
+    };
+}
+/** Docker names a volume that nobody named by 64 hex digits. */
+function parseAnonymousVolumes(mounts) {
+    return (Array.isArray(mounts) ? mounts : [])
+        .map(object)
+        .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
+        .map((mount) => container_text(mount['Destination']));
+}
+function parseImageLabels(labels) {
+    const revision = container_text(labels['org.opencontainers.image.revision']);
+    const version = container_text(labels['org.opencontainers.image.version']);
+    if (revision === '' && version === '')
+        return {};
+    return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
+}
+function parseHealth(config, state) {
+    const test = config['Test'];
+    const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
+    if (isOff && (state === undefined || state === null))
+        return undefined;
+    const log = object(state)['Log'];
+    const probes = (Array.isArray(log) ? log : []).map((probe) => {
+        const entry = object(probe);
+        return `exit ${number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+    });
+    const milliseconds = (key, fallback) => (number(config[key]) || fallback) / 1e6;
+    // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
+    const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
+    const startPeriod = milliseconds('StartPeriod', 0);
+    // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
+    const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
+    const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (number(config['Retries']) || 3);
+    return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/model.ts
+
+class ComposeError extends DeployError {
+}
+const asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+const asList = (value) => (Array.isArray(value) ? value : []);
+const asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
+const asNumber = (value) => (typeof value === 'number' ? value : undefined);
+const noSources = { composeFiles: [], envFiles: [] };
+/**
+ * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
+ * @throws ComposeError COMPOSE_INVALID when it is not such a model
+ */
+function parseComposeModel(text, sources = noSources) {
+    let model;
+    try {
+        model = asObject(JSON.parse(unescapeDollars(text)));
+    }
+    catch (cause) {
+        throw new ComposeError({
+            code: 'COMPOSE_INVALID',
+            message: '`docker compose config` did not print a model.',
+            cause,
+        });
+    }
+    const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
+    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
+        name,
+        parseService(name, asObject(body), shared),
+    ]);
+    return {
+        name: asText(model['name']) ?? '',
+        services: Object.fromEntries(services),
+        text,
+        ...sources,
+    };
+}
+/** `docker compose config` writes each `$` of the model as `$$`, so that its output can be read as a compose file again. */
+function unescapeDollars(text) {
+    return text.replaceAll('$$', () => '$');
+}
+/** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
+function injectedFiles(model) {
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
+        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+        .map(([name]) => `${kind} ${name}`));
+    return new Set(names);
+}
+function externalNetworks(model) {
+    const networks = Object.entries(asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+}
+function findStartExtra(body, injected) {
+    if (asList(body['post_start']).length > 0)
+        return 'a post_start hook';
+    for (const kind of ['configs', 'secrets']) {
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
+        const found = sources.find((source) => injected.has(`${kind} ${source}`));
+        if (found !== undefined)
+            return `${kind} entry ${found} with its text in the model (content: or environment:)`;
+    }
+    return undefined;
+}
+function parseService(name, body, shared) {
+    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
+    return {
+        name,
+        image: asText(body['image']),
+        hasBuild: body['build'] !== undefined && body['build'] !== null,
+        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        containerName: asText(body['container_name']),
+        networkMode: asText(body['network_mode']),
+        ipcMode: asText(body['ipc']),
+        pidMode: asText(body['pid']),
+        networks: parseNetworks(asObject(body['networks']), shared.external),
+        expose: asList(body['expose']).map(String),
+        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        volumesFrom: asList(body['volumes_from'])
+            .map(String)
+            .filter((from) => !from.startsWith('container:'))
+            .map((from) => from.split(':')[0] ?? ''),
+        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
+            service,
+            condition: asText(asObject(options)['condition']) ?? 'service_started',
+            mustFollow: asObject(options)['restart'] === true,
+        })),
+        ...healthcheck,
+        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
+        labels: parseLabels(body['labels']),
+        profiles: asList(body['profiles']).map(String),
+        restart: asText(body['restart']),
+        startExtra: findStartExtra(body, shared.injected),
+    };
+}
+function parseHealthcheck(body) {
+    const isHealthcheckDisabled = body['disable'] === true || asList(body['test'])[0] === 'NONE';
+    return { hasHealthcheck: Object.keys(body).length > 0 && !isHealthcheckDisabled, isHealthcheckDisabled };
+}
+function parseNetworks(body, external) {
+    return Object.entries(body).map(([name, options]) => ({
+        name,
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
+        isExternal: external.has(name),
+    }));
+}
+function parsePort(port) {
+    const published = port['published'];
+    return {
+        published: asText(published) ?? asNumber(published)?.toString(),
+        target: asNumber(port['target']) ?? 0,
+        protocol: asText(port['protocol']) ?? 'tcp',
+    };
+}
+function parseVolume(volume) {
+    return {
+        type: asText(volume['type']) ?? 'volume',
+        source: asText(volume['source']),
+        target: asText(volume['target']) ?? '',
+        isReadOnly: volume['read_only'] === true,
+    };
+}
+function parseLabels(labels) {
+    const pairs = Array.isArray(labels)
+        ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
+        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
+    return Object.fromEntries(pairs);
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
+
+
+
+
+/** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
+const listScript = `
+ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
+[ -n "$ids" ] || exit 0
+{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
+/** All containers of a Compose project, running or not, one-offs included. */
+async function listProjectContainers(host, project) {
+    const [result] = await batch_runBatch(host, [listContainersPart(project)]);
+    return container_parseContainers(result?.stdout ?? '');
+}
+/** {@link listProjectContainers} as a part; parseContainers reads its output. */
+function listContainersPart(project) {
+    return { purpose: 'list the project’s containers', source: listScript, args: [project] };
+}
+/** The state of some containers; one that is gone is absent from the result. */
+async function inspectContainers(host, ids) {
+    if (ids.length === 0)
+        return [];
+    // `docker inspect` fails when one id is gone, but prints the others.
+    const result = await host.exec(['docker', 'inspect', '--type', 'container', ...ids]);
+    const isOnlyMissing = /No such (object|container)/i.test(result.stderr);
+    if (result.code !== 0 && !isOnlyMissing)
+        await execOrThrow(host, ['docker', 'inspect', '--type', 'container', ...ids]);
+    return parseContainers(result.stdout);
+}
+/** The last lines of a container's output, both streams, for evidence. */
+async function readLogs(host, id, lines) {
+    const result = await host.script('docker logs --tail "$1" "$2" 2>&1', [String(lines), id], { timeoutMs: 20_000 });
+    return lastLines(result.stdout, lines).filter((line) => line !== '');
+}
+const oldestCompose = [2, 20];
+/**
+ * Checks that this user reaches a Docker engine with a Compose that is new enough.
+ * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
+ */
+async function checkDocker(host) {
+    const [result] = await batch_runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
+    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+}
+const dockerVersionsPart = {
+    purpose: 'ask for the versions of Docker and Compose',
+    source: `
+docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
+docker compose version --short`,
+    mayFail: true,
+};
+/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+function parseDockerVersions(host, result) {
+    const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
+    const [engine = '', platform = ''] = engineLine.split(' ');
+    const compose = composeLine.replace(/^v/, '');
+    if (result.code !== 0 || compose === '')
+        throw new ComposeError({
+            code: 'DOCKER_UNREACHABLE',
+            message: `${host.name}: ${host_lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
+            hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
+        });
+    const [major = 0, minor = 0] = compose.split('.').map(Number);
+    if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1]))
+        throw new ComposeError({
+            code: 'COMPOSE_TOO_OLD',
+            message: `${host.name} has Compose ${compose}; ${oldestCompose.join('.')} or newer is needed.`,
+            hint: 'Upgrade the docker-compose-plugin package on the server.',
+        });
+    return { engine, compose, platform };
+}
+
 ;// CONCATENATED MODULE: ../node_modules/@actions/github/lib/context.js
 
 
@@ -63608,8 +64009,6 @@ function runOverCheck(client, repository, say) {
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = require("node:string_decoder");
 ;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
@@ -63719,55 +64118,6 @@ function deferred() {
     });
     promise.catch(() => undefined);
     return { promise, resolve, reject };
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/host.ts
-
-class HostError extends DeployError {
-}
-/** The command as a person would read it, for messages; stdin and env are never part of it. */
-function describeCommand(argv) {
-    const text = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
-    return text.length > 160 ? `${text.slice(0, 157)}...` : text;
-}
-/** The last lines of an output, for messages and evidence. */
-function host_lastLines(text, count) {
-    return text.trimEnd().split('\n').slice(-count);
-}
-/**
- * Runs a command that must succeed.
- * @throws HostError COMMAND_FAILED with the last lines of stderr as evidence
- */
-async function host_execOrThrow(host, argv, options) {
-    const result = await host.exec(argv, options);
-    if (result.code !== 0)
-        throw commandFailed(host, describeCommand(argv), result);
-    return result;
-}
-/** Like {@link execOrThrow} for a script; `purpose` is what the message calls it ("make the staging folder"). */
-async function scriptOrThrow(host, purpose, source, args, options) {
-    const result = await host.script(source, args, options);
-    if (result.code !== 0)
-        throw commandFailed(host, purpose, result);
-    return result;
-}
-/** A command that ended with a status its caller did not allow, with its last words. */
-function commandFailed(host, what, result) {
-    const said = host_lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
-    return new HostError({
-        code: 'COMMAND_FAILED',
-        message: `${host.name}: ${what} ended with exit code ${result.code}${exitMeaning(result.code)}${said === '' ? '' : `: ${said.slice(0, 400)}`}`,
-        evidence: host_lastLines(result.stderr, 20),
-    });
-}
-function exitMeaning(code) {
-    if (code === 126)
-        return ' (found, but not executable)';
-    if (code === 127)
-        return ' (command not found)';
-    if (code === 137)
-        return ' (killed: out of memory, or by hand)';
-    return '';
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/quote.ts
@@ -66783,9 +67133,9 @@ function describeLease(lease, now) {
         return `${owner.actor}, by hand: ${JSON.stringify(reason)}, since ${since}, ${expires === undefined ? 'until it is unlocked' : `ends in ${left}`}`;
     return `${owner.actor} in ${owner.runUrl}, since ${since}, expires in ${left} unless renewed`;
 }
-const object = (value) => (typeof value === 'object' && value !== null ? value : {});
+const lease_object = (value) => (typeof value === 'object' && value !== null ? value : {});
 const lease_text = (value) => (typeof value === 'string' ? value : '');
-const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+const lease_number = (value, fallback) => (typeof value === 'number' ? value : fallback);
 /**
  * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
  * is unlocked. Undefined for anything that is no lease.
@@ -66793,32 +67143,32 @@ const number = (value, fallback) => (typeof value === 'number' ? value : fallbac
 function parseLease(content) {
     let body;
     try {
-        body = object(JSON.parse(content));
+        body = lease_object(JSON.parse(content));
     }
     catch {
         return undefined;
     }
-    const owner = object(body['owner']);
+    const owner = lease_object(body['owner']);
     const id = lease_text(owner['id']);
     const reason = lease_text(body['reason']);
     const expires = body['expires'];
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
-    const acquired = number(body['acquired'], 0);
+    const acquired = lease_number(body['acquired'], 0);
     return {
         owner: {
             id,
             repository: lease_text(owner['repository']),
             runId: lease_text(owner['runId']),
-            runAttempt: number(owner['runAttempt'], 1),
+            runAttempt: lease_number(owner['runAttempt'], 1),
             job: lease_text(owner['job']),
             actor: lease_text(owner['actor']) || id,
             runUrl: lease_text(owner['runUrl']),
             commit: lease_text(owner['commit']),
         },
-        generation: number(body['generation'], 1),
+        generation: lease_number(body['generation'], 1),
         acquired,
-        renewed: number(body['renewed'], acquired),
+        renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
     };
@@ -66836,13 +67186,13 @@ const askEveryMs = 30_000;
 const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
- * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * ("-" to remove). Exit 75 when another was faster. flock is absent on some systems, where mkdir is atomic; BusyBox's knows no `-w`.
  * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
-IFS= read -r expected; IFS= read -r next
+IFS= read -r expected; IFS= read -r next; tries=0
 swap() {
   found=$(cat lease.json 2>/dev/null | tr -d '\\n')
   [ "\${found:--}" = "$expected" ] || exit 75
@@ -66850,12 +67200,15 @@ swap() {
 }
 if command -v flock >/dev/null 2>&1; then
   if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
-  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
+  until flock -n 9; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock is held by another process' >&2; exit 76; }
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  swap
 else
-  tries=0
   until mkdir lease.lock.d 2>/dev/null; do
     tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
-    sleep 0.1
+    sleep 0.1 2>/dev/null || sleep 1
   done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
@@ -66914,7 +67267,7 @@ async function acquireLease(options) {
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return held(options, decision);
+                return heldLease(options, decision);
             continue;
         }
         const waited = clock.now() - start;
@@ -66964,7 +67317,8 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
-function held(options, decision) {
+/** The handle of a lease that was written as `decision` says. */
+function heldLease(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -66996,80 +67350,7 @@ async function releaseOwnLease(options) {
     return swapLease(options, seen.text, '-');
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/batch.ts
-
-
-/** A program with arguments as a part. */
-function programPart(purpose, argv, more = {}) {
-    return { purpose, source: 'exec "$@"', args: argv, ...more };
-}
-/**
- * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
- */
-const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
-while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
-  esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
-done`;
-/**
- * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
- * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
- * @returns one result for each part, in order
- * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
- */
-async function batch_runBatch(host, parts, options = {}) {
-    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
-    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
-    const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
-        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
-        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
-    });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const result = await host.script(driver, [token, ...words], { ...options, stdin });
-    const results = splitResults(result, token);
-    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
-    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
-    if (part === undefined)
-        return results;
-    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
-}
-function withNewline(text) {
-    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
-function countLines(text) {
-    return String(withNewline(text ?? '').split('\n').length - 1);
-}
-/** Pure. Cuts both streams at the token lines. */
-function splitResults(output, token) {
-    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
-    const out = cut(output.stdout);
-    const err = cut(output.stderr);
-    const count = (out.length - 1) / 2;
-    return Array.from({ length: count }, (_, index) => ({
-        stdout: out[index * 2] ?? '',
-        code: Number(out[index * 2 + 1]),
-        stderr: err[index * 2] ?? '',
-    }));
-}
-
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
-
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -67081,17 +67362,9 @@ const oneOffLabels = {
 const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
-    const [result] = await batch_runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
-    return parseOneOffs(result?.stdout ?? '');
-}
-/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
-function runningOneOffsPart(deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    return { purpose: 'look for running one-offs', source: runningScript, args: labels };
-}
-/** One name a line. */
-function parseOneOffs(text) {
-    return text.split('\n').filter((name) => name !== '');
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/owner.ts
@@ -67130,6 +67403,7 @@ const heartbeatMs = 120_000;
 function readLockWait(inputs) {
     return inputs.duration('lock-wait');
 }
+/** What a step's lease is taken with. */
 function leaseOptions(context, host, deployPath, waitMs) {
     const { runner, signal } = context;
     return {
@@ -67155,9 +67429,11 @@ function leaseOptions(context, host, deployPath, waitMs) {
  * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
-async function withLease(context, host, deployPath, waitMs, body, isHolderGone) {
+async function withLease(context, host, deployPath, waitMs, body, isHolderGone, 
+/** Taken already, by an offer of lease-offer.ts. */
+taken) {
     const options = leaseOptions(context, host, deployPath, waitMs);
-    const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
     const lost = new AbortController();
     if (lease.isNew) {
         context.runner.saveState('lease', 'taken');
@@ -67304,157 +67580,37 @@ find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null |
  */
 async function ensureStateFolder(host, deployPath) {
     const result = await host.script(ensureScript, [deployPath, state_folder_format]);
-    if (result.code === 0)
-        return;
+    if (result.code !== 0)
+        throw stateFailed(host, deployPath, result);
+}
+/** {@link ensureStateFolder} as a part. */
+function ensureStatePart(host, deployPath) {
+    return {
+        purpose: 'make the state folder',
+        source: ensureScript,
+        args: [deployPath, state_folder_format],
+        fail: (result) => stateFailed(host, deployPath, result),
+    };
+}
+function stateFailed(host, deployPath, result) {
     const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
     if (result.code === 3)
-        throw new StateError({
+        return new StateError({
             code: 'DEPLOY_PATH_UNUSABLE',
             message: `${where} does not exist.`,
             hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
         });
     if (result.code === 5)
-        throw new StateError({
+        return new StateError({
             code: 'STATE_FORMAT_UNKNOWN',
             message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(state_folder_format)}.`,
             hint: 'A newer version of these actions deployed here. Use that version or a later one.',
         });
-    throw new StateError({
+    return new StateError({
         code: 'DEPLOY_PATH_UNUSABLE',
         message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
         hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
     });
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/model.ts
-
-class ComposeError extends DeployError {
-}
-const asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-const asList = (value) => (Array.isArray(value) ? value : []);
-const asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
-const asNumber = (value) => (typeof value === 'number' ? value : undefined);
-const noSources = { composeFiles: [], envFiles: [] };
-/**
- * Parses the output of `docker compose config --format json` (Compose 2.20 to 5).
- * @throws ComposeError COMPOSE_INVALID when it is not such a model
- */
-function parseComposeModel(text, sources = noSources) {
-    let model;
-    try {
-        model = asObject(JSON.parse(unescapeDollars(text)));
-    }
-    catch (cause) {
-        throw new ComposeError({
-            code: 'COMPOSE_INVALID',
-            message: '`docker compose config` did not print a model.',
-            cause,
-        });
-    }
-    const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
-    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
-        name,
-        parseService(name, asObject(body), shared),
-    ]);
-    return {
-        name: asText(model['name']) ?? '',
-        services: Object.fromEntries(services),
-        text,
-        ...sources,
-    };
-}
-/** `docker compose config` writes each `$` of the model as `$$`, so that its output can be read as a compose file again. */
-function unescapeDollars(text) {
-    return text.replaceAll('$$', () => '$');
-}
-/** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
-function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
-        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
-        .map(([name]) => `${kind} ${name}`));
-    return new Set(names);
-}
-function externalNetworks(model) {
-    const networks = Object.entries(asObject(model['networks']));
-    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
-}
-function findStartExtra(body, injected) {
-    if (asList(body['post_start']).length > 0)
-        return 'a post_start hook';
-    for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
-        const found = sources.find((source) => injected.has(`${kind} ${source}`));
-        if (found !== undefined)
-            return `${kind} entry ${found} with its text in the model (content: or environment:)`;
-    }
-    return undefined;
-}
-function parseService(name, body, shared) {
-    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
-    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
-    return {
-        name,
-        image: asText(body['image']),
-        hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
-        containerName: asText(body['container_name']),
-        networkMode: asText(body['network_mode']),
-        ipcMode: asText(body['ipc']),
-        pidMode: asText(body['pid']),
-        networks: parseNetworks(asObject(body['networks']), shared.external),
-        expose: asList(body['expose']).map(String),
-        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
-        volumesFrom: asList(body['volumes_from'])
-            .map(String)
-            .filter((from) => !from.startsWith('container:'))
-            .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
-        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
-            service,
-            condition: asText(asObject(options)['condition']) ?? 'service_started',
-            mustFollow: asObject(options)['restart'] === true,
-        })),
-        ...healthcheck,
-        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
-        labels: parseLabels(body['labels']),
-        profiles: asList(body['profiles']).map(String),
-        restart: asText(body['restart']),
-        startExtra: findStartExtra(body, shared.injected),
-    };
-}
-function parseHealthcheck(body) {
-    const isHealthcheckDisabled = body['disable'] === true || asList(body['test'])[0] === 'NONE';
-    return { hasHealthcheck: Object.keys(body).length > 0 && !isHealthcheckDisabled, isHealthcheckDisabled };
-}
-function parseNetworks(body, external) {
-    return Object.entries(body).map(([name, options]) => ({
-        name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
-        isExternal: external.has(name),
-    }));
-}
-function parsePort(port) {
-    const published = port['published'];
-    return {
-        published: asText(published) ?? asNumber(published)?.toString(),
-        target: asNumber(port['target']) ?? 0,
-        protocol: asText(port['protocol']) ?? 'tcp',
-    };
-}
-function parseVolume(volume) {
-    return {
-        type: asText(volume['type']) ?? 'volume',
-        source: asText(volume['source']),
-        target: asText(volume['target']) ?? '',
-        isReadOnly: volume['read_only'] === true,
-    };
-}
-function parseLabels(labels) {
-    const pairs = Array.isArray(labels)
-        ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
-    return Object.fromEntries(pairs);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/compose-cli.ts
@@ -67649,153 +67805,6 @@ function composeFromModel(model, settings, args) {
     ];
 }
 
-;// CONCATENATED MODULE: ../kit/src/compose/container.ts
-const container_object = (value) => (typeof value === 'object' && value !== null ? value : {});
-const container_text = (value) => (typeof value === 'string' ? value : '');
-const container_number = (value) => (typeof value === 'number' ? value : 0);
-/** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
-function container_parseContainers(output) {
-    if (output.trim() === '')
-        return [];
-    const list = JSON.parse(output);
-    return Array.isArray(list) ? list.map((entry) => parseContainer(container_object(entry))) : [];
-}
-function parseContainer(entry) {
-    const config = container_object(entry['Config']);
-    const state = container_object(entry['State']);
-    const labels = container_object(config['Labels']);
-    const networks = container_object(container_object(entry['NetworkSettings'])['Networks']);
-    return {
-        id: container_text(entry['Id']),
-        name: container_text(entry['Name']).replace(/^\//, ''),
-        service: container_text(labels['com.docker.compose.service']),
-        isOneOff: container_text(labels['com.docker.compose.oneoff']) === 'True',
-        configHash: container_text(labels['com.docker.compose.config-hash']),
-        image: container_text(config['Image']),
-        imageId: container_text(entry['Image']),
-        createdAt: container_text(entry['Created']),
-        startedAt: container_text(state['StartedAt']),
-        status: container_text(state['Status']),
-        exitCode: container_number(state['ExitCode']),
-        isOomKilled: state['OOMKilled'] === true,
-        restartCount: container_number(entry['RestartCount']),
-        health: parseHealth(container_object(config['Healthcheck']), state['Health']),
-        stopGraceSeconds: container_number(config['StopTimeout']) || 10,
-        addresses: Object.values(networks)
-            .map((network) => container_text(container_object(network)['IPAddress']))
-            .filter((address) => address !== ''),
-        ...parseImageLabels(labels),
-        exposedPorts: Object.keys(container_object(config['ExposedPorts'])),
-        anonymousVolumes: parseAnonymousVolumes(entry['Mounts']),
-    };
-}
-/** Docker names a volume that nobody named by 64 hex digits. */
-function parseAnonymousVolumes(mounts) {
-    return (Array.isArray(mounts) ? mounts : [])
-        .map(container_object)
-        .filter((mount) => mount['Type'] === 'volume' && mount['RW'] !== false && /^[0-9a-f]{64}$/.test(container_text(mount['Name'])))
-        .map((mount) => container_text(mount['Destination']));
-}
-function parseImageLabels(labels) {
-    const revision = container_text(labels['org.opencontainers.image.revision']);
-    const version = container_text(labels['org.opencontainers.image.version']);
-    if (revision === '' && version === '')
-        return {};
-    return { imageLabels: { ...(revision === '' ? {} : { revision }), ...(version === '' ? {} : { version }) } };
-}
-function parseHealth(config, state) {
-    const test = config['Test'];
-    const isOff = !Array.isArray(test) || test.length === 0 || test[0] === 'NONE';
-    if (isOff && (state === undefined || state === null))
-        return undefined;
-    const log = container_object(state)['Log'];
-    const probes = (Array.isArray(log) ? log : []).map((probe) => {
-        const entry = container_object(probe);
-        return `exit ${container_number(entry['ExitCode'])}: ${container_text(entry['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
-    });
-    const milliseconds = (key, fallback) => (container_number(config[key]) || fallback) / 1e6;
-    // Docker's defaults: interval 30 s, timeout 30 s, retries 3 (docs of HEALTHCHECK).
-    const [interval, timeout] = [milliseconds('Interval', 30e9), milliseconds('Timeout', 30e9)];
-    const startPeriod = milliseconds('StartPeriod', 0);
-    // From Engine 25 on, looks within the start period are `start_interval` apart, 5 s by default whatever `interval` says.
-    const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
-    const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (container_number(config['Retries']) || 3);
-    return { status: container_text(container_object(state)['Status']) || 'starting', probes, budgetMs };
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
-
-
-
-
-/** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
-const listScript = `
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
-[ -n "$ids" ] || exit 0
-{ said=$(docker inspect --type container $ids 2>&1 >&3); } 3>&1 || case $said in *[Nn]'o such'*) ;; *) echo "$said" >&2; exit 1 ;; esac`;
-/** All containers of a Compose project, running or not, one-offs included. */
-async function listProjectContainers(host, project) {
-    const [result] = await batch_runBatch(host, [listContainersPart(project)]);
-    return container_parseContainers(result?.stdout ?? '');
-}
-/** {@link listProjectContainers} as a part; parseContainers reads its output. */
-function listContainersPart(project) {
-    return { purpose: 'list the project’s containers', source: listScript, args: [project] };
-}
-/** The state of some containers; one that is gone is absent from the result. */
-async function inspectContainers(host, ids) {
-    if (ids.length === 0)
-        return [];
-    // `docker inspect` fails when one id is gone, but prints the others.
-    const result = await host.exec(['docker', 'inspect', '--type', 'container', ...ids]);
-    const isOnlyMissing = /No such (object|container)/i.test(result.stderr);
-    if (result.code !== 0 && !isOnlyMissing)
-        await execOrThrow(host, ['docker', 'inspect', '--type', 'container', ...ids]);
-    return parseContainers(result.stdout);
-}
-/** The last lines of a container's output, both streams, for evidence. */
-async function readLogs(host, id, lines) {
-    const result = await host.script('docker logs --tail "$1" "$2" 2>&1', [String(lines), id], { timeoutMs: 20_000 });
-    return lastLines(result.stdout, lines).filter((line) => line !== '');
-}
-const oldestCompose = [2, 20];
-/**
- * Checks that this user reaches a Docker engine with a Compose that is new enough.
- * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
- */
-async function checkDocker(host) {
-    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 20_000 });
-    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
-}
-/** {@link checkDocker} as a part; {@link parseDockerVersions} reads its result. */
-const dockerVersionsPart = {
-    purpose: 'ask for the versions of Docker and Compose',
-    source: `
-docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`,
-    mayFail: true,
-};
-/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
-function parseDockerVersions(host, result) {
-    const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
-    const [engine = '', platform = ''] = engineLine.split(' ');
-    const compose = composeLine.replace(/^v/, '');
-    if (result.code !== 0 || compose === '')
-        throw new ComposeError({
-            code: 'DOCKER_UNREACHABLE',
-            message: `${host.name}: ${host_lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
-            hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
-        });
-    const [major = 0, minor = 0] = compose.split('.').map(Number);
-    if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1]))
-        throw new ComposeError({
-            code: 'COMPOSE_TOO_OLD',
-            message: `${host.name} has Compose ${compose}; ${oldestCompose.join('.')} or newer is needed.`,
-            hint: 'Upgrade the docker-compose-plugin package on the server.',
-        });
-    return { engine, compose, platform };
-}
-
 ;// CONCATENATED MODULE: ../kit/src/state/journal.ts
 
 
@@ -67808,13 +67817,36 @@ const finalSteps = new Set([
     'recovered',
     'refused',
 ]);
+/** Steps of a deploy that has not replaced anything yet. */
+const earlySteps = new Set(['begin', 'files-swapped']);
+/**
+ * Whether a deploy that died is brought to its end rather than undone: its commit had begun, or it is an explicit
+ * rollback that had begun to replace containers, and that nobody cancelled. Its files stay live, too.
+ */
+function isToBeFinished({ lines }) {
+    const has = (step) => lines.some((line) => line.step === step);
+    const isRollback = lines.some(({ step, data }) => step === 'begin' && typeof data['restores'] === 'number');
+    return (has('pins-staged') || (isRollback && !has('rollback-started') && lines.some(({ step }) => !earlySteps.has(step))));
+}
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
-const newestScript = `
+/** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
+const journal_readScript = `
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
-newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
-[ -n "$newest" ] || exit 0
-echo "$newest"; cat "$newest"`;
+file=\${2:+$2.jsonl}
+[ -n "$file" ] || file=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -f "$file" ] || exit 0
+echo "$file"; cat "$file"`;
+const idPattern = /^d(\d{8})-/;
+/**
+ * The id of the deploy that begins after the one with the `newest` journal on the server: a number that only a holder of
+ * the lease counts up, so that no clock decides which deploy was the last; then the time and a random part, for people.
+ */
+function nextDeployId(newest, date, random = Math.random()) {
+    const number = Number(idPattern.exec(newest ?? '')?.[1] ?? 0) + 1;
+    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
+    return `d${String(number).padStart(8, '0')}-${stamp}-${random.toString(16).slice(2, 8).padEnd(6, '0')}`;
+}
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 function openJournal(host, deployPath, deployId) {
     const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
@@ -67832,22 +67864,26 @@ function openJournal(host, deployPath, deployId) {
         },
     };
 }
-/** The last deploy, if its journal does not end in a final step. */
-async function findUnfinishedDeploy(host, deployPath) {
-    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+/** The last deploy, or the one with the given id, if its journal does not end in a final step. */
+async function findUnfinishedDeploy(host, deployPath, deployId = '') {
+    const result = await scriptOrThrow(host, 'read the journal', journal_readScript, [deployPath, deployId]);
     return parseUnfinished(result.stdout);
 }
-/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} and {@link parseDeployId} read its output. */
 function readJournalPart(deployPath) {
-    return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+    return { purpose: 'read the journal', source: journal_readScript, args: [deployPath] };
+}
+/** Pure: the id of the deploy whose journal was read; undefined where there is none. */
+function parseDeployId(text) {
+    const [file = ''] = text.split('\n');
+    return file === '' ? undefined : file.replace(/\.jsonl$/, '');
 }
 /** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
 function parseUnfinished(text) {
-    const [file, ...rest] = text.split('\n');
-    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
-    if (deployId === '')
+    const deployId = parseDeployId(text);
+    if (deployId === undefined)
         return undefined;
-    const lines = rest.flatMap(journal_parseLine);
+    const lines = text.split('\n').slice(1).flatMap(journal_parseLine);
     const last = lines.at(-1);
     return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
 }
@@ -67865,6 +67901,24 @@ function journal_parseLine(text) {
 
 
 
+/**
+ * The part of a migration's record that a release keeps; undefined where no migration ran.
+ * @throws SyntaxError for a text that is no JSON
+ */
+function parseMigration(text) {
+    if (text.trim() === '')
+        return undefined;
+    const record = JSON.parse(text);
+    const { backupPath, backupSha256, ran, image } = record;
+    return {
+        applied: record.applied === true,
+        reversible: record.reversible !== false,
+        ...(typeof backupPath === 'string' ? { backupPath } : {}),
+        ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
+        ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
+        ...(typeof image === 'string' ? { image } : {}),
+    };
+}
 const release_readScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 for f in releases/*.json; do [ -e "$f" ] || continue; cat "$f"; done
@@ -67913,7 +67967,7 @@ function previousRelease(ledger) {
 }
 /** Writes one record; with `isCurrent` the pointer moves to it. Rewriting a number replaces its record whole. */
 async function writeRelease(host, deployPath, release, isCurrent) {
-    await batch_runBatch(host, [writeReleasePart(deployPath, release, isCurrent)]);
+    await runBatch(host, [writeReleasePart(deployPath, release, isCurrent)]);
 }
 /** {@link writeRelease} as a part. */
 function writeReleasePart(deployPath, release, isCurrent) {
@@ -67924,6 +67978,11 @@ function writeReleasePart(deployPath, release, isCurrent) {
         stdin: `${JSON.stringify(release)}\n`,
     };
 }
+/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+const auditScript = `
+size=$(wc -c 2>/dev/null < "$1") || size=0
+[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+cat >> "$1"`;
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
     await batch_runBatch(host, [auditPart(deployPath, line)]);
@@ -67932,7 +67991,7 @@ async function appendAudit(host, deployPath, line) {
 function auditPart(deployPath, line) {
     return {
         purpose: 'append to the audit log',
-        source: 'cat >> "$1"',
+        source: auditScript,
         args: [statePath(deployPath, 'audit.jsonl')],
         stdin: `${JSON.stringify(line)}\n`,
     };
@@ -68106,7 +68165,8 @@ function goneFrom(local, live, rule) {
         return [];
     const kept = new Set(local.map((entry) => entry.path));
     const managed = live.manifest?.files.map((entry) => entry.path) ?? [];
-    return managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+    const gone = managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+    return [...new Set([...gone, ...(rule.unmanaged ?? [])])];
 }
 /** True when the entry and what stands there are the same in kind, content and mode. */
 function isSame(entry, live) {
@@ -68385,13 +68445,20 @@ const plainFunction = `is_plain() {
   done
 }
 `;
+/** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
+const stateFunction = `# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
+# Not the change time: each hard link that is made or removed sets it.
+state_of() {
+  { head -n 1 .deploy/manifest.json; tr '\\n' '\\0' < "$1/every" | TZ=UTC xargs -0 stat -c '%i %f %s %y %n'; tr '\\n' '\\0' < "$1/folders" | xargs -0 stat -c '%f %u %n'; } 2>/dev/null | $sum | cut -c1-64
+}
+`;
 /**
  * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
  * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
  * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
  * would write through a hard link into other releases.
  */
-const functions = `
+const treeFunctions = `
 set -eu
 ${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
@@ -68433,9 +68500,24 @@ verify() {
 }
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
+# block FILE: the pins in it (pins.ts), markers included.
+block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
+${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
+# path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+list_files() {
+  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
+  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
+  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
+  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
+  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
+  rm -f "$1/entries" "$1/sums"
+}
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
+  if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   sync -f "$1" 2>/dev/null || sync
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
@@ -68447,80 +68529,51 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `;
 /**
- * $1 deploy path, $2 release id, $3 `z` for gzip. stdin: tar with `tree/` (folders, links and the files that travel),
- * `keep` (paths to take from what is live), `paths` and `hashes` (all files, one order), `deleted`, `manifest.json.new`.
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
+ * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
+ * files that came in parts (staged-part.ts) and were verified there.
  * Exit 66: a file is not what its hash says. Nothing that is live is touched.
  */
-const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
 trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-cd "$s"; tar -x$3 -o -f -; cd "$root"
+case $3 in
+  plain) tar -xof - -C "$s" ;;
+  *) "$3" -dc | tar -xof - -C "$s" ;;
+esac
+[ ! -d "$s/env" ] || chmod 0700 "$s/env"
+if [ -f "$s/parts" ]; then
+  while IFS=' ' read -r hash mode p; do
+    mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/parts"
+  rm -rf .deploy/parts
+fi
+list_files "$s"
+(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
- * $1 deploy path, $2 release id, $3 release number. stdin: line 1 the count of files, then as many lines of paths, of
- * hashes, then `deleted` count and lines, then the manifest: everything as receiveScript's, for a set from an archive.
+ * $1 deploy path, $2 release id, $3 release number. stdin: the count of deleted paths and as many lines, then the
+ * manifest: everything as receiveScript's, for a set from an archive.
  */
-const unpackScript = `${functions}
+const unpackScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
-take > "$s/paths"; take > "$s/hashes"; take > "$s/deleted"; : > "$s/keep"
+take > "$s/deleted"
 cat > "$s/manifest.json.new"
+list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 seal "$s"`;
-/**
- * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
- * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
- * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty.
- */
-const activateScript = `${functions}
-s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
-[ -f "$s/manifest.json" ] || exit 65
-verify "$s"
-if [ ! -d "$u" ]; then
-  rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
-  cat > "$u.new/plan"
-  of epx "$u.new/plan" > "$u.new/saved"
-  link_all "$u.new/saved" "$root" "$u.new/old"
-  [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
-  mv "$u.new" "$u"
-fi
-of e "$u/plan" > "$u/list"; remove_all "$u/list"
-of r "$u/plan" > "$u/list"
-while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
-of d "$u/plan" > "$u/list"
-[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-of np "$u/plan" > "$u/list"
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/list" "$s/tree" "$u/swap"
-move_all "$u/list" "$u/swap" "$root"
-of x "$u/plan" > "$u/list"; remove_all "$u/list"
-publish "$s/manifest.json" .deploy/manifest.json
-rm -rf "$u/swap" "$u/list" "$u/list.there"
-cat "$u/plan"`;
-/** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
-const undoScript = `${functions}
-u=$root/.deploy/undo/$2
-[ -d "$u" ] || exit 0
-of n "$u/plan" > "$u/list"; remove_all "$u/list"
-of d "$u/plan" | sort -r > "$u/list"
-while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
-sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
-[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/saved" "$u/old" "$u/swap"
-move_all "$u/saved" "$u/swap" "$root"
-if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
-rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
  * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
  * one that died has its own waiting there.
  */
-const staged_tree_scripts_settleScript = `${functions}
+const staged_tree_scripts_settleScript = `${treeFunctions}
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -68528,14 +68581,14 @@ for old in .deploy/staged/*; do
   if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
 done`;
 /** $1 deploy path: removes staged sets that no activation has begun with. */
-const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${functions}
+const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
 /**
  * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
-const packScript = `${functions}
+const packScript = `${treeFunctions}
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
@@ -68546,7 +68599,9 @@ if [ -f manifest.json ]; then
   done
   rm -rf "files/.$2.new" files/.pack
   if [ -n "$same" ] && ln "$same" "files/.$2.new" 2>/dev/null; then :
-  elif [ -d "staged/$id/tree" ]; then tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree
+  elif [ -d "staged/$id/tree" ]; then
+    env=; [ ! -d "staged/$id/env" ] || env=env
+    (umask 077; tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree $env)
   else
     mkdir -p files/.pack/tree
     while IFS= read -r p; do if [ -L "$root/$p" ] || [ -f "$root/$p" ]; then printf '%s\\n' "$p"; fi; done < files/.list > files/.pack/list
@@ -68580,6 +68635,87 @@ cd "$1/.deploy" && [ -f "staged/$2/manifest.json" ] || exit 65
 cat "staged/$2/manifest.json"
 if [ -d "undo/$2" ]; then printf 'undo\\n'; fi`;
 
+;// CONCATENATED MODULE: ../kit/src/state/staged-swap-scripts.ts
+
+/**
+ * `put_env FILE PATH`: the env file of a set goes live: private, whole, with the pins' block of the one that stands there
+ * (they change at the commit of a rollout, never before).
+ */
+const envFunction = `
+put_env() {
+  if ! is_plain "$root" "\${2%/*}" || [ -L "$2" ] || [ -d "$2" ]; then echo "$2" >&2; exit 67; fi
+  mkdir -p "\${2%/*}"
+  (umask 077; rm -f "$2.deploy-next"; { cat "$1"; block "$2"; } > "$2.deploy-next")
+  sync "$2.deploy-next" 2>/dev/null || sync
+  mv -f "$2.deploy-next" "$2"
+}
+`;
+/**
+ * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
+ * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
+ * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty, or
+ * something that is no file stands where the env file must be.
+ */
+const activateScript = `${treeFunctions}${envFunction}
+s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
+[ -f "$s/manifest.json" ] || exit 65
+verify "$s"
+if [ ! -d "$u" ]; then
+  rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
+  cat > "$u.new/plan"
+  of epx "$u.new/plan" > "$u.new/saved"
+  link_all "$u.new/saved" "$root" "$u.new/old"
+  [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
+  if [ -f "$s/env/path" ]; then
+    cp "$s/env/path" "$u.new/env.path"; IFS= read -r p < "$s/env/path"
+    [ ! -f "$p" ] || cp -p "$p" "$u.new/env.old"
+  fi
+  mv "$u.new" "$u"
+fi
+rm -rf .deploy/live
+of e "$u/plan" > "$u/list"; remove_all "$u/list"
+of r "$u/plan" > "$u/list"
+while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
+of d "$u/plan" > "$u/list"
+[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
+of np "$u/plan" > "$u/list"
+rm -rf "$u/swap"; mkdir "$u/swap"
+link_all "$u/list" "$s/tree" "$u/swap"
+move_all "$u/list" "$u/swap" "$root"
+if [ -f "$s/env/path" ]; then IFS= read -r p < "$s/env/path"; put_env "$s/env/file" "$p"; fi
+of x "$u/plan" > "$u/list"; remove_all "$u/list"
+publish "$s/manifest.json" .deploy/manifest.json
+rm -rf "$u/swap" "$u/list" "$u/list.there" .deploy/live.new
+if [ -f "$s/buckets" ] && stat -c '%i %f %s %y %n' . >/dev/null 2>&1; then
+  mkdir -m 0700 .deploy/live.new
+  for list in every folders index buckets; do cp "$s/$list" .deploy/live.new/; done
+  state_of .deploy/live.new > .deploy/live.new/state
+  mv .deploy/live.new .deploy/live
+fi
+cat "$u/plan"`;
+/** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
+const undoScript = `${treeFunctions}
+u=$root/.deploy/undo/$2
+[ -d "$u" ] || exit 0
+rm -rf .deploy/live
+of n "$u/plan" > "$u/list"; remove_all "$u/list"
+of d "$u/plan" | sort -r > "$u/list"
+while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
+sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
+[ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
+rm -rf "$u/swap"; mkdir "$u/swap"
+link_all "$u/saved" "$u/old" "$u/swap"
+move_all "$u/saved" "$u/swap" "$root"
+if [ -f "$u/env.path" ]; then
+  IFS= read -r p < "$u/env.path"
+  if is_plain "$root" "\${p%/*}" && [ ! -L "$p" ]; then
+    rm -f "$p.deploy-next"
+    if [ -f "$u/env.old" ]; then cp -p "$u/env.old" "$p.deploy-next"; mv -f "$p.deploy-next" "$p"; else rm -f "$p"; fi
+  fi
+fi
+if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
+rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-view.ts
 
 
@@ -68605,7 +68741,10 @@ missing() {
     [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
   done
 }
-while IFS= read -r p; do if is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+e=; [ ! -f env/path ] || IFS= read -r e < env/path
+{ cat deleted; printf '%s\\n' "$e"; } | while IFS= read -r p; do
+  if [ -n "$p" ] && is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi
+done
 (cd "$v" && find . -type d) > view/folders
 while IFS= read -r d; do
   is_shared "$d" || continue
@@ -68615,6 +68754,11 @@ done < view/folders
 while IFS= read -r p; do
   if is_shared "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
 done < deleted
+# The env file as it will be: its new text, and the pins of now.
+if [ -n "$e" ] && is_plain "$v" "\${e%/*}"; then
+  mkdir -p "$v/\${e%/*}"; rm -f "$v/$e"
+  (umask 077; { cat env/file; if [ -f "$live/$e" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$live/$e"; fi; } > "$v/$e")
+fi
 printf '%s' "$v"`;
 /**
  * `.deploy/staged/<id>/view/<name of deploy-path>`: deploy-path as it WILL look, so that `docker compose config` works
@@ -68629,6 +68773,7 @@ function buildStagedView(host, deployPath, releaseId) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree.ts
+
 
 
 
@@ -68664,12 +68809,8 @@ function parseSets(text, deployPath) {
         .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
         .at(-1);
     // An older one beside it is what an interrupted rollout left.
-    const staged = newest === undefined || newest.releaseId === liveId ? undefined : stagedTree(deployPath, newest);
+    const staged = newest === undefined || newest.releaseId === liveId ? undefined : { releaseId: newest.releaseId };
     return { liveId, staged };
-}
-function stagedTree(deployPath, header) {
-    const { releaseId, createdAt, commit } = header;
-    return { releaseId, createdAt, commit, treePath: `${deployPath}/.deploy/staged/${releaseId}/tree` };
 }
 /** The newest staged tree that is not live yet. */
 async function findStagedTree(host, deployPath) {
@@ -68688,7 +68829,7 @@ async function receiveStagedTree(host, deployPath, releaseId, archive) {
     await runTreeScript(host, deployPath, releaseId, {
         purpose: 'stage the files',
         source: receiveScript,
-        args: [archive.isGzip ? 'z' : ''],
+        args: [archive.packing],
         options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
     });
 }
@@ -68800,20 +68941,16 @@ async function stageReleaseFiles(host, deployPath, releaseNumber) {
         createdAt: now.toISOString(),
         deleted: managed.map((entry) => entry.path).filter((path) => !kept.has(path)),
     };
-    const files = staged.files.filter(manifest_isFile);
     const section = (lines) => `${lines.length}\n${lines.map((line) => `${line}\n`).join('')}`;
     await staged_tree_run_runTreeScript(host, deployPath, staged.releaseId, {
         purpose: `stage the files of release ${releaseNumber}`,
         source: unpackScript,
         args: [String(releaseNumber)],
         options: {
-            stdin: section(files.map((file) => `./${file.path}`)) +
-                section(files.map((file) => file.sha256)) +
-                section(staged.deleted.map((path) => `./${path}`)) +
-                formatManifest(staged),
+            stdin: section(staged.deleted.map((path) => `./${path}`)) + formatManifest(staged),
         },
     });
-    return stagedTree(deployPath, staged);
+    return { releaseId: staged.releaseId };
 }
 async function readArchive(host, deployPath, releaseNumber) {
     try {
@@ -69300,7 +69437,34 @@ function oneShotServices(model) {
         .map(({ service }) => service));
 }
 
+;// CONCATENATED MODULE: ./src/dragged-dependencies.ts
+
+/** Services whose image reference names another image on the server than the one they run. Pure. */
+function findMoved(model, containers, images) {
+    const isMoved = ({ service, imageId }) => {
+        const stored = images.get(model.services[service]?.image ?? '');
+        return stored !== undefined && stored.id !== imageId;
+    };
+    return new Set(containers.filter((container) => !container.isOneOff && isMoved(container)).map(({ service }) => service));
+}
+/**
+ * Compose carries anonymous volumes over by `create --force-recreate SERVICE`. That also recreates a dependency whose
+ * image reference was moved, and leaves it stopped; no flag forbids it. So such a dependency is replaced before, by its
+ * own strategy.
+ * @returns dependency → the service that would drag it along. Pure
+ */
+function findDragged(plans, model, { containers, moved = new Set() }) {
+    const ownsVolumes = ({ service, stopFirst }) => stopFirst === 'in-place' &&
+        containers.some((container) => container.service === service && (container.anonymousVolumes ?? []).length > 0);
+    const isLeft = (name) => plans.some(({ service, action }) => service === name && (action === 'unchanged' || action === 'scale'));
+    return new Map(plans
+        .filter(ownsVolumes)
+        .flatMap(({ service }) => dependencyClosure(model, service).map((name) => [name, service]))
+        .filter(([name]) => moved.has(name) && isLeft(name)));
+}
+
 ;// CONCATENATED MODULE: ./src/rollout-plan.ts
+
 
 const noWishes = { recreate: new Set(), removable: new Set(), maxSurge: 1 };
 const endedStates = new Set(['exited', 'dead', 'created', 'removing']);
@@ -69313,6 +69477,11 @@ function hasEnded(container) {
  * @throws ConfigurationError for labels of a worker that cannot be
  */
 function planRollout(model, observed, wishes = noWishes) {
+    const plan = drawPlan(model, observed, wishes, new Map());
+    const dragged = findDragged(plan.services, model, observed);
+    return dragged.size === 0 ? plan : drawPlan(model, observed, wishes, dragged);
+}
+function drawPlan(model, observed, wishes, dragged) {
     const oneShots = oneShotServices(model);
     const plans = [];
     const replaced = new Set();
@@ -69324,6 +69493,7 @@ function planRollout(model, observed, wishes = noWishes) {
             wishes,
             isOneShot: oneShots.has(service.name),
             leader: leader?.service,
+            dragger: dragged.get(service.name),
         });
         if (givesNewContainers.has(plan.action))
             replaced.add(service.name);
@@ -69335,11 +69505,11 @@ function planRollout(model, observed, wishes = noWishes) {
 /** After these, what shares a namespace with the service, or says `restart: true`, must be made anew. */
 const givesNewContainers = new Set(['start-first', 'stop-first', 'restart', 'create']);
 function planService(service, circumstances) {
-    const { model, observed, wishes, isOneShot, leader } = circumstances;
+    const { model, observed, wishes, isOneShot, leader, dragger } = circumstances;
     const own = observed.containers.filter((container) => container.service === service.name && !container.isOneOff);
     const isWanted = (container) => !observed.spent.has(container.id) &&
         (observed.keep.has(container.id) || container.configHash === observed.wantedHashes[service.name]);
-    const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || leader !== undefined;
+    const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || (leader ?? dragger) !== undefined;
     const running = own.filter((container) => !hasEnded(container));
     const fresh = running.filter((container) => !isRenewed && isWanted(container));
     const stale = running.filter((container) => isRenewed || !isWanted(container));
@@ -69362,7 +69532,7 @@ function planService(service, circumstances) {
     if (running.length === 0) {
         // Labels that cannot be are said at the first deploy, not at the one that needs them.
         chooseStrategy(service, model);
-        return plan('create', own.length === 0 ? 'does not exist yet' : 'does not run');
+        return planHeirs(service, model, ended, isWanted, plan) ?? plan('create', describeAbsence(own));
     }
     // Beside running ones, Compose counts an ended one as a replica: it would be started in place of a new one, and a
     // person's `up -d` would take a running one away. Replaced in place it is still needed: its volumes move over.
@@ -69372,7 +69542,7 @@ function planService(service, circumstances) {
         const anonymousVolumes = stale.flatMap((container) => container.anonymousVolumes ?? []);
         const isSilent = stale.every(({ health, exposedPorts }) => health === undefined && (exposedPorts ?? []).length === 0);
         const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes, isSilent });
-        const reason = `${describeChange(stale, isWanted, leader)}; ${strategy.reason}`;
+        const reason = `${describeChange(stale, isWanted, circumstances)}; ${strategy.reason}`;
         const order = stopOrder(strategy, service, anonymousVolumes);
         return plan(strategy.kind, reason, {
             ...(order === 'in-place' ? {} : leftovers),
@@ -69384,9 +69554,31 @@ function planService(service, circumstances) {
         return plan('scale', `${fresh.length} of ${service.replicas} replicas run`, leftovers);
     return plan('unchanged', 'runs as wanted', leftovers);
 }
-function describeChange(stale, isWanted, leader) {
+/**
+ * Ended containers that are not the wanted ones, and have anonymous volumes: removed first they would leave a new one
+ * with empty volumes. So they are replaced in place, as if they ran.
+ */
+function planHeirs(service, model, ended, isWanted, plan) {
+    const anonymousVolumes = ended.flatMap((container) => container.anonymousVolumes ?? []);
+    if (anonymousVolumes.length === 0 || ended.some(isWanted))
+        return undefined;
+    const strategy = chooseStrategy(service, model, { maxSurge: 1, anonymousVolumes, isSilent: false });
+    if (stopOrder(strategy, service, anonymousVolumes) !== 'in-place')
+        return undefined;
+    return plan(strategy.kind, `${describeAbsence(ended)}; ${strategy.reason}`, {
+        leftovers: [],
+        stopFirst: 'in-place',
+        ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
+    });
+}
+function describeAbsence(own) {
+    return own.length === 0 ? 'does not exist yet' : 'does not run';
+}
+function describeChange(stale, isWanted, { leader, dragger }) {
     if (!stale.every(isWanted))
         return 'configuration or image changed';
+    if (dragger !== undefined)
+        return `its tag was moved, and Compose makes it anew together with ${dragger}`;
     return leader === undefined ? 'asked for by `recreate`' : `follows ${leader} (depends_on with restart: true)`;
 }
 /** A service of one container is recreated in place, and so is one whose volumes only Compose can carry over. */
@@ -69421,25 +69613,6 @@ function planOrphans(model, observed, wishes) {
 }
 function ids(containers) {
     return containers.map((container) => container.id);
-}
-/**
- * The next move for a service with these numbers of running containers: at most `replicas + maxSurge` at once, at most
- * `parallelism` replaced at a time, and nothing retired while the wanted number would not be left (I1 of
- * docs/architecture.md). Replicas that are missing from the wanted number are all added at once. With `maxSurge` 0 the
- * old go first, `parallelism` at a time: the order of a service that must not be more than it is.
- */
-function nextMove(fresh, stale, replicas, maxSurge = 1, parallelism = 1) {
-    const all = fresh + stale;
-    const room = replicas + maxSurge - all;
-    if (fresh < replicas && room > 0)
-        return { kind: 'add', count: Math.min(replicas - fresh, room, Math.max(parallelism, replicas - all)) };
-    if (stale > 0) {
-        const surplus = all - replicas;
-        return { kind: 'retire', which: 'stale', count: Math.min(stale, parallelism, surplus > 0 ? surplus : parallelism) };
-    }
-    if (fresh > replicas)
-        return { kind: 'retire', which: 'fresh', count: Math.min(fresh - replicas, parallelism) };
-    return { kind: 'done' };
 }
 /** The services that this plan changes. */
 function changedServices(plan) {
@@ -69629,9 +69802,9 @@ async function commitRelease(session, journal, project, commit) {
     catch (thrown) {
         if (thrown instanceof HostError && thrown.code === 'CONNECTION_LOST')
             throw thrown;
-        const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath);
-        // No line of it any more: the commit itself is done.
-        if (died?.deployId !== journal.deployId)
+        const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath, journal.deployId);
+        // It has its last line: the commit itself is done.
+        if (died === undefined)
             return undefined;
         if (!died.lines.some(({ step }) => step === 'pins-staged'))
             throw thrown;
@@ -69663,6 +69836,7 @@ async function runCommit(session, journal, project, commit, first) {
         ...first,
         commitPinsPart(deployPath, block),
         writeReleasePart(deployPath, release, true),
+        ...(commit.rejected ?? []).map((record) => writeReleasePart(deployPath, record, false)),
         // Also where nothing was staged: a rollback to this release needs the files that were live with it.
         ...finishActivationParts(host, deployPath, release.number, inputs.retain),
         { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },
@@ -69703,12 +69877,9 @@ function readMigrationPart(session) {
     return { purpose: 'read the migration record', source: 'cat "$1" 2>/dev/null || true', args: [file] };
 }
 /** Undefined where no migration ran; one that cannot be read is said, and left out. */
-function parseMigration(session, text) {
-    if (text.trim() === '')
-        return undefined;
+function commit_parseMigration(session, text) {
     try {
-        const record = JSON.parse(text);
-        return { applied: record.applied === true, reversible: record.reversible !== false };
+        return parseMigration(text);
     }
     catch {
         session.log('the migration record on the server is not readable; the release is recorded without it');
@@ -70028,6 +70199,21 @@ const guardScript = `
 found=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
 shift 2
 for id in $found; do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done`;
+/** A look that is no older, by the runner's clock, serves as the guard of the next move. */
+const freshMs = 500;
+/** The project as it was a moment ago; undefined: it has to be looked at again. */
+function justSeen({ project, clock, }) {
+    const { latest } = project;
+    return latest !== undefined && clock.now() - latest.at < freshMs ? latest.containers : undefined;
+}
+/** @throws RolloutError CONCURRENT_CHANGE where that look shows a container that is neither an old one nor ours */
+function isJustSeen(context, service) {
+    const seen = justSeen(context);
+    const stranger = seen?.find((container) => container.service === service && !container.isOneOff && !context.footprint.known.has(container.id));
+    if (stranger !== undefined)
+        throw foreign(context, service, `${stranger.name} appeared`);
+    return seen !== undefined;
+}
 /**
  * Guard, journal, mutation and look, in one remote command: nothing happens when a container is there that neither
  * existed at the start nor was made by this deploy, and what happened is seen at once.
@@ -70045,14 +70231,15 @@ async function mutate(context, mutation) {
             : commandFailed(host, 'docker ps', { code, stdout, stderr }),
     };
     const before = ownContainers(context, service);
-    const all = [guard, ...parts, listContainersPart(model.name)];
-    const results = await batch_runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }).catch(async (thrown) => {
+    const guards = isJustSeen(context, service) ? [] : [guard];
+    const all = [...guards, ...parts, listContainersPart(model.name)];
+    const results = await watch(context, () => batch_runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) })).catch(async (thrown) => {
         throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
     });
     const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
     mutation.record?.(own);
     refuseTampering(context, service, before.filter(({ id }) => !touches.includes(id)), own);
-    return { results: results.slice(1, -1), own };
+    return { results: results.slice(guards.length, -1), own };
 }
 /** A command that failed because somebody took the container away is no failure of the deploy's own. */
 async function findForeignCause(context, { service, touches }, before, thrown) {
@@ -70063,6 +70250,24 @@ async function findForeignCause(context, { service, touches }, before, thrown) {
     const [listing] = await batch_runBatch(context.host, [listContainersPart(context.model.name)]);
     const change = findTampering(watched, updateOwn(context, service, listing?.stdout ?? ''));
     return change === undefined ? undefined : foreign(context, service, change);
+}
+/**
+ * Runs a command that ends with a listing of the project. What it lists is the latest view, unless another such command
+ * ran at the same time.
+ */
+async function watch({ project, clock }, run) {
+    project.latest = undefined;
+    const turn = ++project.begun;
+    const isAlone = project.underWay++ === 0;
+    try {
+        const results = await run();
+        if (isAlone && project.begun === turn)
+            project.latest = { containers: container_parseContainers(results.at(-1)?.stdout ?? ''), at: clock.now() };
+        return results;
+    }
+    finally {
+        project.underWay--;
+    }
 }
 /** Takes what a listing says of one service: of the others it may be older than what is known. */
 function updateOwn(context, service, listing) {
@@ -70115,8 +70320,8 @@ function foreign(context, service, what) {
 
 
 
-/** Between two looks that the server itself does not delay. */
-const lookEveryMs = 100;
+/** Between two looks: the server itself holds them back. */
+const lookEveryMs = 20;
 /** How long the server holds a look back until something changes. */
 const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
@@ -70187,11 +70392,12 @@ async function pollContainers(context, service, ids, deadlineMs, purpose) {
 }
 /**
  * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
- * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little.
+ * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little. `.ID` is Docker's own
+ * field: with the `.Id` of the JSON its template would fall back on a raw map, which has no health where there is no check.
  */
 const holdScript = `
 seconds=$1 known=$2; shift 2
-state() { docker inspect --type container --format '{{.Id}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
+state() { docker inspect --type container --format '{{.ID}} {{.State.Status}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$@" 2>/dev/null; }
 dir=$(mktemp -d 2>/dev/null) && mkfifo "$dir/f" 2>/dev/null || { rm -rf "$dir"; sleep 0.5; exit 0; }
 exec 3<>"$dir/f"; rm -rf "$dir"
 filters=$(for id; do printf ' --filter container=%s' "$id"; done)
@@ -70210,7 +70416,7 @@ async function lookForChange(context, service, ids, remainingMs) {
     const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
     const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
     const parts = [hold, listContainersPart(context.model.name)];
-    const results = await batch_runBatch(context.host, parts, { signal: context.signal });
+    const results = await watch(context, () => batch_runBatch(context.host, parts, { signal: context.signal }));
     refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }
 /**
@@ -71340,13 +71546,22 @@ function addContainers(context, service, existing, count) {
     return createContainers(context, service, flags, existing);
 }
 /**
- * Recreates a service in place, its old containers being stopped already: for services of which two cannot exist.
- * Compose carries anonymous volumes over to the new container.
+ * Makes a service's containers anew, its old ones being stopped already: for services of which two cannot exist. Only
+ * Compose can carry anonymous volumes over to a new container, by recreating it; it would also recreate dependencies
+ * that are not as the files say, and leave them stopped (planRollout replaces those before). Without such volumes the
+ * old ones are removed first, and nothing but this service is touched.
  */
 function recreateContainers(context, service, existing) {
-    return createContainers(context, service, ['--force-recreate'], existing);
+    const ids = existing.map(({ id }) => id);
+    const keepsVolumes = existing.some(({ anonymousVolumes = [] }) => anonymousVolumes.length > 0);
+    const scale = [`${service}=${context.model.services[service]?.replicas ?? 1}`, ...dependencyScales(context, service)];
+    const flags = [keepsVolumes ? '--force-recreate' : '--no-recreate', ...scale.flatMap((entry) => ['--scale', entry])];
+    return createContainers(context, service, flags, existing, {
+        touches: ids,
+        first: keepsVolumes || ids.length === 0 ? [] : [removePart(context, ids)],
+    });
 }
-async function createContainers(context, service, flags, existing) {
+async function createContainers(context, service, flags, existing, { touches, first } = { touches: [], first: [] }) {
     const { scope, model, journal, signal, footprint } = context;
     const before = new Set(existing.map((container) => container.id));
     const hash = context.wantedHashes[service] ?? '';
@@ -71355,8 +71570,12 @@ async function createContainers(context, service, flags, existing) {
     const args = ['create', '--no-build', '--pull', 'never', ...flags, service];
     const create = () => mutate(context, {
         service,
-        touches: flags.includes('--force-recreate') ? [...before] : [],
-        parts: [journal.line('intent', { service, hash, existing: [...before] }), composePart(scope, model, args)],
+        touches,
+        parts: [
+            journal.line('intent', { service, hash, existing: [...before] }),
+            ...first,
+            composePart(scope, model, args),
+        ],
         timeoutMs: createTimeoutMs,
         signal,
         record: (now) => {
@@ -71377,7 +71596,7 @@ async function createContainers(context, service, flags, existing) {
         throw foreign(context, service, `${stranger.name} appeared`);
     const made = own.filter(isMade);
     const ids = made.map((container) => container.id);
-    const result = results[1] ?? { code: 1, stdout: '', stderr: '' };
+    const result = results.at(-1) ?? { code: 1, stdout: '', stderr: '' };
     throwIfUnusable(scope, result);
     if (result.code !== 0 || ids.length === 0) {
         // Recorded before the failure: what was made must be removable.
@@ -71455,7 +71674,7 @@ async function startCreated(context, service, ids, first) {
     });
     return own.filter((container) => ids.includes(container.id));
 }
-/** Starts containers again that somebody, or this engine, stopped; those have lost their restart policy. */
+/** Starts containers again that somebody, or this engine, stopped; those may have lost their restart policy. */
 async function startAgain(context, service, ids) {
     const policy = context.model.services[service]?.restart ?? 'no';
     const { own } = await mutate(context, {
@@ -71486,7 +71705,7 @@ function removePart(context, ids) {
     return {
         purpose: 'docker rm',
         source: `
-said=$(docker rm --force "$@" 2>&1 >/dev/null) || true
+said=$(docker rm --force "$@" 2>&1 >/dev/null) && exit 0
 for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
         args: ids,
         fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),
@@ -71586,7 +71805,7 @@ async function takeOut(context, container, staying, then) {
             await context.clock.sleep(waitMs, context.signal);
             parts = [];
         }
-        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(id), ...then];
+        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(container), ...then];
         return await run(context, container, parts, timeoutMs);
     }
     catch (thrown) {
@@ -71600,13 +71819,22 @@ async function takeOut(context, container, staying, then) {
         throw thrown;
     }
 }
-const readExitCode = 'read the exit code';
-function stopParts(id) {
+const stopPurpose = 'docker stop';
+/**
+ * $1 id. Prints the exit code, which is waited for while the container ends: asking for it afterwards would take as long
+ * as a start of Docker's CLI. A container that had ended already has its code at once.
+ */
+const stopScript = `
+docker wait "$1" & waiting=$!
+docker stop "$1" >/dev/null || { code=$?; kill "$waiting" 2>/dev/null; exit "$code"; }
+wait "$waiting"
+exit 0`;
+function stopParts({ id, restartPolicy }) {
+    // The other policies would bring a stopped old container back when dockerd restarts; these two do not.
+    const staysDown = restartPolicy === 'no' || restartPolicy === 'unless-stopped';
     return [
-        // A restart policy would bring a stopped old container back when dockerd restarts.
-        programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
-        programPart('docker stop', ['docker', 'stop', id]),
-        programPart(readExitCode, ['docker', 'inspect', '--format', '{{.State.ExitCode}}', id], { mayFail: true }),
+        ...(staysDown ? [] : [programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true })]),
+        { purpose: stopPurpose, source: stopScript, args: [id] },
     ];
 }
 async function run(context, container, parts, timeoutMs) {
@@ -71618,7 +71846,7 @@ async function run(context, container, parts, timeoutMs) {
         if (result !== undefined)
             part.onDone?.(result);
     });
-    const exitCode = resultOf(readExitCode)?.stdout.trim();
+    const exitCode = resultOf(stopPurpose)?.stdout.trim();
     if (exitCode === '137')
         context.log(`${name}: did not end within its grace period of ${stopGraceSeconds}s and was killed (137); raise stop_grace_period or handle SIGTERM`);
     else if (exitCode !== undefined)
@@ -71748,7 +71976,29 @@ async function quiesce(context, policy, container) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/rollout-moves.ts
+/**
+ * The next move for a service with these numbers of running containers: at most `replicas + maxSurge` at once, at most
+ * `parallelism` replaced at a time, and nothing retired while the wanted number would not be left (I1 of
+ * docs/architecture.md). Replicas that are missing from the wanted number are all added at once. With `maxSurge` 0 the
+ * old go first, `parallelism` at a time: the order of a service that must not be more than it is.
+ */
+function nextMove(fresh, stale, replicas, maxSurge = 1, parallelism = 1) {
+    const all = fresh + stale;
+    const room = replicas + maxSurge - all;
+    if (fresh < replicas && room > 0)
+        return { kind: 'add', count: Math.min(replicas - fresh, room, Math.max(parallelism, replicas - all)) };
+    if (stale > 0) {
+        const surplus = all - replicas;
+        return { kind: 'retire', which: 'stale', count: Math.min(stale, parallelism, surplus > 0 ? surplus : parallelism) };
+    }
+    if (fresh > replicas)
+        return { kind: 'retire', which: 'fresh', count: Math.min(fresh - replicas, parallelism) };
+    return { kind: 'done' };
+}
+
 ;// CONCATENATED MODULE: ./src/service-rollout.ts
+
 
 
 
@@ -71890,15 +72140,17 @@ async function replaceInPlace(context, plan) {
 
 
 
+
+
 /**
  * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
- * it prints, but not out of the label; ADR 0005), containers, images. One remote command.
+ * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
  * @throws ComposeError COMPOSE_INVALID
  */
 async function observe(session, model) {
     const { host, inputs } = session;
     const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
-    const [hashes, containers, images] = await batch_runBatch(host, [
+    const asked = batch_runBatch(host, [
         programPart('docker compose config --hash', composeFromModel(model, inputs.settings, ['config', '--hash', '*']), {
             stdin: model.text,
             fail: ({ stderr }) => new ComposeError({
@@ -71906,14 +72158,15 @@ async function observe(session, model) {
                 message: `${host.name}: docker compose config --hash failed: ${host_lastLines(stderr, 2).join(' ')}`,
             }),
         }),
-        listContainersPart(model.name),
-        inspectImagesPart(refs),
     ]);
+    const seen = batch_runBatch(host, [listContainersPart(model.name), inspectImagesPart(refs)]);
+    const [[hashes], [containers, images]] = await Promise.all([asked, seen]);
     const pairs = (hashes?.stdout ?? '')
         .split('\n')
         .map((line) => line.trim().split(/\s+/))
         .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
     return {
+        seenAt: session.clock.now(),
         containers: container_parseContainers(containers?.stdout ?? ''),
         wantedHashes: Object.fromEntries(pairs),
         images: parseStoredImages(refs, images?.stdout ?? ''),
@@ -71923,8 +72176,9 @@ async function observe(session, model) {
  * Plan of a model against what runs.
  * @throws ConfigurationError for labels of a worker that cannot be
  */
-function makePlan(model, { containers, wantedHashes }, footprint, keep = new Set(), wishes = noWishes) {
-    return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent }, wishes);
+function makePlan(model, { containers, wantedHashes, images }, footprint, keep = new Set(), wishes = noWishes) {
+    const moved = findMoved(model, containers, images);
+    return planRollout(model, { containers, wantedHashes, keep, spent: footprint.spent, moved }, wishes);
 }
 /**
  * Executes a plan: each service as soon as those it depends on are done, so that independent ones roll side by side.
@@ -71952,7 +72206,12 @@ async function executePlan(session, execution) {
         }),
         images: observation.images,
         wantedHashes: observation.wantedHashes,
-        project: { containers: observation.containers },
+        project: {
+            containers: observation.containers,
+            begun: 0,
+            underWay: 0,
+            latest: { containers: observation.containers, at: observation.seenAt },
+        },
         creation: { last: Promise.resolve() },
         proved: new Map(),
         options: {
@@ -71985,7 +72244,7 @@ async function executePlan(session, execution) {
         throw failures[0];
     execution.signal.throwIfAborted();
     // What was proved first may have failed while the rest rolled.
-    const containers = await listProjectContainers(session.host, model.name);
+    const containers = justSeen(context) ?? (await listProjectContainers(session.host, model.name));
     await refuseLapsed(context, undefined, containers);
     return containers;
 }
@@ -72002,6 +72261,10 @@ async function executePlan(session, execution) {
 
 
 
+
+
+/** How long a container that somebody restarted may take before it does not count as serving. */
+const othersBootMs = 60_000;
 /**
  * Takes everything back: files first, then every service this deploy touched, by the same engine with the pins of the
  * current release. What still runs from before is kept as it is. It does not stop half-way when the step is cancelled:
@@ -72052,13 +72315,8 @@ async function removeContainers(session, ids) {
  * serve without them, and stay where they are all there is.
  */
 async function stepAside(session, failed) {
-    const containers = await listProjectContainers(session.host, failed.project);
-    const needless = [...failed.footprint.created].flatMap(([service, ids]) => {
-        const own = containers.filter((container) => container.service === service && !container.isOneOff);
-        const others = own.filter(({ id, status }) => !ids.includes(id) && status === 'running');
-        const wanted = own.filter(({ id }) => failed.footprint.before.has(id)).length;
-        return others.length > 0 && others.length >= wanted ? own.filter(({ id }) => ids.includes(id)) : [];
-    });
+    const containers = await waitForOthers(session, failed);
+    const needless = chooseSurplus(containers, failed.footprint);
     await removeContainers(session, needless.map(({ id }) => id));
     const left = await listProjectContainers(session.host, failed.project);
     const [lost] = [...failed.footprint.created.keys(), ...failed.footprint.touched].filter((service) => !left.some((container) => container.service === service && container.status === 'running'));
@@ -72067,6 +72325,34 @@ async function stepAside(session, failed) {
             code: 'CONCURRENT_CHANGE',
             message: `nothing of service ${lost} runs after that change.`,
         });
+}
+/** What somebody restarted boots first: the look that decides is the one after that, as long as it may take. */
+async function waitForOthers(session, { project, footprint }) {
+    const made = new Set([...footprint.created.values()].flat());
+    const services = new Set(footprint.created.keys());
+    const isBooting = (container) => services.has(container.service) && !made.has(container.id) && judgeContainer(container).kind === 'waiting';
+    let containers = [];
+    const look = async () => {
+        containers = await listProjectContainers(session.host, project);
+        const booting = containers.filter((container) => !container.isOneOff && !hasEnded(container) && isBooting(container));
+        if (booting.length === 0)
+            return { done: true, value: containers };
+        return { done: false, seen: booting.map(({ name }) => name).join(', ') };
+    };
+    await poll(look, { clock: session.clock, intervalMs: 500, deadlineMs: othersBootMs });
+    return containers;
+}
+/**
+ * New containers of services that enough others serve: well, and not merely started. Those stay that are all there is.
+ * Pure.
+ */
+function chooseSurplus(containers, { created, before }) {
+    return [...created].flatMap(([service, ids]) => {
+        const own = containers.filter((container) => container.service === service && !container.isOneOff);
+        const others = own.filter((container) => !ids.includes(container.id) && judgeContainer(container).kind === 'ready');
+        const wanted = own.filter(({ id }) => before.has(id)).length;
+        return others.length > 0 && others.length >= wanted ? own.filter(({ id }) => ids.includes(id)) : [];
+    });
 }
 async function restoreServices(session, failed) {
     const { footprint, ledger, journal } = failed;
@@ -72390,6 +72676,8 @@ function formatImageLine(target, ref) {
 
 
 
+
+
 /**
  * Reads `registry-username`, `registry-password` and `registry`; undefined when neither is given, and then the server pulls with
  * what its own Docker configuration knows.
@@ -72445,17 +72733,16 @@ docker --config "$dir" pull --quiet "$1"`;
 const pullTimeoutMs = 15 * 60_000;
 /**
  * Pulls one image on the server.
+ * @returns the image as the server has it then; undefined where it does not find it by that reference
  * @throws ComposeError IMAGE_PULL_FAILED with Docker's last words
  */
 async function pullImage(host, request) {
-    const { ref, registry, credentials, signal } = request;
-    const options = { timeoutMs: pullTimeoutMs, signal };
-    const result = credentials === undefined
-        ? await host.exec(['docker', 'pull', '--quiet', ref], options)
-        : await host.script(pullScript, [ref], { ...options, stdin: renderDockerConfig([registry], credentials) });
-    if (result.code === 0)
-        return;
-    const said = host_lastLines(result.stderr, 1)[0] ?? '';
+    const { ref, signal } = request;
+    const parts = [{ ...pullPart(request), mayFail: true }, inspectImagesPart([ref])];
+    const [pulled, looked] = await batch_runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal });
+    if (pulled?.code === 0)
+        return parseStoredImages([ref], looked?.stdout ?? '').get(ref);
+    const said = host_lastLines(pulled?.stderr ?? '', 1)[0] ?? '';
     throw new ComposeError({
         code: 'IMAGE_PULL_FAILED',
         message: `${host.name}: docker pull ${ref} failed: ${said}`,
@@ -72463,6 +72750,12 @@ async function pullImage(host, request) {
             ? 'The registry refused the server. Give `registry-username` and `registry-password` with pull rights.'
             : 'Nothing was changed on the server.',
     });
+}
+function pullPart({ ref, registry, credentials }) {
+    const purpose = `docker pull ${ref}`;
+    if (credentials === undefined)
+        return programPart(purpose, ['docker', 'pull', '--quiet', ref]);
+    return { purpose, source: pullScript, args: [ref], stdin: renderDockerConfig([registry], credentials) };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/preflight.ts
@@ -72488,13 +72781,14 @@ function recordPins(pins) {
 /**
  * Docker is reachable and new enough, the model is valid, and every pin of this step changes something in it.
  * Changes nothing on the server.
+ * @param docker what checkDocker says, where the caller has asked already
  * @throws ComposeError SERVICE_UNKNOWN and those of resolveModel and checkDocker
  */
-async function preflight(scope, given) {
+async function preflight(scope, given, docker = checkDocker(scope.host)) {
     const { host } = scope;
-    const [docker, files] = await batch_runBatch(host, [dockerVersionsPart, findSourcesPart(scope)], { timeoutMs: 30_000 });
-    const versions = parseDockerVersions(host, docker ?? preflight_nothing);
-    const sources = parseSources(scope, files?.stdout ?? '');
+    const files = findSources(scope);
+    const versions = await docker.finally(() => files.catch(() => undefined));
+    const sources = await files;
     // Also without the service pins: Compose's own words for an override without a base ("has neither an image nor a
     // build context") would not name the input.
     const bare = { ...scope, pins: scope.pins.filter((pin) => pin.kind !== 'service') };
@@ -72542,6 +72836,7 @@ function unusedPin(pin) {
 }
 /**
  * Pulls every pinned image of the model that the server does not have, and proves that what it has is what was pinned.
+ * @returns those images as they are on the server, by reference
  * @throws ComposeError IMAGE_PULL_FAILED, IMAGE_MISMATCH
  */
 async function pullPins(pull) {
@@ -72549,15 +72844,26 @@ async function pullPins(pull) {
     const registries = new Set(pins.map((pin) => registryOf(pin.ref)));
     const refs = [...new Set(pins.map((pin) => pin.ref))];
     const local = pull.local ?? (await inspectImages(host, refs));
-    for (const ref of refs) {
+    const pullOne = async (ref) => {
         const present = local.get(ref);
-        if (present === undefined) {
-            const registry = registryOf(ref);
-            await pullImage(host, { ref, registry, credentials: credentialsFor(registry, credentials, registries), signal });
-        }
-        preflight_proveImage(host, ref, platform, present ?? (await inspectImages(host, [ref])).get(ref));
+        const registry = registryOf(ref);
+        const image = present ??
+            (await pullImage(host, {
+                ref,
+                registry,
+                signal,
+                credentials: credentialsFor(registry, credentials, registries),
+            }));
+        const proved = preflight_proveImage(host, ref, platform, image);
         pull.onPulled(ref, present !== undefined);
-    }
+        return [ref, proved];
+    };
+    // Side by side: Docker bounds the layers that it fetches at once. All have ended before a failure is told.
+    const settled = await Promise.allSettled(refs.map(pullOne));
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed !== undefined)
+        throw failed.reason;
+    return new Map(settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
 }
 /** Recorded pins always name their registry (see recordPins). */
 function registryOf(ref) {
@@ -72577,10 +72883,10 @@ function preflight_proveImage(host, ref, platform, image) {
             message: `${ref} is for ${image.platform}, but ${host.name} runs ${platform}.`,
             hint: `Build it for ${platform}, and let action-verify-image check \`platforms: ${platform}\`.`,
         });
+    return image;
 }
 
 ;// CONCATENATED MODULE: ./src/images.ts
-
 
 
 
@@ -72600,7 +72906,8 @@ async function pullImages(session, scope, model, changed, platform, local) {
     // Release 0 may pin a tag of ours: an image that no registry knows, so that nothing can be pulled.
     const pins = scope.pins.filter((pin) => needed.has(pin.ref) && pin.ref.includes('@'));
     const start = clock.now();
-    await pullPins({
+    const found = new Map(local);
+    const pulled = await pullPins({
         host: scope.host,
         pins,
         platform,
@@ -72611,6 +72918,8 @@ async function pullImages(session, scope, model, changed, platform, local) {
             log(wasThere ? `image: ${ref} is on the server` : `image: pulled ${ref} (${formatDuration(clock.now() - start)})`);
         },
     });
+    for (const [ref, image] of pulled)
+        found.set(ref, image);
     const pinned = new Set(pins.map((pin) => pin.ref));
     const pinnedRegistries = new Set(pins.map((pin) => images_registryOf(pin.ref)));
     for (const { service, image } of made) {
@@ -72620,14 +72929,14 @@ async function pullImages(session, scope, model, changed, platform, local) {
             continue;
         const registry = images_registryOf(image);
         const credentials = credentialsFor(registry, inputs.credentials, pinnedRegistries);
-        await pullImage(scope.host, { ref: image, registry, credentials, signal });
+        const stored = await pullImage(scope.host, { ref: image, registry, credentials, signal });
+        if (stored !== undefined)
+            found.set(image, stored);
         log(`image: pulled ${image}, named by the compose file only`);
     }
-    const isComplete = [...needed].every((image) => image === '' || local.has(image));
-    const images = isComplete ? local : new Map([...local, ...(await inspectImages(scope.host, [...needed]))]);
     if (inputs.mode !== 'rollback')
-        findUnchecked(model, made, images, inputs.wishes.healthcheck);
-    return images;
+        findUnchecked(model, made, found, inputs.wishes.healthcheck);
+    return found;
 }
 function images_registryOf(ref) {
     return parseImageRef(ref, 'the compose file').registry;
@@ -72666,271 +72975,6 @@ function runOf(run) {
 function labelsOf(containers) {
     const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
     return Object.fromEntries(running.flatMap(({ service, imageLabels = {} }) => Object.keys(imageLabels).length === 0 ? [] : [[service, imageLabels]]));
-}
-
-;// CONCATENATED MODULE: ./src/deploy.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Pull, swap files, roll, commit; at any failure everything goes back. Never throws for a deploy that failed: the
- * report says what happened and carries the failure.
- */
-async function deploy(session, prepared) {
-    const { plan, intent, timings, model } = prepared;
-    const changed = changedServices(plan);
-    if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared))
-        return deploy_noop(session, prepared);
-    const { scope, observation, platform } = prepared;
-    const images = await pullImages(session, scope, model, changed, platform, observation.images);
-    const ready = await recordAdopted(session, { ...prepared, observation: { ...observation, images } });
-    timings.mark('pull');
-    // From here on something is touched, whatever ends the step; the report overwrites it.
-    session.runner.output('outcome', 'unknown');
-    const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
-    let containers;
-    try {
-        containers = await deploy_roll(session, ready, journal);
-    }
-    catch (thrown) {
-        return wayBack(session, ready, journal, causeOf(session, thrown));
-    }
-    await cleanImages(session, {
-        ledger: ready.ledger,
-        retain: session.inputs.retain,
-        current: [...intent.pins.map(({ ref }) => ref), ...Object.values(describeRunning(containers, images))],
-    });
-    return report(session, ready, 'deployed', undefined, containers);
-}
-function isSamePins({ intent, ledger }) {
-    const text = (pins) => pins
-        .map((pin) => `${pin.kind} ${pin.name}=${pin.ref}`)
-        .sort()
-        .join('\n');
-    return ledger.current !== undefined && text(ledger.current.pins) === text(intent.pins);
-}
-/** @returns the project's containers after the commit */
-async function deploy_roll(session, prepared, journal) {
-    const { intent, footprint, ledger, timings } = prepared;
-    const { deployPath } = session.inputs.settings;
-    await journal.append('begin', {
-        project: prepared.model.name,
-        before: [...footprint.before],
-        staged: intent.staged?.releaseId ?? null,
-        previous: ledger.current?.number ?? null,
-    });
-    if (intent.staged !== undefined) {
-        await journal.append('files-swapped', { releaseId: intent.staged.releaseId });
-        const files = await activateStagedTree(session.host, deployPath, intent.staged.releaseId);
-        session.log(`files: ${files.changed.length} changed, ${files.deleted.length} deleted, now live`);
-    }
-    const scope = { ...prepared.scope, baseDir: deployPath };
-    const { model, plan, observation } = await planLive(session, prepared, scope);
-    const { signal } = session;
-    const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
-    timings.mark('roll');
-    const removed = plan.services.filter(({ action }) => action === 'remove');
-    const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
-    const after = await commitRelease(session, journal, model.name, {
-        block: {
-            composeFiles: model.composeFiles,
-            projectName: session.inputs.settings.projectName,
-            profiles: session.inputs.settings.profiles,
-            pins: intent.pins,
-        },
-        release: {
-            ...recordOf(session, prepared, 'ok', staying),
-            digests: describeRunning(staying, observation.images),
-            ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
-        },
-        orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
-    });
-    timings.mark('commit');
-    return after ?? staying;
-}
-/** Looked at again once staged files are live: they, and not a view of them, are what the containers are made from. */
-async function planLive(session, prepared, scope) {
-    const { intent, footprint, observation } = prepared;
-    if (intent.staged === undefined)
-        return prepared;
-    const model = await resolveModel(scope);
-    const seen = await observe(session, model);
-    const images = new Map([...observation.images, ...seen.images]);
-    return {
-        model,
-        plan: {
-            ...planRenewal(makePlan(model, seen, footprint, undefined, prepared.wishes), prepared.plan.renewal),
-            isOneByOne: prepared.plan.isOneByOne === true,
-        },
-        observation: { ...seen, images },
-    };
-}
-function recordOf(session, { intent, ledger, timings }, result, containers) {
-    return recordRelease({
-        ledger,
-        owner: session.owner,
-        run: readRunIdentity(session.runner),
-        pins: intent.pins,
-        filesRelease: intent.staged?.releaseId,
-        restores: intent.restores,
-        startedAt: timings.startedAt.toISOString(),
-        finishedAt: session.clock.date().toISOString(),
-    }, result, containers);
-}
-/**
- * After a lost connection nobody knows, after a lost lease it is the next holder's to settle, and a commit that began is
- * finished; else the way back, and the record of a release that did not make it. A rollback that failed is not rolled back.
- */
-async function wayBack(session, prepared, journal, failure) {
-    if (['CONNECTION_LOST', 'LEASE_LOST', 'COMMIT_UNFINISHED'].includes(failure.code))
-        return report(session, prepared, 'unknown', failure);
-    for (const line of failure.evidence)
-        session.log(`  ${line}`);
-    session.log(`FAILED: ${failure.message}`);
-    const { timings, intent, ledger, footprint } = prepared;
-    timings.mark('roll');
-    const failed = { journal, ledger, project: prepared.model.name, footprint, activated: intent.staged?.releaseId };
-    const isCancelled = failure.code === 'CANCELLED';
-    try {
-        if (intent.restores !== undefined && !isCancelled)
-            throw await abandonRollback(session, { ...failed, cause: failure });
-        await takeWayBack(session, { ...failed, cause: failure });
-    }
-    catch (thrown) {
-        await recordFailure(session, prepared, 'failed', asDeployError(thrown));
-        return report(session, prepared, 'rollback_failed', asDeployError(thrown));
-    }
-    timings.mark('rollback');
-    await recordFailure(session, prepared, 'rolled_back', failure);
-    return report(session, prepared, isCancelled ? 'cancelled' : 'rolled_back', failure);
-}
-/** A record that cannot be written must not hide what it would have told. */
-async function recordFailure(session, prepared, result, { code, message }) {
-    const record = { ...recordOf(session, prepared, result, []), error: { code, message } };
-    await writeRelease(session.host, session.inputs.settings.deployPath, record, false).catch((thrown) => {
-        session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
-    });
-}
-/** What was cut short because the lease is lost is not cancelled: it is the next holder's. */
-function causeOf({ signal }, thrown) {
-    const reason = signal.reason;
-    return signal.aborted && isDeployError(reason) && reason.code === 'LEASE_LOST' ? reason : asDeployError(thrown);
-}
-function asDeployError(thrown) {
-    if (isDeployError(thrown))
-        return thrown;
-    return new DeployError({ code: 'BUG', message: `unexpected error: ${describeThrown(thrown)}`, cause: thrown });
-}
-function deploy_noop(session, prepared) {
-    session.log('Nothing to do: everything runs as wanted.');
-    return report(session, prepared, 'noop', undefined, prepared.observation.containers);
-}
-/** The report states what `docker inspect` shows now, not what was intended (I6 of docs/architecture.md). */
-async function report(session, prepared, outcome, failure, seen) {
-    const { ledger, plan, observation, timings, model } = prepared;
-    const containers = outcome === 'unknown' ? [] : (seen ?? (await listProjectContainers(session.host, model.name)));
-    session.log(`${session.host.commandCount} remote commands so far`);
-    const digests = describeRunning(containers, observation.images);
-    const current = ledger.current?.number;
-    const serving = Object.keys(digests).length === 0 ? 'nothing' : `release ${current ?? 'before the first'}`;
-    const sentences = {
-        planned: 'Nothing was changed.',
-        refused: 'Nothing was changed.',
-        noop: `Release ${current ?? 'none'} serves, unchanged.`,
-        deployed: `Release ${nextReleaseNumber(ledger)} serves.`,
-        rolled_back: `Rolled back: ${serving} runs as before. Fix the image and deploy again.`,
-        cancelled: `Cancelled: ${serving} runs as before.`,
-        recovered: `Release ${current ?? 'none'} serves.`,
-        rollback_failed: 'The way back failed: look at the server now.',
-        unknown: describeUnknown(failure),
-    };
-    return {
-        outcome,
-        failure,
-        deployId: prepared.deployId,
-        host: session.host.name,
-        project: model.name,
-        release: outcome === 'deployed' ? nextReleaseNumber(ledger) : current,
-        previousRelease: current,
-        plan,
-        changed: changedServices(plan).map(({ service }) => service),
-        digests,
-        previousDigests: describeRunning(observation.containers, observation.images),
-        timings: timings.all(),
-        nowServing: sentences[outcome],
-    };
-}
-function describeUnknown(failure) {
-    switch (failure?.code) {
-        case 'LEASE_LOST':
-            return 'Another run took over: what runs is unknown here. That run settles what this one had begun.';
-        case 'COMMIT_UNFINISHED':
-            return 'The new release serves. The post step or the next run finishes recording it.';
-        default:
-            return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.';
-    }
-}
-/** The report of `mode: plan`. */
-function planned(session, prepared) {
-    return report(session, prepared, 'planned', undefined, prepared.observation.containers);
-}
-
-;// CONCATENATED MODULE: ../kit/src/compose/compose-settings.ts
-
-
-/**
- * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (docs/architecture.md).
- * @throws ConfigurationError
- */
-function readComposeSettings(inputs) {
-    const projectName = inputs.optional('project-name', { env: 'DEPLOY_PROJECT_NAME' });
-    // The rule of the Compose specification for project names.
-    if (projectName !== undefined && !/^[a-z0-9][a-z0-9_-]*$/.test(projectName))
-        throw badInput('project-name', projectName, 'a project name (lower-case letters, digits, `-` and `_`)');
-    const envFile = inputs.optional('env-file', { env: 'DEPLOY_ENV_FILE' });
-    return {
-        deployPath: readDeployPath(inputs),
-        composeFiles: inputs
-            .lines('compose-files', { env: 'DEPLOY_COMPOSE_FILE' })
-            .map((path) => relativePath('compose-files', path)),
-        projectName,
-        profiles: inputs.lines('profiles'),
-        envFile: envFile === undefined ? undefined : relativePath('env-file', envFile),
-    };
-}
-/** A path below deploy-path: no absolute path, no `..`. A `:` would split COMPOSE_FILE. */
-function relativePath(input, path) {
-    const isInside = !path.startsWith('/') && !path.split('/').includes('..') && !hasControlCharacter(path);
-    if (!isInside || path.includes(':'))
-        throw badInput(input, path, 'a path relative to deploy-path, without `..` and `:`');
-    return path.replace(/^(\.\/)+/, '');
-}
-
-;// CONCATENATED MODULE: ./src/assessment/caution.ts
-/**
- * Reads `headroom` and `allow-downtime`.
- * @throws ConfigurationError naming the input
- */
-function readCaution(inputs) {
-    return {
-        isHeadroomEnforced: inputs.oneOf('headroom', ['require', 'warn']) === 'require',
-        isDowntimeAllowed: inputs.flag('allow-downtime'),
-    };
 }
 
 ;// CONCATENATED MODULE: ./src/server-status.ts
@@ -73083,6 +73127,17 @@ function adviseServices(status, { containers, ledger }) {
 
 
 /**
+ * The records of what a rollback leaves, marked: they are no rollback target later. A rollback among them stands for the
+ * release it had brought back. Pure.
+ */
+function rejectedReleases({ releases, current }) {
+    if (current === undefined)
+        return [];
+    return releases
+        .filter(({ number, gateFailed }) => (number === current.number || number === current.restores) && gateFailed !== true)
+        .map((record) => ({ ...record, gateFailed: true }));
+}
+/**
  * Reads `to`. Digits alone are a release number up to six of them, and a commit from seven on.
  * @throws ConfigurationError
  */
@@ -73175,6 +73230,292 @@ function noRelease(reason, ledger) {
         message: `nothing to roll back to: ${reason}. Nothing was changed.`,
         hint: known.length === 0 ? 'Deploy once first.' : `Releases on the server: ${known.slice(-10).join(', ')}.`,
     });
+}
+
+;// CONCATENATED MODULE: ./src/deploy.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Pull, swap files, roll, commit; at any failure everything goes back. Never throws for a deploy that failed: the
+ * report says what happened and carries the failure.
+ */
+async function deploy(session, prepared) {
+    const { plan, intent, timings, model } = prepared;
+    const changed = changedServices(plan);
+    if (changed.length === 0 && intent.staged === undefined && isSamePins(prepared))
+        return deploy_noop(session, prepared);
+    const { scope, observation, platform } = prepared;
+    const images = await pullImages(session, scope, model, changed, platform, observation.images);
+    const ready = await recordAdopted(session, { ...prepared, observation: { ...observation, images } });
+    timings.mark('pull');
+    // From here on something is touched, whatever ends the step; the report overwrites it.
+    session.runner.output('outcome', 'unknown');
+    const journal = openJournal(session.host, session.inputs.settings.deployPath, prepared.deployId);
+    let containers;
+    try {
+        containers = await deploy_roll(session, ready, journal);
+    }
+    catch (thrown) {
+        return wayBack(session, ready, journal, causeOf(session, thrown));
+    }
+    await cleanImages(session, {
+        ledger: ready.ledger,
+        retain: session.inputs.retain,
+        current: [...intent.pins.map(({ ref }) => ref), ...Object.values(describeRunning(containers, images))],
+    });
+    return report(session, ready, 'deployed', undefined, containers);
+}
+function isSamePins({ intent, ledger }) {
+    const text = (pins) => pins
+        .map((pin) => `${pin.kind} ${pin.name}=${pin.ref}`)
+        .sort()
+        .join('\n');
+    return ledger.current !== undefined && text(ledger.current.pins) === text(intent.pins);
+}
+/** @returns the project's containers after the commit */
+async function deploy_roll(session, prepared, journal) {
+    const { intent, footprint, ledger, timings } = prepared;
+    const { deployPath } = session.inputs.settings;
+    await journal.append('begin', {
+        project: prepared.model.name,
+        before: [...footprint.before],
+        staged: intent.staged?.releaseId ?? null,
+        previous: ledger.current?.number ?? null,
+        restores: intent.restores?.number ?? null,
+    });
+    if (intent.staged !== undefined) {
+        await journal.append('files-swapped', { releaseId: intent.staged.releaseId });
+        const files = await activateStagedTree(session.host, deployPath, intent.staged.releaseId);
+        session.log(`files: ${files.changed.length} changed, ${files.deleted.length} deleted, now live`);
+    }
+    const scope = { ...prepared.scope, baseDir: deployPath };
+    const { model, plan, observation } = await planLive(session, prepared, scope);
+    const { signal } = session;
+    const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
+    timings.mark('roll');
+    const removed = plan.services.filter(({ action }) => action === 'remove');
+    const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
+    const after = await commitRelease(session, journal, model.name, {
+        block: {
+            composeFiles: model.composeFiles,
+            projectName: session.inputs.settings.projectName,
+            profiles: session.inputs.settings.profiles,
+            pins: intent.pins,
+        },
+        release: {
+            ...recordOf(session, prepared, 'ok', staying),
+            digests: describeRunning(staying, observation.images),
+            ...(prepared.migration === undefined ? {} : { migration: prepared.migration }),
+        },
+        ...(intent.restores === undefined ? {} : { rejected: rejectedReleases(ledger) }),
+        orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
+    });
+    timings.mark('commit');
+    return after ?? staying;
+}
+/** Looked at again once staged files are live: they, and not a view of them, are what the containers are made from. */
+async function planLive(session, prepared, scope) {
+    const { intent, footprint, observation } = prepared;
+    if (intent.staged === undefined)
+        return prepared;
+    const model = await resolveModel(scope);
+    const seen = await observe(session, model);
+    const images = new Map([...observation.images, ...seen.images]);
+    return {
+        model,
+        plan: {
+            ...planRenewal(makePlan(model, seen, footprint, undefined, prepared.wishes), prepared.plan.renewal),
+            isOneByOne: prepared.plan.isOneByOne === true,
+        },
+        observation: { ...seen, images },
+    };
+}
+function recordOf(session, { intent, ledger, timings }, result, containers) {
+    return recordRelease({
+        ledger,
+        owner: session.owner,
+        run: readRunIdentity(session.runner),
+        pins: intent.pins,
+        filesRelease: intent.staged?.releaseId,
+        restores: intent.restores,
+        startedAt: timings.startedAt.toISOString(),
+        finishedAt: session.clock.date().toISOString(),
+    }, result, containers);
+}
+/**
+ * After a lost connection nobody knows, after a lost lease it is the next holder's to settle, and a commit that began is
+ * finished; else the way back, and the record of a release that did not make it. A rollback that failed is not rolled back.
+ */
+async function wayBack(session, prepared, journal, failure) {
+    if (['CONNECTION_LOST', 'LEASE_LOST', 'COMMIT_UNFINISHED'].includes(failure.code))
+        return report(session, prepared, 'unknown', failure);
+    for (const line of failure.evidence)
+        session.log(`  ${line}`);
+    session.log(`FAILED: ${failure.message}`);
+    const { timings, intent, ledger, footprint } = prepared;
+    timings.mark('roll');
+    const failed = { journal, ledger, project: prepared.model.name, footprint, activated: intent.staged?.releaseId };
+    const isCancelled = failure.code === 'CANCELLED';
+    try {
+        if (intent.restores !== undefined && !isCancelled)
+            throw await abandonRollback(session, { ...failed, cause: failure });
+        await takeWayBack(session, { ...failed, cause: failure });
+    }
+    catch (thrown) {
+        await recordFailure(session, prepared, 'failed', asDeployError(thrown));
+        return report(session, prepared, 'rollback_failed', asDeployError(thrown));
+    }
+    timings.mark('rollback');
+    await recordFailure(session, prepared, 'rolled_back', failure);
+    return report(session, prepared, isCancelled ? 'cancelled' : 'rolled_back', failure);
+}
+/** A record that cannot be written must not hide what it would have told. */
+async function recordFailure(session, prepared, result, { code, message }) {
+    const record = { ...recordOf(session, prepared, result, []), error: { code, message } };
+    const { deployPath } = session.inputs.settings;
+    const { actor, runUrl, commit } = session.owner;
+    const what = result === 'failed' ? 'way back failed' : 'went back';
+    const line = { at: record.finishedAt, what, release: record.number, actor, runUrl, commit, error: code };
+    await batch_runBatch(session.host, [writeReleasePart(deployPath, record, false), auditPart(deployPath, line)]).catch((thrown) => {
+        session.log(`the record of this deploy could not be written: ${describeThrown(thrown)}`);
+    });
+}
+/** What was cut short because the lease is lost is not cancelled: it is the next holder's. */
+function causeOf({ signal }, thrown) {
+    const reason = signal.reason;
+    return signal.aborted && isDeployError(reason) && reason.code === 'LEASE_LOST' ? reason : asDeployError(thrown);
+}
+function asDeployError(thrown) {
+    if (isDeployError(thrown))
+        return thrown;
+    return new DeployError({ code: 'BUG', message: `unexpected error: ${describeThrown(thrown)}`, cause: thrown });
+}
+function deploy_noop(session, prepared) {
+    session.log('Nothing to do: everything runs as wanted.');
+    return report(session, prepared, 'noop', undefined, prepared.observation.containers);
+}
+/** The report states what `docker inspect` shows now, not what was intended (I6 of docs/architecture.md). */
+async function report(session, prepared, outcome, failure, seen) {
+    const { ledger, plan, observation, timings, model } = prepared;
+    const found = outcome === 'unknown' ? [] : (seen ?? (await lookAgain(session, model.name)));
+    const containers = found ?? [];
+    session.log(`${session.host.commandCount} remote commands so far`);
+    const digests = describeRunning(containers, observation.images);
+    const current = ledger.current?.number;
+    const isEmpty = found !== undefined && Object.keys(digests).length === 0;
+    const serving = isEmpty ? 'nothing' : `release ${current ?? 'before the first'}`;
+    const sentences = {
+        planned: 'Nothing was changed.',
+        refused: 'Nothing was changed.',
+        noop: `Release ${current ?? 'none'} serves, unchanged.`,
+        deployed: `Release ${nextReleaseNumber(ledger)} serves.`,
+        rolled_back: `Rolled back: ${serving} runs as before. Fix the image and deploy again.`,
+        cancelled: `Cancelled: ${serving} runs as before.`,
+        recovered: `Release ${current ?? 'none'} serves.`,
+        rollback_failed: 'The way back failed: look at the server now.',
+        unknown: describeUnknown(failure),
+    };
+    return {
+        outcome,
+        failure,
+        deployId: prepared.deployId,
+        host: session.host.name,
+        project: model.name,
+        release: outcome === 'deployed' ? nextReleaseNumber(ledger) : current,
+        previousRelease: current,
+        plan,
+        changed: changedServices(plan).map(({ service }) => service),
+        digests,
+        previousDigests: describeRunning(observation.containers, observation.images),
+        timings: timings.all(),
+        nowServing: found === undefined ? `${sentences[outcome]} ${notSeen}` : sentences[outcome],
+    };
+}
+const notSeen = 'The server did not say what runs now; the last look before was good.';
+/** What the engine has proved stands, whether or not the server answers once more: undefined where it does not. */
+async function lookAgain({ host, log }, project) {
+    try {
+        return await listProjectContainers(host, project);
+    }
+    catch (thrown) {
+        log(`what runs could not be listed for the report: ${describeThrown(thrown)}`);
+        return undefined;
+    }
+}
+function describeUnknown(failure) {
+    switch (failure?.code) {
+        case 'LEASE_LOST':
+            return 'Another run took over: what runs is unknown here. That run settles what this one had begun.';
+        case 'COMMIT_UNFINISHED':
+            return 'The new release serves. The post step or the next run finishes recording it.';
+        default:
+            return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.';
+    }
+}
+/** The report of `mode: plan`. */
+function planned(session, prepared) {
+    return report(session, prepared, 'planned', undefined, prepared.observation.containers);
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/compose-settings.ts
+
+
+/**
+ * Reads `deploy-path`, `compose-files`, `project-name`, `profiles` and `env-file` (docs/architecture.md).
+ * @throws ConfigurationError
+ */
+function readComposeSettings(inputs) {
+    const projectName = inputs.optional('project-name', { env: 'DEPLOY_PROJECT_NAME' });
+    // The rule of the Compose specification for project names.
+    if (projectName !== undefined && !/^[a-z0-9][a-z0-9_-]*$/.test(projectName))
+        throw badInput('project-name', projectName, 'a project name (lower-case letters, digits, `-` and `_`)');
+    const envFile = inputs.optional('env-file', { env: 'DEPLOY_ENV_FILE' });
+    return {
+        deployPath: readDeployPath(inputs),
+        composeFiles: inputs
+            .lines('compose-files', { env: 'DEPLOY_COMPOSE_FILE' })
+            .map((path) => relativePath('compose-files', path)),
+        projectName,
+        profiles: inputs.lines('profiles'),
+        envFile: envFile === undefined ? undefined : relativePath('env-file', envFile),
+    };
+}
+/** A path below deploy-path: no absolute path, no `..`. A `:` would split COMPOSE_FILE. */
+function relativePath(input, path) {
+    const isInside = !path.startsWith('/') && !path.split('/').includes('..') && !hasControlCharacter(path);
+    if (!isInside || path.includes(':'))
+        throw badInput(input, path, 'a path relative to deploy-path, without `..` and `:`');
+    return path.replace(/^(\.\/)+/, '');
+}
+
+;// CONCATENATED MODULE: ./src/assessment/caution.ts
+/**
+ * Reads `headroom` and `allow-downtime`.
+ * @throws ConfigurationError naming the input
+ */
+function readCaution(inputs) {
+    return {
+        isHeadroomEnforced: inputs.oneOf('headroom', ['require', 'warn']) === 'require',
+        isDowntimeAllowed: inputs.flag('allow-downtime'),
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/route/route-settings.ts
@@ -74145,12 +74486,10 @@ async function publishUnlocked(runner, { outcome, lines }) {
 
 ;// CONCATENATED MODULE: ./src/assessment/facts-script.ts
 /**
- * Everything the assessment asks of the server, in one command. Changes nothing.
+ * What the assessment asks about room: memory, disks, sizes. Changes nothing.
  *
- * $1 deploy-path, $2 project, $3 `pull` where images will be pulled, then four lists with one entry a line, each may be
- * empty: $4 ids of the project's running containers, $5 ids of images, $6 networks, $7 volumes. The rest is a
- * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
- * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
+ * $1 deploy-path, $2 `pull` where images will be pulled, then two lists with one entry a line, each may be empty: $3 ids
+ * of the project's running containers, $4 ids of images.
  *
  * A section begins with `## name`. What cannot be found out is left out, or `-`.
  *
@@ -74163,9 +74502,8 @@ async function publishUnlocked(runner, { outcome, lines }) {
  *   is slow.
  * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
  */
-const facts_script_factsScript = `
-path=$1 project=$2 pull=$3 ids=$4 images=$5 networks=$6 volumes=$7
-shift 7
+const roomScript = `
+path=$1 pull=$2 ids=$3 images=$4
 usage() {
   groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
   one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
@@ -74223,6 +74561,17 @@ if [ "$pull" = pull ]; then
   case $root in *io.containerd.snapshotter*) [ ! -d /var/lib/containerd ] || store=/var/lib/containerd ;; esac
   [ -z "$store" ] || space images "$store"
 fi
+exit 0`;
+/**
+ * What the assessment asks about networks and volumes; it runs beside the other. Changes nothing.
+ *
+ * $1 project, then two lists with one entry a line, each may be empty: $2 networks, $3 volumes. The rest is a
+ * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
+ * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
+ */
+const networksScript = `
+project=$1 networks=$2 volumes=$3
+shift 3
 echo '## networks'
 found=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project" 2>/dev/null)
 all=$(printf '%s\\n' $networks $found | sort -u)
@@ -74242,13 +74591,18 @@ const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}
 ;// CONCATENATED MODULE: ./src/assessment/server-facts.ts
 
 
-/** Looks at the server, in one command. What it does not tell is left out: a look is no reason to fail. */
+/** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
 async function readServerFacts(host, query) {
-    const lists = [query.containers, query.images, query.networks, query.volumes].map((list) => list.join('\n'));
+    const list = (entries) => entries.join('\n');
     const pull = query.isPullNeeded ? 'pull' : '';
-    const args = [query.deployPath, query.project, pull, ...lists, ...(query.compose?.argv ?? [])];
-    const result = await host.script(facts_script_factsScript, args, { stdin: query.compose?.stdin ?? '' });
-    return parseServerFacts(result.stdout);
+    const { networks, volumes, compose } = query;
+    const [room, drift] = await Promise.all([
+        host.script(roomScript, [query.deployPath, pull, list(query.containers), list(query.images)]),
+        host.script(networksScript, [query.project, list(networks), list(volumes), ...(compose?.argv ?? [])], {
+            stdin: compose?.stdin ?? '',
+        }),
+    ]);
+    return parseServerFacts(`${room.stdout}\n${drift.stdout}`);
 }
 /** `Images 3.2GB (70%), Build Cache 5GB`: what the server could give back; undefined = it does not say. */
 async function readReclaimable(host) {
@@ -74256,7 +74610,7 @@ async function readReclaimable(host) {
     const lines = result.stdout.split('\n').filter((line) => line !== '' && !/ 0B( |$)/.test(line));
     return result.code === 0 && lines.length > 0 ? lines.join(', ') : undefined;
 }
-/** Parses the output of the facts script. Pure. */
+/** Parses what the two scripts print. Pure. */
 function parseServerFacts(output) {
     const section = (name) => linesOf(output, name);
     const values = (name) => section(name).map(server_facts_parseLine);
@@ -74404,7 +74758,7 @@ function parseRemade(text) {
 
 
 /**
- * Looks at the server and says what the plan means for it, in one remote command; nothing is asked for a deploy that
+ * Looks at the server and says what the plan means for it; nothing is asked for a deploy that
  * changes nothing. In `mode: rollback` a lack of room is a warning: what is restored had room before, and a rollback is
  * no moment for new conditions.
  */
@@ -74504,6 +74858,7 @@ function startTimings(clock) {
 
 
 
+
 /** Looks at everything and changes nothing: the plan, made from the files as they will be. */
 async function prepare(session, state, intent) {
     const { host, inputs, clock } = session;
@@ -74513,10 +74868,12 @@ async function prepare(session, state, intent) {
         ? settings.deployPath
         : await buildStagedView(host, settings.deployPath, intent.staged.releaseId);
     const wanted = { host, settings, baseDir, pins: intent.pins };
-    const { model, versions, pins } = await preflight(wanted, intent.given);
+    const { model, versions, pins } = await preflight(wanted, intent.given, session.docker());
     const observation = await observe(session, model);
     const footprint = newFootprint(observation.containers.map((container) => container.id));
-    const isRollback = inputs.mode === 'rollback';
+    for (const id of intent.spent ?? [])
+        footprint.spent.add(id);
+    const isRollback = inputs.mode === 'rollback' || intent.restores !== undefined;
     const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
     const drawn = makePlan(model, observation, footprint, undefined, wishes);
     const { plan: assessed, notes: serverNotes } = await assessServer(session, model, drawn, observation, wishes.maxSurge);
@@ -74543,7 +74900,7 @@ async function prepare(session, state, intent) {
     if (inputs.mode !== 'plan')
         await refuseByNotes(session, notes);
     return {
-        deployId: newDeployId(clock.date()),
+        deployId: nextDeployId(state.lastDeployId, clock.date()),
         platform: versions.platform,
         ledger: state.ledger,
         migration: state.migration,
@@ -74578,10 +74935,71 @@ function refuseUnsupported(model, plan, engine) {
         });
     }
 }
-/** Sorts by time: the newest journal is the last deploy. The random part is for people who compare servers. */
-function newDeployId(date) {
-    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
-    return `${stamp}-${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`;
+
+;// CONCATENATED MODULE: ./src/died-rollback.ts
+
+
+
+
+
+
+
+
+/**
+ * Brings it to its end: undoing it would bring the rejected release back (I5 of docs/architecture.md). The same engine
+ * plans what is left to do; what the dead one made and did not confirm is made again.
+ * @throws RolloutError ROLLBACK_FAILED saying exactly what runs
+ */
+async function finishRollback(session, state, died) {
+    const { footprint, journal, confirmed } = died;
+    const doubtful = new Set([...footprint.created.values()].flat().filter((id) => !confirmed.has(id)));
+    const to = state.ledger.releases.find(({ number }) => number === died.release);
+    try {
+        if (to === undefined)
+            throw new RolloutError({ code: 'NO_RELEASE', message: `the record of release ${died.release} is gone.` });
+        await removeDoubtful(session, died, doubtful);
+        const staged = died.activated === undefined ? undefined : { releaseId: died.activated };
+        const spent = new Set([...doubtful, ...footprint.spent]);
+        const prepared = await prepare(session, state, { pins: to.pins, given: [], staged, restores: to, spent });
+        const report = await deploy(session, prepared);
+        if (report.failure !== undefined)
+            throw report.failure;
+        await journal.append('recovered', { how: 'finished' });
+    }
+    catch (thrown) {
+        if (isDeployError(thrown) && leftAsItIs.has(thrown.code))
+            throw thrown;
+        const cause = isDeployError(thrown) ? thrown : new DeployError({ code: 'BUG', message: describeThrown(thrown) });
+        throw await abandonRollback(session, { ...died, cause });
+    }
+}
+/** Nobody knows what runs, a person cancelled, or the engine has ended it already. */
+const leftAsItIs = new Set([
+    'CONNECTION_LOST',
+    'LEASE_LOST',
+    'COMMIT_UNFINISHED',
+    'CANCELLED',
+    'ROLLBACK_FAILED',
+]);
+/** New containers without proof go where enough others serve: one that still boots must not count as one of them. */
+async function removeDoubtful(session, { project, footprint }, doubtful) {
+    const containers = await listProjectContainers(session.host, project);
+    const needless = chooseUnproved(containers, footprint, doubtful);
+    if (needless.length === 0)
+        return;
+    session.log(`removing ${needless.map(({ name }) => name).join(', ')}, which the dead rollback had not proved`);
+    await host_execOrThrow(session.host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+}
+/** The doubtful ones of services that as many others serve as before. Pure. */
+function chooseUnproved(containers, { before, spent }, doubtful) {
+    return containers.filter((container) => {
+        if (!doubtful.has(container.id))
+            return false;
+        const own = containers.filter(({ service, isOneOff }) => service === container.service && !isOneOff);
+        const others = own.filter((other) => !doubtful.has(other.id) && judgeContainer(other).kind === 'ready');
+        const wanted = own.filter(({ id }) => before.has(id) && !spent.has(id)).length;
+        return others.length > 0 && others.length >= wanted;
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/recovery.ts
@@ -74590,7 +75008,13 @@ function newDeployId(date) {
 
 
 
-/** Reads the journal of a deploy that died: before the commit began it is undone, after that it is finished. */
+
+
+
+/**
+ * Reads the journal of a deploy that died: before the commit began it is undone, after that it is finished. An explicit
+ * rollback that had begun to replace containers is finished in any case, unless it was being taken back.
+ */
 function planRecovery(unfinished) {
     const begin = unfinished.lines.find(({ step }) => step === 'begin');
     const commit = unfinished.lines.find(({ step }) => step === 'pins-staged')?.data['commit'];
@@ -74601,6 +75025,7 @@ function planRecovery(unfinished) {
         return { kind: 'nothing-happened' };
     const footprint = newFootprint(texts(begin.data['before']));
     const pending = new Map();
+    const confirmed = new Set();
     for (const { step, data } of unfinished.lines) {
         const service = recovery_text(data['service']);
         if (step === 'intent')
@@ -74612,17 +75037,18 @@ function planRecovery(unfinished) {
         if (step === 'networks-renewed')
             addRenewal(footprint, { networks: texts(data['networks']), services: texts(data['services']) });
         // A container that got SIGTERM may still run when it is looked at: it is no way back either.
-        if (step === 'unrouted' || step === 'stopping')
+        if (step === 'unrouted' || step === 'stopping') {
+            for (const id of footprint.created.get(service) ?? [])
+                confirmed.add(id);
             addSpent(footprint, service, recovery_text(data['id']));
+        }
     }
     const swapped = unfinished.lines.find(({ step }) => step === 'files-swapped');
-    return {
-        kind: 'undo',
-        project: recovery_text(begin.data['project']),
-        footprint,
-        activated: swapped === undefined ? undefined : recovery_text(swapped.data['releaseId']),
-        pending,
-    };
+    const activated = swapped === undefined ? undefined : recovery_text(swapped.data['releaseId']);
+    const trace = { project: recovery_text(begin.data['project']), footprint, activated, pending };
+    if (!isToBeFinished(unfinished))
+        return { kind: 'undo', ...trace };
+    return { kind: 'finish-rollback', release: Number(begin.data['restores']), confirmed, ...trace };
 }
 const recovery_text = (value) => (typeof value === 'string' ? value : '');
 const texts = (value) => (Array.isArray(value) ? value.map(recovery_text) : []);
@@ -74630,9 +75056,10 @@ const texts = (value) => (Array.isArray(value) ? value.map(recovery_text) : []);
  * Settles a deploy whose runner died, lost the connection, or was cancelled. The lease is held by the caller.
  * @returns what was settled; undefined where there was nothing to settle
  */
-async function recoverUnfinished(session, { unfinished, ledger }) {
+async function recoverUnfinished(session, state) {
     const { host, inputs, log } = session;
     const { deployPath } = inputs.settings;
+    const { unfinished, ledger } = state;
     if (unfinished === undefined)
         return undefined;
     const journal = openJournal(host, deployPath, unfinished.deployId);
@@ -74645,14 +75072,31 @@ async function recoverUnfinished(session, { unfinished, ledger }) {
         case 'finish':
             log('it was committing: finishing that');
             await finishCommit(session, journal, recovery.project, recovery.commit);
-            return { deployId: unfinished.deployId, how: 'finished' };
+            return settledAs(unfinished, 'finished', recovery.commit.release.restores);
+        case 'finish-rollback':
+            log(`it was a rollback to what release ${recovery.release} ran: finishing it`);
+            await adoptPending(session, recovery);
+            await finishRollback(session, state, { ...recovery, journal });
+            return settledAs(unfinished, 'finished', recovery.release);
         case 'undo': {
             log('undoing it');
             await adoptPending(session, recovery);
             await takeWayBack(session, { ...recovery, journal, ledger, cause: undefined });
-            return { deployId: unfinished.deployId, how: 'undone' };
+            await appendAudit(host, deployPath, {
+                at: session.clock.date().toISOString(),
+                what: 'undid a deploy that died',
+                deployId: unfinished.deployId,
+                actor: session.owner.actor,
+                runUrl: session.owner.runUrl,
+            }).catch((thrown) => {
+                log(`the audit log could not be written: ${describeThrown(thrown)}`);
+            });
+            return settledAs(unfinished, 'undone');
         }
     }
+}
+function settledAs({ deployId }, how, restored) {
+    return { deployId, how, ...(restored === undefined ? {} : { restored }) };
 }
 /**
  * A runner that died between Compose's creation and the journal line about it leaves a container that only its service
@@ -74677,19 +75121,22 @@ async function adoptPending(session, recovery) {
 
 
 
-
 /** `mode: rollback`: the same engine with the pins and files of an earlier release. */
-async function rollBack(session, state) {
+async function rollBack(session, state, settled) {
     const { inputs, log } = session;
     const { to, fromRelease, isForced } = inputs;
+    // `previous` was said of what served before the rollback that died: going on from what that brought back is too far.
+    if (to.kind === 'previous' && settled?.restored !== undefined && state.ledger.current !== undefined) {
+        log(`the rollback that had died brought back what release ${settled.restored} ran: nothing more to roll back`);
+        return nothingToRollBack(session, state, state.ledger.current);
+    }
     const decision = findRollbackTarget(state.ledger, { to, fromRelease, isForced });
     if (decision.kind !== 'go') {
         const { number } = decision.current;
         log(decision.kind === 'serves-already'
             ? `release ${number} serves what \`to\` names: nothing to roll back`
             : `release ${fromRelease ?? ''} is not the current one, ${number} is: nothing to roll back`);
-        const prepared = await prepare(session, state, { pins: decision.current.pins, given: [], staged: undefined });
-        return { ...(await planned(session, prepared)), outcome: 'noop' };
+        return nothingToRollBack(session, state, decision.current);
     }
     const { from, crossed } = decision;
     log(`rolling back from release ${from.number} to what release ${decision.to.number} ran`);
@@ -74703,27 +75150,18 @@ async function rollBack(session, state) {
     const report = await deploy(session, await prepare(session, state, await rollbackIntent(session, decision)));
     if (report.failure !== undefined)
         return report;
-    if (report.outcome === 'deployed')
-        await markRolledBack(session, from);
     const serving = `What release ${decision.to.number} ran serves again.`;
     return { ...report, outcome: 'rolled_back', nowServing: [serving, ...warnings].join(' ') };
+}
+async function nothingToRollBack(session, state, current) {
+    const prepared = await prepare(session, state, { pins: current.pins, given: [], staged: undefined });
+    return { ...(await planned(session, prepared)), outcome: 'noop' };
 }
 /** What shall run after the rollback: the target's pins and files. */
 async function rollbackIntent(session, { from, to }) {
     const { deployPath } = session.inputs.settings;
     const staged = to.filesRelease === from.filesRelease ? undefined : await stageReleaseFiles(session.host, deployPath, to.number);
     return { pins: to.pins, given: [], staged, restores: to };
-}
-/**
- * A release that was rolled back from is no rollback target later; a rollback among them stands for the one it had
- * brought back.
- */
-async function markRolledBack(session, from) {
-    const { host, inputs } = session;
-    const ledger = await readLedger(host, inputs.settings.deployPath);
-    const bad = ledger.releases.filter(({ number, gateFailed }) => (number === from.number || number === from.restores) && gateFailed !== true);
-    for (const record of bad)
-        await writeRelease(host, inputs.settings.deployPath, { ...record, gateFailed: true }, false);
 }
 
 ;// CONCATENATED MODULE: ./src/server-state.ts
@@ -74733,23 +75171,27 @@ async function markRolledBack(session, from) {
 
 
 
-/** Reads all of it in one remote command. Changes nothing. */
+/** Reads all of it; Docker is asked beside the files. Changes nothing. */
 async function readServerState(session) {
     const { deployPath } = session.inputs.settings;
     const parts = [
-        runningOneOffsPart(deployPath),
         readJournalPart(deployPath),
         readLedgerPart(deployPath),
         findStagedPart(deployPath),
         readMigrationPart(session),
     ];
-    const [oneOffs = '', journal = '', ledger = '', staged = '', migration = ''] = (await batch_runBatch(session.host, parts)).map(({ stdout }) => stdout);
+    const [oneOffs, files] = await Promise.all([
+        findRunningOneOffs(session.host, deployPath),
+        batch_runBatch(session.host, parts),
+    ]);
+    const [journal = '', ledger = '', staged = '', migration = ''] = files.map(({ stdout }) => stdout);
     return {
-        oneOffs: parseOneOffs(oneOffs),
+        oneOffs,
         unfinished: parseUnfinished(journal),
+        lastDeployId: parseDeployId(journal),
         ledger: parseLedger(ledger),
         staged: parseStagedTree(staged, deployPath),
-        migration: parseMigration(session, migration),
+        migration: commit_parseMigration(session, migration),
     };
 }
 
@@ -74941,6 +75383,7 @@ async function unlock(session, isHolderGone) {
 
 
 
+
 /** Errors outside of the rollout itself that say more than that nothing was touched. */
 const earlyOutcomes = {
     LOCKED: 'locked',
@@ -74959,7 +75402,10 @@ async function main_run(context) {
         const log = (line) => {
             runner.info(line);
         };
-        const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+        let asked;
+        const docker = () => (asked ??= checkDocker(host));
+        const owner = currentOwner(runner);
+        const session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
         switch (inputs.mode) {
             case 'status':
                 await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings)), session);
@@ -74968,6 +75414,7 @@ async function main_run(context) {
                 await publishUnlocked(runner, await unlock(session, main_holderCheck(session)));
                 return;
             case 'plan':
+                askDockerBeside(session);
                 await ensureStateFolder(host, inputs.settings.deployPath);
                 await publish(runner, await showPlan(session));
                 return;
@@ -75001,6 +75448,7 @@ async function showPlan(session) {
 async function change(context, given, mode) {
     const { runner, host, inputs } = given;
     const { deployPath } = inputs.settings;
+    askDockerBeside(given);
     await ensureStateFolder(host, deployPath);
     const body = async (_lease, signal) => {
         // Not before: the journal that a waiting run sees is another's, and none of its post step's business.
@@ -75010,13 +75458,17 @@ async function change(context, given, mode) {
         refuseBesideOneOff(session, found);
         const settled = await settle(session, found);
         const state = settled === undefined ? found : await readServerState(session);
-        const report = mode === 'rollback' ? await rollBack(session, state) : await deployForward(session, state);
+        const report = mode === 'rollback' ? await rollBack(session, state, settled) : await deployForward(session, state);
         return settled === undefined ? report : addSettled(report, settled);
     };
     const report = await withLease(context, host, deployPath, inputs.lockWait, body, main_holderCheck(given));
     await publish(runner, report);
     if (report.failure !== undefined)
         throw outcomeError(report, report.failure);
+}
+/** The answer takes as long as everything up to the plan; who needs it hears of a failure. */
+function askDockerBeside({ docker }) {
+    docker().catch(() => undefined);
 }
 /** What died is settled before anything else; a connection lost meanwhile leaves nobody knowing what runs. */
 async function settle(session, found) {
@@ -75086,6 +75538,7 @@ function outcomeError(report, failure) {
 
 
 
+
 /**
  * The end of the job: settles a deploy of this job that was cancelled or lost its connection, then releases the lease.
  * Runs also after a cancel, when main had only ten seconds left.
@@ -75107,7 +75560,9 @@ async function post_settle(context) {
         const log = (line) => {
             runner.info(line);
         };
-        const session = { runner, inputs, host, signal, log, owner: currentOwner(runner), clock: systemClock };
+        const owner = currentOwner(runner);
+        const docker = () => checkDocker(host);
+        const session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
         if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
             const settled = await settleOwn(context, session);
             if (settled !== undefined)

@@ -65485,13 +65485,13 @@ const askEveryMs = 30_000;
 const readScript = `date +%s; cat "$1/.deploy/lease.json" 2>/dev/null | tr -d '\\n'`;
 /**
  * Compare and swap under flock. $1 deploy path; stdin: line 1 the expected text ("-" for none), line 2 the new text
- * ("-" to remove). Exit 75 when another was faster. flock is absent on some BusyBox systems; mkdir is atomic there.
+ * ("-" to remove). Exit 75 when another was faster. flock is absent on some systems, where mkdir is atomic; BusyBox's knows no `-w`.
  * A power cut may leave an empty lease.json: that is none. A lease.lock that a person's freeze made may be root's.
  */
 const swapScript = `
 set -eu
 cd "$1/.deploy"
-IFS= read -r expected; IFS= read -r next
+IFS= read -r expected; IFS= read -r next; tries=0
 swap() {
   found=$(cat lease.json 2>/dev/null | tr -d '\\n')
   [ "\${found:--}" = "$expected" ] || exit 75
@@ -65499,12 +65499,15 @@ swap() {
 }
 if command -v flock >/dev/null 2>&1; then
   if [ -w lease.lock ] || [ ! -e lease.lock ]; then exec 9>>lease.lock; else exec 9<lease.lock; fi
-  flock -w 10 9 || { echo 'lease.lock is held by another process' >&2; exit 76; }; swap
+  until flock -n 9; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock is held by another process' >&2; exit 76; }
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  swap
 else
-  tries=0
   until mkdir lease.lock.d 2>/dev/null; do
     tries=$((tries + 1)); [ $tries -lt 100 ] || { echo 'lease.lock.d is there: remove it if no deploy runs' >&2; exit 76; }
-    sleep 0.1
+    sleep 0.1 2>/dev/null || sleep 1
   done
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
@@ -65563,7 +65566,7 @@ async function acquireLease(options) {
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
             if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return held(options, decision);
+                return heldLease(options, decision);
             continue;
         }
         const waited = clock.now() - start;
@@ -65613,7 +65616,8 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
-function held(options, decision) {
+/** The handle of a lease that was written as `decision` says. */
+function heldLease(options, decision) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -65643,6 +65647,138 @@ async function releaseOwnLease(options) {
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
+const oneOffLabels = {
+    kind: 'deploy-actions.one-off',
+    deployPath: 'deploy-actions.deploy-path',
+    run: 'deploy-actions.run',
+    plan: 'deploy-actions.plan',
+    number: 'deploy-actions.number',
+};
+const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
+/** Names of the one-offs of a project that run now; none on a server without Docker. */
+async function findRunningOneOffs(host, deployPath) {
+    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/owner.ts
+
+/** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
+function currentOwner(runner) {
+    const runId = runner.env('GITHUB_RUN_ID');
+    const repository = runner.env('GITHUB_REPOSITORY') ?? '';
+    const job = runner.env('GITHUB_JOB') ?? '';
+    const runAttempt = Number(runner.env('GITHUB_RUN_ATTEMPT') ?? '1');
+    const commit = runner.env('GITHUB_SHA') ?? '';
+    if (runId === undefined) {
+        const person = `${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}`;
+        const id = `${person}#${process.ppid}`;
+        return { id, repository, runId: '', runAttempt, job, actor: person, runUrl: `a shell of ${person}`, commit };
+    }
+    // Legs of one matrix share GITHUB_JOB; the runner's tracking id tells them apart.
+    const id = [repository, runId, runAttempt, job, runner.env('RUNNER_TRACKING_ID') ?? ''].join('#');
+    const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
+    const runUrl = `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`;
+    return { id, repository, runId, runAttempt, job, actor: runner.env('GITHUB_ACTOR') ?? 'unknown', runUrl, commit };
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+
+
+
+
+
+
+
+
+const leaseTtlSeconds = 600;
+const heartbeatMs = 120_000;
+/** Reads `lock-wait`: how long to wait for another run's lease. */
+function readLockWait(inputs) {
+    return inputs.duration('lock-wait');
+}
+/** What a step's lease is taken with. */
+function leaseOptions(context, host, deployPath, waitMs) {
+    const { runner, signal } = context;
+    return {
+        host,
+        deployPath,
+        waitMs,
+        signal,
+        owner: currentOwner(runner),
+        clock: clock_systemClock,
+        ttlSeconds: leaseTtlSeconds,
+        onWait: (message) => {
+            runner.info(message);
+        },
+        onTake: () => {
+            runner.saveState('lease', 'asked');
+        },
+    };
+}
+/**
+ * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
+ * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
+ * `.deploy/` must exist (see ensureStateFolder).
+ */
+async function withLease(context, host, deployPath, waitMs, body, isHolderGone, 
+/** Taken already, by an offer of lease-offer.ts. */
+taken) {
+    const options = leaseOptions(context, host, deployPath, waitMs);
+    const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
+    const lost = new AbortController();
+    if (lease.isNew) {
+        context.runner.saveState('lease', 'taken');
+        context.runner.info('Lease taken for this job; its post step releases it.');
+    }
+    const heartbeat = setInterval(() => {
+        lease.renew().catch((thrown) => {
+            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
+            context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
+                lost.abort(thrown);
+        });
+    }, heartbeatMs);
+    try {
+        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
+    }
+    finally {
+        clearInterval(heartbeat);
+    }
+}
+/**
+ * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
+ * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
+ */
+async function releaseLeaseInPost(context) {
+    const { runner, signal } = context;
+    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+    if (!['asked', 'taken'].includes(runner.state('lease'))) {
+        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+        return;
+    }
+    const inputs = inputReader(runner);
+    const host = await connectHost(readHostTarget(inputs), runner, signal);
+    try {
+        const deployPath = readDeployPath(inputs);
+        const [running] = await findRunningOneOffs(host, deployPath);
+        if (running !== undefined) {
+            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+            return;
+        }
+        const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
+        runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+    }
+    finally {
+        await host.close();
+    }
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
@@ -65717,143 +65853,39 @@ function splitResults(output, token) {
     }));
 }
 
-;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
-
-/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
-const oneOffLabels = {
-    kind: 'deploy-actions.one-off',
-    deployPath: 'deploy-actions.deploy-path',
-    run: 'deploy-actions.run',
-    plan: 'deploy-actions.plan',
-    number: 'deploy-actions.number',
-};
-const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
-/** Names of the one-offs of a project that run now; none on a server without Docker. */
-async function findRunningOneOffs(host, deployPath) {
-    const [result] = await batch_runBatch(host, [runningOneOffsPart(deployPath)], { timeoutMs: 15_000 });
-    return parseOneOffs(result?.stdout ?? '');
-}
-/** {@link findRunningOneOffs} as a part; {@link parseOneOffs} reads its output. */
-function runningOneOffsPart(deployPath) {
-    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    return { purpose: 'look for running one-offs', source: runningScript, args: labels };
-}
-/** One name a line. */
-function parseOneOffs(text) {
-    return text.split('\n').filter((name) => name !== '');
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/owner.ts
-
-/** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
-function currentOwner(runner) {
-    const runId = runner.env('GITHUB_RUN_ID');
-    const repository = runner.env('GITHUB_REPOSITORY') ?? '';
-    const job = runner.env('GITHUB_JOB') ?? '';
-    const runAttempt = Number(runner.env('GITHUB_RUN_ATTEMPT') ?? '1');
-    const commit = runner.env('GITHUB_SHA') ?? '';
-    if (runId === undefined) {
-        const person = `${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}`;
-        const id = `${person}#${process.ppid}`;
-        return { id, repository, runId: '', runAttempt, job, actor: person, runUrl: `a shell of ${person}`, commit };
-    }
-    // Legs of one matrix share GITHUB_JOB; the runner's tracking id tells them apart.
-    const id = [repository, runId, runAttempt, job, runner.env('RUNNER_TRACKING_ID') ?? ''].join('#');
-    const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
-    const runUrl = `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`;
-    return { id, repository, runId, runAttempt, job, actor: runner.env('GITHUB_ACTOR') ?? 'unknown', runUrl, commit };
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
 
 
 
-
-
-
-
-
-const leaseTtlSeconds = 600;
-const heartbeatMs = 120_000;
-/** Reads `lock-wait`: how long to wait for another run's lease. */
-function readLockWait(inputs) {
-    return inputs.duration('lock-wait');
-}
-function leaseOptions(context, host, deployPath, waitMs) {
-    const { runner, signal } = context;
+/**
+ * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
+ * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
+ */
+const takeScript = `
+IFS= read -r lease; now=$(date +%s)
+lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
+if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
+/** `.deploy/` must exist when the part runs. */
+function offerLease(options) {
+    const word = `t${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
+    if (decision.kind !== 'take')
+        return { part: nothing, claim: () => undefined };
+    options.onTake?.();
+    const { lease } = decision;
+    const text = JSON.stringify({ ...lease, acquired: word, renewed: word, expires: `${word}e` });
     return {
-        host,
-        deployPath,
-        waitMs,
-        signal,
-        owner: currentOwner(runner),
-        clock: clock_systemClock,
-        ttlSeconds: leaseTtlSeconds,
-        onWait: (message) => {
-            runner.info(message);
+        part: {
+            purpose: 'take the lease',
+            source: takeScript,
+            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
+            stdin: text,
+            mayFail: true,
         },
-        onTake: () => {
-            runner.saveState('lease', 'asked');
-        },
+        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision) : undefined),
     };
 }
-/**
- * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
- * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
- * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
- * or a silence longer than it lives), and by a cancel.
- * `.deploy/` must exist (see ensureStateFolder).
- */
-async function withLease(context, host, deployPath, waitMs, body, isHolderGone) {
-    const options = leaseOptions(context, host, deployPath, waitMs);
-    const lease = await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
-    const lost = new AbortController();
-    if (lease.isNew) {
-        context.runner.saveState('lease', 'taken');
-        context.runner.info('Lease taken for this job; its post step releases it.');
-    }
-    const heartbeat = setInterval(() => {
-        lease.renew().catch((thrown) => {
-            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
-            context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
-            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
-                lost.abort(thrown);
-        });
-    }, heartbeatMs);
-    try {
-        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
-    }
-    finally {
-        clearInterval(heartbeat);
-    }
-}
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
-async function releaseLeaseInPost(context) {
-    const { runner, signal } = context;
-    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    if (!['asked', 'taken'].includes(runner.state('lease'))) {
-        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
-        return;
-    }
-    const inputs = inputReader(runner);
-    const host = await connectHost(readHostTarget(inputs), runner, signal);
-    try {
-        const deployPath = readDeployPath(inputs);
-        const [running] = await findRunningOneOffs(host, deployPath);
-        if (running !== undefined) {
-            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
-            return;
-        }
-        const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
-        runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
-    }
-    finally {
-        await host.close();
-    }
-}
+const nothing = { purpose: 'take no lease', source: ':' };
 
 ;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
 
@@ -65885,22 +65917,33 @@ find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null |
  */
 async function ensureStateFolder(host, deployPath) {
     const result = await host.script(ensureScript, [deployPath, format]);
-    if (result.code === 0)
-        return;
+    if (result.code !== 0)
+        throw stateFailed(host, deployPath, result);
+}
+/** {@link ensureStateFolder} as a part. */
+function ensureStatePart(host, deployPath) {
+    return {
+        purpose: 'make the state folder',
+        source: ensureScript,
+        args: [deployPath, format],
+        fail: (result) => stateFailed(host, deployPath, result),
+    };
+}
+function stateFailed(host, deployPath, result) {
     const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
     if (result.code === 3)
-        throw new StateError({
+        return new StateError({
             code: 'DEPLOY_PATH_UNUSABLE',
             message: `${where} does not exist.`,
             hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
         });
     if (result.code === 5)
-        throw new StateError({
+        return new StateError({
             code: 'STATE_FORMAT_UNKNOWN',
             message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
             hint: 'A newer version of these actions deployed here. Use that version or a later one.',
         });
-    throw new StateError({
+    return new StateError({
         code: 'DEPLOY_PATH_UNUSABLE',
         message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
         hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
@@ -65920,29 +65963,6 @@ function formatBytes(bytes) {
     return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-;// CONCATENATED MODULE: ./src/inputs.ts
-
-
-
-/**
- * Reads every input.
- * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
- */
-function loadInputs(inputs) {
-    return {
-        target: readHostTarget(inputs),
-        deployPath: readDeployPath(inputs),
-        lockWait: readLockWait(inputs),
-        sources: inputs.lines('source'),
-        include: inputs.lines('include'),
-        exclude: inputs.lines('exclude'),
-        protect: inputs.lines('protect'),
-        delete: inputs.oneOf('delete', ['managed', 'none']),
-        activate: inputs.oneOf('activate', ['on-release', 'now']),
-        isDryRun: inputs.flag('dry-run'),
-    };
-}
-
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-error.ts
 
 class staged_tree_error_StagedTreeError extends DeployError {
@@ -65954,7 +65974,7 @@ class staged_tree_error_StagedTreeError extends DeployError {
 function isLink(entry) {
     return 'link' in entry;
 }
-function manifest_isFile(entry) {
+function isFile(entry) {
     return !('link' in entry);
 }
 /**
@@ -66055,300 +66075,63 @@ function unreadable(where) {
     });
 }
 
-// EXTERNAL MODULE: ./node_modules/ignore/index.js
-var ignore = __nccwpck_require__(4678);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
-;// CONCATENATED MODULE: ./src/path-rules.ts
+;// CONCATENATED MODULE: ../kit/src/state/manifest-index.ts
 
 
-/** Git on Linux minds the case. */
-const options = { ignorecase: false };
+/** 64 bits: where they are the same by accident, the hashes that the server verifies are not. */
+const digits = 16;
+/** The index of a set; `entries` sorted by path. Pure. */
+function indexManifest(entries) {
+    const lines = entries.map(describeEntry);
+    const byBucket = new Map(Array.from({ length: 256 }, (_, at) => [at.toString(16).padStart(2, '0'), []]));
+    for (const line of lines)
+        byBucket.get(line.slice(0, 2))?.push(line);
+    const digest = (bucket) => (0,external_node_crypto_.hash)('sha256', bucket.join('\n')).slice(0, digits);
+    return { lines, buckets: [...byBucket].map(([bucket, own]) => `${bucket} ${digest(own)}`) };
+}
+function describeEntry(entry) {
+    if (isLink(entry))
+        return `00link ${JSON.stringify(entry)}`;
+    return `${entry.sha256.slice(0, digits)} ${entry.mode} ${entry.path}`;
+}
 /**
- * .gitignore's semantics for all four lists: `exclude` comes after `.deployignore`, so it can take a rule of it back
- * with `!`; nothing below an excluded folder can be brought back.
+ * What a sync has to do, from the lines of those buckets of the live set that differ from this one's. Undefined where
+ * that does not tell: a path that the live set lacks may be anything on the server. Pure.
  */
-function makeRules(lines) {
-    const excluded = ignore_default()(options)
-        .add(lines.ignoreFile)
-        .add([...lines.exclude]);
-    const included = ignore_default()(options).add([...lines.include]);
-    const guarded = ignore_default()(options).add([...lines.protect]);
-    // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
-    const isProtected = (path) => isAlwaysProtected(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
+function diffIndex(local, difference, rule) {
+    const differing = new Set(difference.buckets);
+    const live = new Map(difference.lines.map((line) => [pathOf(line), line]));
+    const changed = [];
+    for (const entry of local) {
+        const line = describeEntry(entry);
+        if (!differing.has(line.slice(0, 2)))
+            continue;
+        const found = live.get(entry.path);
+        if (found === undefined)
+            return undefined;
+        if (found !== line)
+            changed.push(entry);
+    }
+    const paths = new Set(local.map(({ path }) => path));
+    const gone = [...live.keys()].filter((path) => !paths.has(path));
+    const deleted = rule.delete === 'none' ? [] : gone.filter((path) => !rule.isProtected(path)).sort();
+    const send = new Set(changed);
+    const files = local.filter(isFile);
     return {
-        isProtected,
-        judge: (path, isFolder) => {
-            if (isProtected(path))
-                return 'protected';
-            if (path === '.deployignore' || excluded.ignores(isFolder ? `${path}/` : path))
-                return 'excluded';
-            // Folders are always looked into: an include pattern may match deep inside.
-            return isFolder || lines.include.length === 0 || included.ignores(path) ? 'synced' : 'excluded';
-        },
+        added: [],
+        changed: changed.map(({ path }) => path),
+        deleted,
+        send: files.filter((file) => send.has(file)),
+        keep: files.filter((file) => !send.has(file)),
+        links: local.filter((entry) => isLink(entry)),
+        blocked: [],
+        isNeeded: differing.size > 0,
     };
 }
-
-;// CONCATENATED MODULE: ./src/progress.ts
-
-/** Progress is for what takes long: one line for each of these. */
-const everyMs = 5000;
-/**
- * @param describe the line for so much done in so many seconds
- */
-function makeProgress(clock, log, describe) {
-    const start = clock.now();
-    let said = start;
-    let done = 0;
-    return {
-        get done() {
-            return done;
-        },
-        add: (count) => {
-            done += count;
-            const now = clock.now();
-            if (now - said < everyMs)
-                return;
-            said = now;
-            log(describe(done, (now - start) / 1000));
-        },
-    };
-}
-/** `sent 12.3 MB of 45.6 MB (27 %), 8.1 MB/s` */
-function describeSent(done, total, seconds) {
-    const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-    return `sent ${formatBytes(done)} of ${formatBytes(total)} (${percent} %), ${formatBytes(done / Math.max(seconds, 0.001))}/s`;
-}
-
-;// CONCATENATED MODULE: ./src/report.ts
-/** The last line of the log: what is on the server now, and what happens next. */
-function describeEnding(report) {
-    const { ending, transfer } = report;
-    const counts = `${transfer.added.length} added, ${transfer.changed.length} changed, ${transfer.deleted.length} deleted`;
-    const where = `${report.hostName}:${report.deployPath}`;
-    switch (ending.kind) {
-        case 'unchanged':
-            return `Unchanged: ${where} has these ${report.totalFiles} files already. No file was sent.`;
-        case 'staged':
-            return `Staged as ${ending.releaseId} (${counts}). Nothing is live yet: action-rolling-deploy makes it live.`;
-        case 'staged-before':
-            return `Staged before as ${ending.releaseId} (${counts}); no file was sent. action-rolling-deploy makes it live.`;
-        case 'live':
-            return `Live: ${where} has the files of ${ending.releaseId} now (${counts}).`;
-        case 'dry-run':
-            return `Dry run: ${counts}. Nothing was touched on ${where}.`;
-    }
-}
-/** The paths that change, as lines of a log: `+ new`, `~ changed`, `- deleted`. */
-function listChanges(transfer) {
-    return [
-        ...transfer.added.map((path) => `+ ${path}`),
-        ...transfer.changed.map((path) => `~ ${path}`),
-        ...transfer.deleted.map((path) => `- ${path}`),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/source-place.ts
-
-
-
-
-/**
- * Finds the sources below the workspace.
- * @throws ConfigurationError when one is missing, outside the workspace, or a protected path
- */
-async function findSources(workspace, sources) {
-    if (sources.length === 0)
-        throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
-    const root = await (0,promises_namespaceObject.realpath)(workspace);
-    return Promise.all(sources.map((text) => findSource(root, text)));
-}
-async function findSource(root, text) {
-    const subject = `input \`source\`: ${JSON.stringify(text)}`;
-    const path = await (0,promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
-    if (path === undefined)
-        throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
-    const inside = (0,external_node_path_namespaceObject.relative)(root, path);
-    if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
-        throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
-    const found = await (0,promises_namespaceObject.stat)(path);
-    if (!found.isDirectory() && !found.isFile())
-        throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
-    // The whole of an env folder or `.git` as a source would be an empty set.
-    if (isAlwaysProtected(inside === '' ? 'workspace' : inside) || isAlwaysProtected((0,external_node_path_namespaceObject.basename)(path)))
-        throw new ConfigurationError(`${subject} is a protected path: env files, .git and .deploy are never synced.`, 'Keep env files on the server only; they hold secrets.');
-    return { text, path, isFolder: found.isDirectory() };
-}
-
-;// CONCATENATED MODULE: ./src/file-content.ts
-
-
-/** Up to here a file is read in one go: a stream for each of thousands of small files costs more than the files. */
-const smallBytes = 1024 * 1024;
-/** The content of a file in pieces of at most 1 MiB. */
-async function* readContent(place) {
-    if ((await (0,promises_namespaceObject.stat)(place)).size <= smallBytes)
-        yield await (0,promises_namespaceObject.readFile)(place);
-    else
-        yield* (0,external_node_fs_namespaceObject.createReadStream)(place, { highWaterMark: 256 * 1024 });
-}
-
-;// CONCATENATED MODULE: ./src/source-name.ts
-
-/** The longest name that Linux file systems take, in bytes. */
-const longestName = 255;
-/** Why a name cannot be synced; undefined when it can. */
-function refuseName(name) {
-    if (hasControlCharacter(name))
-        return 'its name holds a control character';
-    if (name.includes('\\'))
-        return 'its name holds a backslash';
-    // What Node puts in the place of bytes that are no UTF-8.
-    if (name.includes('\uFFFD'))
-        return 'its name is not UTF-8';
-    if (Buffer.byteLength(name) > longestName)
-        return `its name is longer than ${longestName} bytes`;
-    return undefined;
-}
-/**
- * Why a symbolic link cannot be synced; undefined when it stays inside. `path` is where it stands, relative to
- * deploy-path. `..` counts only at the front of a target: after a name it could climb out through another link.
- */
-function refuseLink(path, target) {
-    if (hasControlCharacter(target))
-        return 'its target holds a control character';
-    if (target.startsWith('/'))
-        return `it points to ${target}, an absolute path`;
-    const parts = target.split('/').filter((part) => part !== '' && part !== '.');
-    const climbs = parts.findIndex((part) => part !== '..');
-    const up = climbs === -1 ? parts.length : climbs;
-    if (parts.slice(up).includes('..'))
-        return `it points to ${target}, with .. after a name`;
-    const depth = path.split('/').length - 1;
-    return up > depth ? `it points to ${target}, outside the source` : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/sync-error.ts
-
-class SyncError extends DeployError {
-}
-
-;// CONCATENATED MODULE: ./src/source-scan.ts
-
-
-
-
-
-
-
-
-
-/** Files hashed side by side: more only makes a disk seek. */
-const lanes = 8;
-/**
- * Lists and hashes what is to be synced.
- * @param onProgress files hashed so far, of how many
- * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path
- */
-async function scanSources(sources, lines, onProgress) {
-    const walks = await Promise.all(sources.map((source) => walkSource(source, lines)));
-    const files = walks.flatMap((walk) => walk.files);
-    const hashed = [];
-    const queue = files.values();
-    const work = async () => {
-        for (const file of queue) {
-            hashed.push(await hashFile(file));
-            onProgress(hashed.length, files.length);
-        }
-    };
-    await Promise.all(Array.from({ length: lanes }, work));
-    const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
-    refuseCollisions(entries);
-    if (entries.length === 0)
-        throw new SyncError({
-            code: 'SOURCE_EMPTY',
-            message: 'the source has no file to sync; what an earlier sync put on the server would be deleted. Nothing was changed.',
-            hint: 'Check `source`, `include`, `exclude` and `.deployignore`.',
-        });
-    return {
-        entries,
-        places: new Map(files.map((file) => [file.path, file.place])),
-        leftOut: walks.flatMap((walk) => walk.leftOut).sort(),
-        bytes: hashed.reduce((sum, file) => sum + file.size, 0),
-    };
-}
-async function walkSource(source, lines) {
-    const ignoreFile = source.isFolder ? await (0,promises_namespaceObject.readFile)((0,external_node_path_namespaceObject.join)(source.path, '.deployignore'), 'utf8').catch(() => '') : '';
-    const walk = { rules: makeRules({ ...lines, ignoreFile }), files: [], links: [], leftOut: [] };
-    if (source.isFolder)
-        await walkFolder(walk, source.path, '');
-    else
-        await visit(walk, source.path, (0,external_node_path_namespaceObject.basename)(source.path));
-    return walk;
-}
-async function walkFolder(walk, place, prefix) {
-    for (const name of (await (0,promises_namespaceObject.readdir)(place)).sort())
-        await visit(walk, (0,external_node_path_namespaceObject.join)(place, name), `${prefix}${name}`);
-}
-async function visit(walk, place, path) {
-    const found = await (0,promises_namespaceObject.lstat)(place);
-    const verdict = walk.rules.judge(path, found.isDirectory());
-    if (verdict === 'protected' && (0,external_node_path_namespaceObject.basename)(path) !== '.git')
-        walk.leftOut.push(path);
-    if (verdict !== 'synced')
-        return;
-    const name = refuseName((0,external_node_path_namespaceObject.basename)(path));
-    if (name !== undefined)
-        throw source_scan_refused(path, name);
-    if (found.isDirectory())
-        return walkFolder(walk, place, `${path}/`);
-    if (found.isSymbolicLink()) {
-        const link = await (0,promises_namespaceObject.readlink)(place);
-        const reason = refuseLink(path, link);
-        if (reason !== undefined)
-            throw source_scan_refused(path, reason);
-        walk.links.push({ path, link });
-    }
-    else if (found.isFile())
-        walk.files.push({ path, place });
-    else
-        throw source_scan_refused(path, 'it is a device, socket or pipe');
-}
-function source_scan_refused(path, reason) {
-    return new SyncError({
-        code: 'SOURCE_REFUSED',
-        message: `${JSON.stringify(path)} in the source cannot be synced: ${reason}. Nothing was changed.`,
-        hint: 'Change it in the repository, or leave it out with `exclude`.',
-    });
-}
-async function hashFile({ path, place }) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    let size = 0;
-    try {
-        // Git keeps one bit of the mode, and artifacts and umasks blur the others.
-        const isExecutable = ((await (0,promises_namespaceObject.lstat)(place)).mode & 0o100) !== 0;
-        for await (const chunk of readContent(place)) {
-            hash.update(chunk);
-            size += chunk.length;
-        }
-        return { path, mode: isExecutable ? '0755' : '0644', sha256: hash.digest('hex'), size };
-    }
-    catch (cause) {
-        throw new SyncError({
-            code: 'SOURCE_REFUSED',
-            message: `${JSON.stringify(path)} in the source could not be read. Nothing was changed.`,
-            hint: 'Check its permissions on the runner, and that no earlier step still writes it.',
-            cause,
-        });
-    }
-}
-function refuseCollisions(entries) {
-    const paths = new Set();
-    for (const { path } of entries) {
-        const twice = [path, ...ancestorsOf(path)].find((part) => paths.has(part));
-        if (twice !== undefined)
-            throw new ConfigurationError(`input \`source\`: two of its lines bring ${JSON.stringify(twice)}.`, 'Each path may come from one source only; leave it out of one of them with `exclude`.');
-        paths.add(path);
-    }
+function pathOf(line) {
+    if (!line.startsWith('00link '))
+        return line.slice(digits + 6);
+    return /^\{"path":("(?:[^"\\]|\\.)*")/.exec(line.slice(7))?.[1]?.slice(1, -1).replaceAll('\\"', '"') ?? '';
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/manifest-diff.ts
@@ -66361,7 +66144,7 @@ function diffManifests(local, live, rule) {
     const added = differing.filter((entry) => view.at(entry.path) === undefined);
     const changed = differing.filter((entry) => view.at(entry.path) !== undefined);
     const send = new Set(differing);
-    const files = local.filter(manifest_isFile);
+    const files = local.filter(isFile);
     const isManifestSame = JSON.stringify(live.manifest?.files) === JSON.stringify(local);
     return {
         added: added.map((entry) => entry.path),
@@ -66407,7 +66190,8 @@ function goneFrom(local, live, rule) {
         return [];
     const kept = new Set(local.map((entry) => entry.path));
     const managed = live.manifest?.files.map((entry) => entry.path) ?? [];
-    return managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+    const gone = managed.filter((path) => !kept.has(path) && !rule.isProtected(path));
+    return [...new Set([...gone, ...(rule.unmanaged ?? [])])];
 }
 /** True when the entry and what stands there are the same in kind, content and mode. */
 function isSame(entry, live) {
@@ -66492,13 +66276,36 @@ const finalSteps = new Set([
     'recovered',
     'refused',
 ]);
+/** Steps of a deploy that has not replaced anything yet. */
+const earlySteps = new Set(['begin', 'files-swapped']);
+/**
+ * Whether a deploy that died is brought to its end rather than undone: its commit had begun, or it is an explicit
+ * rollback that had begun to replace containers, and that nobody cancelled. Its files stay live, too.
+ */
+function isToBeFinished({ lines }) {
+    const has = (step) => lines.some((line) => line.step === step);
+    const isRollback = lines.some(({ step, data }) => step === 'begin' && typeof data['restores'] === 'number');
+    return (has('pins-staged') || (isRollback && !has('rollback-started') && lines.some(({ step }) => !earlySteps.has(step))));
+}
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = (/* unused pure expression or super */ null && (`cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
-const newestScript = (/* unused pure expression or super */ null && (`
+/** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
+const journal_readScript = (/* unused pure expression or super */ null && (`
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
-newest=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
-[ -n "$newest" ] || exit 0
-echo "$newest"; cat "$newest"`));
+file=\${2:+$2.jsonl}
+[ -n "$file" ] || file=$(ls -1 2>/dev/null | grep '\\.jsonl$' | sort | tail -n 1)
+[ -f "$file" ] || exit 0
+echo "$file"; cat "$file"`));
+const idPattern = /^d(\d{8})-/;
+/**
+ * The id of the deploy that begins after the one with the `newest` journal on the server: a number that only a holder of
+ * the lease counts up, so that no clock decides which deploy was the last; then the time and a random part, for people.
+ */
+function nextDeployId(newest, date, random = Math.random()) {
+    const number = Number(idPattern.exec(newest ?? '')?.[1] ?? 0) + 1;
+    const stamp = date.toISOString().replaceAll(/[-:.]/g, '');
+    return `d${String(number).padStart(8, '0')}-${stamp}-${random.toString(16).slice(2, 8).padEnd(6, '0')}`;
+}
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 function openJournal(host, deployPath, deployId) {
     const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
@@ -66516,22 +66323,26 @@ function openJournal(host, deployPath, deployId) {
         },
     };
 }
-/** The last deploy, if its journal does not end in a final step. */
-async function findUnfinishedDeploy(host, deployPath) {
-    const result = await scriptOrThrow(host, 'read the journal', newestScript, [deployPath]);
+/** The last deploy, or the one with the given id, if its journal does not end in a final step. */
+async function findUnfinishedDeploy(host, deployPath, deployId = '') {
+    const result = await scriptOrThrow(host, 'read the journal', journal_readScript, [deployPath, deployId]);
     return parseUnfinished(result.stdout);
 }
-/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} reads its output. */
+/** {@link findUnfinishedDeploy} as a part; {@link parseUnfinished} and {@link parseDeployId} read its output. */
 function readJournalPart(deployPath) {
-    return { purpose: 'read the journal', source: newestScript, args: [deployPath] };
+    return { purpose: 'read the journal', source: journal_readScript, args: [deployPath] };
+}
+/** Pure: the id of the deploy whose journal was read; undefined where there is none. */
+function parseDeployId(text) {
+    const [file = ''] = text.split('\n');
+    return file === '' ? undefined : file.replace(/\.jsonl$/, '');
 }
 /** Pure part of {@link findUnfinishedDeploy}. A last line that a power cut tore is not a transition: its mutation never began. */
 function parseUnfinished(text) {
-    const [file, ...rest] = text.split('\n');
-    const deployId = file?.replace(/\.jsonl$/, '') ?? '';
-    if (deployId === '')
+    const deployId = parseDeployId(text);
+    if (deployId === undefined)
         return undefined;
-    const lines = rest.flatMap(journal_parseLine);
+    const lines = text.split('\n').slice(1).flatMap(journal_parseLine);
     const last = lines.at(-1);
     return last === undefined || finalSteps.has(last.step) ? undefined : { deployId, lines };
 }
@@ -66676,6 +66487,345 @@ function addHashed(entries, mark, rest) {
         entries.set(match[2], { kind: 'file', sha256: match[1], mode: undefined });
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+/**
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
+ * folders that are the server's own.
+ */
+const staged_tree_scripts_plainFunction = `is_plain() {
+  q=$2
+  while [ "$q" != . ]; do
+    if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
+    q=\${q%/*}
+  done
+}
+`;
+/** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
+const stateFunction = `# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
+# Not the change time: each hard link that is made or removed sets it.
+state_of() {
+  { head -n 1 .deploy/manifest.json; tr '\\n' '\\0' < "$1/every" | TZ=UTC xargs -0 stat -c '%i %f %s %y %n'; tr '\\n' '\\0' < "$1/folders" | xargs -0 stat -c '%f %u %n'; } 2>/dev/null | $sum | cut -c1-64
+}
+`;
+/**
+ * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
+ * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
+ * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
+ * would write through a hard link into other releases.
+ */
+const treeFunctions = `
+set -eu
+${staged_tree_scripts_plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
+link_all() {
+  [ -s "$1" ] || return 0
+  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
+  while IFS= read -r p; do
+    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
+    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
+  done < "$1"
+}
+# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
+is_there() {
+  if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
+}
+# move_all LIST FROM TO: renames each path of LIST, sorted by folder: one mv for each run of paths in one folder.
+move_all() {
+  list=$1; from=$2; to=$3; folder=; set --
+  while IFS= read -r p; do
+    if is_there "$from/$p" "$to/$p"; then continue; fi
+    # BusyBox's mv fails on a link that leads in circles; for readers nothing was there, so its absence is no change.
+    if [ -L "$to/$p" ] && [ ! -e "$to/$p" ]; then rm -f "$to/$p"; fi
+    if [ $# -gt 0 ] && { [ "\${p%/*}" != "$folder" ] || [ $# -ge 200 ]; }; then mv -f -- "$@" "$to/$folder/"; set --; fi
+    folder=\${p%/*}; set -- "$@" "$from/$p"
+  done < "$list"
+  [ $# -eq 0 ] || mv -f -- "$@" "$to/$folder/"
+}
+# remove_all LIST: files and links of LIST below deploy-path; never a folder.
+remove_all() {
+  while IFS= read -r p; do if { [ -L "$p" ] || [ -f "$p" ]; } && is_plain "$root" "\${p%/*}"; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
+  [ ! -s "$1.there" ] || tr '\\n' '\\0' < "$1.there" | xargs -0 rm -f --
+}
+# of KINDS PLAN: the paths of a plan's steps of these kinds.
+of() { sed -n "s/^[$1] //p" "$2"; }
+# verify FOLDER: tree/ holds exactly what paths and hashes say.
+verify() {
+  [ -s "$1/paths" ] || return 0
+  (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
+}
+# publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
+publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
+# block FILE: the pins in it (pins.ts), markers included.
+block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
+${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
+# path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+list_files() {
+  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
+  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
+  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
+  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
+  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
+  rm -f "$1/entries" "$1/sums"
+}
+# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
+seal() {
+  verify "$1"
+  if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
+  sync -f "$1" 2>/dev/null || sync
+  mv "$1/manifest.json.new" "$1/manifest.json"
+  live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
+  for old in .deploy/staged/*; do
+    id=\${old##*/}
+    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then rm -rf "$old"; fi
+  done
+}
+cd "$1"; root=$(pwd -P)
+`;
+/**
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
+ * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
+ * files that came in parts (staged-part.ts) and were verified there.
+ * Exit 66: a file is not what its hash says. Nothing that is live is touched.
+ */
+const receiveScript = `${treeFunctions}
+s=$root/.deploy/staged/$2
+rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
+trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
+case $3 in
+  plain) tar -xof - -C "$s" ;;
+  *) "$3" -dc | tar -xof - -C "$s" ;;
+esac
+[ ! -d "$s/env" ] || chmod 0700 "$s/env"
+if [ -f "$s/parts" ]; then
+  while IFS=' ' read -r hash mode p; do
+    mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/parts"
+  rm -rf .deploy/parts
+fi
+list_files "$s"
+(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
+link_all "$s/keep" "$root" "$s/tree"
+seal "$s"`;
+/**
+ * $1 deploy path, $2 release id, $3 release number. stdin: the count of deleted paths and as many lines, then the
+ * manifest: everything as receiveScript's, for a set from an archive.
+ */
+const staged_tree_scripts_unpackScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+s=$root/.deploy/staged/$2
+rm -rf "$s"; mkdir -m 0700 "$s"
+take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
+take > "$s/deleted"
+cat > "$s/manifest.json.new"
+list_files "$s"
+tar -xof ".deploy/files/$3.tar" -C "$s" tree
+seal "$s"`));
+/**
+ * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
+ * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
+ * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
+ * one that died has its own waiting there.
+ */
+const staged_tree_scripts_settleScript = `${treeFunctions}
+live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
+rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
+rm -rf .deploy/undo.old
+for old in .deploy/staged/*; do
+  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+done`;
+/** $1 deploy path: removes staged sets that no activation has begun with. */
+const discardScript = `${treeFunctions}
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
+/**
+ * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
+ */
+const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
+if [ -f manifest.json ]; then
+  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
+  id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
+  same=
+  for a in files/*.tar; do
+    if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
+  done
+  rm -rf "files/.$2.new" files/.pack
+  if [ -n "$same" ] && ln "$same" "files/.$2.new" 2>/dev/null; then :
+  elif [ -d "staged/$id/tree" ]; then
+    env=; [ ! -d "staged/$id/env" ] || env=env
+    (umask 077; tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree $env)
+  else
+    mkdir -p files/.pack/tree
+    while IFS= read -r p; do if [ -L "$root/$p" ] || [ -f "$root/$p" ]; then printf '%s\\n' "$p"; fi; done < files/.list > files/.pack/list
+    link_all "$f/.pack/list" "$root" "$f/.pack/tree"
+    cp manifest.json files/.pack/manifest.json
+    tar -cf "files/.$2.new" -C files/.pack manifest.json tree
+    rm -rf files/.pack
+  fi
+  mv -f "files/.$2.new" "files/$2.tar"
+fi
+# Release 0 is what ran before these actions: it stays.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
+count=$(wc -l < files/.numbers); excess=$((count - $3))
+if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
+rm -f files/.numbers files/.list`));
+/** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
+const staged_tree_scripts_readArchiveScript = (/* unused pure expression or super */ null && (`
+cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65
+tar -xOf "files/$2.tar" manifest.json || exit 66
+printf '=\\n'
+if [ -f manifest.json ]; then cat manifest.json; fi`));
+/** $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <first line>`. */
+const staged_tree_scripts_findScript = (/* unused pure expression or super */ null && (`
+cd "$1/.deploy" 2>/dev/null || exit 0
+if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
+for m in staged/*/manifest.json; do if [ -f "$m" ]; then printf 'staged %s\\n' "$(head -n 1 "$m")"; fi; done
+exit 0`));
+/** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */
+const readStagedScript = `
+cd "$1/.deploy" && [ -f "staged/$2/manifest.json" ] || exit 65
+cat "staged/$2/manifest.json"
+if [ -d "undo/$2" ]; then printf 'undo\\n'; fi`;
+
+;// CONCATENATED MODULE: ../kit/src/state/manifest-look.ts
+
+
+
+
+/**
+ * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
+ * may do. Exit 3: no such folder; 4: a program is missing (named).
+ */
+const manifest_look_lookScript = `
+cd "$1" 2>/dev/null || exit 3
+for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
+elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
+else echo sha256sum; exit 4; fi
+${stateFunction}[ ! -w . ] || echo w
+for tool in gzip zstd b2sum; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
+printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
+printf 'i %s\\n' "$(df -Pi . 2>/dev/null | awk 'NR==2 {print $4}')"
+only=1
+for f in * .[!.]* ..?*; do if [ "$f" != .deploy ] && { [ -e "$f" ] || [ -L "$f" ]; }; then only=; break; fi; done
+[ -z "$only" ] || echo n
+if [ -n "$2" ]; then
+  if [ -L "$2" ] || { [ -e "$2" ] && { [ ! -f "$2" ] || [ ! -r "$2" ]; }; }; then echo 'e other'
+  elif [ -f "$2" ]; then
+    mode=shared; [ -z "$(find "$2" -perm 0600)" ] || mode=private
+    printf 'e %s %s\\n' "$mode" "$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' "$2" | $sum | cut -c1-64)"
+  else echo 'e absent'; fi
+fi
+cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
+for s in staged/*/; do
+  [ -f "$s/manifest.json" ] || continue
+  printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
+  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
+done
+for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
+  printf 'B %s\\n' "$id"; if [ -e "staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
+for f in parts/*/marks/*; do
+  if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
+done
+live=$PWD/live
+if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
+  echo s
+  { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
+    $1 == "=" { part++; next }
+    !part { wanted[$1] = $2; next }
+    part == 1 { if (wanted[$1] != $2) { differs[$1] = 1; print "x " $1 }; next }
+    differs[substr($0, 1, 2)] { print "y " $0 }'
+else cat > /dev/null; fi
+exit 0`;
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
+function lookPart(deployPath, hostName, wanted) {
+    return {
+        purpose: 'look at deploy-path',
+        source: manifest_look_lookScript,
+        args: [deployPath, wanted.envPath],
+        stdin: wanted.buckets.join('\n'),
+        fail: (result) => lookFailed(deployPath, hostName, result),
+    };
+}
+function lookFailed(deployPath, hostName, result) {
+    if (result.code === 4)
+        return new staged_tree_error_StagedTreeError({
+            code: 'TOOL_MISSING',
+            message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
+            hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
+        });
+    return new staged_tree_error_StagedTreeError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `input \`deploy-path\`: ${deployPath} on ${hostName} ${result.code === 3 ? 'does not exist or cannot be entered' : `could not be read (exit code ${result.code}): ${result.stderr.trim()}`}.`,
+        hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
+    });
+}
+/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
+function parseLook(text, deployPath) {
+    const lines = text.split('\n');
+    const bodies = (mark) => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
+    const tools = bodies('t');
+    const [live] = bodies('m');
+    const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
+    return {
+        isWritable: lines.includes('w'),
+        isEmpty: lines.includes('n'),
+        liveId: live === undefined ? undefined : manifest_parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
+        difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+        staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
+        begun: bodies('B'),
+        unfinished: bodies('U'),
+        diedDeploy: parseUnfinished(bodies('j').join('\n')),
+        freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
+        freeFiles: Number.isNaN(freeFiles) || freeFiles === 0 ? undefined : freeFiles,
+        packers: ['gzip', 'zstd'].filter((name) => tools.includes(name)),
+        partSum: tools.includes('b2sum') ? 'blake2b512' : 'sha256',
+        parts: bodies('p').flatMap(parsePart),
+        env: parseEnv(bodies('e')[0]),
+    };
+}
+function parseStagedSets(lines, where) {
+    const sets = [];
+    for (const line of lines) {
+        const body = line.slice(2);
+        const last = sets.at(-1);
+        if (line.startsWith('g '))
+            sets.push({ header: manifest_parseManifestHeader(body, where), digest: '', envDigest: '' });
+        else if (last !== undefined && line.startsWith('h '))
+            sets[sets.length - 1] = { ...last, digest: body };
+        else if (last !== undefined && line.startsWith('E '))
+            sets[sets.length - 1] = { ...last, envDigest: body };
+    }
+    return sets.sort((a, b) => (a.header.releaseId < b.header.releaseId ? -1 : 1));
+}
+function parsePart(text) {
+    const [file = '', offset = '', digest = ''] = text.split(' ');
+    return /^[0-9a-f]{64}$/.test(file) && /^\d+$/.test(offset) ? [{ file, offset: Number(offset), digest }] : [];
+}
+function parseEnv(text) {
+    if (text === undefined)
+        return undefined;
+    const [word, digest = ''] = text.split(' ');
+    if (word === 'absent')
+        return { kind: 'absent' };
+    return word === 'private' || word === 'shared'
+        ? { kind: 'file', digest, isPrivate: word === 'private' }
+        : { kind: 'other' };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-run.ts
 
 
@@ -66737,111 +66887,28 @@ function treeError(host, deployPath, releaseId, purpose, result) {
     }
 }
 
-;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+;// CONCATENATED MODULE: ../kit/src/state/staged-swap-scripts.ts
+
 /**
- * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
- * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
- * folders that are the server's own.
+ * `put_env FILE PATH`: the env file of a set goes live: private, whole, with the pins' block of the one that stands there
+ * (they change at the commit of a rollout, never before).
  */
-const staged_tree_scripts_plainFunction = `is_plain() {
-  q=$2
-  while [ "$q" != . ]; do
-    if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
-    q=\${q%/*}
-  done
+const envFunction = `
+put_env() {
+  if ! is_plain "$root" "\${2%/*}" || [ -L "$2" ] || [ -d "$2" ]; then echo "$2" >&2; exit 67; fi
+  mkdir -p "\${2%/*}"
+  (umask 077; rm -f "$2.deploy-next"; { cat "$1"; block "$2"; } > "$2.deploy-next")
+  sync "$2.deploy-next" 2>/dev/null || sync
+  mv -f "$2.deploy-next" "$2"
 }
 `;
-/**
- * The shell that runs on the server for staged trees: POSIX sh with coreutils, findutils and tar, BusyBox's included.
- * Lists of paths (`./a/b`, one a line; no control characters, no backslash) arrive on stdin or in files of ours.
- * Nothing is ever written through an existing file: new content is made beside and renamed over, because tar and cp
- * would write through a hard link into other releases.
- */
-const functions = `
-set -eu
-${staged_tree_scripts_plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
-# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
-link_all() {
-  [ -s "$1" ] || return 0
-  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
-  while IFS= read -r p; do
-    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
-    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
-  done < "$1"
-}
-# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
-is_there() {
-  if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
-}
-# move_all LIST FROM TO: renames each path of LIST, sorted by folder: one mv for each run of paths in one folder.
-move_all() {
-  list=$1; from=$2; to=$3; folder=; set --
-  while IFS= read -r p; do
-    if is_there "$from/$p" "$to/$p"; then continue; fi
-    # BusyBox's mv fails on a link that leads in circles; for readers nothing was there, so its absence is no change.
-    if [ -L "$to/$p" ] && [ ! -e "$to/$p" ]; then rm -f "$to/$p"; fi
-    if [ $# -gt 0 ] && { [ "\${p%/*}" != "$folder" ] || [ $# -ge 200 ]; }; then mv -f -- "$@" "$to/$folder/"; set --; fi
-    folder=\${p%/*}; set -- "$@" "$from/$p"
-  done < "$list"
-  [ $# -eq 0 ] || mv -f -- "$@" "$to/$folder/"
-}
-# remove_all LIST: files and links of LIST below deploy-path; never a folder.
-remove_all() {
-  while IFS= read -r p; do if { [ -L "$p" ] || [ -f "$p" ]; } && is_plain "$root" "\${p%/*}"; then printf '%s\\n' "$p"; fi; done < "$1" > "$1.there"
-  [ ! -s "$1.there" ] || tr '\\n' '\\0' < "$1.there" | xargs -0 rm -f --
-}
-# of KINDS PLAN: the paths of a plan's steps of these kinds.
-of() { sed -n "s/^[$1] //p" "$2"; }
-# verify FOLDER: tree/ holds exactly what paths and hashes say.
-verify() {
-  [ -s "$1/paths" ] || return 0
-  (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
-}
-# publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
-publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
-# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
-seal() {
-  verify "$1"
-  sync -f "$1" 2>/dev/null || sync
-  mv "$1/manifest.json.new" "$1/manifest.json"
-  live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
-  for old in .deploy/staged/*; do
-    id=\${old##*/}
-    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then rm -rf "$old"; fi
-  done
-}
-cd "$1"; root=$(pwd -P)
-`;
-/**
- * $1 deploy path, $2 release id, $3 `z` for gzip. stdin: tar with `tree/` (folders, links and the files that travel),
- * `keep` (paths to take from what is live), `paths` and `hashes` (all files, one order), `deleted`, `manifest.json.new`.
- * Exit 66: a file is not what its hash says. Nothing that is live is touched.
- */
-const receiveScript = `${functions}
-s=$root/.deploy/staged/$2
-rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
-trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-cd "$s"; tar -x$3 -o -f -; cd "$root"
-link_all "$s/keep" "$root" "$s/tree"
-seal "$s"`;
-/**
- * $1 deploy path, $2 release id, $3 release number. stdin: line 1 the count of files, then as many lines of paths, of
- * hashes, then `deleted` count and lines, then the manifest: everything as receiveScript's, for a set from an archive.
- */
-const staged_tree_scripts_unpackScript = (/* unused pure expression or super */ null && (`${functions}
-s=$root/.deploy/staged/$2
-rm -rf "$s"; mkdir -m 0700 "$s"
-take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
-take > "$s/paths"; take > "$s/hashes"; take > "$s/deleted"; : > "$s/keep"
-cat > "$s/manifest.json.new"
-tar -xof ".deploy/files/$3.tar" -C "$s" tree
-seal "$s"`));
 /**
  * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
  * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
- * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty.
+ * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty, or
+ * something that is no file stands where the env file must be.
  */
-const activateScript = `${functions}
+const activateScript = `${treeFunctions}${envFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
@@ -66851,8 +66918,13 @@ if [ ! -d "$u" ]; then
   of epx "$u.new/plan" > "$u.new/saved"
   link_all "$u.new/saved" "$root" "$u.new/old"
   [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
+  if [ -f "$s/env/path" ]; then
+    cp "$s/env/path" "$u.new/env.path"; IFS= read -r p < "$s/env/path"
+    [ ! -f "$p" ] || cp -p "$p" "$u.new/env.old"
+  fi
   mv "$u.new" "$u"
 fi
+rm -rf .deploy/live
 of e "$u/plan" > "$u/list"; remove_all "$u/list"
 of r "$u/plan" > "$u/list"
 while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
@@ -66862,14 +66934,22 @@ of np "$u/plan" > "$u/list"
 rm -rf "$u/swap"; mkdir "$u/swap"
 link_all "$u/list" "$s/tree" "$u/swap"
 move_all "$u/list" "$u/swap" "$root"
+if [ -f "$s/env/path" ]; then IFS= read -r p < "$s/env/path"; put_env "$s/env/file" "$p"; fi
 of x "$u/plan" > "$u/list"; remove_all "$u/list"
 publish "$s/manifest.json" .deploy/manifest.json
-rm -rf "$u/swap" "$u/list" "$u/list.there"
+rm -rf "$u/swap" "$u/list" "$u/list.there" .deploy/live.new
+if [ -f "$s/buckets" ] && stat -c '%i %f %s %y %n' . >/dev/null 2>&1; then
+  mkdir -m 0700 .deploy/live.new
+  for list in every folders index buckets; do cp "$s/$list" .deploy/live.new/; done
+  state_of .deploy/live.new > .deploy/live.new/state
+  mv .deploy/live.new .deploy/live
+fi
 cat "$u/plan"`;
 /** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
-const undoScript = `${functions}
+const undoScript = `${treeFunctions}
 u=$root/.deploy/undo/$2
 [ -d "$u" ] || exit 0
+rm -rf .deploy/live
 of n "$u/plan" > "$u/list"; remove_all "$u/list"
 of d "$u/plan" | sort -r > "$u/list"
 while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
@@ -66878,73 +66958,15 @@ sed 's,/[^/]*$,,' "$u/saved" | sort -u > "$u/list"
 rm -rf "$u/swap"; mkdir "$u/swap"
 link_all "$u/saved" "$u/old" "$u/swap"
 move_all "$u/saved" "$u/swap" "$root"
+if [ -f "$u/env.path" ]; then
+  IFS= read -r p < "$u/env.path"
+  if is_plain "$root" "\${p%/*}" && [ ! -L "$p" ]; then
+    rm -f "$p.deploy-next"
+    if [ -f "$u/env.old" ]; then cp -p "$u/env.old" "$p.deploy-next"; mv -f "$p.deploy-next" "$p"; else rm -f "$p"; fi
+  fi
+fi
 if [ -f "$u/manifest.json" ]; then publish "$u/manifest.json" .deploy/manifest.json; else rm -f .deploy/manifest.json; fi
 rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
-/**
- * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
- * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
- * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
- * one that died has its own waiting there.
- */
-const staged_tree_scripts_settleScript = `${functions}
-live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
-rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old
-for old in .deploy/staged/*; do
-  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
-done`;
-/** $1 deploy path: removes staged sets that no activation has begun with. */
-const discardScript = `${functions}
-for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
-/**
- * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
- * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
- * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
- */
-const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${functions}
-cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
-if [ -f manifest.json ]; then
-  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
-  id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
-  same=
-  for a in files/*.tar; do
-    if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
-  done
-  rm -rf "files/.$2.new" files/.pack
-  if [ -n "$same" ] && ln "$same" "files/.$2.new" 2>/dev/null; then :
-  elif [ -d "staged/$id/tree" ]; then tar -cf "files/.$2.new" -C "staged/$id" manifest.json tree
-  else
-    mkdir -p files/.pack/tree
-    while IFS= read -r p; do if [ -L "$root/$p" ] || [ -f "$root/$p" ]; then printf '%s\\n' "$p"; fi; done < files/.list > files/.pack/list
-    link_all "$f/.pack/list" "$root" "$f/.pack/tree"
-    cp manifest.json files/.pack/manifest.json
-    tar -cf "files/.$2.new" -C files/.pack manifest.json tree
-    rm -rf files/.pack
-  fi
-  mv -f "files/.$2.new" "files/$2.tar"
-fi
-# Release 0 is what ran before these actions: it stays.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
-count=$(wc -l < files/.numbers); excess=$((count - $3))
-if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
-rm -f files/.numbers files/.list`));
-/** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
-const staged_tree_scripts_readArchiveScript = (/* unused pure expression or super */ null && (`
-cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65
-tar -xOf "files/$2.tar" manifest.json || exit 66
-printf '=\\n'
-if [ -f manifest.json ]; then cat manifest.json; fi`));
-/** $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <first line>`. */
-const staged_tree_scripts_findScript = (/* unused pure expression or super */ null && (`
-cd "$1/.deploy" 2>/dev/null || exit 0
-if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
-for m in staged/*/manifest.json; do if [ -f "$m" ]; then printf 'staged %s\\n' "$(head -n 1 "$m")"; fi; done
-exit 0`));
-/** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */
-const readStagedScript = `
-cd "$1/.deploy" && [ -f "staged/$2/manifest.json" ] || exit 65
-cat "staged/$2/manifest.json"
-if [ -d "undo/$2" ]; then printf 'undo\\n'; fi`;
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-view.ts
 
@@ -66971,7 +66993,10 @@ missing() {
     [ -e "$t" ] || [ -L "$t" ] || printf '%s\\0' "$f"
   done
 }
-while IFS= read -r p; do if is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi; done < deleted
+e=; [ ! -f env/path ] || IFS= read -r e < env/path
+{ cat deleted; printf '%s\\n' "$e"; } | while IFS= read -r p; do
+  if [ -n "$p" ] && is_shared "\${p%/*}"; then mkdir -p "$v/\${p%/*}"; fi
+done
 (cd "$v" && find . -type d) > view/folders
 while IFS= read -r d; do
   is_shared "$d" || continue
@@ -66981,6 +67006,11 @@ done < view/folders
 while IFS= read -r p; do
   if is_shared "\${p%/*}" && [ -L "$v/$p" ] && { [ ! -d "$live/$p" ] || [ -L "$live/$p" ]; }; then rm -f "$v/$p"; fi
 done < deleted
+# The env file as it will be: its new text, and the pins of now.
+if [ -n "$e" ] && is_plain "$v" "\${e%/*}"; then
+  mkdir -p "$v/\${e%/*}"; rm -f "$v/$e"
+  (umask 077; { cat env/file; if [ -f "$live/$e" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$live/$e"; fi; } > "$v/$e")
+fi
 printf '%s' "$v"`));
 /**
  * `.deploy/staged/<id>/view/<name of deploy-path>`: deploy-path as it WILL look, so that `docker compose config` works
@@ -66995,6 +67025,7 @@ function buildStagedView(host, deployPath, releaseId) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree.ts
+
 
 
 
@@ -67030,12 +67061,8 @@ function parseSets(text, deployPath) {
         .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
         .at(-1);
     // An older one beside it is what an interrupted rollout left.
-    const staged = newest === undefined || newest.releaseId === liveId ? undefined : stagedTree(deployPath, newest);
+    const staged = newest === undefined || newest.releaseId === liveId ? undefined : { releaseId: newest.releaseId };
     return { liveId, staged };
-}
-function stagedTree(deployPath, header) {
-    const { releaseId, createdAt, commit } = header;
-    return { releaseId, createdAt, commit, treePath: `${deployPath}/.deploy/staged/${releaseId}/tree` };
 }
 /** The newest staged tree that is not live yet. */
 async function findStagedTree(host, deployPath) {
@@ -67054,7 +67081,7 @@ async function receiveStagedTree(host, deployPath, releaseId, archive) {
     await staged_tree_run_runTreeScript(host, deployPath, releaseId, {
         purpose: 'stage the files',
         source: receiveScript,
-        args: [archive.isGzip ? 'z' : ''],
+        args: [archive.packing],
         options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
     });
 }
@@ -67166,20 +67193,16 @@ async function stageReleaseFiles(host, deployPath, releaseNumber) {
         createdAt: now.toISOString(),
         deleted: managed.map((entry) => entry.path).filter((path) => !kept.has(path)),
     };
-    const files = staged.files.filter(isFile);
     const section = (lines) => `${lines.length}\n${lines.map((line) => `${line}\n`).join('')}`;
     await runTreeScript(host, deployPath, staged.releaseId, {
         purpose: `stage the files of release ${releaseNumber}`,
         source: unpackScript,
         args: [String(releaseNumber)],
         options: {
-            stdin: section(files.map((file) => `./${file.path}`)) +
-                section(files.map((file) => file.sha256)) +
-                section(staged.deleted.map((path) => `./${path}`)) +
-                formatManifest(staged),
+            stdin: section(staged.deleted.map((path) => `./${path}`)) + formatManifest(staged),
         },
     });
-    return stagedTree(deployPath, staged);
+    return { releaseId: staged.releaseId };
 }
 async function readArchive(host, deployPath, releaseNumber) {
     try {
@@ -67196,12 +67219,793 @@ async function readArchive(host, deployPath, releaseNumber) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/env-file.ts
+
+
+
+
+const defaultPath = '.env';
+/**
+ * Reads `env-file` (or DEPLOY_ENV_FILE) and `env-file-content`, which is masked first.
+ * @throws ConfigurationError naming the line that cannot be one of an env file, never its text
+ */
+function readEnvFile(inputs) {
+    const content = inputs.secret('env-file-content');
+    const path = inputs.optional('env-file', { env: 'DEPLOY_ENV_FILE' });
+    if (content === undefined && path === undefined)
+        return undefined;
+    return {
+        path: parseEnvPath(path ?? defaultPath),
+        content: content === undefined ? undefined : normalizeEnv(content),
+    };
+}
+function parseEnvPath(text) {
+    const path = text.replace(/^(\.\/)+/, '');
+    const parts = path.split('/');
+    const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && part !== '.git');
+    if (!isPlain || parts[0] === '.deploy' || hasControlCharacter(path) || /[\\:]/.test(path))
+        throw badInput('env-file', text, 'one path relative to deploy-path, without `..`, `:` and backslash');
+    return path;
+}
+/**
+ * The text as it is written: line ends of Unix, one at the end, without the block that a rollout writes (it comes along
+ * when a file is copied from the server). Compose's own rules decide what a line may be.
+ * @throws ConfigurationError naming the line
+ */
+function normalizeEnv(text) {
+    const lines = text
+        .replace(/^\uFEFF/, '')
+        .replaceAll('\r\n', '\n')
+        .replace(/^# >>> deploy-actions[^]*?^# <<< deploy-actions.*\n?/gm, '')
+        .split('\n');
+    let open;
+    for (const [at, line] of lines.entries()) {
+        const wrong = refuseLine(line, open === undefined);
+        if (wrong !== undefined)
+            throw badLine(at + 1, wrong);
+        const quote = openQuote(line, open?.quote);
+        open = quote === undefined ? undefined : { quote, line: open?.line ?? at + 1 };
+    }
+    if (open !== undefined)
+        throw badLine(open.line, `opens a value with ${open.quote} that nothing closes`);
+    return `${lines.join('\n').replace(/\n+$/, '')}\n`;
+}
+function refuseLine(line, isStart) {
+    if (/[\0\r]/.test(line))
+        return 'holds a NUL or a carriage return';
+    if (!isStart || line.trim() === '' || line.trimStart().startsWith('#'))
+        return undefined;
+    return /^\s*(export\s+)?[A-Za-z_][\w.-]*\s*([=:]|$)/.test(line) ? undefined : 'is not NAME=value';
+}
+/** The quote that is still open after the line; a value begins with its quote, or has none. */
+function openQuote(line, open) {
+    if (open !== undefined)
+        return closes(line, open) ? undefined : open;
+    const value = /^\s*(?:export\s+)?[\w.-]+\s*[=:]\s*(.*)$/.exec(line)?.[1] ?? '';
+    const [quote] = value;
+    if (quote !== '"' && quote !== "'")
+        return undefined;
+    return closes(value.slice(1), quote) ? undefined : quote;
+}
+function closes(text, quote) {
+    return quote === '"' ? /(^|[^\\])(\\\\)*"/.test(text) : text.includes("'");
+}
+function badLine(line, what) {
+    return new ConfigurationError(`input \`env-file-content\`: line ${line} ${what}. Nothing was changed.`, 'One NAME=value a line, as Compose reads env files; quote values that hold spaces, `#` or several lines.');
+}
+/** The values that are secrets by their name: an application may print one of them alone. */
+function secretValues(text) {
+    return text.split('\n').flatMap((line) => {
+        const match = /^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*(.*?)\s*$/.exec(line);
+        const value = (match?.[2] ?? '').replace(/^(["'])(.*)\1$/, '$2');
+        return /pass|secret|token|key|pwd|cred|dsn|_url|private/i.test(match?.[1] ?? '') && value.length >= 6
+            ? [value]
+            : [];
+    });
+}
+/** As the server hashes it; see manifest-look.ts. */
+function digestEnv(content) {
+    return (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./src/source-name.ts
+
+/** The longest name that Linux file systems take, in bytes. */
+const longestName = 255;
+/** Why a name cannot be synced; undefined when it can. */
+function refuseName(name) {
+    if (hasControlCharacter(name))
+        return 'its name holds a control character';
+    if (name.includes('\\'))
+        return 'its name holds a backslash';
+    // What Node puts in the place of bytes that are no UTF-8.
+    if (name.includes('\uFFFD'))
+        return 'its name is not UTF-8';
+    if (Buffer.byteLength(name) > longestName)
+        return `its name is longer than ${longestName} bytes`;
+    return undefined;
+}
+/**
+ * Why a symbolic link cannot be synced; undefined when it stays inside. `path` is where it stands, relative to
+ * deploy-path. `..` counts only at the front of a target: after a name it could climb out through another link.
+ */
+function refuseLink(path, target) {
+    if (hasControlCharacter(target))
+        return 'its target holds a control character';
+    if (target.startsWith('/'))
+        return `it points to ${target}, an absolute path`;
+    const parts = target.split('/').filter((part) => part !== '' && part !== '.');
+    const climbs = parts.findIndex((part) => part !== '..');
+    const up = climbs === -1 ? parts.length : climbs;
+    if (parts.slice(up).includes('..'))
+        return `it points to ${target}, with .. after a name`;
+    const depth = path.split('/').length - 1;
+    return up > depth ? `it points to ${target}, outside the source` : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/mounts.ts
+
+/** Exit 7: Docker could not be asked. A container that goes away meanwhile has no mounts any more. */
+const mountsScript = `
+ids=$(docker ps -aq --no-trunc) || exit 7
+printf 'r %s\\n' "$(cd "$1" && pwd -P)"
+[ -z "$ids" ] || docker inspect --format '{{$c := .}}{{range .Mounts}}{{if eq .Type "bind"}}b {{.Source}}{{"\\t"}}{{with index $c.Config.Labels "com.docker.compose.service"}}{{.}}{{else}}{{$c.Name}}{{end}}{{"\\n"}}{{end}}{{end}}' $ids 2>/dev/null
+volumes=$(docker volume ls -q) || exit 7
+[ -z "$volumes" ] || docker volume inspect --format '{{with .Options}}{{with index . "device"}}b {{.}}{{"\\t"}}{{$.Name}}{{end}}{{end}}' $volumes 2>/dev/null
+exit 0`;
+/** Asks which folders and files containers (running or not) and volumes of this server hold. Reads only. */
+function mountsPart(deployPath) {
+    return { purpose: 'ask Docker for the mounts', source: mountsScript, args: [deployPath], mayFail: true };
+}
+/** What {@link mountsPart}'s command printed. Pure. */
+function parseMounts(text, deployPath) {
+    const lines = text.split('\n');
+    const real = lines.find((line) => line.startsWith('r '))?.slice(2) ?? deployPath;
+    return lines
+        .filter((line) => line.startsWith('b '))
+        .flatMap((line) => {
+        const [source = '', service = ''] = line.slice(2).split('\t');
+        const path = [deployPath, real].flatMap((root) => pathBelow(root, source))[0];
+        return path === undefined ? [] : [{ path, service: service.replace(/^\//, '') }];
+    });
+}
+function pathBelow(root, source) {
+    if (source === root || root.startsWith(`${source}/`) || source === '/')
+        return [''];
+    return source.startsWith(`${root}/`) ? [source.slice(root.length + 1)] : [];
+}
+/**
+ * Paths that a compose file of the source may mount, by its text: every word that is a path of deploy-path. Better one
+ * too many than one too few: they only keep what is there from being deleted. Pure.
+ * @param folder of the file, relative to deploy-path
+ */
+function mountsOfText(text, folder, deployPath) {
+    const words = [
+        ...text.matchAll(/(?:^|[\s"'[{,:=-])((?:\.{1,2}|\$\{?PWD\}?|\/)(?:\/[^\s"',:}\]]*)?)/gm),
+        ...text.matchAll(/\b(?:source|src|device|file):\s*["']?([^\s"',}\]]+)/g),
+    ].map((match) => match[1] ?? '');
+    const found = words.flatMap((word) => {
+        const path = word.replace(/^\$\{?PWD\}?/, '.');
+        if (path.startsWith('/'))
+            return pathBelow(deployPath, external_node_path_namespaceObject.posix.normalize(path).replace(/\/$/, ''));
+        return [folder, ''].flatMap((base) => {
+            const joined = external_node_path_namespaceObject.posix.normalize(external_node_path_namespaceObject.posix.join(base, path)).replace(/\/$/, '');
+            return joined === '.' || joined === '..' || joined.startsWith('../') ? [] : [joined];
+        });
+    });
+    return [...new Set(found)].filter((path) => path !== '');
+}
+/** The mount that a path is, or is below. Pure. */
+function mountOf(path, mounts) {
+    return mounts.find((mount) => mount.path === '' || path === mount.path || path.startsWith(`${mount.path}/`));
+}
+/**
+ * Changed or deleted files that a container has mounted by themselves: it goes on seeing the old ones, because a mount
+ * holds the file and not its name. Pure.
+ */
+function findPinned(touched, mounts) {
+    const paths = new Set(touched);
+    const pinned = mounts.filter((mount) => paths.has(mount.path));
+    return [...new Map(pinned.map((mount) => [`${mount.path} ${mount.service}`, mount])).values()];
+}
+
+;// CONCATENATED MODULE: ./src/mirror.ts
+
+
+/** $1 deploy path. Everything but our own state; a name with a newline is nobody's to delete by a list of lines. */
+const listScript = `
+cd "$1" || exit 3
+find . -path ./.deploy -prune -o \\( -type f -o -type l \\) ! -path '*
+*' -print 2>/dev/null
+exit 0`;
+/** Lists what stands in deploy-path. Reads only. */
+function listPart(deployPath) {
+    return { purpose: 'list what stands in deploy-path', source: listScript, args: [deployPath] };
+}
+/**
+ * Decides about every file on the server that the source lacks. Pure.
+ * @param listed what {@link listPart}'s command printed
+ */
+function planMirror(listed, wanted, isProtected, mounts) {
+    const deletable = [];
+    const kept = [];
+    const below = new Map();
+    for (const line of listed.split('\n')) {
+        const path = line.slice(2);
+        if (!line.startsWith('./') || wanted.has(path))
+            continue;
+        const mount = mountOf(path, mounts);
+        if (isProtected(path))
+            kept.push(`${path} (protected)`);
+        else if (mount !== undefined)
+            below.set(mount, (below.get(mount) ?? 0) + 1);
+        else if (path.split('/').some((name) => refuseName(name) !== undefined))
+            kept.push(`${path} (its name)`);
+        else
+            deletable.push(path);
+    }
+    const mounted = [...below].map(([{ path, service }, count]) => `${path === '' ? '.' : path} (mounted by ${service}: ${count} file(s))`);
+    return { deletable: deletable.sort(), kept: [...mounted, ...kept.sort()] };
+}
+
+;// CONCATENATED MODULE: ./src/sync-error.ts
+
+class SyncError extends DeployError {
+}
+
+;// CONCATENATED MODULE: ./src/comparison.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** The scan, and everything that follows from it alone. */
+function makeBuckets(scan) {
+    return indexManifest(scan.entries).buckets;
+}
+/**
+ * One command: first the parts given, which prepare for the sync, then a look at deploy-path.
+ * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
+ */
+async function lookAround(job, before = []) {
+    const { host, deployPath, buckets, env } = job;
+    const envPath = env === undefined ? '' : `./${env.path}`;
+    const parts = [...before, lookPart(deployPath, host.name, { buckets, envPath })];
+    const results = await batch_runBatch(host, parts, { timeoutMs: 300_000, maxCaptureBytes: 64 * 1024 * 1024 });
+    return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
+}
+/**
+ * Compares, and looks at single files only where the look did not tell enough. Reads only.
+ * @throws StagedTreeError PATH_BLOCKED; SyncError NO_SPACE, ENV_FILE_MISSING, MOUNTS_UNKNOWN
+ */
+async function compare(job, look) {
+    const { host, deployPath } = job;
+    const isEnvNew = compareEnv(job, look);
+    const mirror = job.delete === 'mirror' ? await lookForMirror(job) : undefined;
+    const transfer = await findTransfer(job, look, mirror);
+    throwIfBlocked(host, deployPath, transfer.blocked);
+    refuseFull(job, look, transfer);
+    return { look, transfer, isEnvNew, kept: mirror?.kept ?? [] };
+}
+async function findTransfer(job, look, mirror) {
+    const { host, deployPath, scan, isProtected } = job;
+    const rule = {
+        delete: job.delete === 'none' ? 'none' : 'managed',
+        isProtected,
+        unmanaged: mirror?.deletable ?? [],
+    };
+    const quick = look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
+    if (quick !== undefined)
+        return quick;
+    if (look.isEmpty && look.liveId === undefined)
+        return diffManifests(scan.entries, nothingLive(look), rule);
+    const paths = scan.entries.map((entry) => entry.path);
+    return diffManifests(scan.entries, await probeLive(host, deployPath, paths), rule);
+}
+/** Where deploy-path is empty there is nothing to look at. */
+function nothingLive(look) {
+    const folder = { kind: 'folder', isWritable: look.isWritable };
+    return { ...look, manifest: undefined, staged: [], entries: new Map([['.', folder]]), hasGzip: false };
+}
+/** Whether the env file changes. @throws SyncError ENV_FILE_MISSING, PATH_BLOCKED */
+function compareEnv({ host, deployPath, env, scan }, look) {
+    if (env === undefined)
+        return false;
+    const where = `input \`env-file\`: ${deployPath}/${env.path} on ${host.name}`;
+    if (look.env?.kind === 'other')
+        throw new SyncError({
+            code: 'ENV_FILE_UNUSABLE',
+            message: `${where} is not a file that the deploy user may read (a link, a folder, another user's). Nothing was changed.`,
+            hint: 'Make it a file of the deploy user, or name another `env-file`.',
+        });
+    if (env.content !== undefined)
+        return look.env?.kind !== 'file' || look.env.digest !== digestEnv(env.content);
+    if (look.env?.kind === 'absent' && !scan.places.has(env.path))
+        throw new SyncError({
+            code: 'ENV_FILE_MISSING',
+            message: `${where} does not exist, and this step brings none. Nothing was changed.`,
+            hint: 'Put it there once, or set `env-file-content` from a secret.',
+        });
+    return false;
+}
+async function lookForMirror(job) {
+    const { host, deployPath, scan, isProtected } = job;
+    const options = { timeoutMs: 300_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const [mounts, list] = await batch_runBatch(host, [mountsPart(deployPath), listPart(deployPath)], options);
+    if (mounts?.code !== 0)
+        throw new SyncError({
+            code: 'MOUNTS_UNKNOWN',
+            message: `${host.name}: \`delete: mirror\` must know what containers have mounted, and Docker could not be asked: ${mounts?.stderr.trim() ?? ''}. Nothing was changed.`,
+            hint: 'May the deploy user run docker? `delete: managed` needs no Docker.',
+        });
+    const known = [...parseMounts(mounts.stdout, deployPath), ...mountsOfSource(scan, deployPath)];
+    const wanted = new Set([...scan.entries.map(({ path }) => path), ...(job.env === undefined ? [] : [job.env.path])]);
+    return planMirror(list?.stdout ?? '', wanted, isProtected, known);
+}
+/** Compose files are small; what is bigger is data. */
+const largestComposeFile = 512 * 1024;
+function mountsOfSource(scan, deployPath) {
+    return [...scan.places]
+        .filter(([path]) => /\.ya?ml$/i.test(path))
+        .flatMap(([path, { file, content }]) => {
+        const text = (content ?? (0,external_node_fs_namespaceObject.readFileSync)(file)).subarray(0, largestComposeFile).toString('utf8');
+        return mountsOfText(text, external_node_path_namespaceObject.posix.dirname(path), deployPath).map((each) => ({ path: each, service: path }));
+    });
+}
+/** Bytes, and files and folders, that the lists and hard links of a set need besides its files. */
+const spareBytes = 8 * 1024 * 1024;
+const spareFiles = 64;
+function refuseFull({ host, deployPath }, look, transfer) {
+    if (!transfer.isNeeded)
+        return;
+    const needed = transfer.send.reduce((sum, file) => sum + file.size, spareBytes);
+    if (look.freeBytes < needed)
+        throw new SyncError({
+            code: 'NO_SPACE',
+            message: `${host.name}: ${deployPath} has ${formatBytes(look.freeBytes)} free, the files need ${formatBytes(needed)}. Nothing was changed.`,
+            hint: 'Make room on the server: docker image prune, old backups, logs.',
+        });
+    const files = transfer.send.length + spareFiles;
+    if (look.freeFiles !== undefined && look.freeFiles < files)
+        throw new SyncError({
+            code: 'NO_SPACE',
+            message: `${host.name}: the file system of ${deployPath} takes ${look.freeFiles} more files (inodes), this needs ${files}. Nothing was changed.`,
+            hint: 'Remove what has many small files: old images, build caches, sessions, mail queues.',
+        });
+}
+
+;// CONCATENATED MODULE: ./src/inputs.ts
+
+
+
+
+/**
+ * Reads every input.
+ * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
+ */
+function loadInputs(inputs) {
+    return {
+        target: readHostTarget(inputs),
+        deployPath: readDeployPath(inputs),
+        lockWait: readLockWait(inputs),
+        sources: inputs.lines('source'),
+        include: inputs.lines('include'),
+        exclude: inputs.lines('exclude'),
+        protect: inputs.lines('protect'),
+        delete: inputs.oneOf('delete', ['managed', 'none', 'mirror']),
+        envFile: readEnvFile(inputs),
+        activate: inputs.oneOf('activate', ['on-release', 'now']),
+        isDryRun: inputs.flag('dry-run'),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/name-collision.ts
+
+/**
+ * Groups of paths, folders included, that differ only in case or in the Unicode form of a letter: one file on a Mac or a
+ * Windows checkout, two on the server. Pure.
+ */
+function findCollisions(paths) {
+    const groups = new Map();
+    for (const path of new Set(paths.flatMap((each) => [...ancestorsOf(each), each]))) {
+        const key = path.normalize('NFC').toLowerCase();
+        groups.set(key, (groups.get(key) ?? new Set()).add(path));
+    }
+    // Below two folders that collide every path does: the folders say it.
+    const found = [...groups].filter(([, group]) => group.size > 1);
+    const keys = new Set(found.map(([key]) => key));
+    return found
+        .filter(([key]) => !ancestorsOf(key).some((above) => keys.has(above)))
+        .map(([, group]) => [...group].sort());
+}
+
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(4678);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+;// CONCATENATED MODULE: ./src/path-rules.ts
+
+
+/** Git on Linux minds the case. */
+const options = { ignorecase: false };
+/**
+ * .gitignore's semantics for all four lists: `exclude` comes after `.deployignore`, so it can take a rule of it back
+ * with `!`; nothing below an excluded folder can be brought back.
+ */
+function makeRules(lines) {
+    const excluded = ignore_default()(options)
+        .add(lines.ignoreFile)
+        .add([...lines.exclude]);
+    const included = ignore_default()(options).add([...lines.include]);
+    const guarded = ignore_default()(options).add([...lines.protect]);
+    // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
+    const reserved = new Set(lines.reserved);
+    const isProtected = (path) => isAlwaysProtected(path) || reserved.has(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
+    return {
+        isProtected,
+        judge: (path, isFolder) => {
+            if (isProtected(path))
+                return 'protected';
+            if (path === '.deployignore' || excluded.ignores(isFolder ? `${path}/` : path))
+                return 'excluded';
+            // Folders are always looked into: an include pattern may match deep inside.
+            return isFolder || lines.include.length === 0 || included.ignores(path) ? 'synced' : 'excluded';
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/progress.ts
+
+/** Progress is for what takes long: one line for each of these. */
+const everyMs = 5000;
+/**
+ * @param describe the line for so much done in so many seconds
+ */
+function makeProgress(clock, log, describe) {
+    const start = clock.now();
+    let said = start;
+    let done = 0;
+    return {
+        get done() {
+            return done;
+        },
+        add: (count) => {
+            done += count;
+            const now = clock.now();
+            if (now - said < everyMs)
+                return;
+            said = now;
+            log(describe(done, (now - start) / 1000));
+        },
+    };
+}
+/** `sent 12.3 MB of 45.6 MB (27 %), 8.1 MB/s` */
+function describeSent(done, total, seconds) {
+    const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
+    return `sent ${formatBytes(done)} of ${formatBytes(total)} (${percent} %), ${formatBytes(done / Math.max(seconds, 0.001))}/s`;
+}
+
+;// CONCATENATED MODULE: ./src/report.ts
+/** The last line of the log: what is on the server now, and what happens next. */
+function describeEnding(report) {
+    const { ending, transfer } = report;
+    const counts = `${transfer.added.length} added, ${transfer.changed.length} changed, ${transfer.deleted.length} deleted${report.isEnvNew ? ', the env file new' : ''}`;
+    const where = `${report.hostName}:${report.deployPath}`;
+    switch (ending.kind) {
+        case 'unchanged':
+            return `Unchanged: ${where} has these ${report.totalFiles} files already. No file was sent.`;
+        case 'staged':
+            return `Staged as ${ending.releaseId} (${counts}). Nothing is live yet: action-rolling-deploy makes it live.`;
+        case 'staged-before':
+            return `Staged before as ${ending.releaseId} (${counts}); no file was sent. action-rolling-deploy makes it live.`;
+        case 'live':
+            return `Live: ${where} has the files of ${ending.releaseId} now (${counts}).`;
+        case 'dry-run':
+            return `Dry run: ${counts}. Nothing was touched on ${where}.`;
+    }
+}
+/** The paths that change and those that stay, as lines of a log: `+ new`, `~ changed`, `- deleted`, `! protected`. */
+function listChanges({ transfer, isEnvNew, envPath, kept, leftOut, ending }) {
+    return [
+        ...transfer.added.map((path) => `+ ${path}`),
+        ...transfer.changed.map((path) => `~ ${path}`),
+        ...(isEnvNew ? [`~ ${envPath ?? ''} (env file, from the secret)`] : []),
+        ...transfer.deleted.map((path) => `- ${path}`),
+        ...kept.map((path) => `! ${path}`),
+        ...(ending.kind === 'dry-run' ? leftOut.map((path) => `! ${path} (protected, left out)`) : []),
+    ];
+}
+/** What a person must know of mounted files: a mount holds the file, not its name. */
+function describePinned({ pinned, ending }) {
+    const when = ending.kind === 'live' ? 'Restart it now' : 'Restart it when the files are live';
+    return pinned.map(({ path, service }) => `${path} is mounted by itself into ${service}, which goes on seeing the old file until it is restarted or recreated. ${when}: docker compose restart ${service}`);
+}
+
+;// CONCATENATED MODULE: ./src/source-place.ts
+
+
+
+
+/**
+ * Finds the sources below the workspace.
+ * @throws ConfigurationError when one is missing, outside the workspace, or a protected path
+ */
+async function findSources(workspace, sources) {
+    if (sources.length === 0)
+        throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
+    const root = await (0,promises_namespaceObject.realpath)(workspace);
+    return Promise.all(sources.map((text) => findSource(root, text)));
+}
+async function findSource(root, text) {
+    const subject = `input \`source\`: ${JSON.stringify(text)}`;
+    const path = await (0,promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
+    if (path === undefined)
+        throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
+    const inside = (0,external_node_path_namespaceObject.relative)(root, path);
+    if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
+        throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
+    const found = await (0,promises_namespaceObject.stat)(path);
+    if (!found.isDirectory() && !found.isFile())
+        throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
+    // The whole of an env folder or `.git` as a source would be an empty set.
+    if (isAlwaysProtected(inside === '' ? 'workspace' : inside) || isAlwaysProtected((0,external_node_path_namespaceObject.basename)(path)))
+        throw new ConfigurationError(`${subject} is a protected path: env files, .git and .deploy are never synced.`, 'Keep env files on the server only; they hold secrets.');
+    return { text, path, isFolder: found.isDirectory() };
+}
+
+;// CONCATENATED MODULE: ./src/file-content.ts
+
+
+/** Up to here a file is read in one go: a stream for each of thousands of small files costs more than the files. */
+const smallBytes = 1024 * 1024;
+/** The content of a file in pieces of at most 1 MiB. */
+async function* readContent({ file, content }) {
+    if (content !== undefined)
+        yield content;
+    else if ((0,external_node_fs_namespaceObject.statSync)(file).size <= smallBytes)
+        yield (0,external_node_fs_namespaceObject.readFileSync)(file);
+    else
+        yield* (0,external_node_fs_namespaceObject.createReadStream)(file, { highWaterMark: 256 * 1024 });
+}
+
+;// CONCATENATED MODULE: ./src/source-scan.ts
+
+
+
+
+
+
+
+
+
+
+/** After so many files the connection, which is being made meanwhile, gets its turn. */
+const turn = 64;
+/** A set up to this size is read once and kept until it is sent. */
+const keptBytes = 32 * 1024 * 1024;
+/**
+ * Lists and hashes what is to be synced.
+ * @param onProgress files hashed so far, of how many
+ * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path
+ */
+async function scanSources(sources, lines, onProgress) {
+    const walks = [];
+    for (const source of sources)
+        walks.push(await walkSource(source, lines));
+    const files = walks.flatMap((walk) => walk.files);
+    const hashed = [];
+    const places = new Map();
+    let room = keptBytes;
+    for (const found of files) {
+        const { file, place } = await hashFile(found, room);
+        hashed.push(file);
+        places.set(file.path, place);
+        room -= place.content?.length ?? 0;
+        onProgress(hashed.length, files.length);
+        if (hashed.length % turn === 0)
+            await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+    }
+    const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
+    refuseCollisions(entries);
+    if (entries.length === 0)
+        throw new SyncError({
+            code: 'SOURCE_EMPTY',
+            message: 'the source has no file to sync; what an earlier sync put on the server would be deleted. Nothing was changed.',
+            hint: 'Check `source`, `include`, `exclude` and `.deployignore`.',
+        });
+    return {
+        entries,
+        places,
+        leftOut: walks.flatMap((walk) => walk.leftOut).sort(),
+        bytes: hashed.reduce((sum, file) => sum + file.size, 0),
+    };
+}
+async function walkSource(source, lines) {
+    const ignoreFile = source.isFolder ? readIgnoreFile(source.path) : '';
+    const walk = { rules: makeRules({ ...lines, ignoreFile }), files: [], links: [], leftOut: [] };
+    if (source.isFolder)
+        await walkFolder(walk, source.path, '');
+    else
+        await visit(walk, source.path, (0,external_node_path_namespaceObject.basename)(source.path));
+    return walk;
+}
+function readIgnoreFile(folder) {
+    const place = (0,external_node_path_namespaceObject.join)(folder, '.deployignore');
+    return (0,external_node_fs_namespaceObject.lstatSync)(place, { throwIfNoEntry: false })?.isFile() === true ? (0,external_node_fs_namespaceObject.readFileSync)(place, 'utf8') : '';
+}
+async function walkFolder(walk, place, prefix) {
+    await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+    for (const name of (0,external_node_fs_namespaceObject.readdirSync)(place).sort()) {
+        const visited = visit(walk, (0,external_node_path_namespaceObject.join)(place, name), `${prefix}${name}`);
+        if (visited !== undefined)
+            await visited;
+    }
+}
+function visit(walk, place, path) {
+    const found = (0,external_node_fs_namespaceObject.lstatSync)(place);
+    const verdict = walk.rules.judge(path, found.isDirectory());
+    if (verdict === 'protected' && (0,external_node_path_namespaceObject.basename)(path) !== '.git')
+        walk.leftOut.push(path);
+    if (verdict !== 'synced')
+        return undefined;
+    const name = refuseName((0,external_node_path_namespaceObject.basename)(path));
+    if (name !== undefined)
+        throw source_scan_refused(path, name);
+    if (found.isDirectory())
+        return walkFolder(walk, place, `${path}/`);
+    if (found.isSymbolicLink()) {
+        const link = (0,external_node_fs_namespaceObject.readlinkSync)(place);
+        const reason = refuseLink(path, link);
+        if (reason !== undefined)
+            throw source_scan_refused(path, reason);
+        walk.links.push({ path, link });
+    }
+    else if (found.isFile())
+        walk.files.push({ path, place });
+    else
+        throw source_scan_refused(path, 'it is a device, socket or pipe');
+    return undefined;
+}
+function source_scan_refused(path, reason) {
+    return new SyncError({
+        code: 'SOURCE_REFUSED',
+        message: `${JSON.stringify(path)} in the source cannot be synced: ${reason}. Nothing was changed.`,
+        hint: 'Change it in the repository, or leave it out with `exclude`.',
+    });
+}
+async function hashFile({ path, place }, room) {
+    try {
+        const stat = (0,external_node_fs_namespaceObject.lstatSync)(place);
+        // Git keeps one bit of the mode, and artifacts and umasks blur the others.
+        const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
+        const where = { file: place, mtimeMs: stat.mtimeMs };
+        if (stat.size <= smallBytes) {
+            const content = (0,external_node_fs_namespaceObject.readFileSync)(place);
+            const file = { path, mode, sha256: (0,external_node_crypto_.hash)('sha256', content), size: content.length };
+            return { file, place: content.length <= room ? { ...where, content } : where };
+        }
+        const digest = (0,external_node_crypto_.createHash)('sha256');
+        let size = 0;
+        for await (const chunk of readContent(where)) {
+            digest.update(chunk);
+            size += chunk.length;
+        }
+        return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
+    }
+    catch (cause) {
+        throw new SyncError({
+            code: 'SOURCE_REFUSED',
+            message: `${JSON.stringify(path)} in the source could not be read. Nothing was changed.`,
+            hint: 'Check its permissions on the runner, and that no earlier step still writes it.',
+            cause,
+        });
+    }
+}
+function refuseCollisions(entries) {
+    const paths = new Set();
+    for (const { path } of entries) {
+        const twice = [path, ...ancestorsOf(path)].find((part) => paths.has(part));
+        if (twice !== undefined)
+            throw new ConfigurationError(`input \`source\`: two of its lines bring ${JSON.stringify(twice)}.`, 'Each path may come from one source only; leave it out of one of them with `exclude`.');
+        paths.add(path);
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/staged-part.ts
+
+/**
+ * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`, $6 the
+ * hash program; stdin: the content. The mark is written last, with what is on the disk: a part that was cut short never
+ * equals the one that belongs there. Prints the digest.
+ */
+const partScript = `
+set -eu
+d=$1/.deploy/parts/$2
+umask 077; mkdir -p "$d/marks"
+rm -f "$d/marks/$3"
+case $5 in plain) cat ;; *) "$5" -dc ;; esac | dd of="$d/data" bs=1048576 seek="$3" conv=notrunc status=none
+if ! command -v "$6" >/dev/null 2>&1; then set -- "$1" "$2" "$3" "$4" "$5" 'shasum -a 256'; fi
+digest=$(dd if="$d/data" bs=1048576 skip="$3" count="$4" status=none | $6 | cut -d ' ' -f 1)
+printf '%s' "$digest" > "$d/marks/.$3"
+mv -f "$d/marks/.$3" "$d/marks/$3"
+printf '%s' "$digest"`;
+/**
+ * Receives one part; several at once do not meet. The next one of the same file and place writes over it.
+ * @returns the digest, by `sum`, of what is on the server's disk
+ */
+function receivePart(host, deployPath, part, options) {
+    const program = options.sum === 'sha256' ? 'sha256sum' : 'b2sum';
+    return staged_tree_run_runTreeScript(host, deployPath, part.file, {
+        purpose: 'receive a part of a big file',
+        source: partScript,
+        args: [String(part.offset), String(part.length), part.packing, program],
+        options: { stdin: part.content, signal: options.signal, timeoutMs: options.timeoutMs },
+    });
+}
+
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __nccwpck_require__(8474);
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(8522);
 // EXTERNAL MODULE: ../node_modules/tar-stream/index.js
 var tar_stream = __nccwpck_require__(872);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./src/packing.ts
+
+
+
+/** Below this a stream fits into the first round trips anyway. */
+const leastBytes = 32 * 1024;
+/** zstd -3 packs a few hundred MB a second: it pays on every line that is not the machine's own. */
+const worthwhileZstd = 0.95;
+/** gzip -1 costs about 15 ms per MB; what it saves must be worth more than that on an ordinary line. */
+const worthwhileGzip = 0.7;
+const sampledFiles = 16;
+const sampledBytes = 16 * 1024;
+/** A command that is answered so soon is in the same rack: packing would take longer than sending. */
+const nearMs = 40;
+const zstdLevel = 3;
+/** How a stream to this server should travel. Pure. */
+function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }) {
+    if (kind === 'local' || bytes < leastBytes || answerMs < nearMs)
+        return 'plain';
+    if (packers.includes('zstd'))
+        return sampleRatio < worthwhileZstd ? 'zstd' : 'plain';
+    return packers.includes('gzip') && sampleRatio < worthwhileGzip ? 'gzip' : 'plain';
+}
+/** Compresses the heads of some of the files; 1 when there is nothing to sample. */
+function sampleRatio(files) {
+    const step = Math.max(1, Math.floor(files.length / sampledFiles));
+    const chosen = files.filter((_, index) => index % step === 0).slice(0, sampledFiles);
+    const sample = Buffer.concat(chosen.map(readHead));
+    return sample.length === 0 ? 1 : (0,external_node_zlib_.zstdCompressSync)(sample).length / sample.length;
+}
+function readHead(file) {
+    const open = (0,external_node_fs_namespaceObject.openSync)(file, 'r');
+    try {
+        const buffer = Buffer.alloc(sampledBytes);
+        return buffer.subarray(0, (0,external_node_fs_namespaceObject.readSync)(open, buffer, 0, sampledBytes, 0));
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(open);
+    }
+}
+/** The stream as it travels. An error of the source reaches the reader as the error of this stream. */
+function packStream(stream, packing) {
+    if (packing === 'plain')
+        return stream;
+    const packer = packing === 'gzip'
+        ? (0,external_node_zlib_.createGzip)({ level: 1 })
+        : (0,external_node_zlib_.createZstdCompress)({ params: { [external_node_zlib_.constants.ZSTD_c_compressionLevel]: zstdLevel } });
+    return (0,external_node_stream_.pipeline)(stream, packer, () => undefined);
+}
+
 ;// CONCATENATED MODULE: ./src/archive.ts
 
 
@@ -67215,44 +68019,56 @@ var tar_stream = __nccwpck_require__(872);
  * and writes outside the tree.
  * @param onBytes content bytes that were read since the last call
  */
-function packArchive(archive, isGzip, onBytes) {
+function packArchive(archive, packing, onBytes) {
     const tar = (0,tar_stream.pack)();
     fill(tar, archive, onBytes).then(() => {
         tar.finalize();
     }, (thrown) => tar.destroy(thrown instanceof Error ? thrown : new SyncError(changed('a file', thrown))));
-    const stream = external_node_stream_.Readable.from(tar, { objectMode: false });
-    if (!isGzip)
-        return stream;
-    const gzip = (0,external_node_zlib_.createGzip)({ level: 1 });
-    // An error of the source reaches the reader as the error of this stream.
-    return (0,external_node_stream_.pipeline)(stream, gzip, () => undefined);
+    return packStream(external_node_stream_.Readable.from(tar, { objectMode: false }), packing);
 }
 async function fill(tar, archive, onBytes) {
-    const { manifest, transfer } = archive;
-    const files = manifest.files.filter(manifest_isFile);
+    const { manifest, transfer, env, inParts } = archive;
     const note = (name, lines) => {
         tar.entry({ name, mode: 0o600 }, lines.map((line) => `${line}\n`).join(''));
     };
-    note('keep', transfer.keep.map(relative));
-    note('paths', files.map(relative));
-    note('hashes', files.map((file) => file.sha256));
     note('deleted', manifest.deleted.map((path) => `./${path}`));
+    note('buckets', archive.buckets);
+    if (inParts.size > 0)
+        note('parts', [...inParts].map((file) => `${file.sha256} ${file.mode} ${relative(file)}`));
+    if (env !== undefined) {
+        tar.entry({ name: 'env', type: 'directory', mode: 0o700 });
+        note('env/path', [`./${env.path}`]);
+        tar.entry({ name: 'env/file', mode: 0o600 }, env.content);
+    }
     if (archive.isForNow)
         note('now', []);
     tar.entry({ name: 'manifest.json.new', mode: 0o600 }, manifest_formatManifest(manifest));
-    const folders = [...new Set(manifest.files.flatMap((entry) => ancestorsOf(entry.path)))].sort();
+    // Those of files that are linked on the server are made there.
+    const sent = [...transfer.send, ...transfer.links];
+    const folders = [...new Set(sent.flatMap((entry) => ancestorsOf(entry.path)))].sort();
     for (const folder of ['', ...folders])
         tar.entry({ name: `tree/${folder}`, type: 'directory', mode: 0o755 });
     for (const { path, link } of transfer.links)
         tar.entry({ name: `tree/${path}`, type: 'symlink', linkname: link });
-    for (const file of transfer.send)
-        await addFile(tar, file, archive.places.get(file.path) ?? '', onBytes);
+    for (const file of transfer.send) {
+        const place = archive.places.get(file.path);
+        if (place !== undefined && !inParts.has(file))
+            await addFile(tar, file, place, onBytes);
+    }
 }
 function relative(file) {
     return `./${file.path}`;
 }
 async function addFile(tar, file, place, onBytes) {
-    const entry = tar.entry({ name: `tree/${file.path}`, mode: Number.parseInt(file.mode, 8), size: file.size });
+    const head = { name: `tree/${file.path}`, mode: Number.parseInt(file.mode, 8), size: file.size };
+    if (place.content !== undefined) {
+        onBytes(file.size);
+        // `drain` comes first: the next entry finds room.
+        if (!tar.entry(head, place.content).writable)
+            return;
+        return;
+    }
+    const entry = tar.entry(head);
     let size = 0;
     try {
         for await (const chunk of readContent(place)) {
@@ -67282,36 +68098,135 @@ function changed(what, cause) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/compression.ts
+;// CONCATENATED MODULE: ./src/sending.ts
 
 
-/** Below this a stream fits into the first round trips anyway. */
-const leastBytes = 32 * 1024;
-/** gzip -1 costs about 15 ms per MB; what it saves must be worth more than that on an ordinary line. */
-const worthwhileRatio = 0.7;
-const sampledFiles = 16;
-const sampledBytes = 16 * 1024;
-/** Whether a stream to this server should be gzipped. `sampleRatio` is compressed size by size of a sample. */
-function isWorthGzip(stream) {
-    const { kind, serverHasGzip, bytes, sampleRatio } = stream;
-    return kind === 'ssh' && serverHasGzip && bytes >= leastBytes && sampleRatio < worthwhileRatio;
+
+
+
+
+
+
+
+
+const mebibyte = 1024 * 1024;
+/** From here on a file goes in parts: over several channels, and an interrupted sync need not send it again. */
+const bigBytes = 16 * mebibyte;
+/** One channel carries 2 MiB a round trip: six of them fill a long line, and their starts hide behind each other. */
+const farParts = { lanes: 6, mebibytes: 8 };
+/** On a short line the number of commands is what costs. */
+const nearParts = { lanes: 2, mebibytes: 64 };
+/** One transfer is bounded by its size: 15 minutes and a second for each 100 kB. */
+const leastTimeoutMs = 900_000;
+/** Brings the set to the server as a staged one. @returns bytes of content that were sent, before packing */
+async function send(job, { look, transfer, isEnvNew }, manifest, options) {
+    const { host, scan, clock } = job;
+    const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
+    const places = transfer.send.flatMap((file) => scan.places.get(file.path)?.file ?? []);
+    // The manifest travels too, and packs well.
+    const facts = { kind: host.kind, packers: look.packers, bytes: bytes + scan.entries.length * 100 };
+    const packing = choosePacking({ ...facts, sampleRatio: sampleRatio(places), answerMs: options.answerMs });
+    const packed = packing === 'plain' ? '' : `, packed with ${packing}`;
+    job.log(`sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${packed}; ${transfer.keep.length} unchanged are linked on the server`);
+    const progress = makeProgress(clock, job.log, (done, seconds) => describeSent(done, bytes, seconds));
+    const timeoutMs = leastTimeoutMs + bytes / 100;
+    const inParts = host.kind === 'local' ? new Set() : findBig(transfer.send);
+    await sendParts(job, look, inParts, { packing, progress, timeoutMs, isNear: options.answerMs < nearMs });
+    const env = isEnvNew && job.env?.content !== undefined ? { path: job.env.path, content: job.env.content } : undefined;
+    const { isForNow } = options;
+    const archive = { manifest, transfer, places: scan.places, inParts, env, isForNow, buckets: job.buckets };
+    await receiveStagedTree(host, job.deployPath, manifest.releaseId, {
+        tar: packArchive(archive, packing, (count) => {
+            progress.add(count);
+        }),
+        packing,
+        signal: job.signal,
+        timeoutMs,
+    });
+    return progress.done;
 }
-/** Compresses the heads of some of the files; 1 when there is nothing to sample. */
-async function sampleRatio(places) {
-    const step = Math.max(1, Math.floor(places.length / sampledFiles));
-    const chosen = places.filter((_, index) => index % step === 0).slice(0, sampledFiles);
-    const sample = Buffer.concat(await Promise.all(chosen.map(readHead)));
-    return sample.length === 0 ? 1 : (0,external_node_zlib_.gzipSync)(sample, { level: 1 }).length / sample.length;
+/** Two files of the same content: one of them in parts, the other in the stream. */
+function findBig(files) {
+    const big = files.filter(({ size }) => size >= bigBytes);
+    return new Set(new Map(big.map((file) => [file.sha256, file])).values());
 }
-async function readHead(place) {
-    const file = await (0,promises_namespaceObject.open)(place);
-    try {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(sampledBytes), 0, sampledBytes, 0);
-        return buffer.subarray(0, bytesRead);
+async function sendParts(job, look, files, options) {
+    const { lanes, mebibytes } = options.isNear ? nearParts : farParts;
+    const pieces = [];
+    let found = 0;
+    for (const file of files) {
+        const place = job.scan.places.get(file.path);
+        if (place === undefined)
+            continue;
+        const there = new Map(look.parts.filter((part) => part.file === file.sha256).map((part) => [part.offset, part.digest]));
+        for (let offset = 0; offset * mebibyte < file.size; offset += mebibytes) {
+            const piece = { file, place, offset };
+            const digest = there.get(offset);
+            if (digest !== undefined && digest === (await digestPiece(piece, mebibytes, look.partSum)))
+                found += sizeOf(piece, mebibytes);
+            else
+                pieces.push(piece);
+        }
     }
-    finally {
-        await file.close();
-    }
+    if (found > 0)
+        job.log(`${formatBytes(found)} are there already, from an interrupted sync`);
+    const queue = pieces.values();
+    const work = async () => {
+        for (const piece of queue)
+            await sendPiece(job, look.partSum, piece, mebibytes, options);
+    };
+    await Promise.all(Array.from({ length: lanes }, work));
+}
+function sizeOf({ file, offset }, mebibytes) {
+    return Math.min(file.size - offset * mebibyte, mebibytes * mebibyte);
+}
+function readPiece({ place, offset }, mebibytes) {
+    const start = offset * mebibyte;
+    return (0,external_node_fs_namespaceObject.createReadStream)(place.file, { start, end: start + mebibytes * mebibyte - 1, highWaterMark: 256 * 1024 });
+}
+async function digestPiece(piece, mebibytes, sum) {
+    const digest = (0,external_node_crypto_.createHash)(sum);
+    for await (const chunk of readPiece(piece, mebibytes))
+        digest.update(chunk);
+    return digest.digest('hex');
+}
+async function sendPiece(job, sum, piece, mebibytes, { packing, progress, timeoutMs }) {
+    const { file, place, offset } = piece;
+    const digest = (0,external_node_crypto_.createHash)(sum);
+    const meter = new external_node_stream_.Transform({
+        transform: (chunk, _encoding, done) => {
+            digest.update(chunk);
+            progress.add(chunk.length);
+            done(null, chunk);
+        },
+    });
+    const source = readPiece(piece, mebibytes);
+    source.once('error', (cause) => meter.destroy(changedSource(file.path, cause)));
+    const part = {
+        file: file.sha256,
+        offset,
+        length: mebibytes,
+        packing,
+        content: packStream(source.pipe(meter), packing),
+    };
+    const there = await receivePart(job.host, job.deployPath, part, { sum, signal: job.signal, timeoutMs });
+    const now = (0,external_node_fs_namespaceObject.statSync)(place.file, { throwIfNoEntry: false });
+    if (now?.size !== file.size || now.mtimeMs !== place.mtimeMs)
+        throw changedSource(file.path);
+    if (there !== digest.digest('hex'))
+        throw new SyncError({
+            code: 'TRANSFER_DAMAGED',
+            message: `${job.host.name}: a part of ${JSON.stringify(file.path)} is not on the disk as it was sent. Nothing was changed.`,
+            hint: 'Run the job again; if it stays so, look at the disk and the free space of the server.',
+        });
+}
+function changedSource(path, cause) {
+    return new SyncError({
+        code: 'SOURCE_CHANGED',
+        message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
+        hint: 'Does an earlier step of this job still write into the source? Run the job again.',
+        ...(cause === undefined ? {} : { cause }),
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/staging.ts
@@ -67322,36 +68237,12 @@ async function readHead(place) {
 
 
 
-
-
-
-/** Bytes that the lists, folders and hard links of a set need besides its files. */
-const spareBytes = 8 * 1024 * 1024;
-/**
- * Looks at the server and compares. Reads only.
- * @throws StagedTreeError PATH_BLOCKED, DEPLOY_PATH_UNUSABLE …; SyncError NO_SPACE
- */
-async function compare(job) {
-    const { host, deployPath, scan, rule } = job;
-    const paths = scan.entries.map((entry) => entry.path);
-    const live = await probeLive(host, deployPath, paths);
-    const transfer = diffManifests(scan.entries, live, rule);
-    throwIfBlocked(host, deployPath, transfer.blocked);
-    const needed = transfer.send.reduce((sum, file) => sum + file.size, spareBytes);
-    if (live.freeBytes < needed)
-        throw new SyncError({
-            code: 'NO_SPACE',
-            message: `${host.name}: ${deployPath} has ${formatBytes(live.freeBytes)} free, the files need ${formatBytes(needed)}. Nothing was changed.`,
-            hint: 'Make room on the server: docker image prune, old backups, logs.',
-        });
-    return { live, transfer };
-}
 /**
  * An activation that died in the middle is taken back first: the old set, whole. By an earlier sync; or by a rollout that
  * died before its commit, which the next one undoes, files first. What is compared with is what that will leave.
  */
-async function settleInterrupted(job, comparison) {
-    const { begun, unfinished, diedDeploy } = comparison.live;
+async function settleInterrupted(job, look) {
+    const { begun, unfinished, diedDeploy } = look;
     const died = setsOfDied(diedDeploy);
     const ofRollout = begun.filter((releaseId) => died.has(releaseId));
     for (const releaseId of unfinished)
@@ -67361,34 +68252,34 @@ async function settleInterrupted(job, comparison) {
     const all = new Set([...unfinished, ...ofRollout]);
     for (const releaseId of all)
         await undoActivation(job.host, job.deployPath, releaseId);
-    return all.size === 0 ? comparison : compare(job);
+    return all.size === 0 ? look : (await lookAround(job)).look;
 }
-/** Staged sets that go away with a rollout that died; none once its commit had begun, because then it is finished. Pure. */
+/** Staged sets that go away with a rollout that died; none of one that will be finished. Pure. */
 function setsOfDied(died) {
-    const lines = died?.lines ?? [];
-    if (lines.some(({ step }) => step === 'pins-staged'))
+    if (died === undefined || isToBeFinished(died))
         return new Set();
-    const ids = lines.flatMap(({ data }) => [data['staged'], data['releaseId']]);
+    const ids = died.lines.flatMap(({ data }) => [data['staged'], data['releaseId']]);
     return new Set(ids.filter((id) => typeof id === 'string'));
 }
 /** Stages the set unless it is staged already, and removes what was staged before and is not wanted any more. */
-async function stage(job, { live, transfer }, isForNow) {
-    const liveId = live.manifest?.releaseId ?? '';
-    const newest = live.staged.at(-1);
-    const waiting = newest?.releaseId === liveId ? undefined : newest;
-    if (!transfer.isNeeded) {
+async function stage(job, comparison, options) {
+    const { look, transfer, isEnvNew } = comparison;
+    const liveId = look.liveId ?? '';
+    const newest = look.staged.at(-1);
+    const waiting = newest?.header.releaseId === liveId ? undefined : newest;
+    if (!transfer.isNeeded && !isEnvNew) {
         if (waiting !== undefined)
             await discardStagedTrees(job.host, job.deployPath);
         return { ending: { kind: 'unchanged', releaseId: liveId }, sentBytes: 0 };
     }
-    const manifest = makeManifest(job, transfer);
     // One that an interrupted rollout began with goes away with that rollout's recovery.
     const isUsable = waiting !== undefined &&
-        !live.begun.includes(waiting.releaseId) &&
-        !setsOfDied(live.diedDeploy).has(waiting.releaseId);
-    if (!isForNow && isUsable && isSameSet(waiting, manifest))
-        return { ending: { kind: 'staged-before', releaseId: waiting.releaseId }, sentBytes: 0 };
-    const sentBytes = await send(job, live, transfer, manifest, isForNow);
+        !look.begun.includes(waiting.header.releaseId) &&
+        !setsOfDied(look.diedDeploy).has(waiting.header.releaseId);
+    if (!options.isForNow && isUsable && isSameSet(job, comparison, waiting))
+        return { ending: { kind: 'staged-before', releaseId: waiting.header.releaseId }, sentBytes: 0 };
+    const manifest = makeManifest(job, transfer);
+    const sentBytes = await send(job, comparison, manifest, options);
     return { ending: { kind: 'staged', releaseId: manifest.releaseId }, sentBytes };
 }
 function makeManifest(job, transfer) {
@@ -67398,37 +68289,26 @@ function makeManifest(job, transfer) {
         format: 1,
         releaseId: manifest_formatReleaseId(now, owner.commit, (0,external_node_crypto_.randomBytes)(2).toString('hex')),
         createdAt: now.toISOString(),
-        commit: owner.commit === '' ? 'local' : owner.commit,
+        commit: commitOf(job),
         runUrl: owner.runUrl,
         files: scan.entries,
         deleted: transfer.deleted,
     };
 }
-/** The same files of the same commit, with the same deletions. */
-function isSameSet(a, b) {
-    const key = ({ commit, files, deleted }) => JSON.stringify([commit, files, deleted]);
-    return key(a) === key(b);
+function commitOf({ owner }) {
+    return owner.commit === '' ? 'local' : owner.commit;
 }
-/** One transfer is bounded by its size: 15 minutes and a second for each 100 kB. */
-const leastTimeoutMs = 900_000;
-async function send(job, live, transfer, manifest, isForNow) {
-    const { host, scan, clock } = job;
-    const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
-    const places = transfer.send.flatMap((file) => scan.places.get(file.path) ?? []);
-    const sample = { kind: host.kind, serverHasGzip: live.hasGzip, bytes, sampleRatio: await sampleRatio(places) };
-    const isGzip = isWorthGzip(sample);
-    job.log(`sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${isGzip ? ', compressed' : ''}; ${transfer.keep.length} unchanged are linked on the server`);
-    const progress = makeProgress(clock, job.log, (done, seconds) => describeSent(done, bytes, seconds));
-    const archive = { manifest, transfer, places: scan.places, isForNow };
-    await receiveStagedTree(host, job.deployPath, manifest.releaseId, {
-        tar: packArchive(archive, isGzip, (count) => {
-            progress.add(count);
-        }),
-        isGzip,
-        signal: job.signal,
-        timeoutMs: leastTimeoutMs + bytes / 100,
-    });
-    return progress.done;
+/** The same files of the same commit, with the same deletions and env file. */
+function isSameSet(job, { transfer, isEnvNew }, staged) {
+    const content = isEnvNew ? job.env?.content : undefined;
+    return (staged.header.commit === commitOf(job) &&
+        staged.digest === digestSet(job.buckets, transfer.deleted) &&
+        staged.envDigest === (content === undefined ? '' : digestEnv(content)));
+}
+/** As the server makes it from its lists; see manifest-look.ts. */
+function digestSet(buckets, deleted) {
+    const text = [...buckets, ...deleted.map((path) => `./${path}`)].map((line) => `${line}\n`).join('');
+    return (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex');
 }
 /** Makes a staged set live in this step; when that fails, the old files are back before the error is reported. */
 async function activateNow(job, releaseId) {
@@ -67494,6 +68374,9 @@ function renderSummary(report) {
         ['Unchanged', String(unchanged)],
         ['Deleted', String(transfer.deleted.length)],
         ['Protected, left out', String(report.leftOut.length)],
+        ...(report.envPath === undefined
+            ? []
+            : [[`Env file ${code(report.envPath)}`, report.isEnvNew ? 'new' : 'as it was']]),
         ['Size of the set', formatBytes(report.totalBytes)],
         [
             report.ending.kind === 'dry-run' ? 'Would be sent' : 'Sent',
@@ -67505,9 +68388,13 @@ function renderSummary(report) {
         `### Files → ${cell(report.hostName)}:${cell(report.deployPath)}\n`,
         `${cell(describeEnding(report))}\n`,
         table(['Files', ''], rows),
+        describePinned(report)
+            .map((line) => `- ${cell(line)}\n`)
+            .join(''),
         names('Added', transfer.added, mostNames),
         names('Changed', transfer.changed, mostNames),
         names('Deleted', transfer.deleted, mostDeletions),
+        names('Kept on the server', report.kept, mostNames),
         names('Protected: neither sent nor touched', report.leftOut, mostNames),
     ]
         .filter((part) => part !== '')
@@ -67537,13 +68424,22 @@ function names(title, paths, most) {
 
 
 
-/** inputs → files here → files there → what differs → staged (→ live) → outputs. */
+
+
+
+
+
+
+
+/** inputs → files here, while the connection is made → one look there → what differs → staged (→ live) → outputs. */
 async function run(context) {
     const { runner, signal } = context;
     const start = clock_systemClock.now();
     const inputs = loadInputs(inputReader(runner));
-    const scan = await runner.group('Files of the source', () => readSource(runner, inputs));
-    const host = await connectHost(inputs.target, runner, signal);
+    for (const value of secretValues(inputs.envFile?.content ?? ''))
+        maskSecret(runner, value);
+    const sources = await findSources(runner.env('GITHUB_WORKSPACE') ?? process.cwd(), inputs.sources);
+    const { host, scan } = await connectAndScan(context, inputs, sources, signal);
     try {
         const job = makeJob(context, inputs, host, scan);
         const outcome = inputs.isDryRun ? await rehearse(job) : await sync(context, inputs, job);
@@ -67552,8 +68448,10 @@ async function run(context) {
             hostName: host.name,
             deployPath: inputs.deployPath,
             leftOut: scan.leftOut,
+            envPath: inputs.envFile?.path,
             totalFiles: scan.entries.length,
             totalBytes: scan.bytes,
+            remoteCommands: host.commandCount,
             durationMs: Math.round(clock_systemClock.now() - start),
         });
     }
@@ -67561,29 +68459,49 @@ async function run(context) {
         await host.close();
     }
 }
-async function readSource(runner, inputs) {
-    const workspace = runner.env('GITHUB_WORKSPACE') ?? process.cwd();
-    const sources = await findSources(workspace, inputs.sources);
+/** Both at once; what is wrong with the source is said first. */
+async function connectAndScan({ runner }, inputs, sources, signal) {
+    const [connection, source] = await Promise.allSettled([
+        connectHost(inputs.target, runner, signal),
+        runner.group('Files of the source', () => readSource(runner, inputs, sources)),
+    ]);
+    if (source.status === 'fulfilled' && connection.status === 'fulfilled')
+        return { host: connection.value, scan: source.value };
+    if (connection.status === 'fulfilled')
+        await connection.value.close();
+    throw source.status === 'rejected' ? source.reason : connection.status === 'rejected' ? connection.reason : undefined;
+}
+async function readSource(runner, inputs, sources) {
     const log = (line) => {
         runner.info(line);
     };
     const progress = makeProgress(clock_systemClock, log, (done) => `read ${done} files`);
-    const scan = await scanSources(sources, inputs, () => {
+    const scan = await scanSources(sources, ruleLines(inputs), () => {
         progress.add(1);
     });
     runner.info(`${scan.entries.length} files, ${formatBytes(scan.bytes)}`);
     if (scan.leftOut.length > 0)
         runner.info(`left out, because protected: ${scan.leftOut.slice(0, 10).join(', ')}${scan.leftOut.length > 10 ? ' …' : ''}`);
+    const collisions = findCollisions(scan.entries.map(({ path }) => path));
+    for (const group of collisions.slice(0, 10))
+        runner.warning(`Names that differ only in case or in the form of a letter: ${group.join(', ')}. All of them are synced; a Mac or Windows checkout has one.`);
     return scan;
 }
+/** An env file that this step writes is nobody else's. */
+function ruleLines({ include, exclude, protect, envFile }) {
+    return { include, exclude, protect, reserved: envFile?.content === undefined ? [] : [envFile.path] };
+}
 function makeJob({ runner, signal }, inputs, host, scan) {
-    const rules = makeRules({ ...inputs, ignoreFile: '' });
+    const rules = makeRules({ ...ruleLines(inputs), ignoreFile: '' });
     return {
         host,
         scan,
         signal,
         deployPath: inputs.deployPath,
-        rule: { delete: inputs.delete, isProtected: (path) => rules.isProtected(path) },
+        buckets: makeBuckets(scan),
+        delete: inputs.delete,
+        isProtected: (path) => rules.isProtected(path),
+        env: inputs.envFile,
         owner: currentOwner(runner),
         clock: clock_systemClock,
         log: (line) => {
@@ -67592,25 +68510,49 @@ function makeJob({ runner, signal }, inputs, host, scan) {
     };
 }
 async function rehearse(job) {
-    const { transfer } = await compare(job);
-    return { ending: { kind: 'dry-run' }, transfer, sentBytes: 0 };
+    const { look } = await lookAround(job);
+    const comparison = await compare(job, look);
+    const pinned = await findPinnedFiles(job, comparison);
+    return { ...comparison, ending: { kind: 'dry-run' }, sentBytes: 0, pinned };
 }
 async function sync(context, inputs, job) {
-    await ensureStateFolder(job.host, job.deployPath);
-    return withLease(context, job.host, job.deployPath, inputs.lockWait, async () => {
-        const comparison = await settleInterrupted(job, await compare(job));
+    const { host, deployPath } = job;
+    const options = leaseOptions(context, host, deployPath, inputs.lockWait);
+    const offer = offerLease(options);
+    // The shortest of commands beside it tells how far away the server is.
+    const ping = host.script(':', []).then(({ durationMs }) => durationMs);
+    const first = await lookAround(job, [ensureStatePart(host, deployPath), offer.part]);
+    const answerMs = await ping;
+    const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
+    const body = async (lease) => {
+        // Another's lease was waited for: what was seen may have changed since.
+        const isFresh = lease === taken || !lease.isNew;
+        const look = await settleInterrupted(job, isFresh ? first.look : (await lookAround(job)).look);
+        const comparison = await compare(job, look);
         const isForNow = inputs.activate === 'now';
-        const { ending, sentBytes } = await stage(job, comparison, isForNow);
-        const { transfer } = comparison;
-        if (!isForNow || ending.kind !== 'staged')
-            return { ending, transfer, sentBytes };
-        await activateNow(job, ending.releaseId);
-        return { ending: { kind: 'live', releaseId: ending.releaseId }, transfer, sentBytes };
-    });
+        const [staged, pinned] = await Promise.all([
+            stage(job, comparison, { isForNow, answerMs }),
+            findPinnedFiles(job, comparison),
+        ]);
+        const outcome = { ...comparison, ...staged, pinned };
+        if (!isForNow || staged.ending.kind !== 'staged')
+            return outcome;
+        await activateNow(job, staged.ending.releaseId);
+        return { ...outcome, ending: { kind: 'live', releaseId: staged.ending.releaseId } };
+    };
+    return withLease(context, host, deployPath, inputs.lockWait, body, undefined, taken);
+}
+/** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
+async function findPinnedFiles({ host, deployPath }, { transfer }) {
+    const touched = [...transfer.changed, ...transfer.deleted];
+    if (touched.length === 0)
+        return [];
+    const [result] = await batch_runBatch(host, [mountsPart(deployPath)], { timeoutMs: 30_000 }).catch(() => []);
+    return result?.code === 0 ? findPinned(touched, parseMounts(result.stdout, deployPath)) : [];
 }
 async function publish(runner, report) {
     const { ending, transfer } = report;
-    const changes = listChanges(transfer);
+    const changes = listChanges(report);
     if (changes.length > 0) {
         await runner.group(`Changes (${changes.length})`, () => {
             for (const line of changes)
@@ -67618,12 +68560,16 @@ async function publish(runner, report) {
             return Promise.resolve();
         });
     }
+    for (const line of describePinned(report))
+        runner.warning(line);
     runner.output('release-id', ending.kind === 'dry-run' ? '' : ending.releaseId);
     runner.output('changed-files', [...transfer.added, ...transfer.changed].sort().join('\n'));
     runner.output('deleted-files', transfer.deleted.join('\n'));
+    runner.output('env-changed', String(report.isEnvNew));
     runner.output('bytes-sent', String(report.sentBytes));
     runner.output('duration-ms', String(report.durationMs));
     await runner.summary(renderSummary(report));
+    runner.info(`${report.remoteCommands} remote commands in ${report.durationMs} ms`);
     runner.info(describeEnding(report));
 }
 

@@ -4,7 +4,7 @@
 /***/ 776:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(4488);
+module.exports = __nccwpck_require__(4488);
 
 
 /***/ }),
@@ -13,7 +13,6 @@
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(9278);
@@ -25,10 +24,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -277,7 +276,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -286,7 +285,6 @@ __webpack_unused_export__ = debug; // for test
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
-var __webpack_unused_export__;
 
 
 const Client = __nccwpck_require__(5215)
@@ -314,29 +312,29 @@ const createRedirectInterceptor = __nccwpck_require__(1946)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
   redirect: __nccwpck_require__(92),
   retry: __nccwpck_require__(9636),
   dump: __nccwpck_require__(410),
   dns: __nccwpck_require__(1893)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -390,11 +388,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
 const fetchImpl = (__nccwpck_require__(7532).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -405,57 +403,57 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(1470).Headers
-/* unused reexport */ __nccwpck_require__(9141).Response
-/* unused reexport */ __nccwpck_require__(5601).Request
-/* unused reexport */ __nccwpck_require__(1112).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(5969).FileReader
+module.exports.Headers = __nccwpck_require__(1470).Headers
+module.exports.Response = __nccwpck_require__(9141).Response
+module.exports.Request = __nccwpck_require__(5601).Request
+module.exports.FormData = __nccwpck_require__(1112).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(5969).FileReader
 
 const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(3109)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(1627)
 const { kConstruct } = __nccwpck_require__(1519)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
 const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(3775)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
 const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(2318)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
 const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(2494)
-/* unused reexport */ __nccwpck_require__(2920).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+module.exports.WebSocket = __nccwpck_require__(2920).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
 const { EventSource } = __nccwpck_require__(2328)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
@@ -28463,6 +28461,191 @@ module.exports = {
 
 /***/ }),
 
+/***/ 4789:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   X: () => (/* binding */ cleanText),
+/* harmony export */   q: () => (/* binding */ verifyError)
+/* harmony export */ });
+/* harmony import */ var _deploy_actions_kit_action_errors__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3988);
+
+function verifyError(details) {
+    return new _deploy_actions_kit_action_errors__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .sH(details);
+}
+/** Text that a registry or an image chose, made safe for one line of a log: no control characters, at most 200 characters. */
+function cleanText(text) {
+    const clean = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+    return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean;
+}
+
+
+/***/ }),
+
+/***/ 1499:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DD: () => (/* binding */ asList),
+/* harmony export */   ED: () => (/* binding */ asSize),
+/* harmony export */   e1: () => (/* binding */ asText),
+/* harmony export */   qF: () => (/* binding */ parseJson),
+/* harmony export */   qY: () => (/* binding */ asRecord)
+/* harmony export */ });
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function asRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+function asText(value) {
+    return typeof value === 'string' ? value : undefined;
+}
+/** A size in bytes; undefined for anything that is none. */
+function asSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+/** The object in these bytes, or undefined when they are not one JSON object in UTF-8. */
+function parseJson(bytes) {
+    try {
+        const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+        return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 5920:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ reasonToRefuseSigner),
+/* harmony export */   L: () => (/* binding */ identityPattern)
+/* harmony export */ });
+/**
+ * An identity in which `*` stands for any characters, as a pattern for the whole of it: everything else is literal, and
+ * nothing may stand before or behind (an unanchored `https://github.com/acme/` would take an attacker's longer one).
+ */
+function identityPattern(text) {
+    return new RegExp(`^${text
+        .split('*')
+        .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
+        .join('.*')}$`, 'u');
+}
+/** Why this signer is not the expected one, as the end of a sentence; undefined when it is. */
+function reasonToRefuseSigner(found, expected) {
+    if (found.issuer !== expected.issuer)
+        return `its issuer is ${found.issuer || 'not named'}, not ${expected.issuer}`;
+    if (!expected.identity.test(found.identity))
+        return `it was made by ${found.identity || 'nobody named'}, not by ${expected.text}`;
+    const { sourceRepository } = expected;
+    if (sourceRepository === undefined || found.sourceRepository === sourceRepository)
+        return undefined;
+    return `it was made in ${found.sourceRepository ?? 'a repository that is not named'}, not in ${sourceRepository}`;
+}
+
+
+/***/ }),
+
+/***/ 3988:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   YI: () => (/* binding */ describeThrown),
+/* harmony export */   cr: () => (/* binding */ isDeployError),
+/* harmony export */   j1: () => (/* binding */ ConfigurationError),
+/* harmony export */   sH: () => (/* binding */ DeployError)
+/* harmony export */ });
+/* unused harmony export assertNever */
+/** A failure whose meaning is known. Everything an action throws on purpose is one of these. */
+class DeployError extends Error {
+    code;
+    hint;
+    evidence;
+    constructor(details) {
+        super(details.message, details.cause === undefined ? {} : { cause: details.cause });
+        this.name = 'DeployError';
+        this.code = details.code;
+        this.hint = details.hint;
+        this.evidence = details.evidence ?? [];
+    }
+}
+/** Whether something thrown has a known meaning; narrows without leaving `any` behind. */
+function isDeployError(thrown) {
+    return thrown instanceof DeployError;
+}
+/** The user's input is wrong. Thrown before anything is touched; names the input as the user typed it. */
+class ConfigurationError extends DeployError {
+    constructor(message, hint) {
+        super({ code: 'INPUT_INVALID', message, ...(hint === undefined ? {} : { hint }) });
+        this.name = 'ConfigurationError';
+    }
+}
+/** For the end of a `switch` over a union: the compiler proves that no member is left. */
+function assertNever(value) {
+    throw new DeployError({
+        code: 'BUG',
+        message: `unexpected value ${JSON.stringify(value)}`,
+        hint: 'Please report it.',
+    });
+}
+/** The message of anything thrown, never its stack. */
+function describeThrown(thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+
+/***/ }),
+
+/***/ 5364:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Hy: () => (/* binding */ algorithmOf),
+/* harmony export */   VK: () => (/* binding */ shortDigest),
+/* harmony export */   m: () => (/* binding */ parseDigest),
+/* harmony export */   ol: () => (/* binding */ digestOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+
+/** The algorithms Docker's reference grammar registers, with the length of their hex part. */
+const hexLengths = { sha256: 64, sha384: 96, sha512: 128 };
+function isAlgorithm(name) {
+    return Object.hasOwn(hexLengths, name);
+}
+/** The digest in a text, or undefined when it is none; upper-case hex is none either, as in Docker. */
+function parseDigest(text) {
+    const [, algorithm = '', hex = ''] = /^([a-z0-9]+):([0-9a-f]+)$/.exec(text) ?? [];
+    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] ? text : undefined;
+}
+/** `sha256`, `sha384` or `sha512`. */
+function algorithmOf(digest) {
+    const name = digest.slice(0, digest.indexOf(':'));
+    return isAlgorithm(name) ? name : 'sha256';
+}
+/** The digest of these bytes, with sha256 unless another algorithm is asked for. */
+function digestOf(bytes, algorithm = 'sha256') {
+    return `${algorithm}:${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)(algorithm).update(bytes).digest('hex')}`;
+}
+/** `sha256:1a2b3c4d5e6f`: for people, never for a decision. */
+function shortDigest(digest) {
+    return digest.slice(0, digest.indexOf(':') + 13);
+}
+
+
+/***/ }),
+
 /***/ 2613:
 /***/ ((module) => {
 
@@ -28471,11 +28654,27 @@ module.exports = require("assert");
 
 /***/ }),
 
+/***/ 6982:
+/***/ ((module) => {
+
+"use strict";
+module.exports = require("crypto");
+
+/***/ }),
+
 /***/ 4434:
 /***/ ((module) => {
 
 "use strict";
 module.exports = require("events");
+
+/***/ }),
+
+/***/ 9896:
+/***/ ((module) => {
+
+"use strict";
+module.exports = require("fs");
 
 /***/ }),
 
@@ -28663,6 +28862,14 @@ module.exports = require("node:zlib");
 
 /***/ }),
 
+/***/ 857:
+/***/ ((module) => {
+
+"use strict";
+module.exports = require("os");
+
+/***/ }),
+
 /***/ 3193:
 /***/ ((module) => {
 
@@ -28709,7 +28916,7 @@ module.exports = require("util");
 /******/ 		// Execute the module function
 /******/ 		var threw = true;
 /******/ 		try {
-/******/ 			__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 			__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 			threw = false;
 /******/ 		} finally {
 /******/ 			if(threw) delete __webpack_module_cache__[moduleId];
@@ -28719,9 +28926,105 @@ module.exports = require("util");
 /******/ 		return module.exports;
 /******/ 	}
 /******/ 	
+/******/ 	// expose the modules object (__webpack_modules__)
+/******/ 	__nccwpck_require__.m = __webpack_modules__;
+/******/ 	
 /************************************************************************/
 /******/ 	/* webpack/runtime/asset-relocator-loader */
 /******/ 	if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = __dirname + "/";
+/******/ 	
+/******/ 	/* webpack/runtime/compat get default export */
+/******/ 	(() => {
+/******/ 		// getDefaultExport function for compatibility with non-harmony modules
+/******/ 		__nccwpck_require__.n = (module) => {
+/******/ 			var getter = module && module.__esModule ?
+/******/ 				() => (module['default']) :
+/******/ 				() => (module);
+/******/ 			__nccwpck_require__.d(getter, { a: getter });
+/******/ 			return getter;
+/******/ 		};
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/define property getters */
+/******/ 	(() => {
+/******/ 		// define getter functions for harmony exports
+/******/ 		__nccwpck_require__.d = (exports, definition) => {
+/******/ 			for(var key in definition) {
+/******/ 				if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 					Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 				}
+/******/ 			}
+/******/ 		};
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/ensure chunk */
+/******/ 	(() => {
+/******/ 		__nccwpck_require__.f = {};
+/******/ 		// This file contains only the entry chunk.
+/******/ 		// The chunk loading function for additional chunks
+/******/ 		__nccwpck_require__.e = (chunkId) => {
+/******/ 			return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 				__nccwpck_require__.f[key](chunkId, promises);
+/******/ 				return promises;
+/******/ 			}, []));
+/******/ 		};
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/get javascript chunk filename */
+/******/ 	(() => {
+/******/ 		// This function allow to reference async chunks
+/******/ 		__nccwpck_require__.u = (chunkId) => {
+/******/ 			// return url for filenames based on template
+/******/ 			return "" + chunkId + ".index.js";
+/******/ 		};
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/hasOwnProperty shorthand */
+/******/ 	(() => {
+/******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ 	})();
+/******/ 	
+/******/ 	/* webpack/runtime/require chunk loading */
+/******/ 	(() => {
+/******/ 		// no baseURI
+/******/ 		
+/******/ 		// object to store loaded chunks
+/******/ 		// "1" means "loaded", otherwise not loaded yet
+/******/ 		var installedChunks = {
+/******/ 			792: 1
+/******/ 		};
+/******/ 		
+/******/ 		// no on chunks loaded
+/******/ 		
+/******/ 		var installChunk = (chunk) => {
+/******/ 			var moreModules = chunk.modules, chunkIds = chunk.ids, runtime = chunk.runtime;
+/******/ 			for(var moduleId in moreModules) {
+/******/ 				if(__nccwpck_require__.o(moreModules, moduleId)) {
+/******/ 					__nccwpck_require__.m[moduleId] = moreModules[moduleId];
+/******/ 				}
+/******/ 			}
+/******/ 			if(runtime) runtime(__nccwpck_require__);
+/******/ 			for(var i = 0; i < chunkIds.length; i++)
+/******/ 				installedChunks[chunkIds[i]] = 1;
+/******/ 		
+/******/ 		};
+/******/ 		
+/******/ 		// require() chunk loading for javascript
+/******/ 		__nccwpck_require__.f.require = (chunkId, promises) => {
+/******/ 			// "1" is the signal for "already loaded"
+/******/ 			if(!installedChunks[chunkId]) {
+/******/ 				if(true) { // all chunks have JS
+/******/ 					installChunk(require("./" + __nccwpck_require__.u(chunkId)));
+/******/ 				} else installedChunks[chunkId] = 1;
+/******/ 			}
+/******/ 		};
+/******/ 		
+/******/ 		// no external install chunk
+/******/ 		
+/******/ 		// no HMR
+/******/ 		
+/******/ 		// no HMR manifest
+/******/ 	})();
 /******/ 	
 /************************************************************************/
 var __webpack_exports__ = {};
@@ -28729,46 +29032,10 @@ var __webpack_exports__ = {};
 (() => {
 "use strict";
 
-;// CONCATENATED MODULE: ../kit/src/action/errors.ts
-/** A failure whose meaning is known. Everything an action throws on purpose is one of these. */
-class DeployError extends Error {
-    code;
-    hint;
-    evidence;
-    constructor(details) {
-        super(details.message, details.cause === undefined ? {} : { cause: details.cause });
-        this.name = 'DeployError';
-        this.code = details.code;
-        this.hint = details.hint;
-        this.evidence = details.evidence ?? [];
-    }
-}
-/** Whether something thrown has a known meaning; narrows without leaving `any` behind. */
-function isDeployError(thrown) {
-    return thrown instanceof DeployError;
-}
-/** The user's input is wrong. Thrown before anything is touched; names the input as the user typed it. */
-class errors_ConfigurationError extends DeployError {
-    constructor(message, hint) {
-        super({ code: 'INPUT_INVALID', message, ...(hint === undefined ? {} : { hint }) });
-        this.name = 'ConfigurationError';
-    }
-}
-/** For the end of a `switch` over a union: the compiler proves that no member is left. */
-function assertNever(value) {
-    throw new DeployError({
-        code: 'BUG',
-        message: `unexpected value ${JSON.stringify(value)}`,
-        hint: 'Please report it.',
-    });
-}
-/** The message of anything thrown, never its stack. */
-function describeThrown(thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-;// CONCATENATED MODULE: external "os"
-const external_os_namespaceObject = require("os");
+// EXTERNAL MODULE: ../kit/src/action/errors.ts
+var errors = __nccwpck_require__(3988);
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(857);
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -28843,7 +29110,7 @@ function toCommandProperties(annotationProperties) {
  */
 function command_issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
-    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+    process.stdout.write(cmd.toString() + external_os_.EOL);
 }
 function command_issue(name, message = '') {
     command_issueCommand(name, {}, message);
@@ -28897,10 +29164,10 @@ function escapeProperty(s) {
         .replace(/,/g, '%2C');
 }
 //# sourceMappingURL=command.js.map
-;// CONCATENATED MODULE: external "crypto"
-const external_crypto_namespaceObject = require("crypto");
-;// CONCATENATED MODULE: external "fs"
-const external_fs_namespaceObject = require("fs");
+// EXTERNAL MODULE: external "crypto"
+var external_crypto_ = __nccwpck_require__(6982);
+// EXTERNAL MODULE: external "fs"
+var external_fs_ = __nccwpck_require__(9896);
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
@@ -28914,15 +29181,15 @@ function file_command_issueFileCommand(command, message) {
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
     }
-    if (!external_fs_namespaceObject.existsSync(filePath)) {
+    if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_.EOL}`, {
         encoding: 'utf8'
     });
 }
 function file_command_prepareKeyValueMessage(key, value) {
-    const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
+    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
     const convertedValue = utils_toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
@@ -28933,7 +29200,7 @@ function file_command_prepareKeyValueMessage(key, value) {
     if (convertedValue.includes(delimiter)) {
         throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
     }
-    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+    return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
 }
 //# sourceMappingURL=file-command.js.map
 ;// CONCATENATED MODULE: external "path"
@@ -29896,7 +30163,7 @@ var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _
 };
 
 
-const { access, appendFile, writeFile } = external_fs_namespaceObject.promises;
+const { access, appendFile, writeFile } = external_fs_.promises;
 const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
 const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
 class Summary {
@@ -29919,7 +30186,7 @@ class Summary {
                 throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
             }
             try {
-                yield access(pathFromEnv, external_fs_namespaceObject.constants.R_OK | external_fs_namespaceObject.constants.W_OK);
+                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
             }
             catch (_a) {
                 throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
@@ -30015,7 +30282,7 @@ class Summary {
      * @returns {Summary} summary instance
      */
     addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
+        return this.addRaw(external_os_.EOL);
     }
     /**
      * Adds an HTML codeblock to the summary buffer
@@ -30219,7 +30486,7 @@ var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _
 };
 
 
-const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_namespaceObject.promises;
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
 // export const {open} = 'fs'
 const IS_WINDOWS = process.platform === 'win32';
 /**
@@ -30246,7 +30513,7 @@ function readlink(fsPath) {
 }
 // See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
 const UV_FS_O_EXLOCK = 0x10000000;
-const READONLY = external_fs_namespaceObject.constants.O_RDONLY;
+const READONLY = external_fs_.constants.O_RDONLY;
 function exists(fsPath) {
     return io_util_awaiter(this, void 0, void 0, function* () {
         try {
@@ -30739,13 +31006,13 @@ class ToolRunner extends external_events_.EventEmitter {
     _processLineBuffer(data, strBuffer, onLine) {
         try {
             let s = strBuffer + data.toString();
-            let n = s.indexOf(external_os_namespaceObject.EOL);
+            let n = s.indexOf(external_os_.EOL);
             while (n > -1) {
                 const line = s.substring(0, n);
                 onLine(line);
                 // the rest of the string ...
-                s = s.substring(n + external_os_namespaceObject.EOL.length);
-                n = s.indexOf(external_os_namespaceObject.EOL);
+                s = s.substring(n + external_os_.EOL.length);
+                n = s.indexOf(external_os_.EOL);
             }
             return s;
         }
@@ -31036,7 +31303,7 @@ class ToolRunner extends external_events_.EventEmitter {
                 }
                 const optionsNonNull = this._cloneExecOptions(this.options);
                 if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_.EOL);
                 }
                 const state = new ExecState(optionsNonNull, this.toolPath);
                 state.on('debug', (message) => {
@@ -31375,8 +31642,8 @@ const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* ()
         version
     };
 });
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
+const platform = external_os_.platform();
+const arch = external_os_.arch();
 const isWindows = platform === 'win32';
 const isMacOS = platform === 'darwin';
 const isLinux = platform === 'linux';
@@ -31557,7 +31824,7 @@ function setOutput(name, value) {
     if (filePath) {
         return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
     }
-    process.stdout.write(external_os_namespaceObject.EOL);
+    process.stdout.write(external_os_.EOL);
     command_issueCommand('set-output', { name }, utils_toCommandValue(value));
 }
 /**
@@ -31625,7 +31892,7 @@ function notice(message, properties = {}) {
  * @param message info message
  */
 function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
+    process.stdout.write(message + external_os_.EOL);
 }
 /**
  * Begin an output group.
@@ -31768,7 +32035,7 @@ async function runStep(main) {
     const runner = githubRunner();
     const abort = new AbortController();
     const cancel = (name) => {
-        abort.abort(new DeployError({ code: 'CANCELLED', message: `the step was cancelled (${name}).` }));
+        abort.abort(new errors/* DeployError */.sH({ code: 'CANCELLED', message: `the step was cancelled (${name}).` }));
     };
     process.on('SIGINT', cancel);
     process.on('SIGTERM', cancel);
@@ -31799,16 +32066,110 @@ async function runMainOrPost(main, post) {
 }
 /** Prints a failure for the person on call and sets `error-code`. Exported for steps that fail after their own report. */
 function reportFailure(runner, thrown) {
-    const known = isDeployError(thrown);
+    const known = (0,errors/* isDeployError */.cr)(thrown);
     runner.output('error-code', known ? thrown.code : 'BUG');
     if (known)
         for (const line of thrown.evidence)
             runner.info(`  ${line}`);
     if (!known && thrown instanceof Error && thrown.stack !== undefined)
         runner.info(thrown.stack);
-    const message = known ? thrown.message : `unexpected error: ${describeThrown(thrown)}`;
+    const message = known ? thrown.message : `unexpected error: ${(0,errors/* describeThrown */.YI)(thrown)}`;
     const hint = known ? thrown.hint : 'This is a defect of the action; please report it with the log above.';
     runner.fail(hint === undefined ? message : `${message} ${hint}`);
+}
+
+// EXTERNAL MODULE: ../kit/src/image/digest.ts
+var image_digest = __nccwpck_require__(5364);
+;// CONCATENATED MODULE: ../kit/src/image/image-ref.ts
+
+
+
+const defaultRegistry = 'docker.io';
+const longestRepository = 255;
+// The grammar of github.com/distribution/reference (regexp.go), which Docker, Compose and containerd share.
+const domainPart = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const hostPattern = new RegExp(`^(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const repositoryPattern = new RegExp(`^${pathPart}(?:/${pathPart})*$`);
+const tagPattern = /^\w[\w.-]{0,127}$/;
+/**
+ * Reads an image reference exactly as Docker does: default registry and `library/`, localhost, ports, IPv6 hosts,
+ * tag and digest together.
+ * @param subject what the text belongs to, for the message: ``input `images`, line 2``
+ * @throws ConfigurationError quoting the text
+ */
+function parseImageRef(text, subject) {
+    const refuse = (reason, hint) => {
+        throw new errors/* ConfigurationError */.j1(`${subject}: ${JSON.stringify(text)} is not an image reference: ${reason}.`, hint);
+    };
+    if (text === '')
+        refuse('it is empty');
+    if (/\s/.test(text))
+        refuse('it holds white space');
+    if (/^[a-z]+:\/\//i.test(text))
+        refuse('it starts with a URL scheme', 'Write the host without https://.');
+    if (/^[0-9a-f]{64}$/.test(text))
+        refuse('64 hex digits are an image id, not a name', 'Write repository@sha256:<64 hex>.');
+    const [beforeDigest = '', digestText, ...moreDigests] = text.split('@');
+    if (moreDigests.length > 0)
+        refuse('it holds more than one @');
+    const digest = digestText === undefined ? undefined : (0,image_digest/* parseDigest */.m)(digestText);
+    if (digestText !== undefined && digest === undefined) {
+        refuse(`${JSON.stringify(digestText)} is not a digest`, 'A digest is sha256: and 64 lower-case hex digits.');
+    }
+    const { registry, rest } = splitRegistry(beforeDigest);
+    const [path, tag] = splitTag(rest);
+    if (tag !== undefined && !tagPattern.test(tag)) {
+        refuse(`${JSON.stringify(tag)} is not a tag`, 'A tag has 1 to 128 letters, digits, _, . or -, and no . or - in front.');
+    }
+    if (!hostPattern.test(registry))
+        refuse(`${JSON.stringify(registry)} is not a registry host`);
+    const repository = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
+    if (path !== path.toLowerCase())
+        refuse('a repository name is lower case', `Write ${path.toLowerCase()}.`);
+    if (!repositoryPattern.test(repository))
+        refuse(`${JSON.stringify(path)} is not a repository name`);
+    if (repository.length > longestRepository)
+        refuse(`the repository name is longer than ${longestRepository} characters`);
+    return {
+        registry,
+        repository,
+        ...(tag === undefined ? {} : { tag }),
+        ...(digest === undefined ? {} : { digest }),
+        text,
+    };
+}
+/** Docker takes the first path part for a host only if it looks like one: a dot, a port, upper case or `localhost`. */
+function splitRegistry(name) {
+    const slash = name.indexOf('/');
+    const first = slash === -1 ? '' : name.slice(0, slash);
+    const isHost = first !== '' && (first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase());
+    if (!isHost)
+        return { registry: defaultRegistry, rest: name };
+    const registry = first === 'index.docker.io' ? defaultRegistry : first;
+    return { registry, rest: name.slice(slash + 1) };
+}
+function splitTag(rest) {
+    const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
+    return colon === -1 ? [rest, undefined] : [rest.slice(0, colon), rest.slice(colon + 1)];
+}
+/** `registry/repository`, always with the registry: what a digest is appended to. */
+function imageName(ref) {
+    return `${ref.registry}/${ref.repository}`;
+}
+/** The whole normalised reference; `docker pull` accepts it as it is. */
+function formatImageRef(ref) {
+    const tag = ref.tag === undefined ? '' : `:${ref.tag}`;
+    const digest = ref.digest === undefined ? '' : `@${ref.digest}`;
+    return `${imageName(ref)}${tag}${digest}`;
+}
+function image_ref_isPinned(ref) {
+    return ref.digest !== undefined;
+}
+/** The same image by digest alone: `registry/repository@sha256:…`; a tag beside a digest says nothing more. */
+function pinImage(ref, digest) {
+    const { registry, repository } = ref;
+    return { registry, repository, digest, text: `${registry}/${repository}@${digest}` };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/time/duration.ts
@@ -31834,7 +32195,7 @@ function parseDuration(text, subject) {
     const isWhole = parts.length > 0 && parts.map((part) => part[0]).join('') === value;
     if (!isWhole || ms > longestMs) {
         const bare = /^\d+(\.\d+)?$/.test(value);
-        throw new errors_ConfigurationError(`${subject}: ${JSON.stringify(text)} is not a duration.`, bare
+        throw new errors/* ConfigurationError */.j1(`${subject}: ${JSON.stringify(text)} is not a duration.`, bare
             ? `Give the unit: ${value}s, ${value}ms or ${value}m.`
             : 'Write it like 500ms, 10s, 1m30s or 2h (at most 30d).');
     }
@@ -31879,11 +32240,11 @@ function redact(text, secrets) {
 
 /** The error for a value that does not fit, quoting input and value. */
 function badInput(name, value, expected) {
-    return new errors_ConfigurationError(`input \`${name}\`: ${JSON.stringify(value)} is not ${expected}.`);
+    return new errors/* ConfigurationError */.j1(`input \`${name}\`: ${JSON.stringify(value)} is not ${expected}.`);
 }
 function missingInput(name, options) {
     const fallback = options?.env === undefined ? '' : ` (or the environment variable ${options.env})`;
-    return new errors_ConfigurationError(`input \`${name}\` is required and was empty.`, `Set \`${name}\`${fallback}. A secret that does not exist in this repository or environment arrives here as an empty value.`);
+    return new errors/* ConfigurationError */.j1(`input \`${name}\` is required and was empty.`, `Set \`${name}\`${fallback}. A secret that does not exist in this repository or environment arrives here as an empty value.`);
 }
 /** Reads inputs through the runner; `INPUT` wins over its environment variable. */
 function inputReader(runner) {
@@ -31972,137 +32333,314 @@ const systemClock = {
     },
 };
 
-;// CONCATENATED MODULE: ./src/failures.ts
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = require("node:child_process");
+;// CONCATENATED MODULE: ../kit/src/host/local-program.ts
 
-function verifyError(details) {
-    return new DeployError(details);
-}
-/** Text that a registry or an image chose, made safe for one line of a log: no control characters, at most 200 characters. */
-function cleanText(text) {
-    const clean = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
-    return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean;
-}
-
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ../kit/src/image/digest.ts
-
-/** The algorithms Docker's reference grammar registers, with the length of their hex part. */
-const hexLengths = { sha256: 64, sha384: 96, sha512: 128 };
-function isAlgorithm(name) {
-    return Object.hasOwn(hexLengths, name);
-}
-/** The digest in a text, or undefined when it is none; upper-case hex is none either, as in Docker. */
-function parseDigest(text) {
-    const [, algorithm = '', hex = ''] = /^([a-z0-9]+):([0-9a-f]+)$/.exec(text) ?? [];
-    return isAlgorithm(algorithm) && hex.length === hexLengths[algorithm] ? text : undefined;
-}
-/** `sha256`, `sha384` or `sha512`. */
-function algorithmOf(digest) {
-    const name = digest.slice(0, digest.indexOf(':'));
-    return isAlgorithm(name) ? name : 'sha256';
-}
-/** The digest of these bytes, with sha256 unless another algorithm is asked for. */
-function digestOf(bytes, algorithm = 'sha256') {
-    return `${algorithm}:${(0,external_node_crypto_.createHash)(algorithm).update(bytes).digest('hex')}`;
-}
-/** `sha256:1a2b3c4d5e6f`: for people, never for a decision. */
-function shortDigest(digest) {
-    return digest.slice(0, digest.indexOf(':') + 13);
-}
-
-;// CONCATENATED MODULE: ../kit/src/image/image-ref.ts
-
-
-
-const defaultRegistry = 'docker.io';
-const longestRepository = 255;
-// The grammar of github.com/distribution/reference (regexp.go), which Docker, Compose and containerd share.
-const domainPart = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const hostPattern = new RegExp(`^(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
-const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const repositoryPattern = new RegExp(`^${pathPart}(?:/${pathPart})*$`);
-const tagPattern = /^\w[\w.-]{0,127}$/;
+const longestOutput = 1024 * 1024;
+const stepSecret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
 /**
- * Reads an image reference exactly as Docker does: default registry and `library/`, localhost, ports, IPv6 hosts,
- * tag and digest together.
- * @param subject what the text belongs to, for the message: ``input `images`, line 2``
- * @throws ConfigurationError quoting the text
+ * Runs a small program on the runner (a credential helper) and waits for it. It has the step's environment, for helpers
+ * find their own accounts there, but none of the step's inputs.
+ * @throws the signal's reason
  */
-function parseImageRef(text, subject) {
-    const refuse = (reason, hint) => {
-        throw new errors_ConfigurationError(`${subject}: ${JSON.stringify(text)} is not an image reference: ${reason}.`, hint);
+async function runLocalProgram(argv, options) {
+    const { stdin, timeoutMs, signal } = options;
+    signal.throwIfAborted();
+    const [program = '', ...args] = argv;
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !stepSecret.test(name)));
+    const end = await new Promise((resolve) => {
+        const child = (0,external_node_child_process_namespaceObject.spawn)(program, args, { env, timeout: timeoutMs, killSignal: 'SIGKILL', signal });
+        const output = { stdout: '', stderr: '' };
+        for (const name of ['stdout', 'stderr']) {
+            child[name].setEncoding('utf8').on('data', (chunk) => {
+                if (output[name].length < longestOutput)
+                    output[name] += chunk;
+            });
+        }
+        child.once('error', ({ message }) => {
+            resolve({ kind: 'failed', reason: message });
+        });
+        // Not waited for `close`: what a killed program started may hold its output open for ever.
+        child.once('exit', (code, killed) => {
+            if (code !== null)
+                return;
+            resolve({
+                kind: 'failed',
+                reason: `it was ended by ${killed ?? 'a signal'}, after ${timeoutMs / 1000}s at the latest`,
+            });
+        });
+        child.once('close', (code) => {
+            if (code !== null)
+                resolve({ kind: 'exited', code, ...output });
+        });
+        // A program that does not read its input is no fault of ours.
+        child.stdin.on('error', () => undefined).end(stdin);
+    });
+    signal.throwIfAborted();
+    return end;
+}
+
+// EXTERNAL MODULE: ./src/failures.ts
+var src_failures = __nccwpck_require__(4789);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/registry/address.ts
+
+const ranges = {
+    // 0.0.0.0 and :: reach the machine itself.
+    loopback: ['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'],
+    // 169.254.169.254 and its like hand out a cloud machine's credentials; multicast and reserved ranges go with them.
+    'link-local': ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'],
+    private: [
+        '10.0.0.0/8',
+        '172.16.0.0/12',
+        '192.168.0.0/16',
+        '100.64.0.0/10',
+        '192.0.0.0/24',
+        '198.18.0.0/15',
+        'fc00::/7',
+        'fec0::/10',
+        // Addresses that carry an IPv4 address inside, which a gateway would reach.
+        '64:ff9b::/96',
+        '2002::/16',
+    ],
+};
+const kinds = ['loopback', 'link-local', 'private'];
+const lists = new Map(kinds.map((kind) => {
+    const list = new external_node_net_.BlockList();
+    for (const range of kind === 'public' ? [] : ranges[kind]) {
+        const [network = '', bits = ''] = range.split('/');
+        list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+    }
+    return [kind, list];
+}));
+/** The kind of an IP address in text; an IPv4 address mapped into IPv6 counts as what it is. Undefined for a name. */
+function addressKind(address) {
+    const family = (0,external_node_net_.isIP)(address);
+    if (family === 0)
+        return undefined;
+    return kinds.find((kind) => lists.get(kind)?.check(address, family === 6 ? 'ipv6' : 'ipv4')) ?? 'public';
+}
+/** The host of a URL without the brackets of an IPv6 address. */
+function bareHost(hostname) {
+    return hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+}
+/** `localhost` and its addresses: what Docker reaches without TLS unasked. */
+function isLoopbackHost(hostname) {
+    const host = bareHost(hostname);
+    return host === 'localhost' || host.endsWith('.localhost') || addressKind(host) === 'loopback';
+}
+
+;// CONCATENATED MODULE: ./src/registry/endpoint.ts
+
+const knownRegistries = new Map([
+    ['ghcr.io', { host: 'ghcr.io', realm: 'https://ghcr.io/token', service: 'ghcr.io' }],
+    ['docker.io', { host: 'registry-1.docker.io', realm: 'https://auth.docker.io/token', service: 'registry.docker.io' }],
+]);
+/** A registry host in the form in which hosts are compared: lower case, no scheme, no path, Docker Hub by one name. */
+function normaliseRegistry(text) {
+    const host = text
+        .trim()
+        .toLowerCase()
+        .replace(/^https?:\/\//, '')
+        .replace(/\/.*$/, '');
+    return ['index.docker.io', 'registry-1.docker.io', 'hub.docker.com'].includes(host) ? 'docker.io' : host;
+}
+/** May this host be spoken to without TLS? Loopback always, others only when listed. */
+function isPlainAllowed(url, options) {
+    const hosts = [url.host, `${url.hostname}:${url.port || '80'}`];
+    return isLoopbackHost(url.hostname) || options.insecureRegistries.some((host) => hosts.includes(host));
+}
+function endpointOf(registry, options) {
+    const known = knownRegistries.get(normaliseRegistry(registry));
+    if (known !== undefined) {
+        const tokenSource = { realm: new URL(known.realm), service: known.service };
+        return { registry, origin: new URL(`https://${known.host}`), tokenSource };
+    }
+    const plain = new URL(`http://${registry}`);
+    const isListed = options.insecureRegistries.includes(normaliseRegistry(registry));
+    const isPlain = isListed || (isLoopbackHost(plain.hostname) && !options.hasOwnCa);
+    return { registry, origin: isPlain ? plain : new URL(`https://${registry}`), tokenSource: undefined };
+}
+
+// EXTERNAL MODULE: ./src/registry/json.ts
+var json = __nccwpck_require__(1499);
+;// CONCATENATED MODULE: ./src/credentials/credentials.ts
+/** The parts that must not be shown. */
+function secretsOf(credentials) {
+    return credentials.kind === 'password' ? [credentials.password] : [credentials.token];
+}
+/** The user name that says that the password is an identity token (docker-credential-helpers). */
+const tokenUsername = '<token>';
+function passwordOrToken(username, secret, source) {
+    return username === tokenUsername
+        ? { kind: 'identity-token', username, token: secret, source }
+        : { kind: 'password', username, password: secret, source };
+}
+
+;// CONCATENATED MODULE: ./src/credentials/auth-file.ts
+
+
+
+/** The key under which `docker login` without a host keeps Docker Hub's account. */
+const dockerHubServer = 'https://index.docker.io/v1/';
+/** Undefined when the bytes are no JSON object. */
+function parseAuthFile(path, bytes) {
+    const document = (0,json/* parseJson */.qF)(bytes);
+    return document === undefined ? undefined : { path, document };
+}
+/** Where such files lie, those that win first: Docker's, then those of Podman, Buildah and Skopeo. */
+function authFilePaths(env) {
+    const home = env('HOME') ?? env('USERPROFILE');
+    const at = (folder, rest) => folder === undefined ? [] : [`${folder.replace(/\/$/, '')}/${rest}`];
+    const docker = env('DOCKER_CONFIG') ?? (home === undefined ? undefined : `${home}/.docker`);
+    const explicit = env('REGISTRY_AUTH_FILE');
+    const config = env('XDG_CONFIG_HOME') ?? (home === undefined ? undefined : `${home}/.config`);
+    return [
+        ...at(docker, 'config.json'),
+        ...(explicit === undefined ? [] : [explicit]),
+        ...at(env('XDG_RUNTIME_DIR'), 'containers/auth.json'),
+        ...at(config, 'containers/auth.json'),
+    ];
+}
+/**
+ * What a file knows of a repository, best first: the registry's own helper, the store of all, the file itself. Hosts are
+ * compared whole; a key may go on with a path (`quay.io/acme`), then it is for what is below that.
+ */
+function findLeads(file, registry, repository) {
+    const keys = repositoryKeys(registry, repository);
+    const { credHelpers, credsStore, auths } = file.document;
+    const server = keys.at(-1) === 'docker.io' ? dockerHubServer : registry;
+    const named = [findKey((0,json/* asRecord */.qY)(credHelpers), keys), credsStore]
+        .map(json/* asText */.e1)
+        .filter((helper) => helper !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(helper));
+    const stored = readAuth((0,json/* asRecord */.qY)(findKey((0,json/* asRecord */.qY)(auths), keys)), file.path);
+    return [
+        ...named.map((helper) => ({ kind: 'helper', helper: helper ?? '', server })),
+        ...(stored === undefined ? [] : [{ kind: 'stored', credentials: stored }]),
+    ];
+}
+/** `quay.io/acme/api`, `quay.io/acme`, `quay.io`. */
+function repositoryKeys(registry, repository) {
+    const host = normaliseRegistry(registry);
+    const parts = repository.split('/');
+    return [...parts.map((_, at) => [host, ...parts.slice(0, parts.length - at)].join('/')), host];
+}
+function findKey(entries, keys) {
+    const byKey = new Map(Object.entries(entries).map(([key, value]) => [normaliseKey(key), value]));
+    return keys.map((key) => byKey.get(key)).find((value) => value !== undefined);
+}
+/** Docker has written keys with a scheme and `/v1/`, `/v2/` behind the host. */
+function normaliseKey(key) {
+    const [host = '', ...path] = key.replace(/^https?:\/\//, '').split('/');
+    const rest = path.filter((part) => part !== '');
+    const below = rest.length === 1 && /^v[12]$/.test(rest[0] ?? '') ? [] : rest;
+    return [normaliseRegistry(host), ...below].join('/');
+}
+function readAuth(entry, source) {
+    const decoded = Buffer.from((0,json/* asText */.e1)(entry['auth']) ?? '', 'base64')
+        .toString('utf8')
+        .replace(/\0+$/, '');
+    const colon = decoded.indexOf(':');
+    const username = colon === -1 ? (0,json/* asText */.e1)(entry['username']) : decoded.slice(0, colon);
+    const password = colon === -1 ? (0,json/* asText */.e1)(entry['password']) : decoded.slice(colon + 1);
+    const identityToken = (0,json/* asText */.e1)(entry['identitytoken']) ?? '';
+    const pullToken = (0,json/* asText */.e1)(entry['registrytoken']) ?? '';
+    if (identityToken !== '')
+        return { kind: 'identity-token', username: username ?? '', token: identityToken, source };
+    if (pullToken !== '')
+        return { kind: 'pull-token', token: pullToken, source };
+    if (username === undefined || username === '' || password === undefined || password === '')
+        return undefined;
+    return passwordOrToken(username, password, source);
+}
+/** What a helper printed: `{"Username": …, "Secret": …}`; undefined when it is nothing of use. */
+function parseHelperOutput(text, source) {
+    const document = (0,json/* parseJson */.qF)(new TextEncoder().encode(text)) ?? {};
+    const [username, secret] = [(0,json/* asText */.e1)(document['Username']), (0,json/* asText */.e1)(document['Secret'])];
+    if (username === undefined || username === '' || secret === undefined || secret === '')
+        return undefined;
+    return passwordOrToken(username, secret, source);
+}
+/** A helper that was asked for what it does not have says so with these words, and fails. */
+function isNotFoundAnswer(text) {
+    return /credentials not found|no credentials server url|not found in native keychain/i.test(text);
+}
+
+;// CONCATENATED MODULE: ./src/credentials/credential-store.ts
+
+
+
+
+
+
+
+function openCredentialStore(options) {
+    let files;
+    const helperAnswers = new Map();
+    const follow = (lead) => {
+        if (lead.kind === 'stored')
+            return Promise.resolve(lead.credentials);
+        const key = `${lead.helper} ${lead.server}`;
+        const asked = helperAnswers.get(key) ?? askHelper(lead, options);
+        helperAnswers.set(key, asked);
+        return asked;
     };
-    if (text === '')
-        refuse('it is empty');
-    if (/\s/.test(text))
-        refuse('it holds white space');
-    if (/^[a-z]+:\/\//i.test(text))
-        refuse('it starts with a URL scheme', 'Write the host without https://.');
-    if (/^[0-9a-f]{64}$/.test(text))
-        refuse('64 hex digits are an image id, not a name', 'Write repository@sha256:<64 hex>.');
-    const [beforeDigest = '', digestText, ...moreDigests] = text.split('@');
-    if (moreDigests.length > 0)
-        refuse('it holds more than one @');
-    const digest = digestText === undefined ? undefined : parseDigest(digestText);
-    if (digestText !== undefined && digest === undefined) {
-        refuse(`${JSON.stringify(digestText)} is not a digest`, 'A digest is sha256: and 64 lower-case hex digits.');
-    }
-    const { registry, rest } = splitRegistry(beforeDigest);
-    const [path, tag] = splitTag(rest);
-    if (tag !== undefined && !tagPattern.test(tag)) {
-        refuse(`${JSON.stringify(tag)} is not a tag`, 'A tag has 1 to 128 letters, digits, _, . or -, and no . or - in front.');
-    }
-    if (!hostPattern.test(registry))
-        refuse(`${JSON.stringify(registry)} is not a registry host`);
-    const repository = registry === defaultRegistry && !path.includes('/') ? `library/${path}` : path;
-    if (path !== path.toLowerCase())
-        refuse('a repository name is lower case', `Write ${path.toLowerCase()}.`);
-    if (!repositoryPattern.test(repository))
-        refuse(`${JSON.stringify(path)} is not a repository name`);
-    if (repository.length > longestRepository)
-        refuse(`the repository name is longer than ${longestRepository} characters`);
+    const search = async (registry, repository) => {
+        files ??= readAuthFiles(options);
+        for (const file of await files) {
+            for (const lead of findLeads(file, registry, repository)) {
+                const found = await follow(lead);
+                if (found !== undefined)
+                    return found;
+            }
+        }
+        return undefined;
+    };
     return {
-        registry,
-        repository,
-        ...(tag === undefined ? {} : { tag }),
-        ...(digest === undefined ? {} : { digest }),
-        text,
+        find: async (registry, repository) => {
+            const found = options.given.get(normaliseRegistry(registry)) ?? (await search(registry, repository));
+            if (found !== undefined)
+                for (const secret of secretsOf(found))
+                    options.onSecret(secret);
+            return found;
+        },
     };
 }
-/** Docker takes the first path part for a host only if it looks like one: a dot, a port, upper case or `localhost`. */
-function splitRegistry(name) {
-    const slash = name.indexOf('/');
-    const first = slash === -1 ? '' : name.slice(0, slash);
-    const isHost = first !== '' && (first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase());
-    if (!isHost)
-        return { registry: defaultRegistry, rest: name };
-    const registry = first === 'index.docker.io' ? defaultRegistry : first;
-    return { registry, rest: name.slice(slash + 1) };
+async function readAuthFiles({ env, onWarning }) {
+    const read = authFilePaths(env).map(async (path) => {
+        try {
+            const file = parseAuthFile(path, await (0,external_node_fs_promises_namespaceObject.readFile)(path));
+            if (file === undefined)
+                onWarning(`${path} is no JSON object: the credentials in it are not used.`);
+            return file === undefined ? [] : [file];
+        }
+        catch (thrown) {
+            const isAbsent = thrown instanceof Error && 'code' in thrown && /^(ENOENT|ENOTDIR)$/.test(String(thrown.code));
+            if (!isAbsent)
+                onWarning(`${path} cannot be read: ${(0,errors/* describeThrown */.YI)(thrown)}.`);
+            return [];
+        }
+    });
+    return (await Promise.all(read)).flat();
 }
-function splitTag(rest) {
-    const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
-    return colon === -1 ? [rest, undefined] : [rest.slice(0, colon), rest.slice(colon + 1)];
-}
-/** `registry/repository`, always with the registry: what a digest is appended to. */
-function imageName(ref) {
-    return `${ref.registry}/${ref.repository}`;
-}
-/** The whole normalised reference; `docker pull` accepts it as it is. */
-function formatImageRef(ref) {
-    const tag = ref.tag === undefined ? '' : `:${ref.tag}`;
-    const digest = ref.digest === undefined ? '' : `@${ref.digest}`;
-    return `${imageName(ref)}${tag}${digest}`;
-}
-function image_ref_isPinned(ref) {
-    return ref.digest !== undefined;
-}
-/** The same image by digest alone: `registry/repository@sha256:…`; a tag beside a digest says nothing more. */
-function pinImage(ref, digest) {
-    const { registry, repository } = ref;
-    return { registry, repository, digest, text: `${registry}/${repository}@${digest}` };
+async function askHelper({ helper, server }, { timeoutMs, signal, onWarning }) {
+    const program = `docker-credential-${helper}`;
+    const ended = await runLocalProgram([program, 'get'], { stdin: `${server}\n`, timeoutMs, signal });
+    const found = ended.kind === 'exited' && ended.code === 0 ? parseHelperOutput(ended.stdout, program) : undefined;
+    if (found !== undefined)
+        return found;
+    if (ended.kind === 'exited' && isNotFoundAnswer(`${ended.stdout} ${ended.stderr}`))
+        return undefined;
+    // Its standard output may hold a secret: only how it ended is told.
+    const why = ended.kind === 'failed'
+        ? ended.reason
+        : `exit status ${ended.code}, ${(0,src_failures/* cleanText */.X)(ended.stderr) || 'no credentials'}`;
+    onWarning(`${program} gave no credentials for ${server}: ${why}.`);
+    return undefined;
 }
 
 ;// CONCATENATED MODULE: ../kit/src/image/image-lines.ts
@@ -32132,10 +32670,10 @@ function parseImageLines(lines, input) {
         const left = line.slice(0, equals).trim();
         const target = parseImageName(left);
         if (target === undefined) {
-            throw new errors_ConfigurationError(`${subject}: in the line ${JSON.stringify(line)}, ${JSON.stringify(left)} is neither a Compose service nor an environment variable.`, 'Write service=repository@sha256:… or API_IMAGE=repository@sha256:….');
+            throw new errors/* ConfigurationError */.j1(`${subject}: in the line ${JSON.stringify(line)}, ${JSON.stringify(left)} is neither a Compose service nor an environment variable.`, 'Write service=repository@sha256:… or API_IMAGE=repository@sha256:….');
         }
         if (seen.has(left))
-            throw new errors_ConfigurationError(`${subject}: ${left} is given twice, in the line ${JSON.stringify(line)} again.`);
+            throw new errors/* ConfigurationError */.j1(`${subject}: ${left} is given twice, in the line ${JSON.stringify(line)} again.`);
         seen.add(left);
         return { target, ref: parseImageRef(line.slice(equals + 1).trim(), `${subject}, ${left}`) };
     });
@@ -32224,101 +32762,140 @@ function parseExpectations(lines, input, names, readValue) {
         const key = name?.trim();
         if (key === undefined) {
             if (lines.length > 1) {
-                throw new errors_ConfigurationError(`input \`${input}\`: ${JSON.stringify(line)} does not say which image it is for.`, 'Give one value for all images, or one line name=value for each.');
+                throw new errors/* ConfigurationError */.j1(`input \`${input}\`: ${JSON.stringify(line)} does not say which image it is for.`, 'Give one value for all images, or one line name=value for each.');
             }
             forAll = readValue(value.trim());
         }
         else {
             if (!names.includes(key)) {
-                throw new errors_ConfigurationError(`input \`${input}\`: ${JSON.stringify(key)} is not the left side of any line of \`images\`.`);
+                throw new errors/* ConfigurationError */.j1(`input \`${input}\`: ${JSON.stringify(key)} is not the left side of any line of \`images\`.`);
             }
             if (byName.has(key))
-                throw new errors_ConfigurationError(`input \`${input}\`: ${JSON.stringify(key)} is given twice.`);
+                throw new errors/* ConfigurationError */.j1(`input \`${input}\`: ${JSON.stringify(key)} is given twice.`);
             byName.set(key, readValue(value.trim()));
         }
     }
     return { forAll, byName };
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: ./src/registry/address.ts
+;// CONCATENATED MODULE: ./src/label-expectations.ts
 
-const ranges = {
-    // 0.0.0.0 and :: reach the machine itself.
-    loopback: ['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'],
-    // 169.254.169.254 and its like hand out a cloud machine's credentials; multicast and reserved ranges go with them.
-    'link-local': ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'],
-    private: [
-        '10.0.0.0/8',
-        '172.16.0.0/12',
-        '192.168.0.0/16',
-        '100.64.0.0/10',
-        '192.0.0.0/24',
-        '198.18.0.0/15',
-        'fc00::/7',
-        'fec0::/10',
-        // Addresses that carry an IPv4 address inside, which a gateway would reach.
-        '64:ff9b::/96',
-        '2002::/16',
-    ],
-};
-const kinds = ['loopback', 'link-local', 'private'];
-const lists = new Map(kinds.map((kind) => {
-    const list = new external_node_net_.BlockList();
-    for (const range of kind === 'public' ? [] : ranges[kind]) {
-        const [network = '', bits = ''] = range.split('/');
-        list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+/**
+ * Reads `expect-labels`: lines `label=value` for all images, `name: label=value` for one.
+ * @param names the left sides of `images`
+ * @throws ConfigurationError
+ */
+function parseLabelExpectations(lines, names) {
+    const seen = new Set();
+    return lines.map((line) => {
+        const [, name, label = '', value = ''] = /^(?:([^\s:=]+):\s+)?([^\s=]+)\s*=\s*(.*)$/.exec(line) ?? [];
+        if (label === '') {
+            throw new errors/* ConfigurationError */.j1(`input \`expect-labels\`: ${JSON.stringify(line)} has not the form label=value.`, 'Write label=value for all images, or name: label=value for one.');
+        }
+        if (name !== undefined && !names.includes(name)) {
+            throw new errors/* ConfigurationError */.j1(`input \`expect-labels\`: ${JSON.stringify(name)} is not the left side of any line of \`images\`.`);
+        }
+        const key = `${name ?? ''} ${label}`;
+        if (seen.has(key))
+            throw new errors/* ConfigurationError */.j1(`input \`expect-labels\`: ${JSON.stringify(label)} is given twice.`);
+        seen.add(key);
+        return { name, label, value };
+    });
+}
+/** What one image must be labelled with: its own lines win over those for all. */
+function labelsFor(name, lines) {
+    const own = lines.filter((line) => line.name !== undefined && line.name === name);
+    const general = lines.filter((line) => line.name === undefined && !own.some(({ label }) => label === line.label));
+    return [...general, ...own].map(({ label, value }) => ({ label, value }));
+}
+
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: ./src/registry-inputs.ts
+
+
+
+
+/**
+ * The credentials that the step was given, by the registry they belong to (see normaliseRegistry).
+ * @throws ConfigurationError
+ */
+function loadCredentials(reader, lines) {
+    const credentials = new Map();
+    for (const line of (reader.secret('registry-credentials') ?? '').split(/\r?\n/)) {
+        const text = line.trim();
+        if (text === '' || text.startsWith('#'))
+            continue;
+        const [, host = '', username = '', password = ''] = /^([^=:]+(?::\d+)?)=([^:]+):(.+)$/.exec(text) ?? [];
+        // The line is a secret: it is not quoted.
+        if (host === '') {
+            throw new errors/* ConfigurationError */.j1('input `registry-credentials`: a line has not the form host=user:password.', 'Write one line for each registry: ghcr.io=name:token.');
+        }
+        const registry = normaliseRegistry(host);
+        if (credentials.has(registry)) {
+            throw new errors/* ConfigurationError */.j1(`input \`registry-credentials\`: ${JSON.stringify(registry)} is given twice.`);
+        }
+        credentials.set(registry, { kind: 'password', username, password, source: '`registry-credentials`' });
     }
-    return [kind, list];
-}));
-/** The kind of an IP address in text; an IPv4 address mapped into IPv6 counts as what it is. Undefined for a name. */
-function addressKind(address) {
-    const family = (0,external_node_net_.isIP)(address);
-    if (family === 0)
+    const one = loadAccount(reader, lines, credentials);
+    if (one === undefined)
+        return credentials;
+    if (credentials.has(one.registry)) {
+        throw new errors/* ConfigurationError */.j1(`input \`registry-credentials\`: ${JSON.stringify(one.registry)} is given by \`registry-username\` too.`);
+    }
+    return credentials.set(one.registry, one.credentials);
+}
+function loadAccount(reader, lines, others) {
+    const username = reader.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
+    const password = reader.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' })?.trim();
+    if (username === undefined && password === undefined)
         return undefined;
-    return kinds.find((kind) => lists.get(kind)?.check(address, family === 6 ? 'ipv6' : 'ipv4')) ?? 'public';
-}
-/** The host of a URL without the brackets of an IPv6 address. */
-function bareHost(hostname) {
-    return hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-}
-/** `localhost` and its addresses: what Docker reaches without TLS unasked. */
-function isLoopbackHost(hostname) {
-    const host = bareHost(hostname);
-    return host === 'localhost' || host.endsWith('.localhost') || addressKind(host) === 'loopback';
-}
-
-;// CONCATENATED MODULE: ./src/registry/endpoint.ts
-
-const knownRegistries = new Map([
-    ['ghcr.io', { host: 'ghcr.io', realm: 'https://ghcr.io/token', service: 'ghcr.io' }],
-    ['docker.io', { host: 'registry-1.docker.io', realm: 'https://auth.docker.io/token', service: 'registry.docker.io' }],
-]);
-/** A registry host in the form in which hosts are compared: lower case, no scheme, no path, Docker Hub by one name. */
-function normaliseRegistry(text) {
-    const host = text
-        .trim()
-        .toLowerCase()
-        .replace(/^https?:\/\//, '')
-        .replace(/\/.*$/, '');
-    return ['index.docker.io', 'registry-1.docker.io', 'hub.docker.com'].includes(host) ? 'docker.io' : host;
-}
-/** May this host be spoken to without TLS? Loopback always, others only when listed. */
-function isPlainAllowed(url, options) {
-    const hosts = [url.host, `${url.hostname}:${url.port || '80'}`];
-    return isLoopbackHost(url.hostname) || options.insecureRegistries.some((host) => hosts.includes(host));
-}
-function endpointOf(registry, options) {
-    const known = knownRegistries.get(normaliseRegistry(registry));
-    if (known !== undefined) {
-        const tokenSource = { realm: new URL(known.realm), service: known.service };
-        return { registry, origin: new URL(`https://${known.host}`), tokenSource };
+    if (username === undefined || password === undefined) {
+        const [given, missing] = username === undefined ? ['password', 'username'] : ['username', 'password'];
+        throw new errors/* ConfigurationError */.j1(`input \`registry-${missing}\` was empty, but \`registry-${given}\` was given.`, 'A secret that does not exist in this repository or environment arrives here as an empty value.');
     }
-    const plain = new URL(`http://${registry}`);
-    const isListed = options.insecureRegistries.includes(normaliseRegistry(registry));
-    const isPlain = isListed || (isLoopbackHost(plain.hostname) && !options.hasOwnCa);
-    return { registry, origin: isPlain ? plain : new URL(`https://${registry}`), tokenSource: undefined };
+    if (username.includes(':'))
+        throw badInput('registry-username', username, 'a user name (a colon ends it in HTTP Basic)');
+    const source = '`registry-username` and `registry-password`';
+    return {
+        registry: loadRegistry(reader, lines, others),
+        credentials: { kind: 'password', username, password, source },
+    };
+}
+function loadRegistry(reader, lines, others) {
+    const given = reader.optional('registry', { env: 'DEPLOY_REGISTRY' });
+    if (given !== undefined)
+        return normaliseRegistry(given);
+    const registries = [...new Set(lines.map(({ ref }) => normaliseRegistry(ref.registry)))].filter((registry) => !others.has(registry));
+    const [only, ...more] = registries;
+    if (only !== undefined && more.length === 0)
+        return only;
+    throw new errors/* ConfigurationError */.j1(`input \`registry\` is required: the images are on ${registries.join(', ')}, and \`registry-username\` belongs to one of them.`, 'Set `registry` to the host that the user name and password are for, and give the others in `registry-credentials`.');
+}
+function loadInsecureRegistries(reader) {
+    return reader.lines('insecure-registries').map((line) => {
+        const host = line.toLowerCase();
+        if (host.includes('/') || !URL.canParse(`http://${host}`)) {
+            throw badInput('insecure-registries', line, 'a host:port without scheme or path');
+        }
+        return host;
+    });
+}
+/** PEM text of certificates to trust. */
+function loadCa(reader) {
+    const path = reader.optional('ca-file');
+    if (path === undefined)
+        return undefined;
+    let text;
+    try {
+        text = (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
+    }
+    catch (thrown) {
+        throw new errors/* ConfigurationError */.j1(`input \`ca-file\`: ${JSON.stringify(path)} cannot be read: ${(0,errors/* describeThrown */.YI)(thrown)}.`);
+    }
+    if (!text.includes('-----BEGIN CERTIFICATE-----'))
+        throw badInput('ca-file', path, 'a file with PEM certificates');
+    return text;
 }
 
 ;// CONCATENATED MODULE: ./src/registry/platform.ts
@@ -32351,6 +32928,98 @@ function isSamePlatform(a, b) {
     return formatPlatform(a) === formatPlatform(b);
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./src/signature/policy.ts
+var policy = __nccwpck_require__(5920);
+;// CONCATENATED MODULE: ./src/signature-inputs.ts
+
+
+
+
+
+const signature_inputs_kinds = ['none', 'github-attestation', 'cosign-keyless', 'cosign-key'];
+/**
+ * Whose signature an image must carry.
+ * @throws ConfigurationError also for an expectation that nothing would look at
+ */
+function loadSignaturePolicy(reader, runner) {
+    const kind = reader.oneOf('verify', signature_inputs_kinds);
+    const identity = reader.optional('certificate-identity');
+    const key = reader.optional('cosign-key');
+    const repository = reader.optional('attestation-repo');
+    const issuer = reader.required('certificate-oidc-issuer');
+    const rootFile = reader.optional('trusted-root');
+    refuseIdle(kind, { 'certificate-identity': identity, 'cosign-key': key, 'attestation-repo': repository });
+    const trustedRoot = rootFile === undefined ? undefined : readText('trusted-root', rootFile);
+    switch (kind) {
+        case 'none':
+            return { kind };
+        case 'cosign-key':
+            return { kind, key: readKey(key ?? missing(kind, 'cosign-key')) };
+        case 'cosign-keyless': {
+            const text = identity ?? missing(kind, 'certificate-identity');
+            return {
+                kind,
+                trustedRoot,
+                signer: { issuer, identity: (0,policy/* identityPattern */.L)(text), text, sourceRepository: undefined },
+            };
+        }
+        case 'github-attestation': {
+            const repo = readRepository(repository ?? runner.env('GITHUB_REPOSITORY') ?? missing(kind, 'attestation-repo'));
+            const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
+            const text = identity ?? `${server}/${repo}/*`;
+            const signer = { issuer, identity: (0,policy/* identityPattern */.L)(text), text, sourceRepository: `${server}/${repo}` };
+            const apiUrl = runner.env('GITHUB_API_URL') ?? 'https://api.github.com';
+            return { kind, trustedRoot, signer, repository: repo, apiUrl, token: reader.secret('github-token')?.trim() };
+        }
+    }
+}
+/** Which inputs each kind looks at, of those that only some do. */
+const uses = {
+    none: [],
+    'cosign-key': ['cosign-key'],
+    'cosign-keyless': ['certificate-identity'],
+    'github-attestation': ['certificate-identity', 'attestation-repo'],
+};
+/** Somebody who names a signer believes that it is checked. */
+function refuseIdle(kind, given) {
+    for (const [name, value] of Object.entries(given)) {
+        if (value === undefined || uses[kind].includes(name))
+            continue;
+        throw new errors/* ConfigurationError */.j1(`input \`${name}\` is given, but \`verify: ${kind}\` does not look at it.`);
+    }
+}
+function missing(kind, name) {
+    throw new errors/* ConfigurationError */.j1(`input \`${name}\` is required with \`verify: ${kind}\` and was empty.`);
+}
+function readRepository(text) {
+    if (!/^[\w.-]+\/[\w.-]+$/.test(text))
+        throw badInput('attestation-repo', text, 'a repository: owner/name');
+    return text;
+}
+function readKey(text) {
+    const pem = text.includes('-----BEGIN') ? text : readText('cosign-key', text);
+    // A private key would be taken too, and its public half used: it has no business here.
+    if (pem.includes('PRIVATE KEY')) {
+        throw new errors/* ConfigurationError */.j1('input `cosign-key` is a private key.', 'Give the public one, cosign.pub.');
+    }
+    try {
+        return (0,external_node_crypto_.createPublicKey)(pem);
+    }
+    catch (thrown) {
+        throw new errors/* ConfigurationError */.j1(`input \`cosign-key\` is no public key in PEM form: ${(0,errors/* describeThrown */.YI)(thrown)}.`);
+    }
+}
+function readText(input, path) {
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
+    }
+    catch (thrown) {
+        throw new errors/* ConfigurationError */.j1(`input \`${input}\`: ${JSON.stringify(path)} cannot be read: ${(0,errors/* describeThrown */.YI)(thrown)}.`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
 
 
@@ -32362,15 +33031,18 @@ function isSamePlatform(a, b) {
 
 
 
+
+
+const dayMs = 86_400_000;
 /**
  * All inputs, checked; nothing has been asked of any registry yet.
  * @throws ConfigurationError, or DeployError TAG_FLOATING
  */
-function loadInputs(reader) {
+function loadInputs(reader, runner) {
     reader.required('images');
     const lines = parseImageLines(reader.lines('images'), 'images');
     if (lines.length === 0)
-        throw new errors_ConfigurationError('input `images` holds no image, only comments.');
+        throw new errors/* ConfigurationError */.j1('input `images` holds no image, only comments.');
     for (const { ref } of lines) {
         // Docker's grammar lets ports through that no URL can hold.
         if (!URL.canParse(`https://${ref.registry}`))
@@ -32380,13 +33052,19 @@ function loadInputs(reader) {
     const names = lines.map(({ target }) => target?.name);
     const digests = parseExpectations(reader.lines('expect-digest'), 'expect-digest', names, readDigest);
     const revisions = parseExpectations(reader.lines('expect-revision'), 'expect-revision', names, readRevision);
+    const labels = parseLabelExpectations(reader.lines('expect-labels'), names);
     return {
         images: lines.map((line) => ({
             ...line,
             expectedDigest: expectationFor(line, digests),
             expectedRevision: expectationFor(line, revisions),
+            expectedLabels: labelsFor(line.target?.name, labels),
         })),
         platforms: loadPlatforms(reader),
+        maxAge: loadMaxAge(reader),
+        maxSizeBytes: loadMaxSize(reader),
+        onMissing: reader.oneOf('on-missing', ['fail', 'output']),
+        signature: loadSignaturePolicy(reader, runner),
         credentials: loadCredentials(reader, lines),
         insecureRegistries: loadInsecureRegistries(reader),
         ca: loadCa(reader),
@@ -32400,7 +33078,7 @@ function refuseFloatingTags(lines, policy) {
         const reason = reasonToRefuseTag(ref, policy);
         if (reason === undefined)
             continue;
-        throw verifyError({
+        throw (0,src_failures/* verifyError */.q)({
             code: 'TAG_FLOATING',
             message: `input \`images\`: ${JSON.stringify(ref.text)} is refused: ${reason}.`,
             hint: `\`tags: ${policy}\` takes ${describePolicy(policy)}. To allow any tag here, set \`tags: any\`.`,
@@ -32411,7 +33089,7 @@ function expectationFor({ target }, expectations) {
     return (target === undefined ? undefined : expectations.byName.get(target.name)) ?? expectations.forAll;
 }
 function readDigest(text) {
-    const digest = parseDigest(text);
+    const digest = (0,image_digest/* parseDigest */.m)(text);
     if (digest === undefined)
         throw badInput('expect-digest', text, 'a digest (sha256: and 64 lower-case hex digits)');
     return digest;
@@ -32435,52 +33113,24 @@ function loadPlatforms(reader) {
         return platform;
     });
 }
-function loadCredentials(reader, lines) {
-    const username = reader.optional('registry-username', { env: 'DEPLOY_REGISTRY_USERNAME' });
-    const password = reader.secret('registry-password', { env: 'DEPLOY_REGISTRY_PASSWORD' })?.trim();
-    if (username === undefined && password === undefined)
+/** Whole days may be more than a duration elsewhere can be: an image may be years old. */
+function loadMaxAge(reader) {
+    const text = reader.optional('max-age');
+    if (text === undefined)
         return undefined;
-    if (username === undefined || password === undefined) {
-        const [given, missing] = username === undefined ? ['password', 'username'] : ['username', 'password'];
-        throw new errors_ConfigurationError(`input \`registry-${missing}\` was empty, but \`registry-${given}\` was given.`, 'A secret that does not exist in this repository or environment arrives here as an empty value.');
-    }
-    if (username.includes(':'))
-        throw badInput('registry-username', username, 'a user name (a colon ends it in HTTP Basic)');
-    return { username, password, registry: loadRegistry(reader, lines) };
+    const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
+    const age = days === undefined ? parseDuration(text, 'input `max-age`') : milliseconds(Number(days) * dayMs);
+    if (age === 0)
+        throw badInput('max-age', text, 'an age that an image can have: 12h, 30d');
+    return age;
 }
-function loadRegistry(reader, lines) {
-    const given = reader.optional('registry', { env: 'DEPLOY_REGISTRY' });
-    if (given !== undefined)
-        return normaliseRegistry(given);
-    const registries = [...new Set(lines.map(({ ref }) => normaliseRegistry(ref.registry)))];
-    const [only = '', ...others] = registries;
-    if (others.length === 0)
-        return only;
-    throw new errors_ConfigurationError(`input \`registry\` is required: the images are on ${registries.join(', ')}, and \`registry-username\` belongs to one of them.`, 'Set `registry` to the host that the user name and password are for; the others are asked without.');
-}
-function loadInsecureRegistries(reader) {
-    return reader.lines('insecure-registries').map((line) => {
-        const host = line.toLowerCase();
-        if (host.includes('/') || !URL.canParse(`http://${host}`)) {
-            throw badInput('insecure-registries', line, 'a host:port without scheme or path');
-        }
-        return host;
-    });
-}
-function loadCa(reader) {
-    const path = reader.optional('ca-file');
-    if (path === undefined)
+function loadMaxSize(reader) {
+    const text = reader.optional('max-size-mb');
+    if (text === undefined)
         return undefined;
-    let text;
-    try {
-        text = (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
-    }
-    catch (thrown) {
-        throw new errors_ConfigurationError(`input \`ca-file\`: ${JSON.stringify(path)} cannot be read: ${describeThrown(thrown)}.`);
-    }
-    if (!text.includes('-----BEGIN CERTIFICATE-----'))
-        throw badInput('ca-file', path, 'a file with PEM certificates');
-    return text;
+    if (!/^\d{1,7}$/.test(text) || Number(text) === 0)
+        throw badInput('max-size-mb', text, 'a whole number of megabytes');
+    return Number(text) * 1_000_000;
 }
 
 ;// CONCATENATED MODULE: ./src/parallel.ts
@@ -32505,7 +33155,36 @@ var external_node_http_ = __nccwpck_require__(7067);
 const external_node_https_namespaceObject = require("node:https");
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./src/registry/proxy.ts
+
+/** Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the lower-case spelling wins, as in curl. */
+function readProxySettings(env) {
+    const either = (name) => env(name.toLowerCase()) ?? env(name);
+    return { https: either('HTTPS_PROXY'), http: either('HTTP_PROXY'), except: either('NO_PROXY') };
+}
+/** The proxy for this URL; undefined for a direct connection. Loopback is always reached directly. */
+function findProxy(url, settings) {
+    const proxy = url.protocol === 'https:' ? settings?.https : settings?.http;
+    if (settings === undefined || proxy === undefined || isLoopbackHost(url.hostname))
+        return undefined;
+    const entries = (settings.except ?? '').split(',').map((entry) => entry.trim().toLowerCase());
+    return entries.some((entry) => isExcepted(url, entry)) ? undefined : proxy;
+}
+/** `*`, `host`, `.suffix`, `*.suffix`, each with or without a port; a host stands for what is below it too. */
+function isExcepted(url, entry) {
+    const host = bareHost(url.hostname);
+    if (entry === '*' || bareHost(entry) === host)
+        return true;
+    const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+    const urlPort = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+    if (port !== undefined && port !== urlPort)
+        return false;
+    const suffix = bareHost(name).replace(/^\*?\./, '');
+    return suffix !== '' && (host === suffix || host.endsWith(`.${suffix}`));
+}
+
 ;// CONCATENATED MODULE: ./src/registry/http.ts
+
 
 
 
@@ -32520,26 +33199,32 @@ class ExchangeError extends Error {
         this.fault = fault;
     }
 }
+const userAgent = 'deploy-actions-verify-image';
 const socketsPerHost = 8;
 /** Of an error answer only the start is of use. */
 const errorBodyBytes = 64 * 1024;
-/** Opens the door on node:http and node:https, with kept connections. `ca`: PEM certificates trusted beside the known ones. */
+/** Opens the door on node:http and node:https, with kept connections. */
 function openHttp(options) {
     const ca = options.ca === undefined ? {} : { ca: [...(0,external_node_tls_.getCACertificates)('default'), options.ca] };
     const agents = new Map();
     let exchanges = 0;
-    const agentFor = ({ url, allowed }) => {
+    const agentFor = ({ url, allowed }, proxy) => {
         // A connection opened without the guard must not serve a guarded exchange.
-        const key = `${url.protocol} ${allowed?.join() ?? 'any'}`;
-        const pool = { keepAlive: true, maxSockets: socketsPerHost };
-        const agent = agents.get(key) ?? (url.protocol === 'https:' ? new external_node_https_namespaceObject.Agent({ ...pool, ...ca }) : new external_node_http_.Agent(pool));
+        const key = `${url.protocol} ${allowed?.join() ?? 'any'} ${proxy ?? ''}`;
+        const known = agents.get(key);
+        if (known !== undefined)
+            return known;
+        const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+        const pool = { keepAlive: true, maxSockets: socketsPerHost, ...proxyEnv };
+        const agent = url.protocol === 'https:' ? new external_node_https_namespaceObject.Agent({ ...pool, ...ca }) : new external_node_http_.Agent(pool);
         agents.set(key, agent);
         return agent;
     };
     return {
-        get: (exchange) => {
+        send: (exchange) => {
             exchanges++;
-            return exchangeOnce(exchange, agentFor(exchange));
+            const proxy = findProxy(exchange.url, options.proxy);
+            return exchangeOnce(exchange, agentFor(exchange, proxy), proxy !== undefined);
         },
         count: () => exchanges,
         close: () => {
@@ -32548,26 +33233,19 @@ function openHttp(options) {
         },
     };
 }
-async function exchangeOnce(exchange, agent) {
-    const { url, allowed, signal } = exchange;
-    const kind = addressKind(bareHost(url.hostname));
-    if (allowed !== undefined && kind !== undefined && !allowed.includes(kind))
-        throw refusedAddress(url, kind);
+async function exchangeOnce(exchange, agent, isProxied) {
+    const { url, signal } = exchange;
     const timeout = AbortSignal.timeout(exchange.timeoutMs);
+    const options = requestOptions(exchange, isProxied);
     const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-    const options = {
-        agent,
-        signal: either,
-        headers: { 'user-agent': 'deploy-actions-verify-image', 'accept-encoding': 'identity', ...exchange.headers },
-        ...(allowed === undefined ? {} : { lookup: guardedLookup(url, allowed) }),
-    };
     try {
         const answer = await new Promise((resolve, reject) => {
-            const request = (url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_).request(url, options, resolve);
+            const send = (url.protocol === 'https:' ? external_node_https_namespaceObject : external_node_http_).request;
+            const request = send(url, { ...options, agent, signal: either }, resolve);
             request.on('error', reject);
-            request.end();
+            request.end(exchange.form?.toString());
         });
-        const peer = addressKind(answer.socket.remoteAddress ?? '');
+        const peer = isProxied ? undefined : addressKind(answer.socket.remoteAddress ?? '');
         const body = await readBody(answer, exchange.maxBytes);
         return { status: answer.statusCode ?? 0, headers: answer.headers, body, peer };
     }
@@ -32577,6 +33255,18 @@ async function exchangeOnce(exchange, agent) {
             throw new ExchangeError('timeout', `no whole answer within ${exchange.timeoutMs / 1000}s`);
         throw classifyFault(thrown);
     }
+}
+function requestOptions({ url, form, headers, allowed }, isProxied) {
+    const kind = addressKind(bareHost(url.hostname));
+    if (allowed !== undefined && kind !== undefined && !allowed.includes(kind))
+        throw refusedAddress(url, kind);
+    const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    return {
+        method: form === undefined ? 'GET' : 'POST',
+        headers: { 'user-agent': userAgent, 'accept-encoding': 'identity', ...type, ...headers },
+        // Behind a proxy it is the proxy that looks names up; what is looked up here is the proxy's own name.
+        ...(allowed === undefined || isProxied ? {} : { lookup: guardedLookup(url, allowed) }),
+    };
 }
 async function readBody(answer, maxBytes) {
     const isGood = answer.statusCode === 200;
@@ -32676,42 +33366,16 @@ function parseChallenges(header) {
     return challenges;
 }
 
-;// CONCATENATED MODULE: ./src/registry/json.ts
-/** The value as an object; an empty one for anything else, so that readers need no special case. */
-function asRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-}
-function asList(value) {
-    return Array.isArray(value) ? value : [];
-}
-function asText(value) {
-    return typeof value === 'string' ? value : undefined;
-}
-/** A size in bytes; undefined for anything that is none. */
-function asSize(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}
-/** The object in these bytes, or undefined when they are not one JSON object in UTF-8. */
-function parseJson(bytes) {
-    try {
-        const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-        return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/registry/registry-errors.ts
 
 
 /** The errors in an answer's body; the body may have any form, then there are none. */
 function parseRegistryErrors(body) {
-    return asList(parseJson(body)?.['errors'])
+    return (0,json/* asList */.DD)((0,json/* parseJson */.qF)(body)?.['errors'])
         .slice(0, 5)
         .map((entry) => {
-        const { code, message } = asRecord(entry);
-        return { code: cleanText(asText(code) ?? ''), message: cleanText(asText(message) ?? '') };
+        const { code, message } = (0,json/* asRecord */.qY)(entry);
+        return { code: (0,src_failures/* cleanText */.X)((0,json/* asText */.e1)(code) ?? ''), message: (0,src_failures/* cleanText */.X)((0,json/* asText */.e1)(message) ?? '') };
     });
 }
 /** Evidence for the log: the URL without its query, the status, what the registry said, its request id. */
@@ -32721,7 +33385,7 @@ function describeAnswer(url, answer) {
         .map((name) => answer.headers[name])
         .find((value) => typeof value === 'string');
     const said = errors.length > 0 ? `: ${errors.join('; ')}` : '';
-    const id = typeof requestId === 'string' ? ` (request ${cleanText(requestId)})` : '';
+    const id = typeof requestId === 'string' ? ` (request ${(0,src_failures/* cleanText */.X)(requestId)})` : '';
     return `GET ${url.origin}${url.pathname} answered ${answer.status}${said}${id}`;
 }
 
@@ -32734,7 +33398,7 @@ function judgeRefusal(refusal) {
     const { image, url, answer, redact } = refusal;
     const evidence = [redact(describeAnswer(url, answer))];
     if (refusal.isAway) {
-        return verifyError({
+        return (0,src_failures/* verifyError */.q)({
             code: 'ANSWER_INVALID',
             message: `${image.registry} redirects ${image.text} to ${url.host}, which answered ${answer.status}.`,
             hint: 'The storage behind the registry refuses what the registry allowed: a fault of its setup, or a clock that is wrong.',
@@ -32743,13 +33407,15 @@ function judgeRefusal(refusal) {
     }
     switch (answer.status) {
         case 401:
-            return refusal.sent === 'basic' ? rejectedError(image.registry, evidence) : deniedError(refusal, evidence);
+            return refusal.sent === 'basic'
+                ? rejectedError(image.registry, refusal.account, evidence)
+                : deniedError(refusal, evidence);
         case 403:
             return deniedError(refusal, evidence);
         case 404:
             return missingError(refusal, evidence);
         default:
-            return verifyError({
+            return (0,src_failures/* verifyError */.q)({
                 code: 'ANSWER_INVALID',
                 message: `${image.registry} answered ${answer.status} for ${image.text}.`,
                 hint: 'That is no answer of a registry: look at what answers under this name.',
@@ -32758,37 +33424,37 @@ function judgeRefusal(refusal) {
     }
 }
 /** The error for a token endpoint that gave no token. GHCR refuses here for packages that are private or absent. */
-function judgeTokenRefusal({ endpoint, repository }, url, answer, hasCredentials, redact) {
+function judgeTokenRefusal({ endpoint, repository }, url, answer, account, redact) {
     const evidence = [redact(describeAnswer(url, answer))];
-    if (answer.status === 401 && hasCredentials)
-        return rejectedError(endpoint.registry, evidence);
+    if (answer.status === 401 && account !== undefined)
+        return rejectedError(endpoint.registry, account, evidence);
     if (answer.status === 401 || answer.status === 403) {
-        return refusedError(endpoint.registry, repository, `the token request was answered ${answer.status}`, hasCredentials, evidence);
+        return refusedError(endpoint.registry, repository, `the token request was answered ${answer.status}`, account, evidence);
     }
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'ANSWER_INVALID',
         message: `${endpoint.registry}: ${url.origin}${url.pathname} answered ${answer.status} instead of a token.`,
         hint: 'Look at what answers under this address.',
         evidence,
     });
 }
-function rejectedError(registry, evidence) {
-    return verifyError({
+function rejectedError(registry, account, evidence) {
+    return (0,src_failures/* verifyError */.q)({
         code: 'AUTH_REJECTED',
-        message: `${registry} does not accept the user name and password.`,
-        hint: 'Check `registry-username` and `registry-password`: expired, revoked, or of another registry?',
+        message: `${registry} does not accept the credentials from ${account ?? 'the inputs'}.`,
+        hint: 'Expired, revoked, or of another registry? Renew them.',
         evidence,
     });
 }
-function deniedError({ image, answer, hasCredentials }, evidence) {
-    return refusedError(image.registry, image.repository, `it answered ${answer.status}`, hasCredentials, evidence);
+function deniedError({ image, answer, account }, evidence) {
+    return refusedError(image.registry, image.repository, `it answered ${answer.status}`, account, evidence);
 }
-function refusedError(registry, repository, seen, hasCredentials, evidence) {
-    const remedy = hasCredentials
-        ? 'Check the spelling, that the user name and password are right, and that the account may read it'
-        : 'Check the spelling; for a private one set `registry-username` and `registry-password`';
+function refusedError(registry, repository, seen, account, evidence) {
+    const remedy = account === undefined
+        ? 'Check the spelling; for a private one set `registry-username` and `registry-password`'
+        : `Check the spelling, that the credentials from ${account} are right, and that the account may read it`;
     const ghcr = registry === 'ghcr.io' ? '. On GHCR: give the job `packages: read` and the package access for this repository' : '';
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'DENIED_OR_MISSING',
         message: `${registry} refuses to show ${repository}: ${seen}. It is private or absent; the registry does not say which.`,
         hint: `${remedy}${ghcr}.`,
@@ -32797,7 +33463,7 @@ function refusedError(registry, repository, seen, hasCredentials, evidence) {
 }
 function missingError({ image, reference, answer }, evidence) {
     if (reference === undefined) {
-        return verifyError({
+        return (0,src_failures/* verifyError */.q)({
             code: 'CONTENT_MISSING',
             message: `${image.text}: the manifest exists, but content it refers to does not.`,
             hint: 'The push was cut off or the registry lost data: push the image again.',
@@ -32809,7 +33475,7 @@ function missingError({ image, reference, answer }, evidence) {
     const kind = reference.includes(':') ? 'digest' : 'tag';
     const what = isRepositoryUnknown ? 'it knows no such repository' : `${kind} ${reference} is absent`;
     const doubt = errors.length > 0 ? '' : ` The answer has no registry’s form: is ${image.registry} one?`;
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'TAG_MISSING',
         message: `${imageName(image)} can be asked for, but ${what} (${image.text}).`,
         hint: `Did the build push this ${kind}, and to this registry?${doubt}`,
@@ -32850,16 +33516,16 @@ function parseRetryAfter(header, now) {
 
 const mostRedirects = 5;
 /**
- * One GET, tried again after transient faults.
+ * One exchange, tried again after transient faults.
  * @param who the registry, for messages
  * @throws DeployError RATE_LIMITED, REGISTRY_DOWN, TLS, TOO_LARGE, REALM_REFUSED
  */
-async function getPatiently(exchange, who, options) {
+async function sendPatiently(exchange, who, options) {
     const { http, clock, timeoutMs, signal } = options;
     const policy = { retries: options.retries, deadlineMs: timeoutMs * (options.retries + 1) };
     const start = clock.now();
     for (let tries = 1;; tries++) {
-        const outcome = await http.get({ ...exchange, timeoutMs, signal }).catch((thrown) => {
+        const outcome = await http.send({ ...exchange, timeoutMs, signal }).catch((thrown) => {
             if (thrown instanceof ExchangeError)
                 return thrown;
             throw thrown;
@@ -32878,10 +33544,10 @@ async function getPatiently(exchange, who, options) {
 /**
  * One GET at a registry, redirects followed. The authorization goes to the registry's own origin only, and never along
  * to another.
- * @throws DeployError as {@link getPatiently}, and REDIRECT_REFUSED
+ * @throws DeployError as {@link sendPatiently}, and REDIRECT_REFUSED
  */
 async function getFollowing(fetch, authorization, endpoint, options) {
-    const refuse = (to, reason) => verifyError({
+    const refuse = (to, reason) => (0,src_failures/* verifyError */.q)({
         code: 'REDIRECT_REFUSED',
         message: `${endpoint.registry} redirects to ${to.origin}, which is refused: ${reason}.`,
         hint: 'A registry or a proxy in front of it is set up wrongly, or is not to be trusted.',
@@ -32892,7 +33558,7 @@ async function getFollowing(fetch, authorization, endpoint, options) {
     for (let hops = 0; hops <= mostRedirects; hops++) {
         const headers = { accept: fetch.accept, ...(authorization === undefined || isAway ? {} : { authorization }) };
         const allowed = isAway ? ['public', peer ?? 'public'] : undefined;
-        const answer = await getPatiently({ url, headers, maxBytes: fetch.maxBytes, allowed }, endpoint.registry, options);
+        const answer = await sendPatiently({ url, headers, maxBytes: fetch.maxBytes, allowed }, endpoint.registry, options);
         if (!isAway)
             peer = answer.peer;
         const location = answer.headers.location;
@@ -32920,31 +33586,31 @@ function reasonToRefuse(url, endpoint, options) {
     return isRegistryItself || isPlainAllowed(url, options) ? undefined : 'it is not https';
 }
 function faultError(fault, url, who, tries) {
-    const evidence = [`GET ${url.origin}${url.pathname}: ${fault.message} (${tries} ${tries === 1 ? 'try' : 'tries'})`];
+    const evidence = [`${url.origin}${url.pathname}: ${fault.message} (${tries} ${tries === 1 ? 'try' : 'tries'})`];
     switch (fault.fault) {
         case 'tls':
-            return verifyError({
+            return (0,src_failures/* verifyError */.q)({
                 code: 'TLS',
                 message: `${who}: no trusted TLS connection to ${url.host}: ${fault.message}.`,
                 hint: 'Give the registry’s own CA in `ca-file`; a registry without TLS must be listed in `insecure-registries`.',
                 evidence,
             });
         case 'too-large':
-            return verifyError({
+            return (0,src_failures/* verifyError */.q)({
                 code: 'TOO_LARGE',
                 message: `${who}: ${fault.message}.`,
                 hint: 'No manifest is that large: look at what answers under this name.',
                 evidence,
             });
         case 'address':
-            return verifyError({
+            return (0,src_failures/* verifyError */.q)({
                 code: 'REALM_REFUSED',
                 message: `${who} sends us to ${url.host}, which is refused: ${fault.message}, and the registry is not there itself.`,
                 hint: 'A public registry has no business in a private network: nothing was sent there.',
                 evidence,
             });
         default:
-            return verifyError({
+            return (0,src_failures/* verifyError */.q)({
                 code: 'REGISTRY_DOWN',
                 message: `${who} could not be reached: ${fault.message} (${tries} ${tries === 1 ? 'try' : 'tries'}).`,
                 hint: 'Is the host name right, and may this runner reach it? Nothing was deployed; run again when it answers.',
@@ -32955,7 +33621,7 @@ function faultError(fault, url, who, tries) {
 function unavailableError(answer, url, who, tries, { redact }) {
     const evidence = [redact(describeAnswer(url, answer))];
     if (answer.status !== 429) {
-        return verifyError({
+        return (0,src_failures/* verifyError */.q)({
             code: 'REGISTRY_DOWN',
             message: `${who} answered ${answer.status} ${tries} times.`,
             hint: 'The registry is in trouble. Nothing was deployed; run again when it has recovered.',
@@ -32963,10 +33629,10 @@ function unavailableError(answer, url, who, tries, { redact }) {
         });
     }
     const left = answer.headers['ratelimit-remaining'];
-    const quota = typeof left === 'string' ? `, ${cleanText(left.split(';')[0] ?? '')} requests left` : '';
+    const quota = typeof left === 'string' ? `, ${(0,src_failures/* cleanText */.X)(left.split(';')[0] ?? '')} requests left` : '';
     const retryAfter = answer.headers['retry-after'];
-    const when = retryAfter === undefined ? '' : `, Retry-After: ${cleanText(retryAfter)}`;
-    return verifyError({
+    const when = retryAfter === undefined ? '' : `, Retry-After: ${(0,src_failures/* cleanText */.X)(retryAfter)}`;
+    return (0,src_failures/* verifyError */.q)({
         code: 'RATE_LIMITED',
         message: `${who} answered 429, too many requests${quota}${when}.`,
         hint: 'Give `registry-username` and `registry-password`: anonymous quotas are shared by everybody on a hosted runner.',
@@ -32975,6 +33641,7 @@ function unavailableError(answer, url, who, tries, { redact }) {
 }
 
 ;// CONCATENATED MODULE: ./src/registry/authenticator.ts
+
 
 
 
@@ -33006,10 +33673,10 @@ function openAuthenticator(options) {
                 return undefined;
             if (scheme.kind === 'bearer')
                 return `Bearer ${(await pullToken(target, scheme)).value}`;
-            const credentials = options.credentialsFor(registry);
+            const credentials = await options.credentialsFor(registry, target.repository);
             return credentials === undefined ? undefined : basicHeader(credentials, options);
         },
-        learn: (target, { answer, url }, sent) => {
+        learn: async (target, { answer, url }, sent) => {
             const { endpoint } = target;
             // Whoever answers after a redirect to another host has no claim to this registry's credentials.
             if (url.origin !== endpoint.origin.origin)
@@ -33027,7 +33694,8 @@ function openAuthenticator(options) {
             }
             if (!challenges.some(({ scheme }) => scheme === 'basic'))
                 return false;
-            if (options.credentialsFor(endpoint.registry) === undefined)
+            const credentials = await options.credentialsFor(endpoint.registry, target.repository);
+            if (credentials === undefined)
                 throw missingCredentials(target, url, answer);
             schemes.set(endpoint.registry, { kind: 'basic' });
             return true;
@@ -33037,16 +33705,19 @@ function openAuthenticator(options) {
 function tokenKey({ endpoint, repository }) {
     return `${endpoint.registry}/${repository}`;
 }
-function basicHeader({ username, password }, { onSecret }) {
-    const encoded = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+function basicHeader(credentials, { onSecret }) {
+    const [username, secret] = credentials.kind === 'password'
+        ? [credentials.username, credentials.password]
+        : [(credentials.kind === 'identity-token' && credentials.username) || tokenUsername, credentials.token];
+    const encoded = Buffer.from(`${username}:${secret}`, 'utf8').toString('base64');
     onSecret(encoded);
     return `Basic ${encoded}`;
 }
 function missingCredentials(target, url, answer) {
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'AUTH_MISSING',
         message: `${target.endpoint.registry} wants a user name and a password, and none were given for it.`,
-        hint: 'Set `registry-username` and `registry-password`; with images of several registries say which one they belong to in `registry`.',
+        hint: 'Set `registry-username` and `registry-password` (with several registries also `registry`, or `registry-credentials`), or run `docker login` before this step.',
         evidence: [describeAnswer(url, answer)],
     });
 }
@@ -33059,7 +33730,7 @@ function tokenSourceOf(parameters, { endpoint }, options) {
     throw realmRefused(endpoint.registry, url, reason ?? '');
 }
 function realmRefused(registry, realm, reason) {
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'REALM_REFUSED',
         message: `${registry} names ${realm?.origin ?? 'something'} as the place to get a token, which is refused: ${reason}.`,
         hint: 'No credentials were sent. The registry or a proxy in front of it is set up wrongly, or is not to be trusted.',
@@ -33068,34 +33739,59 @@ function realmRefused(registry, realm, reason) {
 /** Fetches a token for pulling this one repository: never a wider scope, whatever the challenge asked for. */
 async function fetchToken(target, { source, allowed }, options) {
     const { registry } = target.endpoint;
-    const url = new URL(source.realm);
-    if (source.service !== undefined)
-        url.searchParams.set('service', source.service);
-    url.searchParams.set('scope', `repository:${target.repository}:pull`);
-    const credentials = options.credentialsFor(registry);
-    const authorization = credentials === undefined ? {} : { authorization: basicHeader(credentials, options) };
-    const headers = { accept: 'application/json', ...authorization };
-    const answer = await getPatiently({ url, headers, maxBytes: tokenBodyBytes, allowed }, registry, options);
+    const credentials = await options.credentialsFor(registry, target.repository);
+    if (credentials?.kind === 'pull-token')
+        return { value: credentials.token, validUntilMs: Infinity };
+    const realm = source.realm;
+    const send = (exchange) => sendPatiently({ ...exchange, maxBytes: tokenBodyBytes, allowed }, registry, options);
+    const answer = await askForToken(target, source, credentials, send, options);
     if (answer.status >= 300 && answer.status < 400) {
-        throw realmRefused(registry, url, 'it redirects, and credentials do not follow redirects');
+        throw realmRefused(registry, realm, 'it redirects, and credentials do not follow redirects');
     }
     if (answer.status !== 200)
-        throw judgeTokenRefusal(target, url, answer, credentials !== undefined, options.redact);
-    const document = parseJson(answer.body) ?? {};
-    const value = [document['token'], document['access_token']].find((text) => typeof text === 'string' && text !== '');
-    // A token goes into a header; a line break in it would be another header.
-    if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
-        throw verifyError({
+        throw judgeTokenRefusal(target, realm, answer, credentials?.source, options.redact);
+    const token = readToken(answer, options.clock.now());
+    if (token === undefined) {
+        throw (0,src_failures/* verifyError */.q)({
             code: 'ANSWER_INVALID',
-            message: `${registry}: ${url.origin}${url.pathname} answered without a token.`,
+            message: `${registry}: ${realm.origin}${realm.pathname} answered without a token.`,
             hint: 'Look at what answers under this address: a proxy or a login page may be in the way.',
-            evidence: [options.redact(describeAnswer(url, answer))],
+            evidence: [options.redact(describeAnswer(realm, answer))],
         });
     }
-    options.onSecret(value);
+    options.onSecret(token.value);
+    return token;
+}
+/**
+ * An identity token is exchanged by POST, as OAuth2 has it (distribution's token specification, oauth.md); where that
+ * is not known, and for everybody else, by GET.
+ */
+async function askForToken({ repository }, { realm, service }, credentials, send, options) {
+    const scope = `repository:${repository}:pull`;
+    const accept = { accept: 'application/json' };
+    if (credentials?.kind === 'identity-token') {
+        const grant = { grant_type: 'refresh_token', refresh_token: credentials.token, client_id: 'deploy-actions', scope };
+        const form = new URLSearchParams({ ...grant, ...(service === undefined ? {} : { service }) });
+        const answer = await send({ url: realm, headers: accept, form });
+        if (answer.status !== 404 && answer.status !== 405)
+            return answer;
+    }
+    const url = new URL(realm);
+    if (service !== undefined)
+        url.searchParams.set('service', service);
+    url.searchParams.set('scope', scope);
+    const authorization = credentials === undefined ? {} : { authorization: basicHeader(credentials, options) };
+    return send({ url, headers: { ...accept, ...authorization } });
+}
+function readToken({ body }, now) {
+    const document = (0,json/* parseJson */.qF)(body) ?? {};
+    const value = [document['token'], document['access_token']].find((text) => typeof text === 'string' && text !== '');
+    // A token goes into a header; a line break in it would be another header.
+    if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
+        return undefined;
     const expiry = document['expires_in'];
     const seconds = typeof expiry === 'number' && expiry > 0 ? expiry : defaultExpirySeconds;
-    return { value, validUntilMs: options.clock.now() + Math.max(seconds * 1000 - safetyMs, 1000) };
+    return { value, validUntilMs: now + Math.max(seconds * 1000 - safetyMs, 1000) };
 }
 
 ;// CONCATENATED MODULE: ./src/registry/manifest.ts
@@ -33118,11 +33814,11 @@ const manifestAccept = [...indexTypes, ...manifestTypes].join(', ');
 const isSchema1Type = (type) => /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/.test(type);
 /** Reads a manifest or index; `contentType` is the header as received. */
 function parseManifest(bytes, contentType) {
-    const document = parseJson(bytes);
+    const document = (0,json/* parseJson */.qF)(bytes);
     const headerType = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
     if (document === undefined)
         return invalid('the body is not a JSON object');
-    const bodyType = asText(document['mediaType']);
+    const bodyType = (0,json/* asText */.e1)(document['mediaType']);
     if (document['schemaVersion'] === 1 || isSchema1Type(headerType) || isSchema1Type(bodyType ?? '')) {
         return { kind: 'schema1', reason: 'it is a Docker schema 1 manifest' };
     }
@@ -33146,16 +33842,16 @@ function invalid(reason) {
     return { kind: 'invalid', reason };
 }
 function parseDescriptor(value) {
-    const { mediaType, digest, size } = asRecord(value);
-    const parsed = parseDigest(asText(digest) ?? '');
-    const sizeBytes = asSize(size);
+    const { mediaType, digest, size } = (0,json/* asRecord */.qY)(value);
+    const parsed = (0,image_digest/* parseDigest */.m)((0,json/* asText */.e1)(digest) ?? '');
+    const sizeBytes = (0,json/* asSize */.ED)(size);
     if (parsed === undefined || sizeBytes === undefined)
         return undefined;
-    return { mediaType: asText(mediaType) ?? '', digest: parsed, sizeBytes };
+    return { mediaType: (0,json/* asText */.e1)(mediaType) ?? '', digest: parsed, sizeBytes };
 }
 function parseImage(document, mediaType) {
     const config = parseDescriptor(document['config']);
-    const layers = asList(document['layers']).map(parseDescriptor);
+    const layers = (0,json/* asList */.DD)(document['layers']).map(parseDescriptor);
     if (config === undefined || layers.includes(undefined))
         return invalid('a descriptor has no valid digest or size');
     const sizeBytes = layers.reduce((sum, layer) => sum + (layer?.sizeBytes ?? 0), config.sizeBytes);
@@ -33163,16 +33859,16 @@ function parseImage(document, mediaType) {
 }
 function parseIndex(document, mediaType) {
     const entries = [];
-    for (const value of asList(document['manifests'])) {
+    for (const value of (0,json/* asList */.DD)(document['manifests'])) {
         const descriptor = parseDescriptor(value);
         if (descriptor === undefined)
             return invalid('an entry of the index has no valid digest or size');
-        const { platform, annotations } = asRecord(value);
-        if (isAttestation(asRecord(platform), asRecord(annotations)))
+        const { platform, annotations } = (0,json/* asRecord */.qY)(value);
+        if (isAttestation((0,json/* asRecord */.qY)(platform), (0,json/* asRecord */.qY)(annotations)))
             continue;
-        const { os, architecture, variant } = asRecord(platform);
+        const { os, architecture, variant } = (0,json/* asRecord */.qY)(platform);
         const isKnown = typeof os === 'string' && typeof architecture === 'string';
-        entries.push(isKnown ? { ...descriptor, platform: normalisePlatform(os, architecture, asText(variant) ?? '') } : descriptor);
+        entries.push(isKnown ? { ...descriptor, platform: normalisePlatform(os, architecture, (0,json/* asText */.e1)(variant) ?? '') } : descriptor);
     }
     return { kind: 'index', mediaType, entries };
 }
@@ -33197,7 +33893,7 @@ function openRegistry(options) {
     const authenticator = openAuthenticator(options);
     /** The first exchange with each registry: the others wait for what it learns, so that one 401 serves all. */
     const meetings = new Map();
-    const ask = async ({ image, reference, path, accept }) => {
+    const exchange = async ({ image, path, accept }) => {
         const endpoint = endpointOf(image.registry, options);
         const target = { endpoint, repository: image.repository };
         const fetch = {
@@ -33208,7 +33904,7 @@ function openRegistry(options) {
         const send = async () => {
             const sent = await authenticator.headerFor(target);
             const arrival = await getFollowing(fetch, sent, endpoint, options);
-            const isWorthAnother = arrival.answer.status === 401 && authenticator.learn(target, arrival, sent);
+            const isWorthAnother = arrival.answer.status === 401 && (await authenticator.learn(target, arrival, sent));
             return { sent, arrival, isWorthAnother };
         };
         const meeting = meetings.get(image.registry);
@@ -33217,19 +33913,30 @@ function openRegistry(options) {
         const first = send();
         if (meeting === undefined && endpoint.tokenSource === undefined)
             meetings.set(image.registry, first);
-        const { sent, arrival } = (await first).isWorthAnother ? await send() : await first;
-        const { answer, url } = arrival;
-        if (answer.status === 200)
-            return arrival;
-        const hasCredentials = options.credentialsFor(image.registry) !== undefined;
-        const scheme = sent === undefined ? undefined : sent.startsWith('Basic ') ? 'basic' : 'bearer';
-        const isAway = url.origin !== endpoint.origin.origin;
-        throw judgeRefusal({ image, isAway, reference, url, answer, sent: scheme, hasCredentials, redact: options.redact });
+        return (await first).isWorthAnother ? await send() : await first;
     };
+    const ask = async (asked) => {
+        const exchanged = await exchange(asked);
+        if (exchanged.arrival.answer.status === 200)
+            return exchanged.arrival;
+        throw await refusalOf(asked, exchanged, options);
+    };
+    const find = async (asked, absent) => {
+        const exchanged = await exchange(asked);
+        const { answer } = exchanged.arrival;
+        if (answer.status === 200)
+            return exchanged.arrival;
+        if (absent.includes(answer.status))
+            return undefined;
+        throw await refusalOf(asked, exchanged, options);
+    };
+    return registryOf(ask, find);
+}
+function registryOf(ask, find) {
     return {
         manifest: async (image, reference) => {
             const path = `manifests/${reference}`;
-            return readManifest(image, parseDigest(reference), await ask({ image, reference, path, accept: manifestAccept }));
+            return readManifest(image, (0,image_digest/* parseDigest */.m)(reference), await ask({ image, reference, path, accept: manifestAccept }));
         },
         child: async (image, { digest }) => {
             const path = `manifests/${digest}`;
@@ -33240,13 +33947,40 @@ function openRegistry(options) {
             proveDigest(image, answer.body, digest);
             return answer.body;
         },
+        artifact: async (image, reference) => {
+            const found = await find({ image, reference, path: `manifests/${reference}`, accept: manifestAccept }, [404]);
+            const digest = (0,image_digest/* parseDigest */.m)(reference);
+            if (found !== undefined && digest !== undefined)
+                proveDigest(image, found.answer.body, digest);
+            return found?.answer.body;
+        },
+        referrers: async (image, digest) => {
+            const asked = { image, reference: undefined, path: `referrers/${digest}`, accept: manifestAccept };
+            // The manifest itself could be read: whatever this is, it says that there is no such API.
+            return (await find(asked, [400, 401, 403, 404, 405, 406, 415, 501]))?.answer.body;
+        },
     };
+}
+async function refusalOf({ image, reference }, { sent, arrival: { answer, url } }, options) {
+    const isDenied = answer.status === 401 || answer.status === 403;
+    const credentials = isDenied ? await options.credentialsFor(image.registry, image.repository) : undefined;
+    const scheme = sent === undefined ? undefined : sent.startsWith('Basic ') ? 'basic' : 'bearer';
+    return judgeRefusal({
+        image,
+        isAway: url.origin !== endpointOf(image.registry, options).origin.origin,
+        reference,
+        url,
+        answer,
+        sent: scheme,
+        account: credentials?.source,
+        redact: options.redact,
+    });
 }
 function readManifest(image, requested, { answer }) {
     const { body, headers } = answer;
     if (requested !== undefined)
         proveDigest(image, body, requested);
-    const digest = requested ?? digestOf(body);
+    const digest = requested ?? (0,image_digest/* digestOf */.ol)(body);
     const claimed = headers['docker-content-digest'];
     if (typeof claimed === 'string')
         proveHeader(image, body, claimed);
@@ -33254,36 +33988,36 @@ function readManifest(image, requested, { answer }) {
     if (document.kind === 'manifest' || document.kind === 'index')
         return { digest, document };
     if (document.kind === 'schema1') {
-        throw verifyError({
+        throw (0,src_failures/* verifyError */.q)({
             code: 'SCHEMA1',
             message: `${image.text}: ${image.registry} answers a Docker schema 1 manifest, whose digest differs from the image’s own.`,
             hint: 'Push the image again with a current builder, or update the registry.',
         });
     }
-    throw verifyError({
+    throw (0,src_failures/* verifyError */.q)({
         code: 'ANSWER_INVALID',
-        message: `${image.text}: ${image.registry} answered no image manifest: ${cleanText(document.reason)}.`,
+        message: `${image.text}: ${image.registry} answered no image manifest: ${(0,src_failures/* cleanText */.X)(document.reason)}.`,
         hint: 'Look at what answers under this name: a proxy or a login page may be in the way.',
     });
 }
 function proveDigest(image, body, requested) {
-    const found = digestOf(body, algorithmOf(requested));
+    const found = (0,image_digest/* digestOf */.ol)(body, (0,image_digest/* algorithmOf */.Hy)(requested));
     if (found === requested)
         return;
-    throw verifyError({
+    throw (0,src_failures/* verifyError */.q)({
         code: 'DIGEST_MISMATCH',
         message: `${image.text}: asked for ${requested}, got content that hashes to ${found}.`,
         hint: 'A proxy or the registry altered it. Nothing was deployed: do not deploy from this registry before you know why.',
     });
 }
 function proveHeader(image, body, claimed) {
-    const header = parseDigest(claimed.trim());
-    const found = digestOf(body, header === undefined ? 'sha256' : algorithmOf(header));
+    const header = (0,image_digest/* parseDigest */.m)(claimed.trim());
+    const found = (0,image_digest/* digestOf */.ol)(body, header === undefined ? 'sha256' : (0,image_digest/* algorithmOf */.Hy)(header));
     if (found === header)
         return;
-    throw verifyError({
+    throw (0,src_failures/* verifyError */.q)({
         code: 'DIGEST_HEADER_MISMATCH',
-        message: `${image.text}: the body hashes to ${found}, the header Docker-Content-Digest says ${cleanText(claimed)}.`,
+        message: `${image.text}: the body hashes to ${found}, the header Docker-Content-Digest says ${(0,src_failures/* cleanText */.X)(claimed)}.`,
         hint: 'A proxy or registry fault, or tampering. Nothing was deployed.',
     });
 }
@@ -33305,6 +34039,8 @@ function shareRequests(registry) {
         manifest: (image, reference) => share(`manifest ${image.registry}/${image.repository} ${reference}`, () => registry.manifest(image, reference)),
         child: (image, descriptor) => share(`child ${image.registry}/${image.repository} ${descriptor.digest}`, () => registry.child(image, descriptor)),
         blob: (image, descriptor) => share(`blob ${image.registry}/${image.repository} ${descriptor.digest}`, () => registry.blob(image, descriptor)),
+        artifact: (image, reference) => share(`artifact ${image.registry}/${image.repository} ${reference}`, () => registry.artifact(image, reference)),
+        referrers: (image, digest) => share(`referrers ${image.registry}/${image.repository} ${digest}`, () => registry.referrers(image, digest)),
     };
 }
 
@@ -33347,10 +34083,14 @@ const nothing = '–';
 /** The job summary: one row per image and platform, then what failed. */
 function renderSummary(outcomes) {
     const verified = outcomes.filter((outcome) => outcome.kind === 'verified');
-    const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
+    const failed = outcomes.filter((outcome) => outcome.kind !== 'verified');
     const title = failed.length === 0 ? 'Images verified' : `Images: ${failed.length} of ${outcomes.length} not verified`;
-    const rows = verified.flatMap(({ image }) => image.platforms.map((platform) => renderRow(image, platform)));
-    const header = ['Image', 'Tag', 'Digest', 'Platform', 'Commit', 'Size', 'Built'];
+    const isSigned = verified.some(({ image }) => image.signer !== undefined);
+    const rows = verified.flatMap(({ image }) => image.platforms.map((platform) => [
+        ...renderRow(image, platform),
+        ...(isSigned ? [cell(image.signer ?? nothing)] : []),
+    ]));
+    const header = ['Image', 'Tag', 'Digest', 'Platform', 'Commit', 'Size', 'Built', ...(isSigned ? ['Signed by'] : [])];
     const good = rows.length === 0 ? '' : `${table(header, rows)}\n`;
     const bad = failed.map(({ request, error }) => [
         cell(nameOf(request)),
@@ -33382,12 +34122,13 @@ function formatSize(bytes) {
     return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(2)} GB`;
 }
 /** The log's line for an image: what it is, and what was proved of it. */
-function describeImage({ request, digest, platforms }) {
+function describeImage({ request, digest, platforms, signer }) {
     const [first] = platforms;
     const name = request.target === undefined ? '' : `${request.target.name}: `;
     const systems = platforms.map(({ platform }) => formatPlatform(platform)).join(', ');
+    const signed = signer === undefined ? '' : `, signed by ${signer}`;
     const commit = first?.revision === undefined ? 'no commit label' : `commit ${first.revision.slice(0, 12)}`;
-    return `${name}${request.ref.text} is ${shortDigest(digest)} (${systems}, ${commit}, ${formatSize(first?.sizeBytes ?? 0)})`;
+    return `${name}${request.ref.text} is ${(0,image_digest/* shortDigest */.VK)(digest)} (${systems}, ${commit}, ${formatSize(first?.sizeBytes ?? 0)})${signed}`;
 }
 
 ;// CONCATENATED MODULE: ../kit/src/time/poll.ts
@@ -33411,6 +34152,75 @@ async function poll(look, options) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/content.ts
+
+
+function describeContent(config, sizeBytes) {
+    const clean = (text) => (text === undefined ? undefined : (0,src_failures/* cleanText */.X)(text));
+    return { labels: config.labels, revision: clean(config.revision), created: clean(config.created), sizeBytes };
+}
+/** Why an image is not the one that is meant: another commit, another label, too old, too large. */
+function reasonToRefuseContent({ ref, expectedRevision, expectedLabels }, content, limits, now) {
+    const { revision, sizeBytes } = content;
+    if (expectedRevision !== undefined && !isSameRevision(expectedRevision, revision ?? '')) {
+        return otherRevision(ref, expectedRevision, revision);
+    }
+    for (const { label, value } of expectedLabels) {
+        const found = content.labels.get(label);
+        if (found === value)
+            continue;
+        const seen = found === undefined ? 'is absent' : `is ${JSON.stringify((0,src_failures/* cleanText */.X)(found))}`;
+        return (0,src_failures/* verifyError */.q)({
+            code: 'LABEL_MISMATCH',
+            message: `${ref.text}: the label ${label} ${seen}; \`expect-labels\` says ${JSON.stringify(value)}.`,
+            hint: 'Another image than the one meant, or the label is not set when building (BuildKit annotations are no labels).',
+        });
+    }
+    const { maxSizeBytes, maxAgeMs } = limits;
+    if (maxSizeBytes !== undefined && sizeBytes > maxSizeBytes) {
+        return (0,src_failures/* verifyError */.q)({
+            code: 'SIZE_EXCEEDED',
+            message: `${ref.text} is ${formatSize(sizeBytes)} to pull; \`max-size-mb\` allows ${formatSize(maxSizeBytes)}.`,
+            hint: 'Did a build stage, a cache or a data folder get into the image? Look at its layers.',
+        });
+    }
+    return maxAgeMs === undefined ? undefined : tooOld(ref, content.created, maxAgeMs, now);
+}
+/** Does the image say it was built from the expected commit? Either may be shortened, to no less than 12 digits. */
+function isSameRevision(expected, label) {
+    const found = label.toLowerCase();
+    return /^[0-9a-f]{12,64}$/.test(found) && (found.startsWith(expected) || expected.startsWith(found));
+}
+function otherRevision(ref, expected, revision) {
+    const found = revision === undefined ? 'has no label org.opencontainers.image.revision' : `was built from ${revision}`;
+    return (0,src_failures/* verifyError */.q)({
+        code: 'REVISION_MISMATCH',
+        message: `${ref.text} ${found}; \`expect-revision\` is ${expected}.`,
+        hint: revision === undefined
+            ? 'Set the label when building (docker/metadata-action does; BuildKit annotations do not).'
+            : 'The tag is stale, or another commit was built under it.',
+    });
+}
+/** An image that does not say when it was built may be any age. */
+function tooOld(ref, created, maxAgeMs, now) {
+    const builtAt = Date.parse(created ?? '');
+    const allowed = `\`max-age\` is ${formatAge(maxAgeMs)}`;
+    if (now.getTime() - builtAt <= maxAgeMs)
+        return undefined;
+    const seen = Number.isNaN(builtAt)
+        ? 'does not say when it was built'
+        : `was built ${formatAge(now.getTime() - builtAt)} ago (${created ?? ''})`;
+    return (0,src_failures/* verifyError */.q)({
+        code: 'AGE_EXCEEDED',
+        message: `${ref.text} ${seen}; ${allowed}.`,
+        hint: 'Build it again, or deploy a newer one. Reproducible builds often set a fixed date: leave `max-age` out for them.',
+    });
+}
+function formatAge(ms) {
+    const hours = Math.round(ms / 3_600_000);
+    return hours < 48 ? `${hours}h` : `${Math.round(hours / 24)}d`;
+}
+
 ;// CONCATENATED MODULE: ./src/registry/image-config.ts
 
 
@@ -33421,16 +34231,18 @@ function isImageConfigType(mediaType) {
 }
 /** Reads a config blob; undefined when it is none. */
 function parseImageConfig(bytes) {
-    const document = parseJson(bytes);
+    const document = (0,json/* parseJson */.qF)(bytes);
     if (document === undefined)
         return undefined;
     const { os, architecture, variant, created, config } = document;
     if (typeof os !== 'string' || typeof architecture !== 'string')
         return undefined;
-    const revision = asText(asRecord(asRecord(config)['Labels'])['org.opencontainers.image.revision'])?.trim();
-    const builtAt = asText(created);
+    const labels = new Map(Object.entries((0,json/* asRecord */.qY)((0,json/* asRecord */.qY)(config)['Labels'])).flatMap(([label, value]) => typeof value === 'string' ? [[label, value]] : []));
+    const revision = labels.get('org.opencontainers.image.revision')?.trim();
+    const builtAt = (0,json/* asText */.e1)(created);
     return {
-        platform: normalisePlatform(os, architecture, asText(variant) ?? ''),
+        platform: normalisePlatform(os, architecture, (0,json/* asText */.e1)(variant) ?? ''),
+        labels,
         ...(revision === undefined || revision === '' ? {} : { revision }),
         ...(builtAt === undefined ? {} : { created: builtAt }),
     };
@@ -33458,42 +34270,51 @@ function choosePlatforms(entries, wanted, imageText) {
 /** The error for an image that does not run where it is to run. */
 function missingPlatform(imageText, missing, present, subject) {
     const asked = missing.map(formatPlatform).join(', ');
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'PLATFORM_MISSING',
         message: `${imageText}: ${subject} is for ${present.join(', ') || 'no platform'}; ${asked || 'some platform'} was asked for.`,
         hint: `Build it with \`platforms: ${asked || 'linux/amd64'}\`, or set the input \`platforms\` to what the server runs.`,
     });
 }
-/** Does the image say it was built from the expected commit? Either may be shortened, to no less than 12 digits. */
-function isSameRevision(expected, label) {
-    const found = label.toLowerCase();
-    return /^[0-9a-f]{12,64}$/.test(found) && (found.startsWith(expected) || expected.startsWith(found));
-}
 /** The line for the next steps: `service=registry/repository@sha256:…`. */
 function imageLine({ request, digest }) {
     return formatImageLine(request.target, pinImage(request.ref, digest));
 }
-/** The value of the output `images-json`. */
-function imagesJson(images) {
-    return JSON.stringify(images.map(({ request, digest, mediaType, platforms }) => ({
-        name: request.target?.name ?? null,
-        image: formatImageRef(pinImage(request.ref, digest)),
-        tag: request.ref.tag ?? null,
-        digest,
-        mediaType,
-        revision: platforms[0]?.revision ?? null,
-        created: platforms[0]?.created ?? null,
-        platforms: platforms.map((one) => ({
-            platform: formatPlatform(one.platform),
-            digest: one.digest,
-            revision: one.revision ?? null,
-            created: one.created ?? null,
-            sizeBytes: one.sizeBytes,
-        })),
-    })));
+/** The value of the output `platform-digests`: lines `linux/amd64=sha256:…`. */
+function platformLines({ platforms }) {
+    return platforms.map(({ platform, digest }) => `${formatPlatform(platform)}=${digest}`).join('\n');
+}
+/** The value of the output `images-json`: what was proved, and what is absent. */
+function imagesJson(outcomes) {
+    return JSON.stringify(outcomes.map((outcome) => {
+        const { request } = outcome;
+        const name = request.target?.name ?? null;
+        if (outcome.kind !== 'verified')
+            return { name, image: formatImageRef(request.ref), exists: false };
+        const { digest, mediaType, platforms, signer } = outcome.image;
+        return {
+            name,
+            image: formatImageRef(pinImage(request.ref, digest)),
+            exists: true,
+            tag: request.ref.tag ?? null,
+            digest,
+            mediaType,
+            revision: platforms[0]?.revision ?? null,
+            created: platforms[0]?.created ?? null,
+            signer: signer ?? null,
+            platforms: platforms.map((one) => ({
+                platform: formatPlatform(one.platform),
+                digest: one.digest,
+                revision: one.revision ?? null,
+                created: one.created ?? null,
+                sizeBytes: one.sizeBytes,
+            })),
+        };
+    }));
 }
 
 ;// CONCATENATED MODULE: ./src/verification.ts
+
 
 
 
@@ -33512,7 +34333,7 @@ async function verifyImage(request, options) {
     const { document, digest } = root;
     const { expectedDigest } = request;
     if (expectedDigest !== undefined && expectedDigest !== digest) {
-        throw verifyError({
+        throw (0,src_failures/* verifyError */.q)({
             code: 'DIGEST_EXPECTED_MISMATCH',
             message: `${request.ref.text} is ${digest}, but \`expect-digest\` is ${expectedDigest}.`,
             hint: 'The tag was moved since that digest was recorded, or it is the digest of one platform instead of the index.',
@@ -33522,7 +34343,8 @@ async function verifyImage(request, options) {
         ? await openIndex(request.ref, document, options)
         : [{ digest, document, entry: undefined }];
     const platforms = await Promise.all(manifests.map((manifest) => verifyPlatform(request, manifest, options)));
-    return { request, digest, mediaType: document.mediaType, platforms };
+    const signer = await options.signatures?.verify(request.ref, digest, platforms.map((one) => one.digest));
+    return { request, digest, mediaType: document.mediaType, platforms, signer };
 }
 /** Registries answer 404 for some seconds after a good push (GHCR, Docker Hub, ECR): only that is waited for. */
 async function findRoot(ref, options) {
@@ -33533,7 +34355,7 @@ async function findRoot(ref, options) {
             return { done: true, value: await registry.manifest(ref, ref.digest ?? ref.tag ?? 'latest') };
         }
         catch (thrown) {
-            if (!(thrown instanceof DeployError) || thrown.code !== 'TAG_MISSING')
+            if (!(thrown instanceof errors/* DeployError */.sH) || thrown.code !== 'TAG_MISSING')
                 throw thrown;
             missing = thrown;
             return { done: false, seen: thrown.message };
@@ -33548,7 +34370,7 @@ async function findRoot(ref, options) {
     if (found.kind === 'done')
         return found.value;
     const waited = waitTimeout === 0 ? '' : ` Waited ${formatDuration(waitTimeout)} for it.`;
-    throw verifyError({
+    throw (0,src_failures/* verifyError */.q)({
         code: 'TAG_MISSING',
         message: `${found.lastSeen}${waited}`,
         ...(missing?.hint === undefined ? {} : { hint: missing.hint }),
@@ -33575,10 +34397,11 @@ async function flattenIndex(ref, index, registry) {
     }));
     return entries.flat();
 }
-async function verifyPlatform({ ref, expectedRevision }, { digest, document, entry }, { registry, platforms }) {
+async function verifyPlatform(request, { digest, document, entry }, { registry, platforms, limits, clock }) {
+    const { ref } = request;
     const { config: descriptor, sizeBytes } = document;
     if (!isImageConfigType(descriptor.mediaType)) {
-        throw notAnImage(ref, `its config is ${JSON.stringify(cleanText(descriptor.mediaType))}`);
+        throw notAnImage(ref, `its config is ${JSON.stringify((0,src_failures/* cleanText */.X)(descriptor.mediaType))}`);
     }
     const config = parseImageConfig(await registry.blob(ref, descriptor));
     if (config === undefined)
@@ -33595,26 +34418,15 @@ async function verifyPlatform({ ref, expectedRevision }, { digest, document, ent
         const present = [formatPlatform(platform)];
         throw missingPlatform(ref.text, [expected], present, 'What the index offers for it');
     }
-    const revision = config.revision === undefined ? undefined : cleanText(config.revision);
-    if (expectedRevision !== undefined)
-        proveRevision(ref, expectedRevision, revision);
-    const created = config.created === undefined ? undefined : cleanText(config.created);
+    const seen = describeContent(config, sizeBytes);
+    const refusal = reasonToRefuseContent(request, seen, limits, clock.date());
+    if (refusal !== undefined)
+        throw refusal;
+    const { revision, created } = seen;
     return { platform: expected ?? platform, digest, revision, created, sizeBytes };
 }
-function proveRevision(ref, expected, revision) {
-    if (revision !== undefined && isSameRevision(expected, revision))
-        return;
-    const found = revision === undefined ? 'has no label org.opencontainers.image.revision' : `was built from ${revision}`;
-    throw verifyError({
-        code: 'REVISION_MISMATCH',
-        message: `${ref.text} ${found}; \`expect-revision\` is ${expected}.`,
-        hint: revision === undefined
-            ? 'Set the label when building (docker/metadata-action does; BuildKit annotations do not).'
-            : 'The tag is stale, or another commit was built under it.',
-    });
-}
 function notAnImage(ref, reason) {
-    return verifyError({
+    return (0,src_failures/* verifyError */.q)({
         code: 'NOT_AN_IMAGE',
         message: `${ref.text} is no container image: ${reason}.`,
         hint: 'Charts, signatures and other artifacts live in registries too. Check the name.',
@@ -33637,26 +34449,44 @@ function notAnImage(ref, reason) {
 
 
 
-const imagesAtOnce = 6;
+
+
+const imagesAtOnce = 12;
 /** Proves each image against its registry, and hands the next steps references that cannot change. */
 async function run({ runner, signal }, clock = systemClock) {
-    const inputs = loadInputs(inputReader(runner));
-    const http = openHttp({ ca: inputs.ca });
+    const inputs = loadInputs(inputReader(runner), runner);
+    const http = openHttp({ ca: inputs.ca, proxy: readProxySettings((name) => runner.env(name)) });
     const start = clock.now();
     try {
-        const registry = openRegistries(inputs, http, { runner, signal }, clock);
-        const outcomes = await runner.group('Verify images', () => verifyAll(inputs, registry, { runner, signal }, clock));
+        const context = { runner, signal };
+        const registry = openRegistries(inputs, http, context, clock);
+        const signatures = await openSignatures(inputs, registry, signal);
+        const outcomes = await runner.group('Verify images', () => verifyAll(inputs, registry, signatures, context, clock));
         runner.info(`${http.count()} requests in ${formatDuration(clock.now() - start)}`);
         await runner.summary(renderSummary(outcomes));
         report(runner, outcomes);
     }
     finally {
+        runner.output('requests', String(http.count()));
         http.close();
     }
 }
 function openRegistries(inputs, http, { runner, signal }, clock) {
-    const { credentials } = inputs;
-    const secrets = credentials === undefined ? [] : [credentials.password];
+    const secrets = [];
+    const onSecret = (secret) => {
+        if (secrets.includes(secret))
+            return;
+        maskSecret(runner, secret);
+        secrets.push(secret);
+    };
+    const store = openCredentialStore({
+        given: inputs.credentials,
+        env: (name) => runner.env(name),
+        timeoutMs: inputs.timeout,
+        signal,
+        onSecret,
+        onWarning: (message) => runner.warning(redact(message, secrets)),
+    });
     return shareRequests(openRegistry({
         http,
         clock,
@@ -33665,20 +34495,26 @@ function openRegistries(inputs, http, { runner, signal }, clock) {
         retries: inputs.retries,
         insecureRegistries: inputs.insecureRegistries,
         hasOwnCa: inputs.ca !== undefined,
-        credentialsFor: (registry) => (credentials?.registry === normaliseRegistry(registry) ? credentials : undefined),
-        onSecret: (secret) => {
-            maskSecret(runner, secret);
-            secrets.push(secret);
-        },
+        credentialsFor: (registry, repository) => store.find(registry, repository),
+        onSecret,
         redact: (text) => redact(text, secrets),
     }));
 }
-async function verifyAll(inputs, registry, { runner, signal }, clock) {
-    const { platforms, waitTimeout } = inputs;
+/** The Sigstore libraries are loaded by those who ask for signatures, and cost nobody else anything. */
+async function openSignatures({ signature: policy, timeout: timeoutMs }, registry, signal) {
+    if (policy.kind === 'none')
+        return undefined;
+    const { openSignatureVerifier } = await Promise.all(/* import() */[__nccwpck_require__.e(987), __nccwpck_require__.e(394)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6394));
+    return openSignatureVerifier({ registry, policy, signal, timeoutMs });
+}
+async function verifyAll(inputs, registry, signatures, { runner, signal }, clock) {
+    const { platforms, waitTimeout, onMissing } = inputs;
+    const limits = { maxAgeMs: inputs.maxAge, maxSizeBytes: inputs.maxSizeBytes };
     const onWait = (message) => runner.info(message);
+    const options = { registry, clock, signal, platforms, limits, signatures, waitTimeout, onWait };
     return runBounded(inputs.images, imagesAtOnce, async (request) => {
         try {
-            const image = await verifyImage(request, { registry, clock, signal, platforms, waitTimeout, onWait });
+            const image = await verifyImage(request, options);
             runner.info(describeImage(image));
             return { kind: 'verified', request, image };
         }
@@ -33687,27 +34523,42 @@ async function verifyAll(inputs, registry, { runner, signal }, clock) {
             if (!isVerifyError(thrown))
                 throw thrown;
             runner.info(`${request.ref.text}: ${thrown.code}`);
-            return { kind: 'failed', request, error: thrown };
+            const isAllowed = onMissing === 'output' && thrown.code === 'TAG_MISSING';
+            return { kind: isAllowed ? 'missing' : 'failed', request, error: thrown };
         }
     });
 }
 function isVerifyError(thrown) {
-    return thrown instanceof DeployError;
+    return thrown instanceof errors/* DeployError */.sH;
 }
-/** Outputs are set only when every image is proved: half a set of digests deploys half a release. */
+/** The references are set only when every image is proved: half a set of digests deploys half a release. */
 function report(runner, outcomes) {
+    const errors = outcomes.flatMap((outcome) => (outcome.kind === 'verified' ? [] : [outcome.error]));
     const failures = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.error] : []));
-    const images = outcomes.flatMap((outcome) => (outcome.kind === 'verified' ? [outcome.image] : []));
+    // Whoever was refused does not know whether it exists: then there is no answer at all.
+    if (errors.every(({ code }) => code === 'TAG_MISSING'))
+        runner.output('exists', String(errors.length === 0));
     const [failure, ...others] = failures;
     if (failure !== undefined) {
         const evidence = [...failure.evidence, ...others.flatMap((other) => [`also: ${other.message}`, ...other.evidence])];
         const { code, message, hint } = failure;
-        throw verifyError({ code, message, ...(hint === undefined ? {} : { hint }), evidence, cause: failure });
+        throw (0,src_failures/* verifyError */.q)({ code, message, ...(hint === undefined ? {} : { hint }), evidence, cause: failure });
     }
+    runner.output('images-json', imagesJson(outcomes));
+    for (const { message } of errors)
+        runner.notice(`${message} The output \`exists\` is false.`);
+    if (errors.length > 0)
+        return;
+    const images = outcomes.flatMap((outcome) => (outcome.kind === 'verified' ? [outcome.image] : []));
     runner.output('images', images.map(imageLine).join('\n'));
-    runner.output('images-json', imagesJson(images));
-    runner.output('digest', images[0]?.digest ?? '');
-    runner.output('revision', images[0]?.platforms[0]?.revision ?? '');
+    const [first] = images;
+    if (first === undefined)
+        return;
+    runner.output('digest', first.digest);
+    runner.output('ref', formatImageRef(pinImage(first.request.ref, first.digest)));
+    runner.output('revision', first.platforms[0]?.revision ?? '');
+    runner.output('created', first.platforms[0]?.created ?? '');
+    runner.output('platform-digests', platformLines(first));
 }
 
 ;// CONCATENATED MODULE: ./src/index.ts
