@@ -153,6 +153,7 @@ describe('docker inspect', () => {
         exitCode: 0,
         isOomKilled: false,
         restartCount: 1,
+        restartPolicy: 'unless-stopped',
         health: { status: 'starting', probes: ['exit 1: connection refused'], budgetMs: 21_000 },
         stopGraceSeconds: 30,
         addresses: ['172.18.0.2'],
