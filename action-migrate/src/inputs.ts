@@ -5,7 +5,7 @@ import { recordPins } from '@deploy-actions/kit/compose/preflight';
 import { readRegistryCredentials, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
 import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
 import { parseImagePins } from '@deploy-actions/kit/image/image-lines';
-import { readLockWait } from '@deploy-actions/kit/state/lease-step';
+import { readLeaseWish, type LeaseWish } from '@deploy-actions/kit/state/lease-scope';
 import type { RecordedPin } from '@deploy-actions/kit/state/release';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
@@ -31,7 +31,7 @@ export interface Inputs {
   readonly backup: BackupWishes | undefined;
   readonly pendingCheck: CommandLine | undefined;
   readonly runTimeout: Duration;
-  readonly lockWait: Duration;
+  readonly leaseWish: LeaseWish;
   readonly shouldStartDependencies: boolean;
   readonly isReversible: boolean;
 }
@@ -47,7 +47,7 @@ export function loadInputs(inputs: InputReader): Inputs {
   const pendingCheck = inputs.optional('pending-check');
   const sqlFiles = inputs.lines('sql-files');
   const database = readDatabase(inputs);
-  const lockWait = readLockWait(inputs);
+  const leaseWish = readLeaseWish(inputs);
   if (sqlFiles.length > 0) requireSqlDatabase(inputs, database);
   return {
     target: readHostTarget(inputs),
@@ -61,13 +61,13 @@ export function loadInputs(inputs: InputReader): Inputs {
       lockTimeout: inputs.duration('lock-timeout'),
       statementTimeout: inputs.duration('statement-timeout'),
       retries: inputs.integer('lock-retries', { min: 0, max: 20 }),
-      lockWait,
+      lockWait: leaseWish.waitMs,
     },
     database,
     backup: readBackup(inputs, database),
     pendingCheck: pendingCheck === undefined ? undefined : readPendingCheck(pendingCheck),
     runTimeout: readRunTimeout(inputs),
-    lockWait,
+    leaseWish,
     shouldStartDependencies: inputs.flag('start-dependencies'),
     isReversible: inputs.flag('reversible'),
   };

@@ -37,7 +37,7 @@ export async function main(context: StepContext): Promise<void> {
   try {
     const { deployPath } = inputs.settings;
     await ensureStateFolder(host, deployPath);
-    await withLease(context, host, deployPath, inputs.lockWait, async () => {
+    await withLease(context, host, deployPath, inputs.leaseWish, async () => {
       const project = await runner.group('Preflight', () =>
         prepareProject(host, inputs, context.signal, (line) => {
           runner.info(line);

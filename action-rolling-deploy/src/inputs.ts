@@ -6,7 +6,7 @@ import { readRegistryCredentials, type RegistryCredentials } from '@deploy-actio
 import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
 import { parseImagePins, type ImagePin } from '@deploy-actions/kit/image/image-lines';
 import { isPinned } from '@deploy-actions/kit/image/image-ref';
-import { readLockWait } from '@deploy-actions/kit/state/lease-step';
+import { readLeaseWish, type LeaseWish } from '@deploy-actions/kit/state/lease-scope';
 import type { RecordedPin } from '@deploy-actions/kit/state/release';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import { readCaution, type Caution } from './assessment/caution.ts';
@@ -28,7 +28,7 @@ export interface Inputs {
   readonly caution: Caution;
   readonly routing: RouteSettings;
   readonly credentials: RegistryCredentials | undefined;
-  readonly lockWait: Duration;
+  readonly leaseWish: LeaseWish;
   /** undefined: computed from the container's own health check. */
   readonly healthTimeout: Duration | undefined;
   /** undefined: 0 with a health check, 10 s without. */
@@ -67,7 +67,7 @@ export function loadInputs(runner: Runner): Inputs {
     caution: readCaution(inputs),
     routing: readRouteSettings(inputs),
     credentials: readRegistryCredentials(inputs),
-    lockWait: readLockWait(inputs),
+    leaseWish: readLeaseWish(inputs),
     healthTimeout: inputs.optionalDuration('health-timeout'),
     minHealthy: inputs.optionalDuration('min-healthy'),
     retain: inputs.integer('retain', { min: 2, max: 100 }),

@@ -51,7 +51,11 @@ export async function run(context: StepContext): Promise<void> {
     const session: Session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
     switch (inputs.mode) {
       case 'status':
-        await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings)), session);
+        await publishStatus(
+          runner,
+          assessStatus(await readStatusFacts(host, inputs.settings, inputs.leaseWish.scope)),
+          session,
+        );
         return;
       case 'unlock':
         await publishUnlocked(runner, await unlock(session, holderCheck(session)));
@@ -102,7 +106,7 @@ async function change(context: StepContext, given: Session, mode: 'deploy' | 'ro
     const report = mode === 'rollback' ? await rollBack(session, state, settled) : await deployForward(session, state);
     return settled === undefined ? report : addSettled(report, settled);
   };
-  const report = await withLease(context, host, deployPath, inputs.lockWait, body, holderCheck(given));
+  const report = await withLease(context, host, deployPath, inputs.leaseWish, body, holderCheck(given));
   await publish(runner, report);
   if (report.failure !== undefined) throw outcomeError(report, report.failure);
 }

@@ -5,6 +5,7 @@ import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { releaseLeaseInPost, withLease } from '@deploy-actions/kit/state/lease-step';
 import { LeaseError } from '@deploy-actions/kit/state/lease-store';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
+import { milliseconds } from '@deploy-actions/kit/time/duration';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { loadInputs } from './inputs.ts';
 import { recoverUnfinished, type Settled } from './recovery.ts';
@@ -20,7 +21,7 @@ export async function settle(context: StepContext): Promise<void> {
   const { runner, signal } = context;
   if (runner.state('begun') !== 'true') {
     runner.info('The step ended before it touched the server; nothing to settle.');
-    if (runner.state('lease') !== '') await releaseLeaseInPost(context);
+    if (runner.state('lease') !== '' || runner.state('host-lease') !== '') await releaseLeaseInPost(context);
     return;
   }
   const inputs = loadInputs(runner);
@@ -47,9 +48,10 @@ export async function settle(context: StepContext): Promise<void> {
 
 /** Undefined where another run holds the lease by now: what is unfinished is that run's own, or it has settled ours. */
 async function settleOwn(context: StepContext, session: Session): Promise<Settled | undefined> {
+  const now = { ...session.inputs.leaseWish, waitMs: milliseconds(0) };
   try {
     // Read again under the lease: another run may have settled it meanwhile.
-    return await withLease(context, session.host, session.inputs.settings.deployPath, 0, async () =>
+    return await withLease(context, session.host, session.inputs.settings.deployPath, now, async () =>
       recoverUnfinished(session, await readServerState(session)),
     );
   } catch (thrown) {

@@ -9,6 +9,8 @@ export interface StatusFacts {
   /** Seconds since the epoch by the server's clock. */
   readonly now: number;
   readonly lease: Lease | undefined;
+  /** That of the whole server, where `lease-scope` names one. */
+  readonly hostLease?: Lease | undefined;
   readonly unfinished: UnfinishedDeploy | undefined;
   readonly ledger: Ledger;
   /** undefined: Docker gave no answer. */
@@ -65,6 +67,8 @@ export interface ReleaseStatus {
 /** The output `status`. */
 export interface ServerStatus {
   readonly lease: LeaseStatus | null;
+  /** That of the whole server, where `lease-scope` names one. */
+  readonly hostLease: LeaseStatus | null;
   readonly unfinished: { readonly deployId: string; readonly lastStep: string } | null;
   readonly current: number | null;
   readonly services: readonly ServiceStatus[];
@@ -81,6 +85,7 @@ export function assessStatus(facts: StatusFacts): ServerStatus {
   const { ledger, unfinished } = facts;
   const status = {
     lease: facts.lease === undefined ? null : assessLease(facts.lease, facts.now),
+    hostLease: facts.hostLease === undefined ? null : assessLease(facts.hostLease, facts.now),
     unfinished:
       unfinished === undefined
         ? null
@@ -192,8 +197,8 @@ function advise(status: Judged, facts: StatusFacts): readonly string[] {
   return advice.length === 0 ? ['Nothing to do.'] : advice;
 }
 
-function adviseLease({ lease, unfinished }: Judged): readonly string[] {
-  const holder = lease === null || lease.kind === 'expired' ? undefined : lease;
+function adviseLease({ lease, hostLease, unfinished }: Judged): readonly string[] {
+  const holder = [lease, hostLease].find((one) => one !== null && one.kind !== 'expired') ?? undefined;
   if (holder?.kind === 'frozen')
     return [`Frozen by ${holder.actor} (${holder.reason ?? ''}): no run deploys here until it is unlocked.`];
   if (holder !== undefined)

@@ -2,6 +2,7 @@ import { parseContainers, type Container } from '@deploy-actions/kit/compose/con
 import type { ComposeSettings } from '@deploy-actions/kit/compose/compose-settings';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import type { LeaseScope } from '@deploy-actions/kit/state/lease-scope';
 import { lookAtLease } from '@deploy-actions/kit/state/lease-store';
 import { readLedger } from '@deploy-actions/kit/state/release';
 import { StateError } from '@deploy-actions/kit/state/state-folder';
@@ -29,9 +30,10 @@ for image in $images; do docker image inspect --format '{{.Id}}\t{{json .RepoDig
  * Looks at everything that `mode: status` tells; takes no lease and changes nothing.
  * @throws StateError DEPLOY_PATH_UNUSABLE
  */
-export async function readStatusFacts(host: Host, settings: ComposeSettings): Promise<StatusFacts> {
+export async function readStatusFacts(host: Host, settings: ComposeSettings, scope: LeaseScope): Promise<StatusFacts> {
   const { deployPath, projectName } = settings;
   const seen = await lookAtLease({ host, deployPath });
+  const ofHost = scope.kind === 'host' ? await lookAtLease({ host, deployPath: scope.folder }) : undefined;
   const unfinished = await findUnfinishedDeploy(host, deployPath);
   const ledger = await readLedger(host, deployPath);
   const result = await host.script(containersScript, [deployPath, projectName ?? ''], { timeoutMs: 20_000 });
@@ -44,6 +46,7 @@ export async function readStatusFacts(host: Host, settings: ComposeSettings): Pr
   const containers = result.code === 0 ? parseStatusContainers(result.stdout) : undefined;
   return {
     ...seen,
+    hostLease: ofHost?.lease,
     unfinished,
     ledger,
     containers: containers?.containers,

@@ -7,6 +7,7 @@ export function statusLines(status: ServerStatus): readonly string[] {
   const width = Math.max(0, ...services.map(({ service }) => service.length));
   return [
     `Lease: ${describeHolder(status.lease)}`,
+    ...(status.hostLease === null ? [] : [`Lease of the whole server: ${describeHolder(status.hostLease)}`]),
     `Unfinished deploy: ${describeUnfinished(status)}`,
     `Current release: ${status.current ?? 'none'}`,
     ...services.map(
@@ -65,7 +66,7 @@ export function renderStatus(status: ServerStatus, host: string, deployPath: str
   return [
     `### 🔎 Status – ${cell(deployPath)} on ${cell(host)}\n`,
     status.advice.map((line) => `- ${cell(line)}\n`).join(''),
-    `Lease: ${cell(describeHolder(status.lease))} · unfinished deploy: ${cell(describeUnfinished(status))}\n`,
+    `Lease: ${cell(describeHolder(status.lease))} · ${status.hostLease === null ? '' : `of the whole server: ${cell(describeHolder(status.hostLease))} · `}unfinished deploy: ${cell(describeUnfinished(status))}\n`,
     table(['Service', 'Running', 'Health', 'Against the release', 'Runs', 'Released', 'Since'], services),
     table(['Release', 'Result', 'Commit', 'By', 'Finished'], releases),
   ].join('\n');

@@ -1,6 +1,8 @@
 import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { describeLease, type UnlockDecision } from '@deploy-actions/kit/state/lease';
 import { freeLease, LeaseError, type HolderCheck } from '@deploy-actions/kit/state/lease-store';
+import type { DeployPath } from '@deploy-actions/kit/state/deploy-path';
+import { leaseSeats } from '@deploy-actions/kit/state/lease-scope';
 import { appendAudit } from '@deploy-actions/kit/state/release';
 import type { Session } from './session.ts';
 
@@ -25,19 +27,32 @@ const whyWords: Readonly<Record<Extract<UnlockDecision, { kind: 'free' }>['why']
  * @throws LeaseError LOCKED
  */
 export async function unlock(session: Session, isHolderGone: HolderCheck): Promise<Unlocked> {
-  const { host, inputs, owner, clock } = session;
+  const { host, inputs } = session;
   const { deployPath } = inputs.settings;
-  const decision = await freeLease({ host, deployPath, owner, isForced: inputs.isForced, isHolderGone });
+  const lines: string[] = [];
+  for (const { folder } of leaseSeats(inputs.leaseWish.scope, deployPath)) {
+    const freed = await freeOne(session, folder, isHolderGone);
+    if (freed !== undefined) lines.push(freed);
+  }
   const unfinished = await findUnfinishedDeploy(host, deployPath);
   const left =
     unfinished === undefined
       ? []
       : [`Deploy ${unfinished.deployId} did not reach its end: the next run settles it before anything else.`];
-  if (decision.kind === 'nothing') return { outcome: 'noop', lines: ['Nobody holds the lease.', ...left] };
+  if (lines.length === 0) return { outcome: 'noop', lines: ['Nobody holds the lease.', ...left] };
+  return { outcome: 'unlocked', lines: [...lines, ...left] };
+}
+
+/** Frees the lease in a folder; undefined where nobody holds it. */
+async function freeOne(session: Session, folder: DeployPath, isHolderGone: HolderCheck): Promise<string | undefined> {
+  const { host, inputs, owner, clock } = session;
+  const { deployPath } = inputs.settings;
+  const decision = await freeLease({ host, deployPath: folder, owner, isForced: inputs.isForced, isHolderGone });
+  if (decision.kind === 'nothing') return undefined;
   if (decision.kind === 'refused')
     throw new LeaseError({
       code: 'LOCKED',
-      message: `${host.name}:${deployPath} is held by ${describeLease(decision.by, decision.now)}; that run may still go on. Nothing was changed.`,
+      message: `${host.name}:${folder} is held by ${describeLease(decision.by, decision.now)}; that run may still go on. It was left as it is.`,
       hint: 'Cancel that run: its post step lets go. Where that cannot be, give `force: true`.',
     });
   const { lease, why } = decision;
@@ -52,8 +67,6 @@ export async function unlock(session: Session, isHolderGone: HolderCheck): Promi
     holderRunUrl: lease.owner.runUrl,
     holderReason: lease.reason ?? '',
   });
-  return {
-    outcome: 'unlocked',
-    lines: [`The lease of ${describeLease(lease, decision.now)} was freed: ${whyWords[why]}.`, ...left],
-  };
+  const which = folder === deployPath ? 'The lease' : `The lease of the whole server (${folder})`;
+  return `${which}, of ${describeLease(lease, decision.now)}, was freed: ${whyWords[why]}.`;
 }

@@ -1,15 +1,14 @@
 import type { InputReader } from '@deploy-actions/kit/action/inputs';
 import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
 import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
-import { readLockWait } from '@deploy-actions/kit/state/lease-step';
-import type { Duration } from '@deploy-actions/kit/time/duration';
+import { readLeaseWish, type LeaseWish } from '@deploy-actions/kit/state/lease-scope';
 import { readEnvFile, type EnvFile } from './env-file.ts';
 
 /** What the user asked for; valid before the first connection. */
 export interface Inputs {
   readonly target: HostTarget;
   readonly deployPath: DeployPath;
-  readonly lockWait: Duration;
+  readonly leaseWish: LeaseWish;
   /** As typed, relative to the workspace. */
   readonly sources: readonly string[];
   /** .gitignore syntax, each; `include` empty = everything. */
@@ -30,7 +29,7 @@ export function loadInputs(inputs: InputReader): Inputs {
   return {
     target: readHostTarget(inputs),
     deployPath: readDeployPath(inputs),
-    lockWait: readLockWait(inputs),
+    leaseWish: readLeaseWish(inputs),
     sources: inputs.lines('source'),
     include: inputs.lines('include'),
     exclude: inputs.lines('exclude'),

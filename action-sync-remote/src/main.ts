@@ -125,11 +125,16 @@ async function rehearse(job: SyncJob): Promise<Outcome> {
 
 async function sync(context: StepContext, inputs: Inputs, job: SyncJob): Promise<Outcome> {
   const { host, deployPath } = job;
-  const options = leaseOptions(context, host, deployPath, inputs.lockWait);
+  const { scope, waitMs } = inputs.leaseWish;
+  const options = leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, waitMs);
   const offer = offerLease(options);
   // The shortest of commands beside it tells how far away the server is.
   const ping = host.script(':', []).then(({ durationMs }) => durationMs);
-  const first = await lookAround(job, [ensureStatePart(host, deployPath), offer.part]);
+  const first = await lookAround(job, [
+    ensureStatePart(host, deployPath),
+    // The whole server's comes before the project's: then nothing can be offered yet.
+    ...(scope.kind === 'project' ? [offer.part] : []),
+  ]);
   const answerMs = await ping;
   const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
   const body = async (lease: HeldLease): Promise<Outcome> => {
@@ -147,7 +152,7 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob): Promise
     await activateNow(job, staged.ending.releaseId);
     return { ...outcome, ending: { kind: 'live', releaseId: staged.ending.releaseId } };
   };
-  return withLease(context, host, deployPath, inputs.lockWait, body, undefined, taken);
+  return withLease(context, host, deployPath, inputs.leaseWish, body, undefined, taken);
 }
 
 /** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */

@@ -20,14 +20,14 @@ export function readDeployPath(inputs: InputReader): DeployPath {
   return parseDeployPath(inputs.required('deploy-path', { env: 'DEPLOY_PATH' }));
 }
 
-/** Parses a deploy path; see {@link readDeployPath}. */
-export function parseDeployPath(text: string): DeployPath {
+/** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
+export function parseDeployPath(text: string, input = 'deploy-path'): DeployPath {
   const path = text.replace(/\/+$/, '');
   if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
-    throw badInput('deploy-path', text, 'an absolute path without `.`, `..` or control characters');
+    throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
   if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
     throw new ConfigurationError(
-      `input \`deploy-path\`: ${JSON.stringify(text)} is a system folder or a home directory.`,
+      `input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`,
       'Give the project a folder of its own, for example /srv/my-app.',
     );
   return path as DeployPath;

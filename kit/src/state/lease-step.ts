@@ -1,10 +1,9 @@
 import { describeThrown } from '../action/errors.ts';
-import { inputReader, type InputReader } from '../action/inputs.ts';
+import { inputReader } from '../action/inputs.ts';
 import type { StepContext } from '../action/run.ts';
 import { connectHost, readHostTarget } from '../host/connect.ts';
 import type { Host } from '../host/host.ts';
 import { systemClock } from '../time/clock.ts';
-import type { Duration } from '../time/duration.ts';
 import { readDeployPath, type DeployPath } from './deploy-path.ts';
 import {
   acquireLease,
@@ -14,23 +13,19 @@ import {
   type HolderCheck,
   type LeaseOptions,
 } from './lease-store.ts';
+import { ensureLeaseFolder, leaseSeats, readLeaseScope, type LeaseSeat, type LeaseWish } from './lease-scope.ts';
 import { findRunningOneOffs } from './one-off.ts';
 import { currentOwner } from './owner.ts';
 
 const leaseTtlSeconds = 600;
 const heartbeatMs = 120_000;
 
-/** Reads `lock-wait`: how long to wait for another run's lease. */
-export function readLockWait(inputs: InputReader): Duration {
-  return inputs.duration('lock-wait');
-}
-
 /** What a step's lease is taken with. */
-export function leaseOptions(context: StepContext, host: Host, deployPath: DeployPath, waitMs: number): LeaseOptions {
+export function leaseOptions(context: StepContext, host: Host, seat: LeaseSeat, waitMs: number): LeaseOptions {
   const { runner, signal } = context;
   return {
     host,
-    deployPath,
+    deployPath: seat.folder,
     waitMs,
     signal,
     owner: currentOwner(runner),
@@ -40,9 +35,48 @@ export function leaseOptions(context: StepContext, host: Host, deployPath: Deplo
       runner.info(message);
     },
     onTake: () => {
-      runner.saveState('lease', 'asked');
+      runner.saveState(seat.stateName, 'asked');
     },
   };
+}
+
+/**
+ * Takes one lease after the other; where the project's own cannot be had, that of the server is let go.
+ * @returns the project's own first
+ */
+async function acquireAll(
+  context: StepContext,
+  host: Host,
+  deployPath: DeployPath,
+  { waitMs, scope }: LeaseWish,
+  isHolderGone: HolderCheck | undefined,
+  taken: HeldLease | undefined,
+): Promise<readonly [HeldLease, ...HeldLease[]]> {
+  const start = systemClock.now();
+  const take = async (seat: LeaseSeat): Promise<HeldLease> => {
+    const options = leaseOptions(context, host, seat, Math.max(0, waitMs - (systemClock.now() - start)));
+    return acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+  };
+  const others: HeldLease[] = [];
+  for (const seat of leaseSeats(scope, deployPath).filter(({ stateName }) => stateName === 'host-lease')) {
+    await ensureLeaseFolder(host, seat.folder);
+    const lease = await take(seat);
+    others.push(lease);
+    if (!lease.isNew) continue;
+    context.runner.saveState(seat.stateName, 'taken');
+    context.runner.info(`Lease of the whole server (${seat.folder}) taken for this job; its post step releases it.`);
+  }
+  try {
+    const own = taken ?? (await take({ folder: deployPath, stateName: 'lease' }));
+    if (own.isNew) {
+      context.runner.saveState('lease', 'taken');
+      context.runner.info('Lease taken for this job; its post step releases it.');
+    }
+    return [own, ...others];
+  } catch (thrown) {
+    for (const lease of others) if (lease.isNew) await lease.release().catch(() => undefined);
+    throw thrown;
+  }
 }
 
 /**
@@ -56,28 +90,23 @@ export async function withLease<T>(
   context: StepContext,
   host: Host,
   deployPath: DeployPath,
-  waitMs: number,
+  wish: LeaseWish,
   body: (lease: HeldLease, signal: AbortSignal) => Promise<T>,
   isHolderGone?: HolderCheck,
   /** Taken already, by an offer of lease-offer.ts. */
   taken?: HeldLease,
 ): Promise<T> {
-  const options = leaseOptions(context, host, deployPath, waitMs);
-  const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
+  const leases = await acquireAll(context, host, deployPath, wish, isHolderGone, taken);
   const lost = new AbortController();
-  if (lease.isNew) {
-    context.runner.saveState('lease', 'taken');
-    context.runner.info('Lease taken for this job; its post step releases it.');
-  }
   const heartbeat = setInterval(() => {
-    lease.renew().catch((thrown: unknown) => {
+    Promise.all(leases.map((lease) => lease.renew())).catch((thrown: unknown) => {
       // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
       context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
       if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST') lost.abort(thrown);
     });
   }, heartbeatMs);
   try {
-    return await body(lease, AbortSignal.any([context.signal, lost.signal]));
+    return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
   } finally {
     clearInterval(heartbeat);
   }
@@ -90,7 +119,9 @@ export async function withLease<T>(
 export async function releaseLeaseInPost(context: StepContext): Promise<void> {
   const { runner, signal } = context;
   // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-  if (!['asked', 'taken'].includes(runner.state('lease'))) {
+  const isOurs = ({ stateName }: Pick<LeaseSeat, 'stateName'>): boolean =>
+    ['asked', 'taken'].includes(runner.state(stateName));
+  if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
     runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
     return;
   }
@@ -105,8 +136,12 @@ export async function releaseLeaseInPost(context: StepContext): Promise<void> {
       );
       return;
     }
-    const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
-    runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+    const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
+    const released: boolean[] = [];
+    for (const seat of seats.toReversed()) released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
+    runner.info(
+      released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.',
+    );
   } finally {
     await host.close();
   }

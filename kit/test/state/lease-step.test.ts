@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ExecResult, Host } from '../../src/host/host.ts';
 import { parseDeployPath } from '../../src/state/deploy-path.ts';
 import { withLease } from '../../src/state/lease-step.ts';
+import { milliseconds } from '../../src/time/duration.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 
 const deployPath = parseDeployPath('/srv/app');
@@ -54,11 +55,17 @@ describe('the lease of a step', () => {
   async function hold(change: (server: Server) => void): Promise<AbortSignal> {
     const server: Server = { text: '' };
     const context = { runner: fakeRunner({}, run), signal: new AbortController().signal };
-    return withLease(context, hostOf(server), deployPath, 0, async (_lease, signal) => {
-      change(server);
-      await vi.advanceTimersByTimeAsync(twoMinutesMs);
-      return signal;
-    });
+    return withLease(
+      context,
+      hostOf(server),
+      deployPath,
+      { waitMs: milliseconds(0), scope: { kind: 'project' } },
+      async (_lease, signal) => {
+        change(server);
+        await vi.advanceTimersByTimeAsync(twoMinutesMs);
+        return signal;
+      },
+    );
   }
 
   it('stops its run with LEASE_LOST once another holds it', async () => {
