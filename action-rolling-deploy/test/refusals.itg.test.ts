@@ -76,6 +76,11 @@ describe('bad input', () => {
     expect(result.log).toContain('/srv/nowhere-itg');
   });
 
+  it('a lease folder that does not exist is named, and the project’s own lease is not taken', async () => {
+    const inputs = { 'lease-scope': 'host:/srv/nowhere-lease', images: appImage(project.lab, 'v2') };
+    await refused(inputs, 'DEPLOY_PATH_UNUSABLE', '`lease-scope`: /srv/nowhere-lease');
+  });
+
   it('a rollback to what names no release is refused, with the releases there are', async () => {
     await refused({ mode: 'rollback', to: '99' }, 'NO_RELEASE', 'input `to`');
   });
