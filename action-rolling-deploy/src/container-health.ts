@@ -10,14 +10,19 @@ export type Judgement =
 /** A crash loop under a restart policy looks like "running" most of the time; this many restarts are no start-up hiccup. */
 const restartLimit = 3;
 
-/** Judges by the container's own health check where it has one, else by running at all. Pure. */
-export function judgeContainer(container: Container | undefined): Judgement {
+/**
+ * Judges by the container's own health check where it has one, else by running at all. Pure.
+ * @param restartsBefore for one that was ready already: from then on any restart is a failure
+ */
+export function judgeContainer(container: Container | undefined, restartsBefore?: number): Judgement {
   if (container === undefined) return exited('is gone');
   const { status, exitCode, health } = container;
   if (container.isOomKilled) return exited('was killed: out of memory');
   if (status === 'exited' || status === 'dead') return exited(`ended with exit code ${exitCode}`);
   if (container.restartCount >= restartLimit)
     return exited(`restarted ${container.restartCount} times (last exit code ${exitCode})`);
+  if (restartsBefore !== undefined && container.restartCount > restartsBefore)
+    return exited(`restarted after it had been ready (last exit code ${exitCode})`);
   if (status !== 'running') return { kind: 'waiting', seen: status };
   if (health === undefined || health.status === 'healthy') return { kind: 'ready' };
   if (health.status !== 'unhealthy') return { kind: 'waiting', seen: `health: ${health.status}` };

@@ -1,5 +1,5 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
+import { listContainersPart, listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
 import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { poll, type Look } from '@deploy-actions/kit/time/poll';
@@ -14,6 +14,8 @@ const lookEveryMs = 20;
 const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
 const progressEveryMs = 2_000;
+/** Between two looks of {@link bake}. */
+const bakeEveryMs = 1_000;
 
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
@@ -36,7 +38,14 @@ export async function waitUntilHealthy(
   context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
   const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
   if (stayMs === 0) return;
-  await pollContainers(context, service, ids, stayMs, 'stays');
+  const countRestarts = (containers: readonly Container[]): number =>
+    containers.filter(({ id }) => ids.includes(id)).reduce((sum, { restartCount }) => sum + restartCount, 0);
+  for (let before = countRestarts(healthy); ;) {
+    const after = countRestarts(await pollContainers(context, service, ids, stayMs, 'stays'));
+    if (after === before) break;
+    context.log(`${service}: restarted meanwhile; its time begins anew`);
+    before = after;
+  }
   context.log(`${service}: stayed ready for ${formatDuration(stayMs)}`);
 }
 
@@ -133,6 +142,30 @@ export async function refuseLapsed(
     const container = containers.find((candidate) => candidate.id === id);
     const judgement = judgeContainer(container);
     if (judgement.kind === 'failed') throw await failure(context, service, container, judgement);
+  }
+}
+
+/**
+ * Everything runs together for a while before the release counts: what was proved must stay well, and start no second
+ * time.
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED
+ */
+export async function bake(context: RolloutContext, bakeMs: number): Promise<void> {
+  if (bakeMs === 0 || context.proved.size === 0) return;
+  const { clock, host, log, model, proved, signal } = context;
+  log(`watching ${proved.size} new container(s) for ${formatDuration(bakeMs)} before the release counts`);
+  const restarts = new Map(context.project.containers.map(({ id, restartCount }) => [id, restartCount]));
+  const start = clock.now();
+  for (;;) {
+    const leftMs = bakeMs - (clock.now() - start);
+    await clock.sleep(Math.min(bakeEveryMs, Math.max(0, leftMs)), signal);
+    const containers = await listProjectContainers(host, model.name);
+    for (const [id, service] of proved) {
+      const container = containers.find((candidate) => candidate.id === id);
+      const judgement = judgeContainer(container, restarts.get(id));
+      if (judgement.kind === 'failed') throw await failure(context, service, container, judgement);
+    }
+    if (leftMs <= bakeEveryMs) return;
   }
 }
 

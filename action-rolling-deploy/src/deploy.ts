@@ -87,7 +87,9 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
   const scope: ComposeScope = { ...prepared.scope, baseDir: deployPath };
   const { model, plan, observation } = await planLive(session, prepared, scope);
   const { signal } = session;
-  const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
+  const { bakeMs } = session.inputs;
+  const execution = { scope, model, plan, observation, footprint, journal, signal, bakeMs };
+  const containers = await executePlan(session, execution);
   timings.mark('roll');
   const removed = plan.services.filter(({ action }) => action === 'remove');
   const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));

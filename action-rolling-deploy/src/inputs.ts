@@ -33,6 +33,8 @@ export interface Inputs {
   readonly healthTimeout: Duration | undefined;
   /** undefined: 0 with a health check, 10 s without. */
   readonly minHealthy: Duration | undefined;
+  /** How long everything is watched before the release counts. */
+  readonly bakeMs: Duration;
   readonly retain: number;
   readonly to: RollbackTo;
   /** Roll back only while this release is the current one. */
@@ -70,6 +72,7 @@ export function loadInputs(runner: Runner): Inputs {
     leaseWish: readLeaseWish(inputs),
     healthTimeout: inputs.optionalDuration('health-timeout'),
     minHealthy: inputs.optionalDuration('min-healthy'),
+    bakeMs: inputs.duration('bake'),
     retain: inputs.integer('retain', { min: 2, max: 100 }),
     to: parseRollbackTo(inputs.required('to')),
     fromRelease: from === undefined ? undefined : Number(from),

@@ -7,7 +7,7 @@ import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/mod
 import { programPart, runBatch } from '@deploy-actions/kit/host/batch';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import type { Journal } from '@deploy-actions/kit/state/journal';
-import { refuseLapsed } from './container-wait.ts';
+import { bake, refuseLapsed } from './container-wait.ts';
 import { findMoved } from './dragged-dependencies.ts';
 import type { Footprint } from './footprint.ts';
 import { justSeen, type RolloutContext } from './rollout-context.ts';
@@ -85,6 +85,8 @@ export interface Execution {
   readonly footprint: Footprint;
   readonly journal: Journal;
   readonly signal: AbortSignal;
+  /** How long everything is watched at the end; a way back takes no time for that. */
+  readonly bakeMs?: number;
 }
 
 /**
@@ -145,6 +147,7 @@ export async function executePlan(session: Session, execution: Execution): Promi
   await Promise.all(rolling.values());
   if (failures.length > 0) throw failures[0];
   execution.signal.throwIfAborted();
+  await bake(context, execution.bakeMs ?? 0);
   // What was proved first may have failed while the rest rolled.
   const containers = justSeen(context) ?? (await listProjectContainers(session.host, model.name));
   await refuseLapsed(context, undefined, containers);

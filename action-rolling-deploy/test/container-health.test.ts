@@ -18,6 +18,13 @@ describe('a look at a new container', () => {
     expect(judgeContainer(container('a', 'web', { health: undefined }))).toEqual({ kind: 'ready' });
   });
 
+  it('has failed when it started again after it had been ready', () => {
+    const again = container('a', 'web', { restartCount: 1 });
+    expect(judgeContainer(again)).toEqual({ kind: 'ready' });
+    expect(judgeContainer(again, 1)).toEqual({ kind: 'ready' });
+    expect(judgeContainer(again, 0)).toMatchObject({ kind: 'failed', code: 'CONTAINER_EXITED' });
+  });
+
   it('waits while the health check is starting', () => {
     expect(judgeContainer(container('a', 'web', health('starting')))).toEqual({
       kind: 'waiting',

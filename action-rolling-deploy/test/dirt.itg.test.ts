@@ -185,6 +185,15 @@ describe('a server that is not as a tidy one', () => {
     expect(await project.containers()).toEqual(before);
   });
 
+  it('rolls back an app that is healthy at first and ends while it is watched', async () => {
+    const fading = await deriveImage(project.lab, 'fading', ['ENV CRASH_LOOP=1 CRASH_AFTER_MS=15000']);
+    await runByHand({ app: '    restart: unless-stopped\n' });
+    const result = await project.deploy({ images: `app=${fading}`, bake: '40s' });
+    expect(result.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'CONTAINER_EXITED' });
+    expect(result.log).toContain('for 40s before the release counts');
+    expect(await project.runningDigests()).toEqual([digest('v1')]);
+  });
+
   it('says 137 of an old container that ignores SIGTERM, after the grace period of its own', async () => {
     const stubborn = await deriveImage(project.lab, 'stubborn', ['ENV IGNORE_SIGTERM=1']);
     await project.lay(compose({ app: '    stop_grace_period: 2s\n' }).replace(refOf('v1'), stubborn));
