@@ -111,6 +111,7 @@ describe('docker inspect', () => {
     Created: '2026-01-01T00:00:00Z',
     Image: 'sha256:9',
     RestartCount: 1,
+    HostConfig: { RestartPolicy: { Name: 'unless-stopped', MaximumRetryCount: 0 } },
     State: {
       Status: 'running',
       ExitCode: 0,
