@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { runProgram } from './process.ts';
 
@@ -13,37 +13,60 @@ export interface BundledFile {
   readonly sha256: string;
 }
 
+/** What an action's package.json may say under `bundle`: programs of its own that it starts as worker threads. */
+interface WorkerBundle {
+  /** Its entry, below the action's folder. */
+  readonly entry: string;
+  /** Files of packages that it reads at run time, copied beside it: `package/path`. */
+  readonly assets: readonly string[];
+}
+
 /**
- * Bundles one action into the folder `dist`, wiped first. ncc runs in the action's folder: started elsewhere, its
- * output depends on where (docs/adr/0001). Types are checked by `check:types`, not here.
+ * Bundles one action into the folder `dist`, wiped first, and each of its workers into a folder of its own there. ncc runs in
+ * the action's folder: started elsewhere, its output depends on where (docs/adr/0001). Types are checked by `check:types`,
+ * not here.
  * @returns what is now in `dist`, sorted by path
  * @throws Error with ncc's output when it fails or leaves something native behind
  */
 export async function bundleAction(folder: string, dist: string): Promise<readonly BundledFile[]> {
   rmSync(dist, { recursive: true, force: true });
-  const args = [
-    'build',
-    'src/index.ts',
-    '-o',
-    dist,
-    '--transpile-only',
-    '--license',
-    'licenses.txt',
-    '--no-cache',
-    '-q',
-  ];
-  const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
-  if (code !== 0) throw new Error(`ncc failed in ${folder}:\n${output}`);
+  await bundleEntry(folder, 'src/index.ts', dist);
+  const expected: string[] = [];
+  for (const [name, { entry, assets }] of Object.entries(readWorkers(folder))) {
+    await bundleEntry(folder, entry, join(dist, name));
+    const require = createRequire(join(folder, 'package.json'));
+    for (const asset of assets) {
+      // Its mode is the package's whim; a copy of the content is the same everywhere.
+      writeFileSync(join(dist, name, basename(asset)), readFileSync(require.resolve(asset)));
+      expected.push(join(name, basename(asset)));
+    }
+  }
   // ssh2's helper for PuTTY's agent on Windows. No action uses an agent; scanners flag binaries.
   rmSync(join(dist, 'pagent.exe'), { force: true });
   const files = listBundle(dist);
-  const foreign = files.filter(({ path }) => !/(^|\/)(licenses\.txt|[^/]+\.(js|cjs|mjs|json))$/.test(path));
+  const foreign = files.filter(
+    ({ path }) => !/(^|\/)(licenses\.txt|[^/]+\.(js|cjs|mjs|json))$/.test(path) && !expected.includes(path),
+  );
   if (foreign.length > 0) {
     throw new Error(
       `${folder}: the bundle holds ${foreign.map(({ path }) => path).join(', ')}: native or unknown parts. Was npm install run with install scripts on?`,
     );
   }
   return files;
+}
+
+function readWorkers(folder: string): Readonly<Record<string, WorkerBundle>> {
+  // Our own file.
+  const metadata = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly bundle?: Readonly<Record<string, WorkerBundle>>;
+  };
+  return metadata.bundle ?? {};
+}
+
+async function bundleEntry(folder: string, entry: string, dist: string): Promise<void> {
+  const args = ['build', entry, '-o', dist, '--transpile-only', '--license', 'licenses.txt', '--no-cache', '-q'];
+  const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
+  if (code !== 0) throw new Error(`ncc failed in ${folder} on ${entry}:\n${output}`);
 }
 
 /** What is in a dist folder, sorted by path; empty when there is none. */
