@@ -1,11 +1,10 @@
 /** What we use of WebAssembly; its types are in TypeScript's DOM library only. */
 declare namespace WebAssembly {
   type Imports = Readonly<Record<string, unknown>>;
-  class Module {
-    private constructor();
+  interface Module {
+    readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
-  class Instance {
-    private constructor();
+  interface Instance {
     readonly exports: Readonly<Record<string, unknown>>;
   }
   class Memory {
@@ -17,8 +16,9 @@ declare namespace WebAssembly {
   function instantiate(module: Module, imports: Imports): Promise<Instance>;
 }
 
-/** The package has types for its own entry only. */
+/** The package has types for its own entry only; ours are in libpg-query.ts. */
 declare module 'libpg-query/wasm/libpg-query.js' {
-  const loadPgQuery: import('./libpg-query.ts').LoadPgQuery;
+  import type { LoadPgQuery } from './libpg-query.ts';
+  const loadPgQuery: LoadPgQuery;
   export default loadPgQuery;
 }

@@ -5,7 +5,7 @@ import { describeFragile } from './check-robust.ts';
 import { checkAlterTable } from './check-table.ts';
 import { checkTimeoutOff, checkTimeouts, checkTransaction } from './check-transaction.ts';
 import type { SqlFile } from './finding.ts';
-import { lineFinder, unitsOf } from './lines.ts';
+import { lineFinder, unitsOf, unitsOfCharacters } from './lines.ts';
 import { relationOf, wordsName } from './names.ts';
 import type { Parsed, PgParser } from './pg-parser.ts';
 import type { Check, Remark } from './remark.ts';
@@ -82,7 +82,7 @@ export class FileReviewer {
     const lineAt = (bytes: number): number => toLine(Math.max(from, unitsOf(text, bytes)));
     const parsed = this.#parser.parse(text);
     if (parsed.kind === 'refused') {
-      const at = parsed.at === undefined ? from : Math.max(from, [...text].slice(0, parsed.at).join('').length);
+      const at = parsed.at === undefined ? from : Math.max(from, unitsOfCharacters(text, parsed.at));
       this.#add({ rule: 'syntax-error', object: this.#file.path, what: parsed.message }, toLine(at));
     }
     if (parsed.kind === 'exhausted') await this.#giveUp(line);

@@ -23,6 +23,8 @@ export interface FileReview {
   readonly findings: readonly Finding[];
   /** How many findings a `squawk-ignore` comment took back. */
   readonly ignored: number;
+  /** A finding says so, taken back or not: a comment makes a dropped column no less dropped. */
+  readonly isIrreversible: boolean;
 }
 
 /** One text to review. */
@@ -32,9 +34,10 @@ export interface SqlFile {
   readonly text: string;
   /**
    * `single-transaction`: we run it with psql in one transaction with timeouts set. `by-itself`: whoever runs it brings its own
-   * transactions and timeouts, so the review looks for them in the text.
+   * transactions and timeouts, so the review looks for them in the text. `generated`: as that, by a tool that says what it would
+   * run; nobody can write a timeout or IF NOT EXISTS into it.
    */
-  readonly runs: 'single-transaction' | 'by-itself';
+  readonly runs: 'single-transaction' | 'by-itself' | 'generated';
 }
 
 /** Largest text that is reviewed, in bytes of UTF-8. */

@@ -19,3 +19,11 @@ export function unitsOf(text: string, bytes: number): number {
   // eslint-disable-next-line no-control-regex -- the whole of ASCII
   return /^[\x00-\x7f]*$/.test(text) ? bytes : Buffer.from(text).subarray(0, bytes).toString().length;
 }
+
+/** Turns a place in characters (code points) into one in UTF-16 units. */
+export function unitsOfCharacters(text: string, characters: number): number {
+  let units = 0;
+  for (let count = 0; count < characters && units < text.length; count++)
+    units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+  return units;
+}

@@ -53,13 +53,16 @@ function startModule(loadPgQuery: LoadPgQuery, instantiate: Compiled): Promise<P
   });
 }
 
+/** Never leaves this file: the parse counts as exhausted. */
+class OutOfMemory extends Error {}
+
 /** A worker's limits do not count WebAssembly's memory. What may not grow makes malloc answer NULL. */
 function boundMemory({ exports }: WebAssembly.Instance): void {
   for (const memory of Object.values(exports)) {
     if (!(memory instanceof WebAssembly.Memory)) continue;
     const grow = memory.grow.bind(memory);
     memory.grow = (pages) => {
-      if (memory.buffer.byteLength + pages * 65_536 > mostMemory) throw new RangeError('the memory is used up');
+      if (memory.buffer.byteLength + pages * 65_536 > mostMemory) throw new OutOfMemory();
       return grow(pages);
     };
   }
@@ -124,11 +127,11 @@ class Libpgquery implements PgParser {
   #call(module: PgQueryModule, parse: (text: number) => number, sql: string): number {
     const size = module.lengthBytesUTF8(sql) + 1;
     const text = module._malloc(size);
-    if (text === 0) throw new RangeError('the memory is used up');
+    if (text === 0) throw new OutOfMemory();
     try {
       module.stringToUTF8(sql, text, size);
       const result = parse(text);
-      if (result === 0) throw new RangeError('the memory is used up');
+      if (result === 0) throw new OutOfMemory();
       return result;
     } finally {
       module._free(text);

@@ -30,6 +30,7 @@ export async function reviewSql(file: SqlFile, parser: PgParser): Promise<FileRe
     statements: reviewer.statements,
     findings: order(findings),
     ignored: remarks.length - kept.length,
+    isIrreversible: remarks.some(({ rule }) => ruleOf(rule).isIrreversible === true),
   };
 }
 
@@ -45,7 +46,7 @@ function refusalOf(text: string): Pick<Finding, 'rule' | 'what'> | undefined {
 /** The review of a file of which only one thing is known. */
 export function oneFinding(file: SqlFile, { rule, what }: Pick<Finding, 'rule' | 'what'>): FileReview {
   const finding = toFinding(file.path, { rule, what, object: file.path, line: 1 });
-  return { file: file.path, statements: 0, findings: [finding], ignored: 0 };
+  return { file: file.path, statements: 0, findings: [finding], ignored: 0, isIrreversible: false };
 }
 
 /** A comment, and the lines on which it speaks. */

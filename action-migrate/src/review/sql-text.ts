@@ -95,7 +95,10 @@ class Cutter {
 
   #wordOrSign(char: number): void {
     const found = matchAt(word, this.#source, this.#at);
-    if (found !== null) return this.#word(found[0]);
+    if (found !== null) {
+      this.#word(found[0]);
+      return;
+    }
     if (char === 40) this.#parens++;
     else if (char === 41) this.#parens = Math.max(0, this.#parens - 1);
     else if (char === 91) this.#brackets++;
@@ -134,9 +137,9 @@ class Cutter {
 
   #dollar(): void {
     const quote = matchAt(dollarQuote, this.#source, this.#at)?.[0];
-    if (quote === undefined) return this.#token(this.#at + 1);
-    const end = this.#source.indexOf(quote, this.#at + quote.length);
-    this.#token(end < 0 ? this.#source.length : end + quote.length);
+    const end = quote === undefined ? -1 : this.#source.indexOf(quote, this.#at + quote.length);
+    if (quote === undefined) this.#token(this.#at + 1);
+    else this.#token(end < 0 ? this.#source.length : end + quote.length);
   }
 
   #comment(end: number): void {
@@ -147,9 +150,12 @@ class Cutter {
   /** `:name` becomes the name `_name`, `:'name'` a text, `:"name"` a quoted name: the tree has a place for each. */
   #colon(): void {
     const source = this.#source;
-    const found = matchAt(variable, source, this.#at);
-    if (source.startsWith('::', this.#at)) return this.#token(this.#at + 2);
-    if (found === null || this.#brackets > 0) return this.#token(this.#at + 1);
+    const isCast = source.startsWith('::', this.#at);
+    const found = isCast || this.#brackets > 0 ? null : matchAt(variable, source, this.#at);
+    if (found === null) {
+      this.#token(this.#at + (isCast ? 2 : 1));
+      return;
+    }
     const [whole, test, quote] = found;
     if (this.#from < 0) this.#from = this.#at;
     if (test !== undefined) this.#replace(whole.length, 'true'.padEnd(whole.length));

@@ -1,5 +1,14 @@
 import * as core from '@actions/core';
 
+/** Where an annotation belongs: a line of a file in the workspace. */
+export interface AnnotationPlace {
+  readonly title: string;
+  /** Relative to the workspace. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
 /**
  * The door to the GitHub runner: inputs, outputs, state, masks, log and summary.
  * The one real implementation is {@link githubRunner}; tests pass `fakeRunner()` of `kit/src/testing`.
@@ -20,6 +29,8 @@ export interface Runner {
   notice(line: string): void;
   warning(line: string): void;
   error(line: string): void;
+  /** A line of the log that GitHub also shows beside the file. It shows ten of a kind for a step. */
+  annotate(level: 'error' | 'warning', message: string, place: AnnotationPlace): void;
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
   /** Appends Markdown to the job summary. */
   summary(markdown: string): Promise<void>;
@@ -56,6 +67,9 @@ export function githubRunner(): Runner {
     },
     error: (line) => {
       core.error(line);
+    },
+    annotate: (level, message, { title, file, line }) => {
+      core[level](message, { title, file, startLine: line });
     },
     group: (title, body) => core.group(title, body),
     summary: async (markdown) => {

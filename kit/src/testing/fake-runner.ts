@@ -56,6 +56,9 @@ export function fakeRunner(
     warning: log('warning'),
     error: log('error'),
     fail: log('fail'),
+    annotate: (level, message, { title, file, line }) => {
+      lines.push(`${level}: ${file}:${line}: ${title}: ${message}`);
+    },
     group: (title, body) => {
       lines.push(`group: ${title}`);
       return body();

@@ -1,0 +1,95 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Runner } from '@deploy-actions/kit/action/runner';
+import { localHost } from '@deploy-actions/kit/host/local-host';
+import { MigrateError } from '../error.ts';
+import { findChangedFiles } from './changed-files.ts';
+import { largestText, type SqlFile } from './finding.ts';
+import type { ReviewWishes } from './review-inputs.ts';
+import { annotateFindings, describeVerdict } from './review-report.ts';
+import { reviewFiles, type WorkerPlace } from './reviewer.ts';
+import { joinVerdicts, judgeReviews, type Verdict } from './verdict.ts';
+import { findWorkspaceFiles } from './workspace-files.ts';
+
+/** The review of one step: what it read so far, and what it thinks of it. */
+export interface Review {
+  readonly lint: ReviewWishes['lint'];
+  readonly verdict: Verdict;
+}
+
+interface ReviewDoor {
+  readonly runner: Runner;
+  readonly wishes: ReviewWishes;
+  readonly worker: WorkerPlace;
+}
+
+/**
+ * Reviews the files of `lint-files`, and those that the step will run itself; before any connection.
+ * @param own files that the step runs with psql
+ * @throws ConfigurationError for a line that names nothing, or a base that is not there
+ */
+export async function reviewWorkspace(door: ReviewDoor, own: readonly SqlFile[]): Promise<Review> {
+  const { runner, wishes } = door;
+  if (wishes.lint === 'off') return { lint: 'off', verdict: judgeReviews([], wishes) };
+  const workspace = runner.env('GITHUB_WORKSPACE') ?? '.';
+  const named = findWorkspaceFiles('lint-files', wishes.files, workspace);
+  const ownPaths = new Set(own.map(({ path }) => path));
+  const others = named.filter((path) => !ownPaths.has(path)).map((path) => readText(path, workspace));
+  const files = await onlyChanged([...own, ...others], workspace, wishes.base);
+  return reviewTexts(door, files);
+}
+
+/** Reviews what commands in the image printed, and adds it to what is known. */
+export async function reviewOutput(door: ReviewDoor, before: Review, texts: readonly SqlFile[]): Promise<Review> {
+  const after = await reviewTexts(door, texts);
+  return { lint: before.lint, verdict: joinVerdicts(before.verdict, after.verdict) };
+}
+
+async function reviewTexts({ runner, wishes, worker }: ReviewDoor, files: readonly SqlFile[]): Promise<Review> {
+  const { lint } = wishes;
+  if (files.length === 0 || lint === 'off') return { lint, verdict: judgeReviews([], wishes) };
+  return runner.group('SQL review', async () => {
+    const verdict = judgeReviews(await reviewFiles(files, worker), wishes);
+    annotateFindings(runner, verdict, lint);
+    runner.info(`SQL review: ${describeVerdict(verdict)}.`);
+    return { lint, verdict };
+  });
+}
+
+async function onlyChanged(
+  files: readonly SqlFile[],
+  workspace: string,
+  base: string | undefined,
+): Promise<readonly SqlFile[]> {
+  if (base === undefined || files.length === 0) return files;
+  const changed = await findChangedFiles(localHost(), workspace, base);
+  return files.filter(({ path }) => changed.has(path));
+}
+
+function readText(path: string, workspace: string): SqlFile {
+  const file = join(workspace, path);
+  // One that is too large is not read: the reviewer says so by its length.
+  const text = statSync(file).size > largestText ? ' '.repeat(largestText + 1) : readFileSync(file, 'utf8');
+  return { path, text, runs: 'by-itself' };
+}
+
+/**
+ * Stops the step when the review found what stops it.
+ * @param state what to say of the server: nothing of it was touched
+ * @throws MigrateError LINT_FAILED
+ */
+export function refuseUnsafe({ verdict }: Review, state: string): void {
+  const [first, ...others] = verdict.blocking;
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` And ${others.length} more; the job summary has all of them.`;
+  throw new MigrateError({
+    code: 'LINT_FAILED',
+    message: `SQL review: ${first.file}:${first.line} ${first.what} (${first.rule}).${more} ${state}`,
+    hint: 'The summary has a safe rewrite for each; accept single ones with `acknowledge`, each with its reason.',
+  });
+}
+
+/** Whether a rollback may cross this migration: what the user says, else what the SQL shows. */
+export function decideReversible(said: 'auto' | 'true' | 'false', { verdict }: Review): boolean {
+  return said === 'auto' ? !verdict.isIrreversible : said === 'true';
+}
