@@ -36,6 +36,8 @@ export type MigrateErrorCode =
   | 'INVALID_INDEX'
   /** Another session migrates the same database. */
   | 'LOCK_HELD'
+  /** The SQL review found what it does not let through; nothing ran. */
+  | 'LINT_FAILED'
   | 'CANCELLED';
 
 export class MigrateError extends DeployError<MigrateErrorCode> {}

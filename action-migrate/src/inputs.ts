@@ -10,6 +10,8 @@ import type { RecordedPin } from '@deploy-actions/kit/state/release';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import { parseCommandLine, type CommandLine } from './command-line.ts';
 import { readBackup, readDatabase, type BackupWishes, type Database } from './database/database-inputs.ts';
+import { readReviewWishes, type ReviewWishes } from './review/review-inputs.ts';
+import type { SaidReversible } from './review/review-step.ts';
 import type { SqlLimits } from './sql/sql-session.ts';
 
 /** All that the user asked for; valid before the first connection. */
@@ -33,7 +35,9 @@ export interface Inputs {
   readonly runTimeout: Duration;
   readonly leaseWish: LeaseWish;
   readonly shouldStartDependencies: boolean;
-  readonly isReversible: boolean;
+  /** What is recorded for a rollback; `auto`: what the review of the SQL shows. */
+  readonly reversible: SaidReversible;
+  readonly review: ReviewWishes;
 }
 
 /** What Docker and the runner can hold side by side; more commands than this are a script. */
@@ -54,7 +58,10 @@ export function loadInputs(inputs: InputReader): Inputs {
     settings: readComposeSettings(inputs),
     pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
     credentials: readRegistryCredentials(inputs),
-    service: readService(inputs, sqlFiles.length === 0 || pendingCheck !== undefined),
+    service: readService(
+      inputs,
+      sqlFiles.length === 0 || pendingCheck !== undefined || inputs.lines('lint-command').length > 0,
+    ),
     commands: sqlFiles.length > 0 ? [] : readCommands(inputs),
     sqlFiles,
     sqlLimits: {
@@ -69,7 +76,8 @@ export function loadInputs(inputs: InputReader): Inputs {
     runTimeout: readRunTimeout(inputs),
     leaseWish,
     shouldStartDependencies: inputs.flag('start-dependencies'),
-    isReversible: inputs.flag('reversible'),
+    reversible: readReversible(inputs),
+    review: readReviewWishes(inputs),
   };
 }
 
@@ -118,4 +126,9 @@ function readRunTimeout(inputs: InputReader): Duration {
   const timeout = inputs.duration('run-timeout');
   if (timeout < 1000) throw badInput('run-timeout', inputs.required('run-timeout'), 'at least 1s');
   return timeout;
+}
+
+function readReversible(inputs: InputReader): SaidReversible {
+  // `True` and the like were booleans once.
+  return inputs.required('reversible').toLowerCase() === 'auto' ? 'auto' : inputs.flag('reversible') ? 'true' : 'false';
 }

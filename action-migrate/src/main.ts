@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { inputReader } from '@deploy-actions/kit/action/inputs';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { maskSecret } from '@deploy-actions/kit/action/secrets';
@@ -18,10 +19,19 @@ import { prepareProject, registriesOf, type Project } from './project.ts';
 import { reconnectingHost } from './reconnecting-host.ts';
 import { openRecord, type RecordBook } from './record.ts';
 import { presetOutputs, report } from './report.ts';
-import { hasApplied, withBackupFact, type MigrationResult, type RecordedBackup } from './result.ts';
+import { hasApplied, skippedOf, withBackupFact, type MigrationResult, type RecordedBackup } from './result.ts';
 import type { RunDoor } from './run-door.ts';
 import { describeStep, planRun } from './run-plan.ts';
-import { readSqlFiles, type SqlFile } from './sql/sql-file.ts';
+import {
+  recordReview,
+  refuseUnsafe,
+  reportReview,
+  reviewWorkspace,
+  type ReviewFacts,
+  type Reviewed,
+} from './review/review-step.ts';
+import { reviewCommands } from './review/sql-output.ts';
+import { readSqlFiles, toReview, type SqlFile } from './sql/sql-file.ts';
 import { applyFiles, isAllApplied } from './sql/sql-run.ts';
 import { openSession } from './sql/sql-session.ts';
 
@@ -29,10 +39,19 @@ import { openSession } from './sql/sql-session.ts';
 export async function main(context: StepContext): Promise<void> {
   const { runner } = context;
   const inputs = loadInputs(inputReader(runner));
-  presetOutputs(runner, inputs.isReversible);
+  presetOutputs(runner, inputs.reversible !== 'false');
   if (inputs.database?.kind === 'url')
     for (const secret of inputs.database.connection.secrets) maskSecret(runner, secret);
   const files = readSqlFiles(inputs.sqlFiles, runner.env('GITHUB_WORKSPACE') ?? '.');
+  const reviewer = {
+    runner,
+    wishes: inputs.review,
+    reversible: inputs.reversible,
+    worker: { script: join(__dirname, 'sql-review', 'index.js') },
+  };
+  const review = await reviewWorkspace(reviewer, files.map(toReview));
+  reportReview(reviewer, review);
+  refuseUnsafe(review, 'Nothing was changed: the server was not contacted.');
   const host = await connect(context, inputs);
   try {
     const { deployPath } = inputs.settings;
@@ -44,7 +63,7 @@ export async function main(context: StepContext): Promise<void> {
         }),
       );
       const door = openDoor(context, host, inputs, project);
-      const result = await migrate(context, door, inputs, files);
+      const result = await migrate(context, door, inputs, files, { ...reviewer, review });
       await report(runner, door.plan, host.name, result);
       if (result.error !== undefined) throw result.error;
     });
@@ -77,6 +96,7 @@ function openDoor({ runner, signal }: StepContext, host: Host, inputs: Inputs, {
       commands,
       isSql: inputs.sqlFiles.length > 0,
       pendingCheck,
+      lintCommands: inputs.review.lint === 'off' ? [] : inputs.review.commands,
       owner,
       project: model.name,
       deployPath: settings.deployPath,
@@ -97,10 +117,11 @@ async function migrate(
   door: RunDoor,
   inputs: Inputs,
   files: readonly SqlFile[],
+  reviewed: Reviewed,
 ): Promise<MigrationResult> {
   const { host, plan } = door;
   const book = await openRecord(host, inputs.settings.deployPath, {
-    reversible: inputs.isReversible,
+    ...recordReview(inputs.reversible, reviewed.review),
     runUrl: currentOwner(context.runner).runUrl,
     run: plan.runKey,
     images: inputs.pins,
@@ -108,7 +129,7 @@ async function migrate(
     ...(plan.image === '' ? {} : { image: plan.image }),
   });
   const beginning = await settleEarlierRuns(door);
-  const result = await prepareAndRun(door, inputs, book, beginning, files);
+  const result = await prepareAndRun(door, inputs, book, beginning, files, reviewed);
   if (result.status !== 'unknown' && result.commands.length > 0)
     await auditMigration(door, currentOwner(context.runner), result);
   return result;
@@ -120,11 +141,12 @@ async function prepareAndRun(
   book: RecordBook,
   beginning: Beginning,
   files: readonly SqlFile[],
+  reviewed: Reviewed,
 ): Promise<MigrationResult> {
   if (beginning.containerName !== undefined) {
     // The attempt before this one made the backup; its command is in the middle of what the backup is against.
     const backup = book.found?.run === door.plan.runKey ? book.found.backup : undefined;
-    return act(book, backup, () => runCommands(door, beginning));
+    return act(book, undefined, backup, () => runCommands(door, beginning));
   }
   const { plan } = door;
   await door.group('Dependencies', () =>
@@ -139,30 +161,36 @@ async function prepareAndRun(
     await book.write({ applied: false });
     return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
   }
+  const review = await reviewCommands(door, reviewed);
+  const facts = (skipped: readonly string[]): ReviewFacts => recordReview(inputs.reversible, review, skipped);
   return withDatabase(door, inputs, async (client) => {
     if (!plan.isSql || client === undefined) {
       const backup = await backUp(door, inputs, client, book);
-      return act(book, backup, () => runCommands(door, beginning));
+      return act(book, facts, backup, () => runCommands(door, beginning));
     }
     const run = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
     const backup = (await isAllApplied(run)) ? undefined : await backUp(door, inputs, client, book);
-    return act(book, backup, () => applyFiles(run));
+    const result = await act(book, facts, backup, () => applyFiles(run));
+    reportReview(reviewed, review, skippedOf(result));
+    return result;
   });
 }
 
 /** Recorded before the first command: should contact be lost, the record errs on the side of "applied". */
 async function act(
   book: RecordBook,
+  facts: ((skipped: readonly string[]) => ReviewFacts) | undefined,
   backup: RecordedBackup | undefined,
   run: () => Promise<MigrationResult>,
 ): Promise<MigrationResult> {
   const kept = backup === undefined ? {} : { backup };
-  await book.write({ applied: true, ...kept });
+  await book.write({ applied: true, ...facts?.([]), ...kept });
   const result = withBackupFact(await run(), backup);
   if (result.status === 'unknown') return result;
   await book.write({
     applied: hasApplied(result),
     ...(result.error === undefined ? {} : { hasFailed: true }),
+    ...facts?.(skippedOf(result)),
     ...kept,
   });
   return result;

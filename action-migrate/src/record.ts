@@ -1,6 +1,6 @@
 import { scriptOrThrow, type Host } from '@deploy-actions/kit/host/host';
 import { statePath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
-import type { RecordedMigration, RecordedPin } from '@deploy-actions/kit/state/release';
+import type { RecordedAcknowledgement, RecordedMigration, RecordedPin } from '@deploy-actions/kit/state/release';
 import type { RecordedBackup } from './result.ts';
 
 /** `.deploy/migration.json`: what the rollout of the same job copies into its release record. */
@@ -21,10 +21,14 @@ umask 077
 cat > "$1.new"; sync "$1.new" 2>/dev/null || sync
 mv -f "$1.new" "$1"`;
 
+/** What a run comes to, and what the review of its SQL found. */
+export type RecordedOutcome = Pick<MigrationRecord, 'applied' | 'hasFailed' | 'backup'> &
+  Partial<Pick<MigrationRecord, 'reversible' | 'acknowledged'>>;
+
 /** The record on the server: what was there when it was opened, and the writer of this run's on top of it. */
 export interface RecordBook {
   readonly found: MigrationRecord | undefined;
-  write(outcome: Pick<MigrationRecord, 'applied' | 'hasFailed' | 'backup'>): Promise<void>;
+  write(outcome: RecordedOutcome): Promise<void>;
 }
 
 /** Reads what is there, once. A reader of the file sees the old record or the new one. */
@@ -73,14 +77,20 @@ export function mergeRecord(next: MigrationRecord, found: MigrationRecord | unde
   if (found === undefined || !mayHaveChanged(found)) return next;
   const { backupPath, backupSha256 } = found;
   const ran = [...new Set([...(found.ran ?? []), ...(next.ran ?? [])])];
+  const acknowledged = [...(found.acknowledged ?? []), ...(next.acknowledged ?? [])];
   const merged: MigrationRecord = {
     ...next,
+    ...(acknowledged.length === 0 ? {} : { acknowledged: uniqueAcknowledgements(acknowledged) }),
     ...(ran.length === 0 ? {} : { ran }),
     ...(backupPath === undefined ? {} : { backupPath }),
     ...(backupSha256 === undefined ? {} : { backupSha256 }),
   };
   if (!found.applied) return { ...merged, hasFailed: true };
   return { ...merged, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
+}
+
+function uniqueAcknowledgements(lines: readonly RecordedAcknowledgement[]): readonly RecordedAcknowledgement[] {
+  return [...new Map(lines.map((line) => [`${line.rule} ${line.object}`, line])).values()];
 }
 
 function mayHaveChanged(record: MigrationRecord): boolean {

@@ -9,6 +9,7 @@ export function presetOutputs(runner: Runner, isReversible: boolean): void {
   runner.output('status', 'refused');
   runner.output('reversible', String(isReversible));
   runner.output('backup-path', '');
+  runner.output('findings', '[]');
 }
 
 const notRun: ReadonlySet<string> = new Set(['not-run', 'done-before', 'skipped']);

@@ -60,6 +60,11 @@ export function withBackupFact(result: MigrationResult, backup: RecordedBackup |
   return { ...result, backup, error: told };
 }
 
+/** The files that the database remembered from an earlier run. */
+export function skippedOf({ commands }: MigrationResult): readonly string[] {
+  return commands.filter(({ outcome }) => outcome === 'skipped').map(({ text }) => text);
+}
+
 /** What a failure always says: was anything applied? */
 export function describeApplied(commands: readonly CommandResult[]): string {
   const done = commands.filter(({ outcome }) => outcome === 'done' || outcome === 'done-before');

@@ -3,7 +3,7 @@ import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
 import { oneOffLabels } from '@deploy-actions/kit/state/one-off';
 import type { CommandLine } from './command-line.ts';
 
-/** One container to run. Number 0 is the pending check, 1 … n are the commands. */
+/** One container to run. Number 0 are those that only read (pending check, SQL to review), 1 … n the commands. */
 export interface OneOffStep {
   readonly number: number;
   readonly command: CommandLine;
@@ -26,6 +26,8 @@ export interface RunPlan {
   /** Equal where project, service, image and commands are: such a container does this plan's work. */
   readonly hash: string;
   readonly pendingCheck: OneOffStep | undefined;
+  /** Commands that print SQL to review; they change nothing. */
+  readonly lintCommands: readonly OneOffStep[];
   readonly steps: readonly OneOffStep[];
 }
 
@@ -37,6 +39,7 @@ export interface PlanFacts {
   readonly commands: readonly CommandLine[];
   readonly isSql: boolean;
   readonly pendingCheck: CommandLine | undefined;
+  readonly lintCommands: readonly CommandLine[];
   readonly owner: Pick<LeaseOwner, 'id' | 'runId' | 'runAttempt'>;
 }
 
@@ -47,10 +50,10 @@ export const oneOffKind = 'migrate';
 export function planRun(facts: PlanFacts): RunPlan {
   const { project, service, image, deployPath, owner } = facts;
   const runKey = nameRun(owner);
-  const step = (number: number, command: CommandLine): OneOffStep => ({
+  const step = (number: number, command: CommandLine, suffix = String(number)): OneOffStep => ({
     number,
     command,
-    containerName: `${project}-migrate-${runKey}-${owner.runAttempt}-${number}`,
+    containerName: `${project}-migrate-${runKey}-${owner.runAttempt}-${suffix}`,
   });
   return {
     project,
@@ -62,6 +65,7 @@ export function planRun(facts: PlanFacts): RunPlan {
     attempt: owner.runAttempt,
     hash: hashPlan(facts),
     pendingCheck: facts.pendingCheck === undefined ? undefined : step(0, facts.pendingCheck),
+    lintCommands: facts.lintCommands.map((command, index) => step(0, command, `lint${index + 1}`)),
     steps: facts.commands.map((command, index) => step(index + 1, command)),
   };
 }

@@ -21,6 +21,7 @@ export function plan(commands: readonly string[], facts: Partial<PlanFacts> = {}
     commands: commands.map((text) => parseCommandLine(text, 'test')),
     isSql: false,
     pendingCheck: undefined,
+    lintCommands: [],
     owner: { id: 'acme/api#77#1#deploy#x', runId: '77', runAttempt: 1 },
     ...facts,
   });

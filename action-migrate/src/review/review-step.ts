@@ -2,14 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import { localHost } from '@deploy-actions/kit/host/local-host';
+import type { RecordedMigration } from '@deploy-actions/kit/state/release';
 import { MigrateError } from '../error.ts';
 import { findChangedFiles } from './changed-files.ts';
 import { largestText, type SqlFile } from './finding.ts';
 import type { ReviewWishes } from './review-inputs.ts';
-import { annotateFindings, describeVerdict } from './review-report.ts';
+import { annotateFindings, describeVerdict, findingsOutput, renderVerdict } from './review-report.ts';
 import { reviewFiles, type WorkerPlace } from './reviewer.ts';
 import { joinVerdicts, judgeReviews, type Verdict } from './verdict.ts';
-import { findWorkspaceFiles } from './workspace-files.ts';
+import { findWorkspaceFiles } from '../workspace-files.ts';
 
 /** The review of one step: what it read so far, and what it thinks of it. */
 export interface Review {
@@ -17,11 +18,21 @@ export interface Review {
   readonly verdict: Verdict;
 }
 
-interface ReviewDoor {
+/** What every part of the review needs. */
+export interface ReviewDoor {
   readonly runner: Runner;
   readonly wishes: ReviewWishes;
+  readonly reversible: SaidReversible;
   readonly worker: WorkerPlace;
 }
+
+/** The door, and what is known before the connection. */
+export interface Reviewed extends ReviewDoor {
+  readonly review: Review;
+}
+
+/** What the release record keeps of it. */
+export type ReviewFacts = Pick<RecordedMigration, 'reversible' | 'acknowledged'>;
 
 /**
  * Reviews the files of `lint-files`, and those that the step will run itself; before any connection.
@@ -52,6 +63,7 @@ async function reviewTexts({ runner, wishes, worker }: ReviewDoor, files: readon
     const verdict = judgeReviews(await reviewFiles(files, worker), wishes);
     annotateFindings(runner, verdict, lint);
     runner.info(`SQL review: ${describeVerdict(verdict)}.`);
+    await runner.summary(renderVerdict(verdict, lint));
     return { lint, verdict };
   });
 }
@@ -89,7 +101,32 @@ export function refuseUnsafe({ verdict }: Review, state: string): void {
   });
 }
 
-/** Whether a rollback may cross this migration: what the user says, else what the SQL shows. */
-export function decideReversible(said: 'auto' | 'true' | 'false', { verdict }: Review): boolean {
-  return said === 'auto' ? !verdict.isIrreversible : said === 'true';
+/** `auto`: what the SQL shows. */
+export type SaidReversible = 'auto' | 'true' | 'false';
+
+/**
+ * Whether a rollback may cross this migration: what the user says, else what the SQL shows.
+ * @param skipped files that an earlier run applied: no part of this migration
+ */
+export function decideReversible(said: SaidReversible, { verdict }: Review, skipped: readonly string[] = []): boolean {
+  return said === 'auto' ? verdict.irreversible.every((file) => skipped.includes(file)) : said === 'true';
+}
+
+/** The outputs of the review. */
+export function reportReview(
+  { runner, reversible }: ReviewDoor,
+  review: Review,
+  skipped: readonly string[] = [],
+): void {
+  runner.output('findings', findingsOutput(review.verdict));
+  runner.output('reversible', String(decideReversible(reversible, review, skipped)));
+}
+
+/** The part of the record that the review knows. */
+export function recordReview(said: SaidReversible, review: Review, skipped: readonly string[] = []): ReviewFacts {
+  const { accepted } = review.verdict;
+  return {
+    reversible: decideReversible(said, review, skipped),
+    ...(accepted.length === 0 ? {} : { acknowledged: accepted }),
+  };
 }

@@ -6,9 +6,24 @@ import { watchOneOff } from '../one-off-watch.ts';
 import type { RunDoor } from '../run-door.ts';
 import type { OneOffStep } from '../run-plan.ts';
 import { largestText, type SqlFile } from './finding.ts';
+import { refuseUnsafe, reportReview, reviewOutput, type Review, type Reviewed } from './review-step.ts';
+
+/**
+ * Runs the commands of `lint-command` in the new image, and adds what they printed to the review.
+ * @throws MigrateError COMMAND_FAILED, LINT_FAILED: no command of the migration was run
+ */
+export async function reviewCommands(door: RunDoor, reviewed: Reviewed): Promise<Review> {
+  const texts: SqlFile[] = [];
+  for (const step of door.plan.lintCommands) texts.push(await readSqlOutput(door, step));
+  if (texts.length === 0) return reviewed.review;
+  const review = await reviewOutput(reviewed, reviewed.review, texts);
+  reportReview(reviewed, review);
+  refuseUnsafe(review, 'No command was run: nothing was changed, and the version that served before still serves.');
+  return review;
+}
 
 /** What a command of `lint-command` printed on its standard output, as a text to review. */
-export async function readSqlOutput(door: RunDoor, step: OneOffStep): Promise<SqlFile> {
+async function readSqlOutput(door: RunDoor, step: OneOffStep): Promise<SqlFile> {
   const { text } = step.command;
   return door
     .group(`SQL to review: ${text}`, () => runToEnd(door, step))

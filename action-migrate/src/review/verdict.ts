@@ -22,8 +22,8 @@ export interface Verdict {
   readonly accepted: readonly Acknowledgement[];
   /** Those that fitted none. */
   readonly unused: readonly Acknowledgement[];
-  /** The SQL itself shows that the version before does not work with the database after it, or that rows are gone. */
-  readonly isIrreversible: boolean;
+  /** Files whose SQL shows that the version before does not work with the database after it, or that rows are gone. */
+  readonly irreversible: readonly string[];
 }
 
 /** Puts the reviews and the user's wishes together. */
@@ -50,7 +50,7 @@ export function judgeReviews(
         : [],
     accepted: acknowledgements.filter(fits),
     unused: acknowledgements.filter((line) => !fits(line)),
-    isIrreversible: reviews.some((review) => review.isIrreversible),
+    irreversible: reviews.filter(({ isIrreversible }) => isIrreversible).map(({ file }) => file),
   };
 }
 
@@ -65,6 +65,6 @@ export function joinVerdicts(first: Verdict, second: Verdict): Verdict {
     blocking: [...first.blocking, ...second.blocking],
     accepted: [...new Set([...first.accepted, ...second.accepted])],
     unused: first.unused.filter((line) => !isUsed(line)),
-    isIrreversible: first.isIrreversible || second.isIrreversible,
+    irreversible: [...first.irreversible, ...second.irreversible],
   };
 }

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import loadPgQuery from 'libpg-query/wasm/libpg-query.js';
 import type { SqlFile } from './finding.ts';
+import type { LoadPgQuery } from './libpg-query.ts';
 import { loadPgParser } from './pg-parser.ts';
 import { reviewSql } from './review-sql.ts';
 
 const wasmFile = typeof workerData === 'string' ? workerData : join(__dirname, 'libpg-query.wasm');
-const loading = loadPgParser(loadPgQuery, wasmFile);
+// The package ships this file without types; libpg-query.ts has those of its exact version.
+const loading = loadPgParser(loadPgQuery as LoadPgQuery, wasmFile);
 
 parentPort?.on('message', (file: SqlFile) => {
   void loading.then(async (parser) => {

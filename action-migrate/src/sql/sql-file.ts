@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
-import { badInput } from '@deploy-actions/kit/action/inputs';
+import type { SqlFile as ReviewedFile } from '../review/finding.ts';
+import { findWorkspaceFiles } from '../workspace-files.ts';
 import { chooseMode, type TransactionMode } from './transaction-mode.ts';
 
 /** A file of `sql-files`, as it will be run. */
@@ -14,6 +15,11 @@ export interface SqlFile {
   readonly mode: TransactionMode;
 }
 
+/** The same file, for the review. */
+export function toReview({ path, content }: SqlFile): ReviewedFile {
+  return { path, text: content.toString('utf8'), runs: 'single-transaction' };
+}
+
 const mostBytes = 16 * 1024 * 1024;
 const mostFiles = 500;
 
@@ -23,24 +29,10 @@ const mostFiles = 500;
  * @throws ConfigurationError for a line that names nothing, and for what cannot be run safely
  */
 export function readSqlFiles(lines: readonly string[], workspace: string): readonly SqlFile[] {
-  const paths = [...new Set(lines.flatMap((line) => findFiles(line, workspace)))];
+  const paths = findWorkspaceFiles('sql-files', lines, workspace);
   if (paths.length > mostFiles)
     throw new ConfigurationError(`input \`sql-files\`: ${paths.length} files are more than ${mostFiles}.`);
   return paths.map((path) => readFile(path, workspace));
-}
-
-function findFiles(line: string, workspace: string): readonly string[] {
-  if (isAbsolute(line) || line.split(/[/\\]/).includes('..'))
-    throw badInput('sql-files', line, 'a path or pattern below the workspace');
-  const found = globSync(line, { cwd: workspace })
-    .filter((path) => statSync(join(workspace, path)).isFile())
-    .map((path) => relative(workspace, join(workspace, path)).split(sep).join('/'))
-    .sort();
-  if (found.length > 0) return found;
-  throw new ConfigurationError(
-    `input \`sql-files\`: ${JSON.stringify(line)} names no file in the workspace.`,
-    'Did the job check the repository out (actions/checkout) before this step?',
-  );
 }
 
 function readFile(path: string, workspace: string): SqlFile {

@@ -12,6 +12,13 @@ export interface RecordedPin {
 }
 
 /** What action-migrate did for a release, as `.deploy/migration.json` tells it to the rollout. */
+/** A finding of the SQL review: its rule and object, and why it was accepted. */
+export interface RecordedAcknowledgement {
+  readonly rule: string;
+  readonly object: string;
+  readonly reason: string;
+}
+
 export interface RecordedMigration {
   readonly applied: boolean;
   readonly reversible: boolean;
@@ -22,6 +29,8 @@ export interface RecordedMigration {
   readonly ran?: readonly string[];
   /** The image that they ran in. */
   readonly image?: string;
+  /** Findings of the SQL review that somebody accepted. */
+  readonly acknowledged?: readonly RecordedAcknowledgement[];
 }
 
 /**
@@ -31,7 +40,7 @@ export interface RecordedMigration {
 export function parseMigration(text: string): RecordedMigration | undefined {
   if (text.trim() === '') return undefined;
   const record = JSON.parse(text) as Partial<RecordedMigration>;
-  const { backupPath, backupSha256, ran, image } = record;
+  const { backupPath, backupSha256, ran, image, acknowledged } = record;
   return {
     applied: record.applied === true,
     reversible: record.reversible !== false,
@@ -39,6 +48,7 @@ export function parseMigration(text: string): RecordedMigration | undefined {
     ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
     ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
     ...(typeof image === 'string' ? { image } : {}),
+    ...(Array.isArray(acknowledged) ? { acknowledged: acknowledged as readonly RecordedAcknowledgement[] } : {}),
   };
 }
 
