@@ -49,7 +49,9 @@ const lockers = new Set([
 
 /** Which timeouts a statement that waits for a lock of an old table lacks. */
 export function checkTimeouts({ kind, fields }: TreeNode, scope: Scope, file: string): readonly Remark[] {
-  if (!lockers.has(kind) || scope.isNew(relationOf(fields))) return [];
+  // What is built CONCURRENTLY keeps nobody waiting.
+  if (!lockers.has(kind) || scope.isNew(relationOf(fields)) || describeNonTransactional(kind, fields) !== undefined)
+    return [];
   const remarks: Remark[] = [];
   const what = (name: string): string => `takes a lock without ${name}`;
   if (!scope.hasLockTimeout) remarks.push({ rule: 'require-lock-timeout', object: file, what: what('lock_timeout') });

@@ -70,7 +70,8 @@ function placeIgnores({ pieces, comments }: SqlText, lineAt: (offset: number) =>
     const from = piece === undefined ? line : lineAt(piece.from);
     return [{ ...ignore, line, from, to: piece === undefined ? line : lineAt(piece.to) }];
   });
-  const inner = pieces.flatMap(({ text, start }) =>
+  const bodies = pieces.filter(({ text, start, from }) => /^(do|create)\b/i.test(text.slice(from - start)));
+  const inner = bodies.flatMap(({ text, start }) =>
     [...text.matchAll(/--\s*squawk-ignore\b.*/g)].flatMap((found): readonly PlacedIgnore[] => {
       const place = start + found.index;
       const ignore = comments.some((comment) => comment.start === place) ? undefined : readIgnoreComment(found[0]);

@@ -76,7 +76,7 @@ class Cutter {
     const char = source.charCodeAt(this.#at);
     if (char === 32 || (char >= 9 && char <= 13)) this.#at++;
     else if (source.startsWith('--', this.#at)) this.#comment(lineEnd(source, this.#at));
-    else if (source.startsWith('/*', this.#at)) this.#comment(commentEnd(source, this.#at));
+    else if (source.startsWith('/*', this.#at)) this.#block(commentEnd(source, this.#at));
     else if (char === 39) this.#token(quoteEnd(source, this.#at, this.#isEscapeString()));
     else if (char === 34) this.#token(quoteEnd(source, this.#at, false));
     else if (char === 36) this.#dollar();
@@ -140,6 +140,12 @@ class Cutter {
     const end = quote === undefined ? -1 : this.#source.indexOf(quote, this.#at + quote.length);
     if (quote === undefined) this.#token(this.#at + 1);
     else this.#token(end < 0 ? this.#source.length : end + quote.length);
+  }
+
+  /** One that nobody closes is left to the parser, which refuses it. */
+  #block(end: number | undefined): void {
+    if (end === undefined) this.#token(this.#source.length);
+    else this.#comment(end);
   }
 
   #comment(end: number): void {
@@ -229,13 +235,13 @@ function lineEnd(source: string, at: number): number {
   return end < 0 ? source.length : end;
 }
 
-/** Comments nest in PostgreSQL. */
-function commentEnd(source: string, at: number): number {
+/** Comments nest in PostgreSQL. undefined: it is never closed. */
+function commentEnd(source: string, at: number): number | undefined {
   const mark = /\/\*|\*\//g;
   mark.lastIndex = at;
   for (let depth = 0; ;) {
     const found = mark.exec(source);
-    if (found === null) return source.length;
+    if (found === null) return undefined;
     depth += found[0] === '/*' ? 1 : -1;
     if (depth === 0) return mark.lastIndex;
   }
