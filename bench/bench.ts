@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chainBench } from './chain.ts';
+import { gateBench } from './gate.ts';
 import { rolloutBench } from './rollout.ts';
 import { formatRows, type Bench } from './row.ts';
 import { startBench } from './start.ts';
 
-const benches: readonly Bench[] = [startBench, chainBench, rolloutBench];
+const benches: readonly Bench[] = [startBench, chainBench, rolloutBench, gateBench];
 
 function listBenches(): string {
   return [
