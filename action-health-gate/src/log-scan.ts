@@ -1,14 +1,19 @@
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { lastLines, type Host } from '@deploy-actions/kit/host/host';
-import type { Container } from './container.ts';
+import { listContainers, type Container } from './container.ts';
+import { rethrowTerminal } from './dial.ts';
 import { searchPattern, type Pattern } from './pattern.ts';
 import { quoteText } from './quote.ts';
 
-/** What a log scan looks for, and how far it looks back. */
+/** What a log scan looks for, and where. */
 export interface LogScan {
+  readonly host: Host;
+  readonly projectName: string;
+  readonly services: readonly string[];
   readonly patterns: readonly Pattern[];
   /** For `docker logs --since`: an RFC 3339 time, or a length of time up to now. */
   readonly since: string;
+  readonly signal: AbortSignal;
 }
 
 /** Per container; what was said last is what counts. */
@@ -21,30 +26,37 @@ const mostMatches = 5;
 const logScript = 'docker logs --since "$1" --tail "$2" "$3" 2>&1';
 
 /**
- * Searches what containers have logged since the deploy began.
+ * Searches what the containers of services have logged since the deploy began.
  * @returns one line for each container and pattern that was found; a log that cannot be read is one, too: a scan that did
  * not take place must not look like one that found nothing
  */
-export async function scanLogs(
-  host: Host,
-  containers: readonly Container[],
-  scan: LogScan,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const found = await Promise.all(
-    containers.map(async ({ id, name }) => {
-      try {
-        const args = [scan.since, String(mostLines), id];
-        const result = await host.script(logScript, args, { timeoutMs: 30_000, signal, maxCaptureBytes: captureBytes });
-        if (result.code === 0) return findMatches(name, result.stdout, scan.patterns);
-        return [`${name}: its log could not be read: ${lastLines(result.stdout, 1)[0] ?? ''}`];
-      } catch (thrown) {
-        signal.throwIfAborted();
-        return [`${name}: its log could not be read: ${describeThrown(thrown)}`];
-      }
-    }),
-  );
-  return found.flat();
+export async function scanLogs(scan: LogScan): Promise<readonly string[]> {
+  const { host, projectName, services, signal } = scan;
+  try {
+    const containers = await listContainers(host, projectName, services, { timeoutMs: 20_000, signal });
+    if (containers.length === 0) return [`no container of ${services.join(', ')} is left to be searched`];
+    return (await Promise.all(containers.map((container) => scanLog(scan, container)))).flat();
+  } catch (thrown) {
+    return unreadable(scan, `the logs of ${services.join(', ')}`, thrown);
+  }
+}
+
+async function scanLog(scan: LogScan, { id, name }: Container): Promise<readonly string[]> {
+  const { host, signal } = scan;
+  const args = [scan.since, String(mostLines), id];
+  try {
+    const result = await host.script(logScript, args, { timeoutMs: 30_000, signal, maxCaptureBytes: captureBytes });
+    if (result.code === 0) return findMatches(name, result.stdout, scan.patterns);
+    return [`the log of ${name} could not be read: ${lastLines(result.stdout, 1)[0] ?? ''}`];
+  } catch (thrown) {
+    return unreadable(scan, `the log of ${name}`, thrown);
+  }
+}
+
+function unreadable({ signal }: LogScan, what: string, thrown: unknown): readonly string[] {
+  signal.throwIfAborted();
+  rethrowTerminal(thrown, signal);
+  return [`${what} could not be read: ${describeThrown(thrown)}`];
 }
 
 /** The first line of a log that each pattern is found in. Pure. */

@@ -1,4 +1,5 @@
 import { ConfigurationError, DeployError, describeThrown } from '@deploy-actions/kit/action/errors';
+import { redact } from '@deploy-actions/kit/action/secrets';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import type { Host } from '@deploy-actions/kit/host/host';
@@ -7,7 +8,6 @@ import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { networkAttempt, type Server } from './attempt.ts';
 import { describePlan, serviceOf } from './check.ts';
 import { findProjectName } from './compose-project.ts';
-import { listContainers } from './container.ts';
 import { GateError } from './error.ts';
 import { collectEvidence } from './evidence.ts';
 import { runGate, type GateOutcome } from './gate.ts';
@@ -17,6 +17,7 @@ import { progressPrinter } from './progress.ts';
 import { findDeployStart, markGateFailed } from './release-mark.ts';
 import { publishOutcome } from './publish.ts';
 import type { Aftermath } from './report.ts';
+import { secretsOf } from './secret-value.ts';
 
 /**
  * Asks every check until all are green at the same time, or fails at the deadline, or before it when no later attempt can
@@ -83,11 +84,10 @@ async function readLogs(
   const services = [...new Set(inputs.checks.flatMap(({ target }) => serviceOf(target) ?? []))];
   const began = deployPath === undefined ? undefined : await findDeployStart(context, host, deployPath);
   const since = began ?? `${Math.ceil(inputs.logSince / 1000)}s`;
-  context.runner.info(`Searching the logs of ${services.join(', ')} since ${began ?? `the last ${since}`}.`);
-  const options = { timeoutMs: 20_000, signal: context.signal };
-  const containers = await listContainers(host, projectName, services, options);
-  const logMatches = await scanLogs(host, containers, { patterns, since }, context.signal);
-  return logMatches.length === 0 ? outcome : { ...outcome, result: 'unhealthy', logMatches };
+  context.runner.info(`Searching the logs of ${services.join(', ')} since ${began ?? `${since} ago`}.`);
+  const found = await scanLogs({ host, projectName, services, patterns, since, signal: context.signal });
+  if (found.length === 0) return outcome;
+  return { ...outcome, result: 'unhealthy', logMatches: hideSecrets(inputs, found) };
 }
 
 /** After a red gate: what the server knows about it, and the mark in its ledger. */
@@ -99,7 +99,14 @@ async function lookBack(
 ): Promise<Aftermath> {
   if (outcome.result === 'healthy') return { marked: undefined, evidence: [] };
   const evidence = await collectEvidence(outcome, server, inputs.logLines, context.signal);
-  return { marked: await condemnRelease(context, inputs, server?.host), evidence };
+  const marked = await condemnRelease(context, inputs, server?.host);
+  return { marked, evidence: hideSecrets(inputs, evidence) };
+}
+
+/** An app may log the headers it was sent; summary and report are read without the runner's masks. */
+function hideSecrets({ checks }: Inputs, lines: readonly string[]): readonly string[] {
+  const secrets = checks.flatMap(({ question }) => secretsOf(question));
+  return lines.map((line) => redact(line, secrets));
 }
 
 /** Marks the release of this run after a red gate. That it could not be marked is only a warning. */

@@ -62,9 +62,15 @@ export function percentile95(latenciesMs: readonly number[]): number | undefined
   return value === undefined ? undefined : Math.round(value);
 }
 
+const mostNamed = 5;
+
 /** One line for all checks; the same state gives the same line, so that only news is printed. */
 export function describeProgress(all: readonly Progress[]): string {
-  return all.map(describeOne).join(' · ');
+  const green = all.filter(isGreen);
+  if (all.length <= mostNamed || green.length === 0) return all.map(describeOne).join(' · ');
+  // Of many checks, those that are good need no name.
+  const others = all.filter((progress) => !isGreen(progress)).map(describeOne);
+  return [`${green.length} of ${all.length} ok`, ...others].join(' · ');
 }
 
 function describeOne(progress: Progress): string {

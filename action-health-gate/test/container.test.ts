@@ -15,8 +15,8 @@ import {
   lookAgain,
   nameSubjects,
 } from '../src/container-state.ts';
-import { judgeExec } from '../src/exec-probe.ts';
-import { findMatches } from '../src/log-scan.ts';
+import { judgeExec, probeExec } from '../src/exec-probe.ts';
+import { findMatches, scanLogs } from '../src/log-scan.ts';
 import { parsePattern } from '../src/pattern.ts';
 import { expectation, urlCheck } from './builder.ts';
 
@@ -230,7 +230,57 @@ describe('an exec check', () => {
   });
 });
 
+describe('a command that does not end in time', () => {
+  const signal = new AbortController().signal;
+  const question = { type: 'exec', command: ['sleep', '60'], user: 'app' } as const;
+
+  it('is a miss; a lost connection is not', async () => {
+    const asked: (readonly string[])[] = [];
+    const hostThat = (code: 'COMMAND_TIMEOUT' | 'CONNECTION_LOST'): Host => ({
+      ...fakeHost(() => Promise.resolve({}), 0),
+      exec: (argv) => {
+        asked.push(argv);
+        return Promise.reject(new HostError({ code, message: 'x' }));
+      },
+    });
+    const options = { timeoutMs: 1500, signal };
+    expect(await probeExec(hostThat('COMMAND_TIMEOUT'), 'abc', question, options)).toEqual({
+      ok: false,
+      kind: 'exec',
+      reason: 'sleep did not end within 1.5s',
+    });
+    expect(asked).toEqual([['docker', 'exec', '--user', 'app', 'abc', 'sleep', '60']]);
+    await expect(probeExec(hostThat('CONNECTION_LOST'), 'abc', question, options)).rejects.toThrow('x');
+  });
+});
+
 describe('a log scan', () => {
+  const scan = (answers: (script: string) => Partial<ExecResult>) =>
+    scanLogs({
+      host: {
+        ...fakeHost(() => Promise.resolve({}), 0),
+        script: (source) =>
+          Promise.resolve({ code: 0, stdout: '', stderr: '', durationMs: 1, isTruncated: false, ...answers(source) }),
+      },
+      projectName: 'shop',
+      services: ['api'],
+      patterns: [parsePattern('panic', 'x')],
+      since: '600s',
+      signal: new AbortController().signal,
+    });
+
+  it('that could not take place is no good one', async () => {
+    const isList = (source: string): boolean => source.includes('docker ps');
+    expect(await scan((source) => (isList(source) ? { stdout: line('api-1') } : { stdout: 'all well' }))).toEqual([]);
+    expect(await scan(() => ({ code: 1, stderr: 'no daemon' }))).toEqual([
+      'the logs of api could not be read: deploy@web1: docker ps ended with exit code 1: no daemon',
+    ]);
+    expect(
+      await scan((source) => (isList(source) ? { stdout: line('api-1') } : { code: 1, stdout: 'no such driver' })),
+    ).toEqual(['the log of api-1 could not be read: no such driver']);
+    expect(await scan(() => ({ stdout: '' }))).toEqual(['no container of api is left to be searched']);
+  });
+
   it('tells the first line that a pattern is found in, one for each pattern', () => {
     const log = 'started\nERROR: no table\nERROR: again\npanic: x\n';
     const patterns = ['^ERROR', 'panic|fatal', 'never'].map((text) => parsePattern(text, 'x'));

@@ -349,6 +349,13 @@ describe('progress', () => {
     expect(describeProgress((await run({ app: [ok] })).progress)).toBe('app: ok');
   });
 
+  it('names of many checks only those that are not good', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `app ${index}`);
+    const scripts = Object.fromEntries(names.map((name, index) => [name, [index === 2 ? down : ok]]));
+    const outcome = await run(scripts, { deadline: milliseconds(7000) });
+    expect(describeProgress(outcome.progress)).toBe('5 of 6 ok · app 2: not yet (connect: refused)');
+  });
+
   it('takes the 95th percentile by nearest rank', () => {
     expect(percentile95([])).toBeUndefined();
     expect(percentile95([7])).toBe(7);
