@@ -110,6 +110,13 @@ export function parseBasicAuth(text: string, subject: string): Header {
   return ['authorization', `Basic ${Buffer.from(text, 'utf8').toString('base64')}`];
 }
 
+/** Reads the factor by which an interval grows. */
+export function parseBackoff(text: string, subject: string): number {
+  const factor = /^\d(\.\d{1,2})?$/.test(text) ? Number(text) : 0;
+  if (factor < 1 || factor > 5) throw bad(subject, text, 'a factor from 1 to 5', 'Write it like 1 or 1.5.');
+  return factor;
+}
+
 /** Reads the command of an `exec` check: a list, because no shell takes it apart. */
 export function parseCommand(value: unknown, subject: string): readonly string[] {
   const words: readonly unknown[] = Array.isArray(value) ? value : [];

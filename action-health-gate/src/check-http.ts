@@ -13,10 +13,12 @@ export const httpKeys = [
   'basic-auth',
   'body',
   'ca',
+  'insecure',
   'redirects',
   'expect-status',
   'expect-sha',
   'sha-path',
+  'sha-compare',
   'expect-json',
   'expect-headers',
   'reject-headers',
@@ -58,6 +60,7 @@ export function parseHttpQuestion(entry: Entry, defaults: HttpDefaults): HttpQue
     expectation,
     ...(body === undefined ? {} : { body }),
     ...(authorities === undefined ? {} : { authorities }),
+    ...(entry.flag('insecure') === true ? { isInsecure: true } : {}),
   };
 }
 
@@ -89,13 +92,19 @@ function parseExpectation(entry: Entry, defaults: Expectation): Expectation {
 function parseExpectedCommit(entry: Entry, defaults: Expectation): Pick<Expectation, 'commit'> {
   const text = entry.text('expect-sha');
   const path = entry.text('sha-path');
+  const compare = entry.oneOf('sha-compare', ['prefix', 'exact'] as const);
   const given = text === undefined || text === 'none' ? undefined : parseCommit(text, entry.subject('expect-sha'));
   const sha = text === 'none' ? undefined : (given ?? defaults.commit?.sha);
-  if (path !== undefined && sha === undefined)
-    throw new ConfigurationError(`${entry.where}: \`sha-path\` without \`expect-sha\` would compare nothing.`);
+  if ((path ?? compare) !== undefined && sha === undefined)
+    throw new ConfigurationError(
+      `${entry.where}: \`${path === undefined ? 'sha-compare' : 'sha-path'}\` without \`expect-sha\` would compare nothing.`,
+    );
   if (sha === undefined) return {};
   const fallback = defaults.commit?.path ?? parseJsonPath('git_sha', entry.where);
-  return { commit: { sha, path: path === undefined ? fallback : parseJsonPath(path, entry.subject('sha-path')) } };
+  const isExact = compare === undefined ? (defaults.commit?.isExact ?? false) : compare === 'exact';
+  return {
+    commit: { sha, path: path === undefined ? fallback : parseJsonPath(path, entry.subject('sha-path')), isExact },
+  };
 }
 
 function parseHeaderPatterns(entry: Entry, key: 'expect-headers' | 'reject-headers') {

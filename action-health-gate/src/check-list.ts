@@ -3,6 +3,7 @@ import { milliseconds } from '@deploy-actions/kit/time/duration';
 import { parse } from 'yaml';
 import {
   parseAddress,
+  parseBackoff,
   parseCommand,
   parseConnectTo,
   parsePath,
@@ -26,7 +27,7 @@ export interface CheckDefaults extends HttpDefaults {
 const types = ['http', 'tcp', 'container', 'exec'] as const;
 type CheckType = (typeof types)[number];
 
-const shared = ['name', 'type', 'allow-failure', 'interval', 'attempt-timeout', 'success-threshold'];
+const shared = ['name', 'type', 'allow-failure', 'interval', 'attempt-timeout', 'success-threshold', 'backoff'];
 const port = ['service', 'container-port', 'max-restarts'];
 const knownKeys: Readonly<Record<CheckType, readonly string[]>> = {
   http: [...shared, 'via', 'url', 'connect-to', ...port, 'path', ...httpKeys],
@@ -145,10 +146,12 @@ function parseDirect(entry: Entry, type: CheckType, direct: string, via: Vantage
 }
 
 function parsePace(entry: Entry, type: CheckType, defaults: Pace): Pace {
+  const backoff = entry.text('backoff');
   const attemptTimeout = type === 'exec' ? execTimeout : defaults.attemptTimeout;
   return {
     interval: entry.duration('interval') ?? defaults.interval,
     attemptTimeout: entry.duration('attempt-timeout') ?? attemptTimeout,
     successThreshold: entry.integer('success-threshold', { min: 1, max: 100 }) ?? defaults.successThreshold,
+    backoff: backoff === undefined ? defaults.backoff : parseBackoff(backoff, entry.subject('backoff')),
   };
 }

@@ -35,7 +35,7 @@ export interface TextAssertion {
 export interface Expectation {
   readonly status: StatusSet;
   /** The commit that must answer, and where in the JSON body it says so. */
-  readonly commit?: { readonly sha: CommitSha; readonly path: JsonPath };
+  readonly commit?: { readonly sha: CommitSha; readonly path: JsonPath; readonly isExact?: boolean };
   readonly json?: readonly JsonAssertion[];
   /** Header names are in lower case. */
   readonly headers?: readonly (TextAssertion & { readonly name: string })[];
@@ -51,6 +51,8 @@ export interface Pace {
   readonly attemptTimeout: Duration;
   /** Successes in a row until the check is green. */
   readonly successThreshold: number;
+  /** Factor by which the interval grows with each miss in a row; 1 = it does not. */
+  readonly backoff: number;
 }
 
 /** One header of a request; values are secrets. */
@@ -64,6 +66,8 @@ export interface HttpQuestion {
   readonly headers: readonly Header[];
   readonly body?: string;
   readonly authorities?: Authorities;
+  /** Whatever certificate is shown is taken: then nothing proves who answers. */
+  readonly isInsecure?: boolean;
   /** How many redirects are followed. */
   readonly redirects: number;
   readonly expectation: Expectation;
@@ -149,7 +153,7 @@ function describeQuestion(question: Question): string {
   }
 }
 
-function describeHttp({ method, expectation }: HttpQuestion): string {
+function describeHttp({ method, expectation, isInsecure }: HttpQuestion): string {
   const { status, commit, json = [], headers = [], body = [], maxLatency } = expectation;
   const further = json.length + headers.length + body.length;
   const parts = [
@@ -158,6 +162,7 @@ function describeHttp({ method, expectation }: HttpQuestion): string {
     commit === undefined ? undefined : `commit ${commit.sha} in \`${formatJsonPath(commit.path)}\``,
     further === 0 ? undefined : `${further} ${further === 1 ? 'assertion' : 'assertions'}`,
     maxLatency === undefined ? undefined : `within ${maxLatency}ms`,
+    isInsecure === true ? 'certificate NOT verified' : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import type { Duration } from '@deploy-actions/kit/time/duration';
 import type { Check } from './check.ts';
-import { isFailed, isGreen, isSettled, recordAttempt, startProgress, type Progress } from './progress.ts';
+import { isFailed, isGreen, isSettled, pauseMs, recordAttempt, startProgress, type Progress } from './progress.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface GateSettings {
@@ -88,7 +88,7 @@ export async function runGate(
       settle(index, before, next);
       if (isFailed(next)) return;
       const left = Math.max(0, settings.deadline - elapsed());
-      if (!(await sleepUntil(clock, Math.min(Math.max(0, check.pace.interval - tookMs), left), stop))) return;
+      if (!(await sleepUntil(clock, Math.min(Math.max(0, pauseMs(next) - tookMs), left), stop))) return;
     }
   };
 

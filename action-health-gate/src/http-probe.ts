@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ConnectTo, Header, HttpQuestion } from './check.ts';
 import { abortable, describeProblem, phaseOf, rethrowTerminal, type Dial } from './dial.ts';
 import { isRedirect, nextHop, type HttpRequest } from './redirect.ts';
-import { trustContext, type Authorities } from './trust.ts';
+import { trustContext } from './trust.ts';
 import type { Answer, Phase, Probe } from './verdict.ts';
 
 const bodyCapBytes = 1024 * 1024;
@@ -88,7 +88,7 @@ async function exchange(attempt: Attempt, request: HttpRequest): Promise<Omit<An
     stream = await abortable(dial(detour?.address ?? host, detour?.port ?? port, signal), signal);
     if (url.protocol === 'https:') {
       attempt.phase = 'tls';
-      stream = await abortable(secure(stream, host, errand.question.authorities), signal);
+      stream = await abortable(secure(stream, host, errand.question), signal);
     }
     attempt.phase = 'headers';
     const response = await ask(stream, request, signal);
@@ -100,12 +100,13 @@ async function exchange(attempt: Attempt, request: HttpRequest): Promise<Omit<An
   }
 }
 
-function secure(socket: Duplex, host: string, authorities: Authorities | undefined): Promise<Duplex> {
+function secure(socket: Duplex, host: string, { authorities, isInsecure }: HttpErrand['question']): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     // An IP address may not be sent as the server name; the certificate is checked against `host` either way.
     const name = isIP(host) === 0 ? { servername: host } : {};
     const trust = authorities === undefined ? {} : { secureContext: trustContext(authorities) };
-    const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'], ...name, ...trust });
+    const rejectUnauthorized = isInsecure !== true;
+    const tls = connectTls({ socket, host, ALPNProtocols: ['http/1.1'], rejectUnauthorized, ...name, ...trust });
     tls.once('secureConnect', () => {
       resolve(tls);
     });

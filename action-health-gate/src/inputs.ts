@@ -7,6 +7,7 @@ import { hasHostTarget, readHostTarget, type HostTarget } from '@deploy-actions/
 import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { milliseconds, type Duration } from '@deploy-actions/kit/time/duration';
 import {
+  parseBackoff,
   parseBasicAuth,
   parseCommit,
   parseConnectTo,
@@ -119,14 +120,20 @@ function readDefaults(inputs: InputReader, headers: readonly Header[]): CheckDef
   const sha = inputs.optional('expect-sha');
   const path = parseJsonPath(inputs.required('sha-path'), 'input `sha-path`');
   const ca = inputs.optional('ca');
+  const isExact = inputs.oneOf('sha-compare', ['prefix', 'exact']) === 'exact';
   return {
     via: inputs.oneOf('via', ['runner', 'server']),
     headers,
     authorities: ca === undefined ? undefined : parseAuthorities(ca, 'input `ca`'),
-    pace: { interval, attemptTimeout, successThreshold: inputs.integer('success-threshold', { min: 1, max: 100 }) },
+    pace: {
+      interval,
+      attemptTimeout,
+      successThreshold: inputs.integer('success-threshold', { min: 1, max: 100 }),
+      backoff: parseBackoff(inputs.required('backoff'), 'input `backoff`'),
+    },
     expectation: {
       status: parseStatus(inputs.required('expect-status'), 'input `expect-status`'),
-      ...(sha === undefined ? {} : { commit: { sha: parseCommit(sha, 'input `expect-sha`'), path } }),
+      ...(sha === undefined ? {} : { commit: { sha: parseCommit(sha, 'input `expect-sha`'), path, isExact } }),
     },
     maxRestarts: inputs.integer('max-restarts', { min: 0, max: 1000 }),
     noHealthcheck: inputs.oneOf('no-healthcheck', ['running', 'fail']),

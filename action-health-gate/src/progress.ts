@@ -7,6 +7,8 @@ export interface Progress {
   readonly check: Check;
   readonly tries: number;
   readonly successes: number;
+  /** Misses in a row, up to now. */
+  readonly misses: number;
   /** Successes in a row, up to now. */
   readonly streak: number;
   readonly latenciesMs: readonly number[];
@@ -20,7 +22,7 @@ export interface Progress {
 
 export function startProgress(check: Check): Progress {
   const nothing = { last: undefined, lastMiss: undefined, observedSha: undefined, subjects: undefined };
-  return { check, tries: 0, successes: 0, streak: 0, latenciesMs: [], ...nothing };
+  return { check, tries: 0, successes: 0, misses: 0, streak: 0, latenciesMs: [], ...nothing };
 }
 
 /** The progress after one more attempt. A miss begins the streak anew, and so does a success of other containers than before. */
@@ -30,6 +32,7 @@ export function recordAttempt(progress: Progress, verdict: Verdict, latencyMs: n
     check: progress.check,
     tries: progress.tries + 1,
     successes: progress.successes + (verdict.ok ? 1 : 0),
+    misses: verdict.ok ? 0 : progress.misses + 1,
     streak: verdict.ok ? (isContinued ? progress.streak + 1 : 1) : 0,
     latenciesMs: [...progress.latenciesMs, latencyMs],
     last: verdict,
@@ -41,6 +44,15 @@ export function recordAttempt(progress: Progress, verdict: Verdict, latencyMs: n
 
 export function isGreen(progress: Progress): boolean {
   return progress.streak >= progress.check.pace.successThreshold;
+}
+
+const longestPauseMs = 30_000;
+
+/** From the start of the last attempt to that of the next: the interval, longer with each miss in a row where that is asked for. */
+export function pauseMs({ check, misses }: Progress): number {
+  const { interval, backoff } = check.pace;
+  if (misses < 2 || backoff === 1) return interval;
+  return Math.max(interval, Math.min(longestPauseMs, interval * backoff ** Math.min(misses - 1, 50)));
 }
 
 /** No later attempt of this check can succeed. */

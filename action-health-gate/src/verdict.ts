@@ -172,7 +172,8 @@ function judgeCommit(answer: Answer, commit: NonNullable<Expectation['commit']>)
   if (observed === undefined) {
     return miss(`${where} is ${quoteText(JSON.stringify(value))}, not a commit of 7 or more hexadecimal digits`);
   }
-  if (isSameCommit(observed, commit.sha)) return { ok: true, observedSha: observed };
+  if (commit.isExact === true ? observed === commit.sha : isSameCommit(observed, commit.sha))
+    return { ok: true, observedSha: observed };
   const [seen, wanted] = shortenCommits(observed, commit.sha);
   return miss(`commit ${seen} answers, expected ${wanted}`, observed);
 }

@@ -14,6 +14,8 @@ export function gateInputs(overrides: Readonly<Record<string, string>>): Readonl
     'sha-path': 'git_sha',
     'success-threshold': '3',
     interval: '2s',
+    backoff: '1',
+    'sha-compare': 'prefix',
     'attempt-timeout': '5s',
     deadline: '2m',
     'initial-delay': '0s',
@@ -46,6 +48,7 @@ export function urlCheck(
     readonly intervalMs?: number;
     readonly attemptTimeoutMs?: number;
     readonly successThreshold?: number;
+    readonly backoff?: number;
     readonly expectation?: Expectation;
     readonly headers?: readonly (readonly [string, string])[];
     readonly isAllowedToFail?: boolean;
@@ -64,6 +67,7 @@ export function urlCheck(
       interval: milliseconds(options.intervalMs ?? 2000),
       attemptTimeout: milliseconds(options.attemptTimeoutMs ?? 5000),
       successThreshold: options.successThreshold ?? 3,
+      backoff: options.backoff ?? 1,
     },
   };
 }

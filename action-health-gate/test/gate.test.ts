@@ -146,6 +146,15 @@ describe('runGate', () => {
     expect(outcome.elapsedMs).toBe(4100);
   });
 
+  it('asks less and less often where that is asked for, and at the interval again after a success', async () => {
+    const checks = [urlCheck('app', 'http://127.0.0.1/', { backoff: 2, successThreshold: 2 })];
+    const outcome = await run({ app: [down, down, down, ok] }, { checks });
+    expect(outcome.attempts).toEqual(['app@0', 'app@2000', 'app@6000', 'app@14000', 'app@16000']);
+    const never = await run({ app: [down] }, { checks, deadline: milliseconds(120_000) });
+    const starts = never.attempts.map((attempt) => Number(attempt.split('@')[1]));
+    expect((starts.at(-1) ?? 0) - (starts.at(-2) ?? 0)).toBe(30_000);
+  });
+
   it('waits for the initial delay', async () => {
     const outcome = await run({ app: [ok] }, { initialDelay: milliseconds(10_000) });
     expect(outcome.attempts[0]).toBe('app@10000');

@@ -214,6 +214,10 @@ describe('loadInputs', () => {
     [{ url: 'https://example.com', ca: 'x' }, 'input `ca`: it holds no certificate'],
     [{ url: 'https://example.com', 'basic-auth': 'a:b', headers: 'Authorization: x' }, 'exclude each other'],
     [{ 'connect-to': '192.0.2.1' }, 'input `connect-to` needs input `url`'],
+    [{ url: 'https://example.com', backoff: '0.5' }, 'input `backoff`: "0.5" is not a factor from 1 to 5'],
+    [{ url: 'https://example.com', 'sha-compare': 'loose' }, 'input `sha-compare`: "loose" is not one of'],
+    [{ checks: '- { url: "http://h/", backoff: 9 }' }, '`backoff`: "9" is not a factor'],
+    [{ checks: '- { url: "http://h/", sha-compare: exact }' }, '`sha-compare` without `expect-sha`'],
     [{ url: 'https://example.com', fail: 'yes' }, 'input `fail`: "yes" is not true or false'],
   ])('refuses %j in one sentence that names it', (inputs, message) => {
     expect(() => load(inputs)).toThrow(message);

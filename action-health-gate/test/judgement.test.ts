@@ -24,6 +24,17 @@ describe('judge', () => {
     }
   });
 
+  it('believes the whole commit only, where that is asked for', () => {
+    const exact = { ...wanted, commit: { ...(wanted.commit ?? expect.unreachable('no commit')), isExact: true } };
+    expect(judge(answer({ body: JSON.stringify({ git_sha: newSha.toUpperCase() }) }), exact)).toMatchObject({
+      ok: true,
+    });
+    expect(judge(answer({ body: JSON.stringify({ git_sha: newSha.slice(0, 12) }) }), exact)).toMatchObject({
+      kind: 'commit',
+      reason: `commit 94e9cbb0aaaa answers, expected ${newSha}`,
+    });
+  });
+
   it('does not believe the old commit, though it answers 200', () => {
     const verdict = judge(answer({ body: JSON.stringify({ git_sha: oldSha }) }), wanted);
     expect(verdict).toEqual({

@@ -261,6 +261,14 @@ describe('probeHttp', () => {
       });
     });
 
+    it('takes any certificate only where that is asked for', async () => {
+      const { port } = await serveTls();
+      expect(await ask(`https://127.0.0.1:${port}/`, { isInsecure: true })).toMatchObject({
+        status: 200,
+        body: 'secure',
+      });
+    });
+
     it('works over a stream that is no socket, such as a channel of an SSH connection', async () => {
       const { port, cert } = await serveTls();
       setDefaultCACertificates([cert]);

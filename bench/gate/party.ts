@@ -43,6 +43,8 @@ export const ours: Party = {
       via: 'runner',
       'expect-status': '200-299',
       'sha-path': 'git_sha',
+      'sha-compare': 'prefix',
+      backoff: '1',
       'attempt-timeout': '5s',
       deadline: '1m',
       'initial-delay': '0s',
