@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root } from '../workspace.ts';
+
+const document = readFileSync(join(root, 'docs/threat-model.md'), 'utf8');
+const section = document.split(/^## /m).find((part) => part.startsWith('Threats\n')) ?? '';
+const rows = section
+  .split('\n')
+  .filter((line) => line.startsWith('|') && !/^\|[\s-]*\|/.test(line))
+  .slice(1)
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+
+test('the threat model has rows', () => {
+  expect(rows.length).toBeGreaterThan(15);
+});
+
+test.each(rows.map(([attempt = '', measure = '', proof = '']) => [attempt, measure, proof] as const))(
+  'a test stops: %s',
+  (_attempt, measure, proof) => {
+    expect(measure).not.toBe('');
+    const [, file = '', title = ''] = /^`([^`]+)` “(.+)”$/.exec(proof) ?? [];
+    expect(existsSync(join(root, file)) && file !== '', proof).toBe(true);
+    expect(readFileSync(join(root, file), 'utf8')).toContain(title);
+  },
+);
