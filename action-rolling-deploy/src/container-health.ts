@@ -22,7 +22,7 @@ export function judgeContainer(container: Container | undefined, restartsBefore?
   if (container.restartCount >= restartLimit)
     return exited(`restarted ${container.restartCount} times (last exit code ${exitCode})`);
   if (restartsBefore !== undefined && container.restartCount > restartsBefore)
-    return exited(`restarted after it had been ready (last exit code ${exitCode})`);
+    return exited('restarted after it had been ready');
   if (status !== 'running') return { kind: 'waiting', seen: status };
   if (health === undefined || health.status === 'healthy') return { kind: 'ready' };
   if (health.status !== 'unhealthy') return { kind: 'waiting', seen: `health: ${health.status}` };
