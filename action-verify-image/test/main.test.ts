@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 
 import { runAction } from './scenario.ts';
 import { buildImage, buildIndex, content, openScriptedRegistry, type ScriptedRegistry } from './scripted-registry.ts';
@@ -194,5 +195,109 @@ describe('what the image must be', () => {
     registry.serve(buildImage().manifest, 'v1.0.0');
     const { error } = await verify({ 'wait-timeout': '60s' });
     expect(error).toMatchObject({ code: 'CONTENT_MISSING' });
+  });
+
+  const labelled = { labels: { 'org.opencontainers.image.version': '1.2.3', team: 'api' } };
+
+  it.each([
+    ['org.opencontainers.image.version=1.2.3\nteam = api', undefined],
+    ['api: team=api', undefined],
+    ['team=web\napi: team=api', undefined],
+    ['team=web', 'LABEL_MISMATCH'],
+    ['absent=x', 'LABEL_MISMATCH'],
+    ['web: team=api', 'INPUT_INVALID'],
+    ['team', 'INPUT_INVALID'],
+    ['team=a\nteam=b', 'INPUT_INVALID'],
+  ])('compares the labels %j', async (lines, code) => {
+    registry.serveImage(buildImage(labelled), 'v1.0.0');
+    expect((await verify({ 'expect-labels': lines })).error?.code).toBe(code);
+  });
+
+  it('says which label differs, and how', async () => {
+    registry.serveImage(buildImage(labelled), 'v1.0.0');
+    const { error } = await verify({ 'expect-labels': 'team=web' });
+    expect(error?.message).toContain('the label team is "api"; `expect-labels` says "web"');
+  });
+
+  it.each([
+    [-3_600_000, '2h', undefined],
+    [-3 * 86_400_000, '400d', undefined],
+    [-3 * 86_400_000, '2d', 'AGE_EXCEEDED'],
+    [-3_600_000, '0', 'INPUT_INVALID'],
+    [-3_600_000, '2', 'INPUT_INVALID'],
+  ])('compares an age of %i ms with max-age %s', async (offset, maxAge, code) => {
+    // The clock of these tests stands at a time of its own.
+    const created = new Date(fakeClock().date().getTime() + offset).toISOString();
+    registry.serveImage(buildImage({ created }), 'v1.0.0');
+    expect((await verify({ 'max-age': maxAge })).error?.code).toBe(code);
+  });
+
+  it('takes an image that does not say when it was built for too old', async () => {
+    registry.serveImage(buildImage({ created: '' }), 'v1.0.0');
+    const { error } = await verify({ 'max-age': '2d' });
+    expect(error).toMatchObject({ code: 'AGE_EXCEEDED' });
+    expect(error?.message).toContain('does not say when');
+  });
+
+  it.each([
+    ['3', undefined],
+    ['2', 'SIZE_EXCEEDED'],
+    ['0', 'INPUT_INVALID'],
+    ['2.5', 'INPUT_INVALID'],
+  ])('compares 2.0 MB and a config with max-size-mb %s', async (limit, code) => {
+    registry.serveImage(buildImage(), 'v1.0.0');
+    expect((await verify({ 'max-size-mb': limit })).error?.code).toBe(code);
+  });
+});
+
+describe('outputs', () => {
+  it('describe the first image, and count the requests', async () => {
+    const image = buildImage({ revision: commit });
+    registry.serveImage(image, 'v1.0.0');
+    const ref = `${registry.host}/acme/api`;
+    const { runner } = await runAction({ images: `api=${ref}:v1.0.0` });
+    expect(Object.fromEntries(runner.outputs)).toMatchObject({
+      ref: `${ref}@${image.manifest.digest}`,
+      exists: 'true',
+      created: '2026-01-02T03:04:05Z',
+      'platform-digests': `linux/amd64=${image.manifest.digest}`,
+      requests: '2',
+    });
+  });
+
+  it('say that an image is absent, and go on, when that is what was asked', async () => {
+    registry.serveImage(buildImage(), 'v1.0.0');
+    const images = `a=${registry.host}/acme/api:v1.0.0\nb=${registry.host}/acme/api:v2.0.0`;
+    const ran = await runAction({ images, 'wait-timeout': '0', 'on-missing': 'output' });
+    expect(ran.error).toBeUndefined();
+    expect(ran.runner.outputs.get('exists')).toBe('false');
+    expect(ran.runner.outputs.get('images')).toBeUndefined();
+    expect(JSON.parse(ran.runner.outputs.get('images-json') ?? '')).toMatchObject([
+      { name: 'a', exists: true },
+      { name: 'b', exists: false },
+    ]);
+    expect(ran.runner.rawText()).toContain('notice: ');
+  });
+
+  it('never take a refusal for an absence', async () => {
+    registry.on(/manifests/, (_request, response) => response.writeHead(403).end());
+    const images = `${registry.host}/acme/api:v1.0.0`;
+    const ran = await runAction({ images, 'wait-timeout': '0', 'on-missing': 'output' });
+    expect(ran.error).toMatchObject({ code: 'DENIED_OR_MISSING' });
+    expect(ran.runner.outputs.get('exists')).toBeUndefined();
+  });
+
+  it('never take content that is gone for an absent tag', async () => {
+    registry.serve(buildImage().manifest, 'v1.0.0');
+    const images = `${registry.host}/acme/api:v1.0.0`;
+    const ran = await runAction({ images, 'wait-timeout': '0', 'on-missing': 'output' });
+    expect(ran.error).toMatchObject({ code: 'CONTENT_MISSING' });
+    expect(ran.runner.outputs.get('exists')).toBeUndefined();
+  });
+
+  it('say absent with the failure too', async () => {
+    const ran = await runAction({ images: `${registry.host}/acme/api:v9.0.0`, 'wait-timeout': '0' });
+    expect(ran.error).toMatchObject({ code: 'TAG_MISSING' });
+    expect(Object.fromEntries(ran.runner.outputs)).toEqual({ exists: 'false', requests: '1' });
   });
 });

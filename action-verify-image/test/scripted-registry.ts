@@ -26,12 +26,27 @@ export interface BuiltImage {
 }
 
 export function buildImage(
-  options: { platform?: string; revision?: string; configType?: string; mark?: string } = {},
+  options: {
+    platform?: string;
+    revision?: string;
+    labels?: Readonly<Record<string, string>>;
+    created?: string;
+    configType?: string;
+    mark?: string;
+  } = {},
 ): BuiltImage {
   const [os = '', architecture = '', variant] = (options.platform ?? 'linux/amd64').split('/');
-  const labels = options.revision === undefined ? {} : { 'org.opencontainers.image.revision': options.revision };
+  const revision = options.revision === undefined ? {} : { 'org.opencontainers.image.revision': options.revision };
+  const labels = { ...revision, ...options.labels };
   const config = content(
-    { os, architecture, variant, created: '2026-01-02T03:04:05Z', mark: options.mark, config: { Labels: labels } },
+    {
+      os,
+      architecture,
+      variant,
+      created: options.created ?? '2026-01-02T03:04:05Z',
+      mark: options.mark,
+      config: { Labels: labels },
+    },
     options.configType ?? ociConfig,
   );
   const layer = {
@@ -69,7 +84,7 @@ export interface Seen {
   readonly accept: string | undefined;
 }
 
-export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
+export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => unknown;
 
 export interface ScriptedRegistry extends AsyncDisposable {
   /** `127.0.0.1:<port>` */
@@ -102,7 +117,7 @@ export async function openScriptedRegistry(tls?: {
     seen.push({ path: url.pathname, query: url.searchParams, authorization, accept });
     const special = handlers.findLast(({ pattern }) => pattern.test(url.pathname));
     if (special !== undefined) {
-      special.handler(request, response, url);
+      void special.handler(request, response, url);
       return;
     }
     if (!guard(request, response)) return;
