@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -48,6 +49,32 @@ async function verify({ kind = 'anonymous', repository, tag, ...attempt }: Attem
   return result;
 }
 
+interface Pushed {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
+const ociIndex = 'application/vnd.oci.image.index.v1+json';
+
+/** Pushes to the anonymous registry, as another tool would: a blob, or a manifest when it has a reference. */
+async function push(repository: string, mediaType: string, document: object, reference?: string): Promise<Pushed> {
+  const base = `http://${lab.registry.anonymous.address}/v2/${repository}`;
+  const body = JSON.stringify(document);
+  const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  let url = `${base}/manifests/${reference === 'digest' ? digest : (reference ?? '')}`;
+  if (reference === undefined) {
+    const begun = await fetch(`${base}/blobs/uploads/`, { method: 'POST' });
+    const place = new URL(begun.headers.get('location') ?? '', base);
+    place.searchParams.set('digest', digest);
+    url = place.href;
+  }
+  const put = await fetch(url, { method: 'PUT', body, headers: { 'content-type': mediaType } });
+  expect({ status: put.status, said: await put.text() }).toMatchObject({ status: 201 });
+  return { mediaType, digest, size: body.length };
+}
+
 const reader = (kind: RegistryKind) => ({
   'registry-username': lab.registry[kind].readOnlyUsername ?? '',
   'registry-password': lab.registry[kind].readOnlyPassword ?? '',
@@ -77,6 +104,7 @@ describe.each(['anonymous', 'htpasswd', 'bearer'] as const)('the %s registry', (
     expect(summary).toContain(app.v1.digest);
     // Manifest and config; with an account one 401 before them. The token server keeps a log of its own.
     expect(requestsByUs() - before).toBe(kind === 'anonymous' ? 2 : 3);
+    expect(outputs['requests']).toBe({ anonymous: '2', htpasswd: '3', bearer: '4' }[kind]);
   });
 
   it('says that an absent tag is absent', async () => {
@@ -86,6 +114,7 @@ describe.each(['anonymous', 'htpasswd', 'bearer'] as const)('the %s registry', (
       with: kind === 'anonymous' ? {} : reader(kind),
     });
     expect({ outcome, code: outputs['error-code'] }).toEqual({ outcome: 'failure', code: 'TAG_MISSING' });
+    expect(outputs).toMatchObject({ exists: 'false' });
     expect(outputs['images']).toBeUndefined();
   });
 });
@@ -107,6 +136,27 @@ describe('access', () => {
     const account = password === '' ? {} : { 'registry-username': 'puller', 'registry-password': password };
     const { outputs, log } = await verify({ kind, with: { ...account, 'wait-timeout': '60s' } });
     expect({ code: outputs['error-code'], log }).toMatchObject({ code });
+  });
+
+  it('may come from what docker login left, for several registries in one step', async () => {
+    const { app } = lab.images;
+    const auths = Object.fromEntries(
+      (['htpasswd', 'bearer'] as const).map((kind) => {
+        const { address, readOnlyUsername, readOnlyPassword } = lab.registry[kind];
+        return [
+          address,
+          { auth: Buffer.from(`${readOnlyUsername ?? ''}:${readOnlyPassword ?? ''}`).toString('base64') },
+        ];
+      }),
+    );
+    writeFileSync(join(workspace, 'config.json'), JSON.stringify({ auths }));
+    const images = (['htpasswd', 'bearer'] as const)
+      .flatMap((kind) => [app.v1.sha, app.v2.sha].map((tag) => lab.reference(kind, app.repository, tag)))
+      .join('\n');
+    const { outcome, outputs, log } = await verify({ env: { DOCKER_CONFIG: workspace }, with: { images } });
+    expect({ outcome, log }).toMatchObject({ outcome: 'success' });
+    // One 401 and two requests for each image of the one; of the other one 401, one token and two for each.
+    expect(outputs['requests']).toBe('11');
   });
 
   it('to a public repository of a token registry needs no account', async () => {
@@ -137,6 +187,56 @@ describe('the image', () => {
     expect(Object.values(manifests)).toContain(image?.platforms[0]?.digest);
   });
 
+  it('with attestations beside its platforms is one image for one platform', async () => {
+    const { repository, v1 } = lab.images.worker;
+    const empty = await push(repository, 'application/vnd.oci.image.config.v1+json', {});
+    const statement = await push(repository, 'application/vnd.in-toto+json', { _type: 'statement' });
+    const proof = { schemaVersion: 2, mediaType: ociManifest, config: empty, layers: [statement] };
+    const attestation = await push(repository, ociManifest, proof, 'digest');
+    const found = await fetch(`http://${lab.registry.anonymous.address}/v2/${repository}/manifests/${v1.sha}`, {
+      headers: { accept: `${ociManifest}, application/vnd.docker.distribution.manifest.v2+json` },
+    });
+    const image = {
+      mediaType: found.headers.get('content-type'),
+      digest: v1.digest,
+      size: (await found.text()).length,
+      platform: { os: 'linux', architecture: 'amd64' },
+    };
+    const other = {
+      ...attestation,
+      platform: { os: 'unknown', architecture: 'unknown' },
+      annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': v1.digest },
+    };
+    const index = { schemaVersion: 2, mediaType: ociIndex, manifests: [image, other] };
+    const { digest } = await push(repository, ociIndex, index, 'attested');
+    const { outputs, log } = await verify({ repository, tag: 'attested', with: { tags: 'any' } });
+    expect({ digest: outputs['digest'], log }).toMatchObject({ digest });
+    expect(outputs).toMatchObject({ 'platform-digests': `linux/amd64=${v1.digest}`, requests: '3' });
+  });
+
+  it('is proved by its signature, with the libraries that are loaded for it', async () => {
+    const { repository, v1, v2 } = lab.images.worker;
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const type = 'cosign container image signature';
+    const critical = { identity: {}, image: { 'docker-manifest-digest': v1.digest }, type };
+    const payload = { critical, optional: null };
+    const layer = await push(repository, 'application/vnd.dev.cosign.simplesigning.v1+json', payload);
+    const signature = sign('sha256', Buffer.from(JSON.stringify(payload)), privateKey).toString('base64');
+    const layers = [{ ...layer, annotations: { 'dev.cosignproject.cosign/signature': signature } }];
+    const config = await push(repository, 'application/vnd.oci.image.config.v1+json', { architecture: '' });
+    const manifest = { schemaVersion: 2, mediaType: ociManifest, config, layers };
+    await push(repository, ociManifest, manifest, `${v1.digest.replace(':', '-')}.sig`);
+    const cosignKey = publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    const inputs = { verify: 'cosign-key', 'cosign-key': cosignKey };
+    const good = await verify({ repository, tag: v1.sha, with: inputs });
+    expect({ digest: good.outputs['digest'], log: good.log }).toMatchObject({ digest: v1.digest });
+    expect(good.summary).toContain('Signed by');
+    const unsigned = await verify({ repository, tag: v2.sha, with: inputs });
+    expect(unsigned.outputs['error-code']).toBe('SIGNATURE_MISSING');
+    const keyless = { verify: 'cosign-keyless', 'certificate-identity': 'https://github.com/acme/*' };
+    expect((await verify({ repository, tag: v1.sha, with: keyless })).outputs['error-code']).toBe('SIGNATURE_INVALID');
+  });
+
   it('of another commit than its tag says is refused', async () => {
     const { repository, tag } = lab.images.appMislabelled;
     const { outputs } = await verify({
@@ -145,6 +245,11 @@ describe('the image', () => {
       with: { tags: 'any', 'expect-revision': lab.images.app.v1.sha },
     });
     expect(outputs['error-code']).toBe('REVISION_MISMATCH');
+  });
+
+  it('that is absent may be an answer instead of a failure', async () => {
+    const { outcome, outputs } = await verify({ tag: 'e'.repeat(40), with: { 'on-missing': 'output' } });
+    expect({ outcome, exists: outputs['exists'] }).toEqual({ outcome: 'success', exists: 'false' });
   });
 
   it('under a floating tag is refused before any request', async () => {
