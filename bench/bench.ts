@@ -6,8 +6,9 @@ import { gateBench } from './gate.ts';
 import { rolloutBench } from './rollout.ts';
 import { formatRows, type Bench } from './row.ts';
 import { startBench } from './start.ts';
+import { verifyBench } from './verify.ts';
 
-const benches: readonly Bench[] = [startBench, chainBench, rolloutBench, gateBench];
+const benches: readonly Bench[] = [startBench, chainBench, rolloutBench, gateBench, verifyBench];
 
 function listBenches(): string {
   return [
