@@ -79,8 +79,8 @@ export function readDestinations(runner: Runner, inputs: InputReader): Destinati
   }
   return {
     slack: readWebhook(texts.slack, 'slack-webhook'),
-    'slack-bot': readSlackBot(texts.slackToken, inputs),
-    discord: readDiscord(texts.discord, inputs),
+    'slack-bot': readSlackBot(texts.slackToken, inputs, runner),
+    discord: readDiscord(texts.discord, inputs, runner),
     teams: readWebhook(texts.teams, 'teams-webhook'),
     telegram: readTelegram(texts.telegram, inputs, runner),
     ntfy: readNtfy(texts.ntfy, texts.ntfyToken),
@@ -92,10 +92,12 @@ function readWebhook(text: string | undefined, input: string): Webhook | undefin
   return text === undefined ? undefined : { url: parseWebhookUrl(text, input), secrets: secretParts(text) };
 }
 
-function readSlackBot(text: string | undefined, inputs: InputReader): SlackBot | undefined {
+function readSlackBot(text: string | undefined, inputs: InputReader, runner: Runner): SlackBot | undefined {
   const channel = inputs.optional('slack-channel');
-  // A channel without a token is what a fork sees: the secret is empty there.
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    noticeSkip(runner, 'slack-token', channel === undefined ? undefined : 'slack-channel');
+    return undefined;
+  }
   const token = text.trim();
   if (!/^[\w.-]+$/.test(token)) throw malformed('slack-token', 'a bot token of Slack, xoxb-…');
   if (channel === undefined) {
@@ -109,19 +111,24 @@ function readSlackBot(text: string | undefined, inputs: InputReader): SlackBot |
   return { token, channel, apiUrl, secrets: [token] };
 }
 
-function readDiscord(text: string | undefined, inputs: InputReader): DiscordHook | undefined {
+function readDiscord(text: string | undefined, inputs: InputReader, runner: Runner): DiscordHook | undefined {
   const thread = inputs.optional('discord-thread-id');
   if (thread !== undefined && !/^\d{5,25}$/.test(thread)) {
     throw badInput('discord-thread-id', thread, 'the id of a thread, digits only');
   }
   const hook = readWebhook(text, 'discord-webhook');
-  return hook === undefined ? undefined : { ...hook, thread };
+  if (hook !== undefined) return { ...hook, thread };
+  noticeSkip(runner, 'discord-webhook', thread === undefined ? undefined : 'discord-thread-id');
+  return undefined;
 }
 
 function readTelegram(text: string | undefined, inputs: InputReader, runner: Runner): TelegramBot | undefined {
   const chat = inputs.optional('telegram-chat');
   const topic = inputs.optional('telegram-topic');
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    noticeSkip(runner, 'telegram-token', chat === undefined ? undefined : 'telegram-chat');
+    return undefined;
+  }
   const token = text.trim();
   const key = /^\d+:([\w-]{10,})$/.exec(token)?.[1];
   if (key === undefined) throw malformed('telegram-token', 'a bot token of Telegram, 123456:ABC…');
@@ -159,6 +166,14 @@ function readSigned(text: string | undefined, key: string | undefined): SignedWe
   if (key === undefined) return undefined;
   throw new ConfigurationError(
     'input `webhook-secret` is given, but `webhook-url` is empty: there is nothing to sign.',
+  );
+}
+
+/** A channel without its secret is what a fork sees: no error, but somebody may wonder. */
+function noticeSkip(runner: Runner, secret: string, given: string | undefined): void {
+  if (given === undefined) return;
+  runner.notice(
+    `\`${given}\` is given, but \`${secret}\` is empty, so nothing is sent there (a secret that does not exist here arrives empty).`,
   );
 }
 

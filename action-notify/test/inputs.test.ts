@@ -103,6 +103,16 @@ describe('loadInputs', () => {
     expect(() => load(inputs)).toThrow(message);
   });
 
+  it.each([
+    [{ 'slack-token': '', 'slack-channel': 'C1' }, '`slack-channel` is given, but `slack-token` is empty'],
+    [{ 'telegram-token': '', 'telegram-chat': '-100' }, '`telegram-chat` is given, but `telegram-token` is empty'],
+    [{ 'discord-thread-id': '12345' }, '`discord-thread-id` is given, but `discord-webhook` is empty'],
+  ])('skips %j with a notice: a secret is empty in forks', (inputs, notice) => {
+    const runner = fakeRunner(notifyInputs(inputs));
+    expect(Object.values(loadInputs(runner).destinations).every((to) => to === undefined)).toBe(true);
+    expect(runner.lines).toEqual([expect.stringContaining(`notice: ${notice}`)]);
+  });
+
   it('never quotes a webhook that it refuses', () => {
     expect(() => load({ 'slack-webhook': 'http://hooks.slack.com/s3cret-token' })).not.toThrow('s3cret-token');
   });
