@@ -14,7 +14,8 @@ type Kind = 'inputs' | 'outputs';
 
 /** Methods of the kit's two interfaces whose first argument is a name of action.yml. */
 const readers: Readonly<Record<string, (method: string) => Kind | undefined>> = {
-  InputReader: () => 'inputs',
+  // `variable` reads the step's environment, not an input.
+  InputReader: (method) => (method === 'variable' ? undefined : 'inputs'),
   Runner: (method) => (method === 'input' ? 'inputs' : method === 'output' ? 'outputs' : undefined),
 };
 /** The doors themselves: their own calls carry names of their callers. */

@@ -30,7 +30,12 @@ const moreIcons = ['refresh-cw', 'repeat', 'send', 'server', 'shield', 'truck', 
 /** Inputs that mean the same thing everywhere (docs/architecture.md), so they have the same default everywhere. */
 const shared = ['host', 'port', 'user', 'ssh-private-key', 'ssh-passphrase', 'known-hosts', 'host-fingerprint'];
 const sharedMore = [
+  'jump-host',
+  'jump-ssh-private-key',
+  'jump-ssh-passphrase',
   'proxy-command',
+  'transport',
+  'unsafe-accept-any-host-key',
   'deploy-path',
   'compose-files',
   'project-name',

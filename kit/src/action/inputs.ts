@@ -20,6 +20,8 @@ export interface InputReader {
   secret(name: string, options?: InputOptions): string | undefined;
   requiredSecret(name: string, options?: InputOptions): string;
   flag(name: string): boolean;
+  /** A variable of the step's environment that is no input's fallback; undefined when empty. */
+  variable(name: string): string | undefined;
   integer(name: string, range: { readonly min: number; readonly max: number }, options?: InputOptions): number;
   /** A duration with a unit: `500ms`, `10s`, `5m`, `1h`. A bare number other than 0 is an error. */
   duration(name: string, options?: InputOptions): Duration;
@@ -75,6 +77,7 @@ export function inputReader(runner: Runner): InputReader {
       if (value === undefined) throw missingInput(name, options);
       return value;
     },
+    variable: (name) => runner.env(name),
     flag: (name) => {
       const value = required(name);
       // YAML 1.2's core schema, as GitHub's own toolkit reads booleans.

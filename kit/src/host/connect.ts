@@ -28,5 +28,14 @@ export function hasHostTarget(inputs: InputReader): boolean {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED
  */
 export async function connectHost(target: HostTarget, runner: Runner, signal: AbortSignal): Promise<Host> {
-  return target.kind === 'local' ? localHost() : connectSsh(target, runner, signal);
+  if (target.kind === 'local') return localHost();
+  if (target.hostKeys.acceptsAny === true) await warnOfAnyKey(target, runner);
+  return connectSsh(target, runner, signal);
+}
+
+/** Said each time, where people look afterwards: in the annotations and in the job summary. */
+async function warnOfAnyKey({ host, port }: SshTarget, runner: Runner): Promise<void> {
+  const text = `ssh: ${host} (port ${port}): the host key is NOT checked (unsafe-accept-any-host-key): whoever answers in its place gets what is deployed, secrets too.`;
+  runner.warning(text);
+  await runner.summary(`> [!WARNING]\n> ${text}\n\n`);
 }

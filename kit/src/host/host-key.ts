@@ -10,6 +10,21 @@ export interface HostKeyPolicy {
   readonly pins: readonly HostKeyPin[];
   readonly fingerprints: readonly Fingerprint[];
   readonly revoked: readonly Buffer[];
+  /** Keys whose certificates are trusted (`@cert-authority`). Only the system's ssh can check these. */
+  readonly authorities?: readonly Buffer[];
+  /** `unsafe-accept-any-host-key`: every key but a revoked one is taken. */
+  readonly acceptsAny?: true;
+}
+
+/** Trusts no key: for asking a server which one it has. */
+export function nothingTrusted(revoked: readonly Buffer[] = []): HostKeyPolicy {
+  return { pins: [], fingerprints: [], revoked };
+}
+
+/** Whether nothing says which key is right, so that no server can be trusted. */
+export function isUnpinned(policy: HostKeyPolicy): boolean {
+  const { pins, fingerprints, authorities = [], acceptsAny } = policy;
+  return acceptsAny !== true && [pins, fingerprints, authorities].every((list) => list.length === 0);
 }
 
 export type HostKeyVerdict = 'trusted' | 'unknown' | 'revoked';
@@ -28,6 +43,7 @@ export function parseFingerprint(text: string): Fingerprint | undefined {
 export function judgeHostKey(policy: HostKeyPolicy, offered: Buffer): HostKeyVerdict {
   const isOffered = (key: Buffer): boolean => key.length === offered.length && timingSafeEqual(key, offered);
   if (policy.revoked.some(isOffered)) return 'revoked';
+  if (policy.acceptsAny === true) return 'trusted';
   const isPinned =
     policy.pins.some((pin) => isOffered(pin.key)) || policy.fingerprints.includes(fingerprintOf(offered));
   return isPinned ? 'trusted' : 'unknown';
@@ -38,6 +54,8 @@ export function judgeHostKey(policy: HostKeyPolicy, offered: Buffer): HostKeyVer
  * server with several keys answers with the one that is pinned. A fingerprint does not tell its type: they are tried in turn.
  */
 export function keyTypeAttempts(policy: HostKeyPolicy): readonly (readonly HostKeyType[])[] {
+  if (policy.acceptsAny === true) return [hostKeyTypes];
+  if (isUnpinned(policy)) return [];
   const pinned = hostKeyTypes.filter((type) => policy.pins.some((pin) => pin.type === type));
   if (policy.fingerprints.length === 0) return [pinned];
   const others = hostKeyTypes.filter((type) => !pinned.includes(type));

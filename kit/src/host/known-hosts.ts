@@ -23,7 +23,8 @@ export interface HostKeyPin {
 export interface KnownHost {
   readonly pins: readonly HostKeyPin[];
   readonly revoked: readonly Buffer[];
-  readonly hasCertAuthority: boolean;
+  /** Keys that may sign certificates of this host. */
+  readonly authorities: readonly Buffer[];
   /** Types of lines for this host that cannot be verified here (`ssh-dss`, `sk-…`). */
   readonly unusableTypes: readonly string[];
 }
@@ -91,7 +92,7 @@ export function findKnownHost(lines: readonly KnownHostLine[], host: string, por
   return {
     pins: keys.flatMap(({ type, key }) => (isHostKeyType(type) ? [{ type, key }] : [])),
     revoked: about.filter((line) => line.marker === 'revoked').map((line) => line.key),
-    hasCertAuthority: about.some((line) => line.marker === 'cert-authority'),
+    authorities: about.filter((line) => line.marker === 'cert-authority').map((line) => line.key),
     unusableTypes: keys.map((line) => line.type).filter((type) => !isHostKeyType(type)),
   };
 }

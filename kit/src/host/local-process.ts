@@ -1,8 +1,8 @@
-import { constants, openSync, rmSync } from 'node:fs';
+import { constants, existsSync, openSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { exec, getExecOutput } from '@actions/exec';
 import { deferred } from './deferred.ts';
@@ -17,6 +17,12 @@ export interface LocalProcess {
   readonly onStderr: (chunk: Buffer) => void;
   /** Stop waiting. The process itself is stopped by whoever started it: @actions/exec gives no handle to kill it by. */
   readonly signal: AbortSignal;
+}
+
+/** The program that a name stands for on this runner; undefined where there is none. */
+export function findOnPath(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 /** Background processes may keep the streams open after the command has ended. The same for SSH. */

@@ -15,14 +15,31 @@ export interface PrivateKey {
   readonly text: string;
 }
 
-const input = 'input `ssh-private-key`';
+/** Where a key was given, for the messages. */
+export interface KeyInputs {
+  readonly key: string;
+  readonly passphrase: string;
+}
+
+export const mainKeyInputs: KeyInputs = { key: 'ssh-private-key', passphrase: 'ssh-passphrase' };
 
 /**
  * Reads a private key as a secret holds it: repairs what copying does to keys, and names what is not a private key.
  * @throws HostError SSH_KEY_INVALID; never quotes the key
  */
-export function readPrivateKey(given: string, passphrase: string | undefined): PrivateKey {
-  const text = repairKeyText(given);
+export function readPrivateKey(
+  given: string,
+  passphrase: string | undefined,
+  inputs: KeyInputs = mainKeyInputs,
+): PrivateKey {
+  try {
+    return parseKeyText(repairKeyText(given), passphrase);
+  } catch (thrown) {
+    throw thrown instanceof UnusableKey ? describeUnusable(thrown, inputs) : thrown;
+  }
+}
+
+function parseKeyText(text: string, passphrase: string | undefined): PrivateKey {
   refuseOtherThings(text);
   const parsed = /-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)
     ? parsePkcs8(text, passphrase)
@@ -175,10 +192,29 @@ function field(bytes: Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-function invalid(what: string, hint?: string): HostError {
+/** What is wrong with a key, before it is known in which input it stood. */
+class UnusableKey extends HostError {
+  readonly what: string;
+  readonly advice: string | undefined;
+  constructor(what: string, advice: string | undefined) {
+    super({ code: 'SSH_KEY_INVALID', message: what });
+    this.what = what;
+    this.advice = advice;
+  }
+}
+
+function invalid(what: string, advice?: string): HostError {
+  return new UnusableKey(what, advice);
+}
+
+function describeUnusable({ what, advice }: UnusableKey, inputs: KeyInputs): HostError {
+  const named = (text: string): string =>
+    text
+      .replaceAll('`ssh-passphrase`', `\`${inputs.passphrase}\``)
+      .replaceAll('DEPLOY_SSH_PASSPHRASE', `DEPLOY_${inputs.passphrase.toUpperCase().replaceAll('-', '_')}`);
   return new HostError({
     code: 'SSH_KEY_INVALID',
-    message: `${input}: the value ${what}.`,
-    ...(hint === undefined ? {} : { hint }),
+    message: `input \`${inputs.key}\`: the value ${named(what)}.`,
+    ...(advice === undefined ? {} : { hint: named(advice) }),
   });
 }

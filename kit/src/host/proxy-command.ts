@@ -17,12 +17,12 @@ const longestWords = 4_096;
  * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
  * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
  */
-export function openProxyCommand(argv: readonly string[]): Wire {
+export function openProxyCommand(argv: readonly string[], onStderrLine?: (line: string) => void): Wire {
   const token = `deploy-${randomBytes(12).toString('hex')}`;
   const env = proxyEnvironment(process.env);
   const input = new PassThrough();
   const stdout = skipMark(token, (chunk) => stream.push(chunk));
-  const stderr = readOutput({ token, maxCaptureBytes: longestWords });
+  const stderr = readOutput({ token, maxCaptureBytes: longestWords, onLine: onStderrLine });
   const letGo = new AbortController();
   const stream = new Duplex({
     // The end of the proxy's stdout is the end of the connection.
@@ -85,7 +85,7 @@ function skipMark(token: string, onChunk: (chunk: Buffer) => void): (chunk: Buff
 }
 
 /** Cloud tools need their whole environment, but not the secrets of this step. */
-function proxyEnvironment(env: Readonly<NodeJS.ProcessEnv>): Readonly<Record<string, string>> {
+export function proxyEnvironment(env: Readonly<NodeJS.ProcessEnv>): Readonly<Record<string, string>> {
   const secret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])),

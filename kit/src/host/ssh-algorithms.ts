@@ -56,6 +56,16 @@ export function isHostKeyType(type: string): type is HostKeyType {
   return hostKeyTypes.some((known) => known === type);
 }
 
+/** The signature algorithms for host keys of these types. */
+export function plainAlgorithms(types: readonly HostKeyType[]): readonly string[] {
+  return hostKeyTypes.filter((type) => types.includes(type)).flatMap((type) => [...hostKeyAlgorithms[type]]);
+}
+
+/** The same for host certificates, of any type: who signs them says nothing about the keys that are in them. */
+export function certificateAlgorithms(authorities: readonly unknown[]): readonly string[] {
+  return authorities.length === 0 ? [] : plainAlgorithms(hostKeyTypes).map((name) => `${name}-cert-v01@openssh.com`);
+}
+
 /** The algorithms of a connection that accepts host keys of these types only. */
 export function offeredAlgorithms(types: readonly HostKeyType[]): Algorithms {
   return {

@@ -2,17 +2,7 @@ import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import type { ProgramIo } from './command.ts';
-
-/** How one channel ended. */
-export type ChannelEnd =
-  /** The command's exit status, 128 + n for death by signal n. */
-  | { readonly kind: 'exit'; readonly code: number }
-  /** The server would not open one more session; the connection is fine. */
-  | { readonly kind: 'no-session'; readonly reason: string }
-  /** The server opened the session, but refuses to run commands in it. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** No exit status came: the connection or the session broke, and what the command did is unknown. */
-  | { readonly kind: 'lost' };
+import type { ChannelEnd } from './connection.ts';
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons: readonly unknown[] = [2, 4];

@@ -1,123 +1,39 @@
 import { NodeSSH } from 'node-ssh';
-import type { Client, PublicKeyAuthMethod } from 'ssh2';
+import type { AgentAuthMethod, Client, PublicKeyAuthMethod } from 'ssh2';
 import { describeThrown } from '../action/errors.ts';
 import type { Runner } from '../action/runner.ts';
-import { systemClock, type Clock } from '../time/clock.ts';
+import type { SshConnection, SshTuning } from './connection.ts';
 import { deferred } from './deferred.ts';
+import { dialPatiently, type Attempt } from './dialing.ts';
 import { HostError } from './host.ts';
-import { judgeHostKey, keyTypeAttempts, type HostKeyPolicy, type HostKeyVerdict } from './host-key.ts';
+import { judgeHostKey, type HostKeyPolicy } from './host-key.ts';
+import { commandLine } from './launcher.ts';
 import { openProxyCommand } from './proxy-command.ts';
-import { hostKeyTypes, offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
-import { adviseRetry, connectError, hostKeyError, type ConnectPhase, type FailedAttempt } from './ssh-errors.ts';
+import { offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
+import type { ConnectPhase, FailedAttempt } from './ssh-errors.ts';
+import { runChannel } from './ssh-channel.ts';
 import { openForward } from './ssh-forward.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
 
-/** An authenticated connection. */
-export interface SshConnection {
+/** A connection that the SSH library speaks in this process. */
+export interface LibraryConnection extends SshConnection {
   readonly client: Client;
-  /** Rejects with the reason when the connection is gone, whoever ended it. */
-  readonly lost: Promise<never>;
-  /** The same reason; undefined as long as the connection stands. */
-  readonly lossReason: () => Error | undefined;
-  readonly close: () => Promise<void>;
 }
-
-/** Time bounds; tests shorten them. */
-export interface SshTuning {
-  readonly clock: Clock;
-  /** From 0 to 1: jitter of the waits between attempts. */
-  readonly random: () => number;
-  readonly connectTimeoutMs: number;
-  /** Handshake and authentication together. */
-  readonly handshakeTimeoutMs: number;
-  readonly attempts: number;
-  readonly keepAliveMs: number;
-  /** So many keep-alive intervals without a byte from the server: it is gone. */
-  readonly silentIntervals: number;
-  readonly maxChannels: number;
-}
-
-export const defaultTuning: SshTuning = {
-  clock: systemClock,
-  random: Math.random,
-  connectTimeoutMs: 15_000,
-  handshakeTimeoutMs: 20_000,
-  attempts: 3,
-  keepAliveMs: 4_000,
-  silentIntervals: 4,
-  maxChannels: 8,
-};
-
-type Attempt =
-  | { readonly kind: 'connected'; readonly connection: SshConnection }
-  | { readonly kind: 'key-refused'; readonly verdict: HostKeyVerdict; readonly offered: readonly Buffer[] }
-  | { readonly kind: 'failed'; readonly failed: FailedAttempt };
 
 /**
  * Connects and authenticates; retries what happens before authentication.
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
  */
-export async function openConnection(
+export function openConnection(
   target: SshTarget,
   runner: Runner,
   signal: AbortSignal,
   tuning: SshTuning,
-): Promise<SshConnection> {
-  const isCancelled = (): boolean => signal.aborted;
-  const cancelled = (): HostError =>
-    new HostError({
-      code: 'CANCELLED',
-      message: `ssh: cancelled while connecting to ${target.host}.`,
-      cause: signal.reason,
-    });
-  for (let attempt = 1; ; attempt++) {
-    if (isCancelled()) throw cancelled();
-    const result = await tryKeyTypes(target, runner, signal, tuning);
-    if (result.kind === 'connected') return result.connection;
-    if (isCancelled()) throw cancelled();
-    if (result.kind === 'key-refused') throw hostKeyError(target, result.offered, result.verdict === 'revoked');
-    const advice = adviseRetry(result.failed);
-    if (advice === 'no' || attempt >= tuning.attempts) throw connectError(target, result.failed, attempt);
-    const waitMs = Math.round(
-      (advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2),
-    );
-    runner.info(
-      `ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`,
-    );
-    await tuning.clock.sleep(waitMs, signal).catch(() => {
-      throw cancelled();
-    });
-  }
-}
-
-/** One attempt per list of key types, until the server shows a key that is trusted. */
-async function tryKeyTypes(
-  target: SshTarget,
-  runner: Runner,
-  signal: AbortSignal,
-  tuning: SshTuning,
-): Promise<Attempt> {
-  const offered: Buffer[] = [];
-  let last: Attempt = { kind: 'key-refused', verdict: 'unknown', offered };
-  for (const types of keyTypeAttempts(target.hostKeys)) {
-    last = await connectOnce(target, target.hostKeys, types, runner, signal, tuning);
-    if (last.kind === 'key-refused') {
-      offered.push(...last.offered);
-      if (last.verdict === 'revoked') return last;
-    } else if (!isTypeMissing(last)) {
-      return last;
-    }
-  }
-  if (offered.length > 0) return { kind: 'key-refused', verdict: 'unknown', offered };
-  // The server has no key of the pinned types. Ask, trusting nothing, which key it has: the message shows it.
-  const nothing: HostKeyPolicy = { pins: [], fingerprints: [], revoked: target.hostKeys.revoked };
-  const shown = await connectOnce(target, nothing, hostKeyTypes, runner, signal, tuning);
-  return shown.kind === 'key-refused' ? shown : last;
-}
-
-function isTypeMissing(attempt: Attempt): boolean {
-  return attempt.kind === 'failed' && /no matching (server )?host key/i.test(attempt.failed.message);
+): Promise<LibraryConnection> {
+  return dialPatiently(target, runner, signal, tuning, (policy, types) =>
+    connectOnce(target, policy, types, runner, signal, tuning),
+  );
 }
 
 async function connectOnce(
@@ -127,7 +43,7 @@ async function connectOnce(
   runner: Runner,
   signal: AbortSignal,
   tuning: SshTuning,
-): Promise<Attempt> {
+): Promise<Attempt<LibraryConnection>> {
   let wire: Wire;
   try {
     wire = await openWire(target, runner, signal, tuning);
@@ -154,7 +70,7 @@ async function openWire(target: SshTarget, runner: Runner, signal: AbortSignal, 
   if (target.jump === undefined) return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
   const jump = await openConnection(target.jump, runner, signal, tuning);
   try {
-    const stream = await openForward(`${target.jump.user}@${target.jump.host}`, jump, target.host, target.port);
+    const stream = await jump.forward(target.host, target.port);
     const destroy = (): void => {
       stream.destroy();
       void jump.close();
@@ -173,9 +89,9 @@ async function shakeHands(
   types: readonly HostKeyType[],
   runner: Runner,
   tuning: SshTuning,
-): Promise<Attempt> {
+): Promise<Attempt<LibraryConnection>> {
   const seen: { offered?: Buffer; isEncrypted: boolean } = { isEncrypted: false };
-  const method: PublicKeyAuthMethod = { type: 'publickey', username: target.user, key: target.privateKey.parsed };
+  const method = loginMethod(target);
   const ssh = new NodeSSH();
   const ready = ssh.connect({
     sock: wire.stream,
@@ -202,8 +118,7 @@ async function shakeHands(
   });
   try {
     await ready;
-    const { lost, lossReason } = ending;
-    return { kind: 'connected', connection: { client, lost, lossReason, close: () => closeConnection(client, wire) } };
+    return { kind: 'connected', connection: describeConnection(target, client, ending, wire) };
   } catch (thrown) {
     // A proxy command's last words come with its end, a moment after the stream's.
     await wire.ended();
@@ -214,6 +129,24 @@ async function shakeHands(
     const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
     return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
   }
+}
+
+function loginMethod({ user, credential }: SshTarget): PublicKeyAuthMethod | AgentAuthMethod {
+  if (credential.kind === 'key') return { type: 'publickey', username: user, key: credential.key.parsed };
+  // Without a key and an agent the transport is the system's ssh: inputs are read so.
+  return { type: 'agent', username: user, agent: credential.kind === 'agent' ? credential.socket : '' };
+}
+
+function describeConnection(target: SshTarget, client: Client, ending: Ending, wire: Wire): LibraryConnection {
+  const { lost, lossReason } = ending;
+  return {
+    client,
+    lost,
+    lossReason,
+    runProgram: (program, io) => runChannel(client, commandLine(program), io),
+    forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+    close: () => closeConnection(client, wire),
+  };
 }
 
 function describeAttempt(phase: ConnectPhase, thrown: unknown, wire: Wire | undefined): FailedAttempt {

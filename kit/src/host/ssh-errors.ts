@@ -1,5 +1,5 @@
 import { HostError } from './host.ts';
-import { fingerprintOf, knownHostsLine } from './host-key.ts';
+import { fingerprintOf, isUnpinned, knownHostsLine } from './host-key.ts';
 import { keyTypeOf } from './known-hosts.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -53,12 +53,21 @@ function where(target: SshTarget): string {
   return `ssh: ${target.host} (port ${target.port})`;
 }
 
+/** The server has no host key of a type that was asked for. */
+export function isTypeMissing(failed: FailedAttempt): boolean {
+  return /no matching (server )?host key/i.test(failed.message);
+}
+
+/** Client and server share no algorithm: another client may. */
+export class NoCommonAlgorithmError extends HostError {}
+
 /** The error for the attempt that was the last. */
 export function connectError(target: SshTarget, failed: FailedAttempt, attempts: number): HostError {
   if (failed.level === 'client-authentication') return authenticationError(target);
   const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
   const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
-  return new HostError({
+  const Kind = /no matching/i.test(failed.message) ? NoCommonAlgorithmError : HostError;
+  return new Kind({
     code: 'HOST_UNREACHABLE',
     message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
     hint: hintFor(target, failed),
@@ -86,13 +95,22 @@ function hintFor(target: SshTarget, failed: FailedAttempt): string {
     return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
   }
   if (/no matching/i.test(failed.message)) {
-    return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config.';
+    return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config. A server that wants post-quantum key exchange only is reached with `transport: openssh`.';
   }
   return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
 }
 
 function authenticationError(target: SshTarget): HostError {
-  const { type, fingerprint, publicLine } = target.privateKey;
+  const { credential } = target;
+  if (credential.kind !== 'key') {
+    const keys = credential.kind === 'agent' ? 'of the agent (SSH_AUTH_SOCK)' : 'that ssh_config names';
+    return new HostError({
+      code: 'SSH_AUTH_REJECTED',
+      message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
+      hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+    });
+  }
+  const { type, fingerprint, publicLine } = credential.key;
   return new HostError({
     code: 'SSH_AUTH_REJECTED',
     message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
@@ -110,8 +128,17 @@ export function hostKeyError(target: SshTarget, offered: readonly Buffer[], isRe
       hint: 'Do not connect to this machine before you know why it still uses that key.',
     });
   }
-  const source = target.hostKeys.pins.length > 0 ? 'known-hosts' : 'host-fingerprint';
   const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
+  if (isUnpinned(target.hostKeys)) {
+    return new HostError({
+      code: 'HOST_KEY_MISMATCH',
+      message: `${where(target)}: neither \`known-hosts\` nor \`host-fingerprint\` says which host key is right, so anybody on the way could pose as the server. It offered ${shown}.`,
+      hint:
+        'Compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server. ' +
+        `If it is the same, put this into \`known-hosts\` (or DEPLOY_KNOWN_HOSTS): ${lines.join(' and ')}`,
+    });
+  }
+  const source = target.hostKeys.fingerprints.length > 0 ? 'host-fingerprint' : 'known-hosts';
   return new HostError({
     code: 'HOST_KEY_MISMATCH',
     message:

@@ -1,12 +1,12 @@
-import { maskSecret } from '../action/secrets.ts';
 import type { Runner } from '../action/runner.ts';
 import { channelPool } from './channel-pool.ts';
 import { describeScript, runCommand, scriptWords } from './command.ts';
+import { defaultTuning, type SshConnection, type SshTuning } from './connection.ts';
 import { describeCommand, type Host } from './host.ts';
-import { defaultTuning, openConnection, type SshConnection, type SshTuning } from './ssh-connection.ts';
-import { openForward } from './ssh-forward.ts';
+import { maskCredential } from './ssh-credential.ts';
 import { sshShell } from './ssh-shell.ts';
 import type { SshTarget } from './ssh-target.ts';
+import { openTransport } from './transport.ts';
 
 /**
  * Connects to a server. `signal` cancels the connecting only: a cancelled step still has to put the server right.
@@ -18,11 +18,11 @@ export async function connectSsh(
   signal: AbortSignal,
   tuning: SshTuning = defaultTuning,
 ): Promise<Host> {
-  // The input was masked as it was typed; this is the same key after repair (base64 decoded, lines unfolded).
-  maskSecret(runner, target.privateKey.text);
-  const connection = await openConnection(target, runner, signal, tuning);
+  for (let hop: SshTarget | undefined = target; hop !== undefined; hop = hop.jump)
+    maskCredential(runner, hop.credential);
+  const connection = await openTransport(target, runner, signal, tuning);
   const name = `${target.user}@${target.host}`;
-  const reconnect = (again: AbortSignal): Promise<SshConnection> => openConnection(target, runner, again, tuning);
+  const reconnect = (again: AbortSignal): Promise<SshConnection> => openTransport(target, runner, again, tuning);
   const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
   let commandCount = 0;
   const run: Host['exec'] = (argv, options = {}) => {
@@ -37,7 +37,7 @@ export async function connectSsh(
       commandCount++;
       return runCommand(shell, scriptWords(source, args), describeScript(source), options);
     },
-    forward: (address, port) => openForward(name, connection, address, port),
+    forward: connection.forward,
     get commandCount() {
       return commandCount;
     },

@@ -2,11 +2,9 @@ import { describeThrown } from '../action/errors.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ChannelPool } from './channel-pool.ts';
 import type { ProgramIo, Shell } from './command.ts';
+import type { ChannelEnd, SshConnection } from './connection.ts';
 import { deferred } from './deferred.ts';
 import { HostError } from './host.ts';
-import { commandLine } from './launcher.ts';
-import { runChannel, type ChannelEnd } from './ssh-channel.ts';
-import type { SshConnection } from './ssh-connection.ts';
 
 /** A server that refuses a session so often (6 s), while no other is open, has none to give. */
 const mostRefusals = 6;
@@ -20,18 +18,18 @@ export function sshShell(
   /** A second connection, for stopping a command that holds the last session of the first. */
   reconnect: (signal: AbortSignal) => Promise<SshConnection>,
 ): Shell {
-  const runUrgently = async (line: string, io: ProgramIo): Promise<ChannelEnd> => {
-    const end = await runOnce(name, connection, line, io);
+  const runUrgently = async (program: string, io: ProgramIo): Promise<ChannelEnd> => {
+    const end = await runOnce(name, connection, program, io);
     if (end.kind !== 'no-session') return end;
     const spare = await reconnect(io.signal);
-    return runOnce(name, spare, line, io).finally(spare.close);
+    return runOnce(name, spare, program, io).finally(spare.close);
   };
-  const run = async (line: string, io: ProgramIo, isAgain = false, refusals = 0): Promise<ChannelEnd> => {
-    if (io.isUrgent === true) return runUrgently(line, io);
+  const run = async (program: string, io: ProgramIo, isAgain = false, refusals = 0): Promise<ChannelEnd> => {
+    if (io.isUrgent === true) return runUrgently(program, io);
     await pool.acquire(io.signal, isAgain);
     let isAlone: boolean;
     try {
-      const end = await runOnce(name, connection, line, io);
+      const end = await runOnce(name, connection, program, io);
       if (end.kind !== 'no-session' || refusals > mostRefusals) return end;
       isAlone = !pool.shrink();
     } finally {
@@ -39,12 +37,12 @@ export function sshShell(
     }
     // sshd counts a session until it has seen its process die, a moment after it told us so.
     if (isAlone) await clock.sleep(50 * 2 ** refusals, io.signal);
-    return run(line, io, true, isAlone ? refusals + 1 : refusals);
+    return run(program, io, true, isAlone ? refusals + 1 : refusals);
   };
   return {
     name,
     run: async (program, io) => {
-      const end = await run(commandLine(program), io);
+      const end = await run(program, io);
       switch (end.kind) {
         case 'exit':
           return end.code;
@@ -65,7 +63,7 @@ export function sshShell(
   };
 }
 
-async function runOnce(name: string, connection: SshConnection, line: string, io: ProgramIo): Promise<ChannelEnd> {
+async function runOnce(name: string, connection: SshConnection, program: string, io: ProgramIo): Promise<ChannelEnd> {
   io.onStart();
   const broken = connection.lost.catch((reason: unknown) => {
     throw lostError(name, reason);
@@ -77,7 +75,7 @@ async function runOnce(name: string, connection: SshConnection, line: string, io
   };
   io.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
+    return await Promise.race([connection.runProgram(program, io), broken, letGo]);
   } finally {
     io.signal.removeEventListener('abort', onAbort);
   }

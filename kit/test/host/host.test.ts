@@ -21,14 +21,15 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const kinds: readonly Host['kind'][] = ['local', 'ssh'];
+const kinds = ['local', 'ssh2', 'openssh'] as const;
 
 describe.each(kinds)('a %s host', (kind) => {
   let server: TestServer;
   let host: Host;
   beforeAll(async () => {
     server = await startServer();
-    host = kind === 'local' ? localHost() : await connectSsh(server.target, fakeRunner(), never);
+    host =
+      kind === 'local' ? localHost() : await connectSsh({ ...server.target, transport: kind }, fakeRunner(), never);
   });
   afterAll(async () => {
     await host.close();
@@ -172,7 +173,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('stops a command with all its children when its time is up', async () => {
-    const seconds = `${kind === 'local' ? 1 : 2}0011`;
+    const seconds = `${kinds.indexOf(kind) + 1}0011`;
     const command = 'sleep "$1" & (setsid sleep "$1" &) ; sleep "$1"';
     await expect(host.script(command, [seconds], { timeoutMs: 300 })).rejects.toMatchObject({
       code: 'COMMAND_TIMEOUT',
@@ -182,7 +183,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('stops a command that ignores TERM', async () => {
-    const seconds = `${kind === 'local' ? 1 : 2}0012`;
+    const seconds = `${kinds.indexOf(kind) + 1}0012`;
     const command = 'trap "" TERM; while :; do sleep "$1"; done';
     await expect(host.script(command, [seconds], { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'COMMAND_TIMEOUT',
@@ -192,7 +193,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('stops a command when the step is cancelled', async () => {
-    const seconds = `${kind === 'local' ? 1 : 2}0013`;
+    const seconds = `${kinds.indexOf(kind) + 1}0013`;
     const abort = new AbortController();
     const running = host.script('echo started; exec sleep "$1"', [seconds], {
       signal: abort.signal,

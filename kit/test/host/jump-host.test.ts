@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultTuning } from '../../src/host/ssh-connection.ts';
+import { defaultTuning } from '../../src/host/connection.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
@@ -8,9 +8,14 @@ import { makeEd25519Pair } from './key-pairs.ts';
 
 const never = new AbortController().signal;
 const quick = { ...defaultTuning, clock: { ...defaultTuning.clock, sleep: () => Promise.resolve() } };
-const through = (jump: TestServer, server: TestServer): SshTarget => ({ ...server.target, jump: jump.target });
 
-describe('a connection through a jump host', () => {
+describe.each(['ssh2', 'openssh'] as const)('a connection through a jump host by %s', (transport) => {
+  const through = (jump: TestServer, server: TestServer): SshTarget => ({
+    ...server.target,
+    transport,
+    jump: jump.target,
+  });
+
   it('runs commands, checks both host keys, and closes both connections', async () => {
     await using jump = await startServer();
     await using server = await startServer({ hostKeys: [makeEd25519Pair().private] });
@@ -25,7 +30,7 @@ describe('a connection through a jump host', () => {
     await using near = await startServer();
     await using far = await startServer();
     await using server = await startServer();
-    const target = { ...server.target, jump: { ...far.target, jump: near.target } };
+    const target = { ...server.target, transport, jump: { ...far.target, jump: near.target } };
     const host = await connectSsh(target, fakeRunner(), never, quick);
     expect(await host.exec(['echo', 'far'])).toMatchObject({ stdout: 'far\n' });
     await host.close();
@@ -36,7 +41,7 @@ describe('a connection through a jump host', () => {
     await using server = await startServer();
     const nothing = { pins: [], revoked: [], fingerprints: [`SHA256:${'A'.repeat(43)}`] as const };
     const failure = connectSsh(
-      { ...server.target, jump: { ...jump.target, hostKeys: nothing } },
+      { ...server.target, transport, jump: { ...jump.target, hostKeys: nothing } },
       fakeRunner(),
       never,
       quick,
@@ -60,7 +65,7 @@ describe('a connection through a jump host', () => {
     await expect(connectSsh(through(closed, server), fakeRunner(), never, quick)).rejects.toMatchObject({
       code: 'FORWARD_PROHIBITED',
     });
-    const gone = { ...server.target, port: 1, jump: jump.target };
+    const gone = { ...server.target, transport, port: 1, jump: jump.target };
     await expect(connectSsh(gone, fakeRunner(), never, quick)).rejects.toMatchObject({
       code: 'HOST_UNREACHABLE',
       message: expect.stringContaining('127.0.0.1:1 from the server') as string,

@@ -58,7 +58,7 @@ describe('known_hosts', () => {
       'web1.org',
       22,
     );
-    expect(known).toEqual({ pins: [], revoked: [ed25519], hasCertAuthority: true, unusableTypes: [] });
+    expect(known).toEqual({ pins: [], revoked: [ed25519], authorities: [rsa], unusableTypes: [] });
   });
 
   it('names key types that cannot be checked', () => {

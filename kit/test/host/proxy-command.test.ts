@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { defaultTuning } from '../../src/host/ssh-connection.ts';
+import { defaultTuning } from '../../src/host/connection.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 import { isRunning } from './process-list.ts';
@@ -19,11 +19,11 @@ const relay = (port: number, mark: string): readonly string[] => [
   mark,
 ];
 
-describe('a connection through a proxy command', () => {
+describe.each(['ssh2', 'openssh'] as const)('a connection through a proxy command by %s', (transport) => {
   it('runs commands, with large input and output, and ends the proxy with the connection', async () => {
     await using server = await startServer();
     const host = await connectSsh(
-      { ...server.target, port: 1, proxyCommand: relay(server.port, 'proxy-one') },
+      { ...server.target, transport, port: 1, proxyCommand: relay(server.port, 'proxy-one') },
       fakeRunner(),
       never,
       quick,
@@ -41,7 +41,7 @@ describe('a connection through a proxy command', () => {
     await using server = await startServer();
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('deploy-stdin-'));
     const host = await connectSsh(
-      { ...server.target, proxyCommand: relay(server.port, 'proxy-two') },
+      { ...server.target, transport, proxyCommand: relay(server.port, 'proxy-two') },
       fakeRunner(),
       never,
       quick,
@@ -55,6 +55,7 @@ describe('a connection through a proxy command', () => {
     await using server = await startServer();
     const target = {
       ...server.target,
+      transport,
       hostKeys: { pins: [], revoked: [], fingerprints: [`SHA256:${'A'.repeat(43)}`] as const },
     };
     const failure = connectSsh(
@@ -71,12 +72,14 @@ describe('a connection through a proxy command', () => {
     [
       'says why',
       ['sh', '-c', 'echo tunnel: permission denied >&2; exit 3'],
-      /permission denied; it ended with exit code 3/,
+      /The proxy command said: .*permission denied/,
     ],
-    ['does not exist', ['no-such-proxy'], /not found.*it ended with exit code 127/],
+    ['does not exist', ['no-such-proxy'], /The proxy command said: .*not found/],
   ])('shows the last words of a proxy that %s', async (_, proxyCommand, message) => {
     await using server = await startServer();
-    await expect(connectSsh({ ...server.target, proxyCommand }, fakeRunner(), never, quick)).rejects.toMatchObject({
+    await expect(
+      connectSsh({ ...server.target, transport, proxyCommand }, fakeRunner(), never, quick),
+    ).rejects.toMatchObject({
       code: 'HOST_UNREACHABLE',
       message: expect.stringMatching(message) as string,
     });
@@ -85,7 +88,7 @@ describe('a connection through a proxy command', () => {
   it('reports a proxy that dies under a command as a lost connection', async () => {
     await using server = await startServer();
     const host = await connectSsh(
-      { ...server.target, proxyCommand: relay(server.port, 'proxy-four') },
+      { ...server.target, transport, proxyCommand: relay(server.port, 'proxy-four') },
       fakeRunner(),
       never,
       quick,

@@ -1,16 +1,17 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import ssh2 from 'ssh2';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/time/clock.ts';
 import { fingerprintOf, type HostKeyPolicy } from '../../src/host/host-key.ts';
 import type { Host } from '../../src/host/host.ts';
 import { runChannel } from '../../src/host/ssh-channel.ts';
-import { defaultTuning, openConnection, type SshTuning } from '../../src/host/ssh-connection.ts';
+import { defaultTuning, type SshTuning } from '../../src/host/connection.ts';
+import { openConnection } from '../../src/host/ssh-connection.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 import { isRunning } from './process-list.ts';
-import { hostKeyPair, publicBlob, startServer, type ServerBehaviour, type TestServer } from './ssh-server.ts';
+import { hostKeyPair, publicBlob, startServer, userKey, type ServerBehaviour, type TestServer } from './ssh-server.ts';
 import { makeEd25519Pair } from './key-pairs.ts';
 
 const never = new AbortController().signal;
@@ -37,13 +38,15 @@ const quick = (changes: Partial<SshTuning> = {}): SshTuning => ({
   ...changes,
 });
 
+let transport: SshTarget['transport'] = 'ssh2';
+
 async function withHost(
   behaviour: ServerBehaviour,
   body: (host: Host, server: TestServer) => Promise<void>,
   tuning = quick(),
 ): Promise<void> {
   await using server = await startServer(behaviour);
-  const host = await connectSsh(server.target, fakeRunner(), never, tuning);
+  const host = await connectSsh({ ...server.target, transport }, fakeRunner(), never, tuning);
   try {
     await body(host, server);
   } finally {
@@ -61,7 +64,7 @@ async function listen(
 }
 
 const connectTo = (target: SshTarget, tuning = quick()): Promise<Host> =>
-  connectSsh(target, fakeRunner(), never, tuning);
+  connectSsh({ ...target, transport }, fakeRunner(), never, tuning);
 const someone: SshTarget = (
   await startServer().then(async (server) => {
     await server[Symbol.asyncDispose]();
@@ -69,7 +72,7 @@ const someone: SshTarget = (
   })
 ).target;
 
-describe('an SSH connection', () => {
+describe('the SSH library', () => {
   it('sees an exit status that arrives together with the opened channel', async () => {
     await using server = await startServer({ answersAtOnce: true });
     const connection = await openConnection(server.target, fakeRunner(), never, quick());
@@ -83,6 +86,21 @@ describe('an SSH connection', () => {
       expect(end).toEqual({ kind: 'exit', code: 7 });
     }
     await connection.close();
+  });
+
+  it('explains an account that may not run commands', async () => {
+    await withHost({ acceptsCommands: false }, async (host) => {
+      await expect(host.exec(['true'])).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+        message: text('refuses to run commands'),
+      });
+    });
+  });
+});
+
+describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) => {
+  beforeAll(() => {
+    transport = choice;
   });
 
   it('never takes a dropped connection for success', async () => {
@@ -118,7 +136,10 @@ describe('an SSH connection', () => {
       {},
       async (host, server) => {
         const running = host.script('echo started; exec sleep 20023', [], { onStdoutLine: () => server.freeze() });
-        await expect(running).rejects.toMatchObject({ code: 'CONNECTION_LOST', message: text('has not answered for') });
+        await expect(running).rejects.toMatchObject({
+          code: 'CONNECTION_LOST',
+          message: text('the server has not answered for'),
+        });
       },
       quick({ keepAliveMs: 50 }),
     );
@@ -195,15 +216,6 @@ describe('an SSH connection', () => {
     );
   });
 
-  it('explains an account that may not run commands', async () => {
-    await withHost({ acceptsCommands: false }, async (host) => {
-      await expect(host.exec(['true'])).rejects.toMatchObject({
-        code: 'COMMAND_FAILED',
-        message: text('refuses to run commands'),
-      });
-    });
-  });
-
   it('explains a server that prohibits forwarding', async () => {
     await withHost({ isForwardingAllowed: false }, async (host) => {
       await expect(host.forward('127.0.0.1', 1)).rejects.toMatchObject({
@@ -226,14 +238,18 @@ describe('an SSH connection', () => {
   it('masks the repaired key too', async () => {
     await using server = await startServer();
     const runner = fakeRunner();
-    const host = await connectSsh(server.target, runner, never, quick());
+    const host = await connectSsh({ ...server.target, transport }, runner, never, quick());
     await host.close();
-    expect(runner.masks).toEqual(expect.arrayContaining(server.target.privateKey.text.trim().split('\n')));
-    expect(runner.rawText()).not.toContain(server.target.privateKey.text.split('\n')[1]);
+    expect(runner.masks).toEqual(expect.arrayContaining(userKey.text.trim().split('\n')));
+    expect(runner.rawText()).not.toContain(userKey.text.split('\n')[1]);
   });
 });
 
-describe('connecting', () => {
+describe.each(['ssh2', 'openssh'] as const)('connecting by %s', (choice) => {
+  beforeAll(() => {
+    transport = choice;
+  });
+
   const pinned = (key: Buffer): HostKeyPolicy => ({
     pins: [{ type: 'ssh-ed25519', key }],
     fingerprints: [],
@@ -244,8 +260,8 @@ describe('connecting', () => {
     await using server = await startServer({ isKeyAccepted: false });
     await expect(connectTo(server.target)).rejects.toMatchObject({
       code: 'SSH_AUTH_REJECTED',
-      message: text(`refused user deploy with the key ${server.target.privateKey.fingerprint}`),
-      hint: text(server.target.privateKey.publicLine),
+      message: text(`refused user deploy with the key ${userKey.fingerprint}`),
+      hint: text(userKey.publicLine),
     });
     expect(server.connectionCount()).toBe(1);
   });
@@ -349,7 +365,7 @@ describe('connecting', () => {
   it('bounds the handshake with a server that says nothing', async () => {
     const { server, port } = await listen((socket) => socket.on('error', () => undefined).resume());
     await expect(
-      connectTo({ ...someone, port }, quick({ handshakeTimeoutMs: 100, attempts: 2 })),
+      connectTo({ ...someone, port }, quick({ connectTimeoutMs: 500, handshakeTimeoutMs: 100, attempts: 2 })),
     ).rejects.toMatchObject({
       code: 'HOST_UNREACHABLE',
       message: text('did not finish the handshake in time (2 attempts)'),
@@ -363,7 +379,7 @@ describe('connecting', () => {
       socket.on('error', () => undefined).resume();
       abort.abort(new Error('cancelled by a test'));
     });
-    const failure = connectSsh({ ...someone, port }, fakeRunner(), abort.signal, quick());
+    const failure = connectSsh({ ...someone, port, transport }, fakeRunner(), abort.signal, quick());
     await expect(failure).rejects.toMatchObject({ code: 'CANCELLED' });
     await new Promise((resolve) => server.close(resolve));
   });

@@ -40,6 +40,7 @@ export interface TestServer extends AsyncDisposable {
 
 export const hostKeyPair = makeEd25519Pair();
 export const userKeyPair = makeEd25519Pair();
+export const userKey = readPrivateKey(userKeyPair.private, undefined);
 
 /** An SSH server in this process, on a free port of loopback, that runs commands as sshd does: through a login shell. */
 export async function startServer(behaviour: ServerBehaviour = {}, listenPort = 0): Promise<TestServer> {
@@ -121,7 +122,8 @@ export function targetOf(port: number, hostKey: Buffer): SshTarget {
     host: '127.0.0.1',
     port,
     user: 'deploy',
-    privateKey: readPrivateKey(userKeyPair.private, undefined),
+    credential: { kind: 'key', key: userKey },
+    transport: 'ssh2',
     hostKeys: { pins: [{ type: 'ssh-ed25519', key: hostKey }], revoked: [], fingerprints: [fingerprintOf(hostKey)] },
   };
 }

@@ -3,7 +3,8 @@ import { inputReader } from '../../src/action/inputs.ts';
 import { hasHostTarget, readHostTarget, type HostTarget } from '../../src/host/connect.ts';
 import { fingerprintOf } from '../../src/host/host-key.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
-import { hostKeyPair, publicBlob, userKeyPair } from './ssh-server.ts';
+import { makeEd25519Pair } from './key-pairs.ts';
+import { hostKeyPair, publicBlob, userKey, userKeyPair } from './ssh-server.ts';
 
 const hostKey = publicBlob(hostKeyPair.private);
 const line = `ssh-ed25519 ${hostKey.toString('base64')}`;
@@ -98,12 +99,24 @@ describe('the SSH inputs', () => {
     [{ user: 'de;ploy' }, /input `user`: "de;ploy"/],
     [{ user: '-l root' }, /input `user`/],
     [{ user: 'a b' }, /input `user`/],
-    [{ 'ssh-private-key': '' }, /input `ssh-private-key` is required/],
-    [{ 'known-hosts': '' }, /input `known-hosts` or `host-fingerprint` is required/],
+    [{ 'ssh-private-key': '' }, /input `ssh-private-key` is required and was empty, and no agent runs/],
+    [{ transport: 'ssh' }, /input `transport`: "ssh" is not one of: auto, ssh2, openssh/],
+    [{ 'unsafe-accept-any-host-key': 'yes', 'known-hosts': '' }, /"yes" is not true or false/],
+    [{ 'unsafe-accept-any-host-key': 'true' }, /is true, but `known-hosts`/],
+    [
+      { 'unsafe-accept-any-host-key': 'true', 'known-hosts': '', 'host-fingerprint': fingerprintOf(hostKey) },
+      /is true, but `host-fingerprint`/,
+    ],
+    [
+      {
+        'jump-host': 'web1,web1,web1',
+        'jump-ssh-private-key': makeEd25519Pair().private + makeEd25519Pair().private,
+      },
+      /`jump-ssh-private-key` holds 2 keys for 3 jump hosts/,
+    ],
     [{ 'known-hosts': `web2 ${line}` }, /input `known-hosts` has no line for web1\.$/],
     [{ 'known-hosts': `[web1]:2222 ${line}` }, /has no line for web1\. It has one for port 2222/],
     [{ port: '2222' }, /has no line for \[web1\]:2222\. It has one for port 22;/],
-    [{ 'known-hosts': `@cert-authority * ${line}` }, /only covered by a @cert-authority line/],
     [{ 'known-hosts': `@revoked * ${line}` }, /only revoke/],
     [{ 'known-hosts': 'garbage' }, /input `known-hosts`: line 1/],
     [
@@ -112,10 +125,6 @@ describe('the SSH inputs', () => {
     ],
     [{ 'host-fingerprint': `256 ${fingerprintOf(hostKey)} root@web1 (ED25519)` }, /"256" is not a SHA256 fingerprint/],
     [{ 'jump-host': 'bastion' }, /`known-hosts` has no line for bastion/],
-    [
-      { 'jump-host': 'bastion', 'known-hosts': '', 'host-fingerprint': fingerprintOf(hostKey) },
-      /`jump-host` needs `known-hosts`/,
-    ],
     [{ 'jump-host': 'ssh://bastion' }, /input `jump-host`/],
     [{ 'jump-host': 'bastion:70000' }, /input `jump-host`/],
     [{ 'jump-host': 'web1,,web1' }, /input `jump-host`/],
@@ -128,9 +137,59 @@ describe('the SSH inputs', () => {
     );
   });
 
-  it('tell how to get a line for known-hosts', () => {
-    expect(() => read({ 'known-hosts': '', port: '2222' })).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining('ssh-keyscan -p 2222 web1') as string }),
+  it('trust nothing where nothing is given: the server is asked which key it has', () => {
+    expect(read({ 'known-hosts': '' })).toMatchObject({ hostKeys: { pins: [], fingerprints: [], revoked: [] } });
+  });
+
+  it('trust a certificate authority that known-hosts names', () => {
+    expect(read({ 'known-hosts': `@cert-authority web* ${line}` })).toMatchObject({
+      hostKeys: { pins: [], authorities: [hostKey] },
+    });
+  });
+
+  it('accept any host key only where the step says so', () => {
+    const runner = fakeRunner(
+      { ...good, 'known-hosts': '' },
+      { DEPLOY_UNSAFE_ACCEPT_ANY_HOST_KEY: 'true', DEPLOY_TRANSPORT: 'openssh' },
     );
+    expect(readHostTarget(inputReader(runner))).toMatchObject({
+      transport: 'openssh',
+      hostKeys: expect.not.objectContaining({ acceptsAny: true }) as unknown,
+    });
+    expect(read({ 'known-hosts': '', 'unsafe-accept-any-host-key': 'true' })).toMatchObject({
+      hostKeys: { acceptsAny: true },
+    });
+  });
+
+  it('take the agent where no key is given, and what ssh_config says where there is none either', () => {
+    const { 'ssh-private-key': _, ...others } = good;
+    const agent = fakeRunner(others, { SSH_AUTH_SOCK: '/run/agent' });
+    expect(readHostTarget(inputReader(agent))).toMatchObject({ credential: { kind: 'agent', socket: '/run/agent' } });
+    const given = fakeRunner(good, { SSH_AUTH_SOCK: '/run/agent' });
+    expect(readHostTarget(inputReader(given))).toMatchObject({ credential: { kind: 'key' } });
+    expect(read({ 'ssh-private-key': '', transport: 'openssh' })).toMatchObject({ credential: { kind: 'system' } });
+  });
+
+  it('give each jump host its own key, or all of them one, or the key of the server', () => {
+    const pairs = [makeEd25519Pair('open sesame'), makeEd25519Pair()] as const;
+    const lines = pairs.map((pair) => pair.public.split(' ').slice(0, 2).join(' '));
+    const knownHosts = ['web1', 'far', 'near'].map((name) => `${name} ${line}`).join('\n');
+    const jump = (key: string): object => ({
+      'jump-host': 'near,far',
+      'known-hosts': knownHosts,
+      'jump-ssh-private-key': key,
+      'jump-ssh-passphrase': 'open sesame',
+    });
+    const publicLines = (target: HostTarget): readonly string[] => {
+      const found: string[] = [];
+      for (let hop = target.kind === 'ssh' ? target : undefined; hop !== undefined; hop = hop.jump)
+        found.unshift(hop.credential.kind === 'key' ? hop.credential.key.publicLine : '');
+      return found;
+    };
+    const main = userKey.publicLine;
+    expect(publicLines(read({ ...jump(`${pairs[0].private}\n${pairs[1].private}`) }))).toEqual([...lines, main]);
+    expect(publicLines(read({ ...jump(pairs[1].private) }))).toEqual([lines[1], lines[1], main]);
+    expect(publicLines(read({ ...jump('') }))).toEqual([main, main, main]);
+    expect(() => read({ ...jump('hunter2') })).toThrow(/input `jump-ssh-private-key`: the value does not begin/);
   });
 });

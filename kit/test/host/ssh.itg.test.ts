@@ -194,7 +194,7 @@ describe('a strict OpenSSH', () => {
     const lines = Object.values(keys).map((key) => {
       const runner = fakeRunner({ ...strict(), 'ssh-private-key': key, host: lab.server.host, user: 'deploy' });
       const target = readHostTarget(inputReader(runner));
-      return target.kind === 'ssh' ? target.privateKey.publicLine : '';
+      return target.kind === 'ssh' && target.credential.kind === 'key' ? target.credential.key.publicLine : '';
     });
     await lab.server.exec(['sh', '-c', stopServer, 'sh', strictPid, strictKeys]);
     await lab.server.exec(['sh', '-c', 'cat >"$1"; chmod 644 "$1"', 'sh', strictKeys], {
