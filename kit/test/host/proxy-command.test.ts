@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { defaultTuning } from '../../src/host/connection.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
@@ -8,6 +9,15 @@ import { isRunning } from './process-list.ts';
 import { startServer } from './ssh-server.ts';
 
 const never = new AbortController().signal;
+// A folder of its own: other tests use the machine's at the same time.
+const scratch = mkdtempSync(join(tmpdir(), 'deploy-test-'));
+vi.stubEnv('TMPDIR', scratch);
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
 const quick = { ...defaultTuning, clock: { ...defaultTuning.clock, sleep: () => Promise.resolve() } };
 
 /** A proxy in Node, as every machine of this repository has it: joins its stdio to a port. The last word marks its process. */

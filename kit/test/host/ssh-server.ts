@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, Server, type AddressInfo, type Socket } from 'node:net';
-import ssh2, { type Connection, type ParsedKey, type ServerChannel, type Session } from 'ssh2';
+import ssh2, { type Connection, type ParsedKey, type ServerChannel, type ServerConfig, type Session } from 'ssh2';
 import { fingerprintOf } from '../../src/host/host-key.ts';
 import { readPrivateKey } from '../../src/host/private-key.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
@@ -19,6 +19,8 @@ export interface ServerBehaviour {
   readonly answersAtOnce?: boolean;
   readonly hostKeys?: readonly string[];
   readonly isKeyAccepted?: boolean;
+  /** What it offers instead of the library's defaults. */
+  readonly algorithms?: ServerConfig['algorithms'];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +52,7 @@ export async function startServer(behaviour: ServerBehaviour = {}, listenPort = 
   let count = 0;
   let sessions = 0;
   let most = 0;
-  const server = new ssh2.Server({ hostKeys: [...hostKeys] }, (connection) => {
+  const server = new ssh2.Server({ hostKeys: [...hostKeys], algorithms: behaviour.algorithms ?? {} }, (connection) => {
     authenticate(connection, behaviour.isKeyAccepted ?? true);
     let open = 0;
     connection.on('session', (accept, reject) => {
