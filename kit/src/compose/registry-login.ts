@@ -92,7 +92,7 @@ const pullTimeoutMs = 15 * 60_000;
 export async function pullImage(host: Host, request: PullRequest): Promise<StoredImage | undefined> {
   const { ref, signal } = request;
   const parts = [{ ...pullPart(request), mayFail: true }, inspectImagesPart([ref])];
-  const [pulled, looked] = await runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal });
+  const [pulled, looked] = await runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal, isDetached: true });
   if (pulled?.code === 0) return parseStoredImages([ref], looked?.stdout ?? '').get(ref);
   const said = lastLines(pulled?.stderr ?? '', 1)[0] ?? '';
   throw new ComposeError({

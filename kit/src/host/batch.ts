@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { runDetached } from './detached.ts';
 import { commandFailed, type ExecOptions, type Host } from './host.ts';
 
 /** One step of a batch: a shell script of ours with arguments, or a program of its own (see {@link programPart}). */
@@ -53,6 +54,11 @@ while [ $# -gt 0 ]; do
   shift "$count"
 done`;
 
+export interface BatchOptions extends Omit<ExecOptions, 'stdin' | 'onStdoutLine' | 'onStderrLine' | 'cwd' | 'env'> {
+  /** For what may take long: the batch goes on when the connection breaks, and is found again ({@link runDetached}). */
+  readonly isDetached?: boolean;
+}
+
 /**
  * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
  * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
@@ -62,7 +68,7 @@ done`;
 export async function runBatch(
   host: Host,
   parts: readonly BatchPart[],
-  options: Omit<ExecOptions, 'stdin' | 'onStdoutLine' | 'onStderrLine'> = {},
+  options: BatchOptions = {},
 ): Promise<readonly PartResult[]> {
   const token = `part-${randomBytes(9).toString('hex')}`;
   const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
@@ -72,7 +78,9 @@ export async function runBatch(
     return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
   });
   const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-  const result = await host.script(driver, [token, ...words], { ...options, stdin });
+  const { isDetached = false, ...bounds } = options;
+  const run = isDetached ? runDetached.bind(undefined, host) : host.script;
+  const result = await run(driver, [token, ...words], { ...bounds, stdin });
   const results = splitResults(result, token);
   const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
   const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);

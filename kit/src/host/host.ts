@@ -69,6 +69,11 @@ export interface Host {
   script(source: string, args: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** A stream to an address as seen from the server (direct-tcpip): reaches ports bound to its loopback and container addresses. */
   forward(address: string, port: number): Promise<Duplex>;
+  /**
+   * Opens a new connection in place of one that broke; the next command goes through it. Nothing where the host needs none.
+   * @throws HostError as connecting does
+   */
+  reconnect?(signal: AbortSignal): Promise<void>;
   /** Number of commands run so far, for summaries and benches. */
   readonly commandCount: number;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Runner } from '../action/runner.ts';
 import { channelPool } from './channel-pool.ts';
-import { describeScript, runCommand, scriptWords } from './command.ts';
+import { describeScript, runCommand, scriptWords, type Shell } from './command.ts';
 import { defaultTuning, type SshConnection, type SshTuning } from './connection.ts';
 import { describeCommand, type Host } from './host.ts';
 import { maskCredential } from './ssh-credential.ts';
@@ -20,27 +20,34 @@ export async function connectSsh(
 ): Promise<Host> {
   for (let hop: SshTarget | undefined = target; hop !== undefined; hop = hop.jump)
     maskCredential(runner, hop.credential);
-  const connection = await openTransport(target, runner, signal, tuning);
   const name = `${target.user}@${target.host}`;
-  const reconnect = (again: AbortSignal): Promise<SshConnection> => openTransport(target, runner, again, tuning);
-  const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
+  const dial = (until: AbortSignal): Promise<SshConnection> => openTransport(target, runner, until, tuning);
+  const shellOver = (over: SshConnection): Shell =>
+    sshShell(name, over, channelPool(tuning.maxChannels), tuning.clock, dial);
+  let connection = await dial(signal);
+  let shell = shellOver(connection);
   let commandCount = 0;
-  const run: Host['exec'] = (argv, options = {}) => {
-    commandCount++;
-    return runCommand(shell, argv, describeCommand(argv), options);
-  };
   return {
     name,
     kind: 'ssh',
-    exec: run,
+    exec: (argv, options = {}) => {
+      commandCount++;
+      return runCommand(shell, argv, describeCommand(argv), options);
+    },
     script: (source, args, options = {}) => {
       commandCount++;
       return runCommand(shell, scriptWords(source, args), describeScript(source), options);
     },
-    forward: connection.forward,
+    forward: (address, port) => connection.forward(address, port),
+    reconnect: async (until) => {
+      const broken = connection;
+      connection = await dial(until);
+      shell = shellOver(connection);
+      await broken.close();
+    },
     get commandCount() {
       return commandCount;
     },
-    close: connection.close,
+    close: () => connection.close(),
   };
 }
