@@ -79,8 +79,10 @@ export async function runBatch(
   });
   const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
   const { isDetached = false, ...bounds } = options;
-  const run = isDetached ? runDetached.bind(undefined, host) : host.script;
-  const result = await run(driver, [token, ...words], { ...bounds, stdin });
+  const argv = [token, ...words];
+  const result = isDetached
+    ? await runDetached(host, driver, argv, { ...bounds, stdin })
+    : await host.script(driver, argv, { ...bounds, stdin });
   const results = splitResults(result, token);
   const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
   const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
