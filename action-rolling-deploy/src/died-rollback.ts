@@ -63,12 +63,13 @@ const leftAsItIs: ReadonlySet<string> = new Set([
 /** New containers without proof go where enough others serve: one that still boots must not count as one of them. */
 async function removeDoubtful(
   session: Session,
-  { project, footprint }: DiedRollback,
+  { project, footprint, journal }: DiedRollback,
   doubtful: ReadonlySet<string>,
 ): Promise<void> {
   const containers = await listProjectContainers(session.host, project);
   const needless = chooseUnproved(containers, footprint, doubtful);
   if (needless.length === 0) return;
+  await journal.append('leftovers', { ids: needless.map(({ id }) => id) });
   session.log(`removing ${needless.map(({ name }) => name).join(', ')}, which the dead rollback had not proved`);
   await execOrThrow(session.host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
 }
