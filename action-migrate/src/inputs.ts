@@ -34,6 +34,8 @@ export interface Inputs {
   readonly pendingCheck: CommandLine | undefined;
   readonly runTimeout: Duration;
   readonly leaseWish: LeaseWish;
+  /** What to do where the rollout would be refused. */
+  readonly preflight: 'require' | 'warn' | 'off';
   readonly shouldStartDependencies: boolean;
   /** What is recorded for a rollback; `auto`: what the review of the SQL shows. */
   readonly reversible: SaidReversible;
@@ -75,6 +77,7 @@ export function loadInputs(inputs: InputReader): Inputs {
     pendingCheck: pendingCheck === undefined ? undefined : readPendingCheck(pendingCheck),
     runTimeout: readRunTimeout(inputs),
     leaseWish,
+    preflight: inputs.oneOf('preflight', ['require', 'warn', 'off']),
     shouldStartDependencies: inputs.flag('start-dependencies'),
     reversible: readReversible(inputs),
     review: readReviewWishes(inputs),

@@ -5,6 +5,9 @@ import { preflight, pullPins } from '@deploy-actions/kit/compose/preflight';
 import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
+import { lookAhead } from '@deploy-actions/kit/plan/look-ahead';
+import { describeNote } from '@deploy-actions/kit/plan/plan-note';
+import { refuseByNotes } from '@deploy-actions/kit/plan/refusal';
 import { mergePins } from '@deploy-actions/kit/state/pins';
 import { readLedger, type RecordedPin } from '@deploy-actions/kit/state/release';
 import { buildStagedView, findStagedTree } from '@deploy-actions/kit/state/staged-tree';
@@ -33,6 +36,7 @@ export async function prepareProject(
   const { versions, model } = await preflight(scope, inputs.pins);
   say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
   const image = inputs.service === '' ? '' : serviceImage(model, inputs);
+  await refuseLikeRollout(host, inputs, model, versions.engine, say);
   await pullPins({
     host,
     signal,
@@ -45,6 +49,24 @@ export async function prepareProject(
   });
   if (image !== '') await pullServiceImage(host, image, inputs, signal, say);
   return { model, image };
+}
+
+/**
+ * An applied migration must not be stranded by a rollout that cannot begin: what action-rolling-deploy would refuse with
+ * its defaults is refused here, or said, where its own inputs are more lenient.
+ * @throws PlanError
+ */
+async function refuseLikeRollout(
+  host: Host,
+  inputs: Inputs,
+  model: ComposeModel,
+  engine: string,
+  say: (line: string) => void,
+): Promise<void> {
+  if (inputs.preflight === 'off') return;
+  const notes = await lookAhead({ host, settings: inputs.settings, model, engine });
+  for (const note of notes) if (note.level !== 'info') say(`Rollout: ${describeNote(note)}`);
+  if (inputs.preflight === 'require') await refuseByNotes(host, notes);
 }
 
 async function openScope(host: Host, inputs: Inputs, say: (line: string) => void): Promise<ComposeScope> {

@@ -13,6 +13,7 @@ const base = {
   'start-dependencies': 'true',
   reversible: 'auto',
   lint: 'error',
+  preflight: 'require',
   backup: 'auto',
   'backup-keep': '5',
   'backup-compress': '1',

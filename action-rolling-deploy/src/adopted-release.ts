@@ -3,7 +3,7 @@ import { digestReference, type StoredImages } from '@deploy-actions/kit/compose/
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import type { RecordedPin } from '@deploy-actions/kit/state/release';
-import { hasEnded, type RolloutPlan, changedServices } from './rollout-plan.ts';
+import { hasEnded, type RolloutPlan, changedServices } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** What release 0 will record of a stack that runs without a ledger. */
 export interface Adoption {

@@ -12,7 +12,7 @@ import {
 } from '@deploy-actions/kit/state/release';
 import { planAdoption } from './adopted-release.ts';
 import type { Prepared } from './prepare.ts';
-import { hasEnded } from './rollout-plan.ts';
+import { hasEnded } from '@deploy-actions/kit/plan/rollout-plan';
 import type { Session } from './session.ts';
 
 /**

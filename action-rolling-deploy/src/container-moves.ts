@@ -13,7 +13,7 @@ import {
   type MutationResult,
   type RolloutContext,
 } from './rollout-context.ts';
-import { dependencyClosure } from './strategy.ts';
+import { dependencyClosure } from '@deploy-actions/kit/plan/strategy';
 
 const createTimeoutMs = 180_000;
 

@@ -1,9 +1,4 @@
-/** Networks that are made anew because their settings changed, and all services in them. Only with `allow-downtime`. */
-export interface NetworkRenewal {
-  /** Names on the server. */
-  readonly networks: readonly string[];
-  readonly services: readonly string[];
-}
+import type { NetworkRenewal } from '@deploy-actions/kit/plan/network-renewal';
 
 /** What a rollout knows of the containers before it and of its own doings; the journal brings it back after a crash. */
 export interface Footprint {

@@ -5,8 +5,8 @@ import { pullPins } from '@deploy-actions/kit/compose/preflight';
 import { credentialsFor, pullImage } from '@deploy-actions/kit/compose/registry-login';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
-import { findUnchecked } from './image-policy.ts';
-import type { ServicePlan } from './rollout-plan.ts';
+import { findUnchecked } from '@deploy-actions/kit/plan/image-policy';
+import type { ServicePlan } from '@deploy-actions/kit/plan/rollout-plan';
 import type { Session } from './session.ts';
 
 /**

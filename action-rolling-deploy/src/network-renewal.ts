@@ -1,25 +1,10 @@
 import { runBatch } from '@deploy-actions/kit/host/batch';
 import { removeLeftovers } from './container-moves.ts';
 import { retire } from './drain.ts';
-import { addRenewal, type NetworkRenewal } from './footprint.ts';
+import { isRenewed } from '@deploy-actions/kit/plan/network-renewal';
+import { addRenewal } from './footprint.ts';
 import { ownContainers, type RolloutContext } from './rollout-context.ts';
-import { changedServices, hasEnded, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
-
-/** The plan of a rollout that makes networks anew: every service in them is away until it has booted again. Pure. */
-export function planRenewal(plan: RolloutPlan, renewal: NetworkRenewal | undefined): RolloutPlan {
-  if (renewal === undefined) return plan;
-  const services = plan.services.map((service) => {
-    const running = [...service.fresh, ...service.stale];
-    if (!isRenewed(service, renewal) || running.length === 0) return service;
-    const reason = `the network ${renewal.networks.join(', ')} is made anew, as allow-downtime allows`;
-    return { ...service, action: 'stop-first' as const, reason, fresh: [], stale: running };
-  });
-  return { ...plan, services, renewal };
-}
-
-function isRenewed(service: ServicePlan, { services }: NetworkRenewal): boolean {
-  return services.includes(service.service) && service.action !== 'skip' && service.action !== 'remove';
-}
+import { changedServices, hasEnded, type RolloutPlan, type ServicePlan } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** $1…: names. One that is gone is fine. */
 const removeScript = `

@@ -4,12 +4,12 @@ import { preflight } from '@deploy-actions/kit/compose/preflight';
 import { nextDeployId } from '@deploy-actions/kit/state/journal';
 import type { Ledger, RecordedMigration, RecordedPin, Release } from '@deploy-actions/kit/state/release';
 import { buildStagedView, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
-import { assessServer, refuseByNotes } from './assessment/assessment.ts';
-import { findUnmetNeed } from './engine-needs.ts';
-import { RolloutError } from './errors.ts';
-import { nameDigests, noteImages } from './image-policy.ts';
+import { refuseByNotes } from '@deploy-actions/kit/plan/refusal';
+import { assessServer } from './assessment/assessment.ts';
+import { refuseUnsupported } from '@deploy-actions/kit/plan/engine-needs';
+import { nameDigests, noteImages } from '@deploy-actions/kit/plan/image-policy';
 import { newFootprint, type Footprint } from './footprint.ts';
-import { changedServices, type PlanWishes, type RolloutPlan } from './rollout-plan.ts';
+import { changedServices, type PlanWishes, type RolloutPlan } from '@deploy-actions/kit/plan/rollout-plan';
 import { makePlan, observe, type Observation } from './rollout.ts';
 import { noteRoutes } from './route/route-notes.ts';
 import type { ServerState } from './server-state.ts';
@@ -74,7 +74,11 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   );
   const { containers, images } = observation;
   const plan = { ...assessed, services: nameDigests(assessed.services, images) };
-  refuseUnsupported(model, plan, versions.engine);
+  refuseUnsupported(
+    model,
+    changedServices(plan).map(({ service }) => service),
+    versions.engine,
+  );
   const notes = [
     ...noteImages({
       model,
@@ -92,7 +96,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   timings.mark('plan');
   session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
   logPlan(session.log, { ...plan, notes });
-  if (inputs.mode !== 'plan') await refuseByNotes(session, notes);
+  if (inputs.mode !== 'plan') await refuseByNotes(session.host, notes);
   return {
     deployId: nextDeployId(state.lastDeployId, clock.date()),
     platform: versions.platform,
@@ -107,25 +111,4 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
     footprint,
     timings,
   };
-}
-
-/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine. */
-function refuseUnsupported(model: ComposeModel, plan: RolloutPlan, engine: string): void {
-  const changed = changedServices(plan).map(({ service }) => service);
-  const need = findUnmetNeed(model, changed, engine);
-  if (need !== undefined)
-    throw new RolloutError({
-      code: 'UNSUPPORTED',
-      message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
-      hint: `Update Docker on the server, or leave ${need.setting} out.`,
-    });
-  for (const service of changed) {
-    const extra = model.services[service]?.startExtra;
-    if (extra === undefined) continue;
-    throw new RolloutError({
-      code: 'UNSUPPORTED',
-      message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
-      hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
-    });
-  }
 }

@@ -3,7 +3,7 @@ import { programPart } from '@deploy-actions/kit/host/batch';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { addSpent } from './footprint.ts';
 import { mutate, type RolloutContext } from './rollout-context.ts';
-import type { WorkerPolicy } from './worker.ts';
+import type { WorkerPolicy } from '@deploy-actions/kit/plan/worker';
 
 type Quiesce = Extract<WorkerPolicy, { kind: 'quiesce' }>;
 

@@ -3,7 +3,7 @@ import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
 import { nextReleaseNumber, type Ledger, type RecordedPin, type Release } from '@deploy-actions/kit/state/release';
 import type { RunIdentity } from './commit-age.ts';
 import { runningDigests } from './report.ts';
-import { hasEnded } from './rollout-plan.ts';
+import { hasEnded } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** What a record is made of; times are ISO 8601. */
 export interface RecordFacts {

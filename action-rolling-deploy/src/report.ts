@@ -1,8 +1,8 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { DeployError } from '@deploy-actions/kit/action/errors';
 import type { Settled } from './recovery.ts';
-import type { RolloutPlan } from './rollout-plan.ts';
-import { hasEnded } from './rollout-plan.ts';
+import type { RolloutPlan } from '@deploy-actions/kit/plan/rollout-plan';
+import { hasEnded } from '@deploy-actions/kit/plan/rollout-plan';
 
 export type Outcome =
   | 'planned'

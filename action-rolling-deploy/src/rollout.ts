@@ -1,64 +1,39 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
-import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
-import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
-import { listContainersPart, listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
-import { inspectImagesPart, parseStoredImages, type StoredImages } from '@deploy-actions/kit/compose/local-images';
-import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
-import { programPart, runBatch } from '@deploy-actions/kit/host/batch';
-import { lastLines } from '@deploy-actions/kit/host/host';
+import type { Container } from '@deploy-actions/kit/compose/container';
+import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
+import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import { observeProject, type ProjectObservation } from '@deploy-actions/kit/plan/observation';
 import type { Journal } from '@deploy-actions/kit/state/journal';
 import { bake, refuseLapsed } from './container-wait.ts';
-import { findMoved } from './dragged-dependencies.ts';
+import { findMoved } from '@deploy-actions/kit/plan/dragged-dependencies';
 import type { Footprint } from './footprint.ts';
 import { justSeen, type RolloutContext } from './rollout-context.ts';
-import { noWishes, planRollout, type PlanWishes, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
+import {
+  noWishes,
+  planRollout,
+  type PlanWishes,
+  type RolloutPlan,
+  type ServicePlan,
+} from '@deploy-actions/kit/plan/rollout-plan';
 import { createRoute } from './route/create-route.ts';
 import { renewNetworks } from './network-renewal.ts';
 import { rollService } from './service-rollout.ts';
 import type { Session } from './session.ts';
-import { dependencyClosure } from './strategy.ts';
+import { dependencyClosure } from '@deploy-actions/kit/plan/strategy';
 
-/** What is, next to what is wanted. */
-export interface Observation {
+/** What is, next to what is wanted, and when it was seen. */
+export interface Observation extends ProjectObservation {
   /** By the session's clock. */
   readonly seenAt: number;
-  readonly containers: readonly Container[];
-  /** Compose's hash of every service of the model, by name: what a container created from it is labelled with. */
-  readonly wantedHashes: Readonly<Record<string, string>>;
-  /** The model's images as they are on the server, by reference. */
-  readonly images: StoredImages;
 }
 
 /**
- * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
- * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
+ * Looks at a project.
  * @throws ComposeError COMPOSE_INVALID
  */
-export async function observe(session: Session, model: ComposeModel): Promise<Observation> {
-  const { host, inputs } = session;
-  const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
-  const asked = runBatch(host, [
-    programPart('docker compose config --hash', composeFromModel(model, inputs.settings, ['config', '--hash', '*']), {
-      stdin: model.text,
-      fail: ({ stderr }) =>
-        new ComposeError({
-          code: 'COMPOSE_INVALID',
-          message: `${host.name}: docker compose config --hash failed: ${lastLines(stderr, 2).join(' ')}`,
-        }),
-    }),
-  ]);
-  const seen = runBatch(host, [listContainersPart(model.name), inspectImagesPart(refs)]);
-  const [[hashes], [containers, images]] = await Promise.all([asked, seen]);
-  const pairs = (hashes?.stdout ?? '')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash] as const]));
-  return {
-    seenAt: session.clock.now(),
-    containers: parseContainers(containers?.stdout ?? ''),
-    wantedHashes: Object.fromEntries(pairs),
-    images: parseStoredImages(refs, images?.stdout ?? ''),
-  };
+export async function observe({ host, inputs, clock }: Session, model: ComposeModel): Promise<Observation> {
+  const observed = await observeProject(host, inputs.settings, model);
+  return { seenAt: clock.now(), ...observed };
 }
 
 /**

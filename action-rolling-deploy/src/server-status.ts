@@ -2,7 +2,7 @@ import type { Container } from '@deploy-actions/kit/compose/container';
 import type { UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { hasExpired, isFrozen, type Lease } from '@deploy-actions/kit/state/lease';
 import type { Ledger, Release } from '@deploy-actions/kit/state/release';
-import { hasEnded } from './rollout-plan.ts';
+import { hasEnded } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** What one look at the server found; nothing of it is judged yet. */
 export interface StatusFacts {

@@ -6,7 +6,7 @@ import { drainAndStop, retire } from './drain.ts';
 import { ownContainers, type RolloutContext } from './rollout-context.ts';
 import { quiesce } from './quiesce.ts';
 import { nextMove } from './rollout-moves.ts';
-import { hasEnded, type ServicePlan } from './rollout-plan.ts';
+import { hasEnded, type ServicePlan } from '@deploy-actions/kit/plan/rollout-plan';
 
 const admitTimeoutMs = 120_000;
 

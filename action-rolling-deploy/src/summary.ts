@@ -1,10 +1,10 @@
 import { block, cell, code, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
-import { hasDowntime } from './assessment/plan-assessment.ts';
-import { describeNote } from './assessment/plan-note.ts';
+import { hasDowntime } from '@deploy-actions/kit/plan/plan-assessment';
+import { describeNote } from '@deploy-actions/kit/plan/plan-note';
 import type { Settled } from './recovery.ts';
 import type { Report } from './report.ts';
-import type { RolloutPlan } from './rollout-plan.ts';
+import type { RolloutPlan } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** The plan as aligned lines for the log. */
 export function logPlan(log: (line: string) => void, plan: RolloutPlan): void {

@@ -13,7 +13,7 @@ import { judgeContainer } from './container-health.ts';
 import { RolloutError } from './errors.ts';
 import type { Footprint } from './footprint.ts';
 import { formatDigests, runningDigests } from './report.ts';
-import { hasEnded, noWishes } from './rollout-plan.ts';
+import { hasEnded, noWishes } from '@deploy-actions/kit/plan/rollout-plan';
 import { executePlan, makePlan, observe, type Observation } from './rollout.ts';
 import type { Session } from './session.ts';
 

@@ -1,8 +1,8 @@
 import { badInput, type InputReader } from '@deploy-actions/kit/action/inputs';
 import { ComposeError, type ComposeModel } from '@deploy-actions/kit/compose/model';
 import type { Ledger } from '@deploy-actions/kit/state/release';
-import type { HealthcheckPolicy } from './image-policy.ts';
-import type { PlanWishes } from './rollout-plan.ts';
+import type { HealthcheckPolicy } from '@deploy-actions/kit/plan/image-policy';
+import type { PlanWishes } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** How the user wants services to be replaced; the same for every service of the step. */
 export interface Wishes {

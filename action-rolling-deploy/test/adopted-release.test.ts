@@ -2,7 +2,7 @@ import type { StoredImage } from '@deploy-actions/kit/compose/local-images';
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { describe, expect, it } from 'vitest';
 import { adoptedTag, planAdoption, type Adoption, type AdoptionFacts } from '../src/adopted-release.ts';
-import { planRollout } from '../src/rollout-plan.ts';
+import { planRollout } from '@deploy-actions/kit/plan/rollout-plan';
 import { container, model, service } from './builders.ts';
 
 const digest = `sha256:${'d'.repeat(64)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findUnmetNeed } from '../src/engine-needs.ts';
+import { findUnmetNeed } from '@deploy-actions/kit/plan/engine-needs';
 
 const text = JSON.stringify({
   services: {

@@ -7,8 +7,8 @@ import {
   lacksHealthcheck,
   nameDigests,
   noteImages,
-} from '../src/image-policy.ts';
-import { planRollout } from '../src/rollout-plan.ts';
+} from '@deploy-actions/kit/plan/image-policy';
+import { planRollout } from '@deploy-actions/kit/plan/rollout-plan';
 import { container, model, service } from './builders.ts';
 
 const digest = `sha256:${'d'.repeat(64)}`;

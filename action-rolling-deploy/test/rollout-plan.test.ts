@@ -10,7 +10,7 @@ import {
   type PlanWishes,
   type RolloutPlan,
   type ServicePlan,
-} from '../src/rollout-plan.ts';
+} from '@deploy-actions/kit/plan/rollout-plan';
 import { container, dependsOn, model, service } from './builders.ts';
 
 function planAll(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseStrategy, dependencyClosure, orderServices } from '../src/strategy.ts';
+import { chooseStrategy, dependencyClosure, orderServices } from '@deploy-actions/kit/plan/strategy';
 import { dependsOn, model, service } from './builders.ts';
 
 const port = (published: string): { published: string; target: number; protocol: string } => ({

@@ -1,6 +1,6 @@
 import type { ServiceModel } from '@deploy-actions/kit/compose/model';
 import { describe, expect, it } from 'vitest';
-import { findWorkerReason, readWorkerPolicy } from '../src/worker.ts';
+import { findWorkerReason, readWorkerPolicy } from '@deploy-actions/kit/plan/worker';
 import { dependsOn, model, service } from './builders.ts';
 
 const queue = (overrides: Partial<ServiceModel> = {}): ServiceModel =>

@@ -1,10 +1,8 @@
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import { RolloutError } from '../errors.ts';
-import { changedServices, type RolloutPlan } from '../rollout-plan.ts';
+import { changedServices, type RolloutPlan } from '@deploy-actions/kit/plan/rollout-plan';
 import type { Session } from '../session.ts';
-import { assessPlan, planFactsQuery, type Assessment, type Observed } from './plan-assessment.ts';
-import { firstRefusal, type PlanNote } from './plan-note.ts';
-import { readReclaimable, readServerFacts } from './server-facts.ts';
+import { assessPlan, planFactsQuery, type Assessment, type Observed } from '@deploy-actions/kit/plan/plan-assessment';
+import { readServerFacts } from '@deploy-actions/kit/plan/server-facts';
 
 /**
  * Looks at the server and says what the plan means for it; nothing is asked for a deploy that
@@ -24,20 +22,4 @@ export async function assessServer(
   const facts = await readServerFacts(host, planFactsQuery(inputs.settings, model, plan, observed));
   const isHeadroomEnforced = inputs.caution.isHeadroomEnforced && inputs.mode !== 'rollback';
   return assessPlan(facts, plan, model, observed, { isHeadroomEnforced, isDowntimeAllowed, maxSurge });
-}
-
-/**
- * Ends a rollout before anything is touched where a note says so; every note is in the evidence.
- * @throws RolloutError NO_HEADROOM, NO_SPACE, DRIFT
- */
-export async function refuseByNotes(session: Session, notes: readonly PlanNote[]): Promise<void> {
-  const refusal = firstRefusal(notes);
-  if (refusal === undefined) return;
-  const reclaimable = refusal.code === 'NO_SPACE' ? await readReclaimable(session.host) : undefined;
-  throw new RolloutError({
-    code: refusal.code,
-    message: `${session.host.name}: ${refusal.text}. Nothing was changed.`,
-    hint: reclaimable === undefined ? refusal.hint : `${refusal.hint} It could give back: ${reclaimable}.`,
-    evidence: notes.map(({ level, text }) => `${level}: ${text}`),
-  });
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
-import { dependencyClosure } from '../strategy.ts';
+import { dependencyClosure } from '@deploy-actions/kit/plan/strategy';
 
 /** Names the service of the project that is this service's proxy, where its image does not tell. */
 export const proxyLabel = 'deploy-actions.proxy';

@@ -1,5 +1,5 @@
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import type { PlanNote } from '../assessment/plan-note.ts';
+import type { PlanNote } from '@deploy-actions/kit/plan/plan-note';
 import { planRoutes, type RouteSettings } from './route-plan.ts';
 
 /**

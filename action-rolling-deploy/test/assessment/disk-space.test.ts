@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assessDisks, estimatePull, type PullNeed } from '../../src/assessment/disk-space.ts';
-import type { DiskFacts } from '../../src/assessment/server-facts.ts';
+import { assessDisks, estimatePull, type PullNeed } from '@deploy-actions/kit/plan/disk-space';
+import type { DiskFacts } from '@deploy-actions/kit/plan/server-facts';
 import { container } from '../builders.ts';
 import { facts, servicePlan } from './facts.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { assessDrift, assessStrangers, findRenewal } from '../../src/assessment/drift.ts';
-import { readModelDetails } from '../../src/assessment/model-details.ts';
-import type { PlanNote } from '../../src/assessment/plan-note.ts';
-import type { ExistingNetwork, ExistingVolume, ServerFacts } from '../../src/assessment/server-facts.ts';
-import { planRenewal } from '../../src/network-renewal.ts';
+import { assessDrift, assessStrangers, findRenewal } from '@deploy-actions/kit/plan/drift';
+import { readModelDetails } from '@deploy-actions/kit/plan/model-details';
+import type { PlanNote } from '@deploy-actions/kit/plan/plan-note';
+import type { ExistingNetwork, ExistingVolume, ServerFacts } from '@deploy-actions/kit/plan/server-facts';
+import { planRenewal } from '@deploy-actions/kit/plan/network-renewal';
 import { container } from '../builders.ts';
 import { facts, modelText, servicePlan } from './facts.ts';
 

@@ -1,5 +1,5 @@
-import type { ServerFacts } from '../../src/assessment/server-facts.ts';
-import type { ServicePlan } from '../../src/rollout-plan.ts';
+import type { ServerFacts } from '@deploy-actions/kit/plan/server-facts';
+import type { ServicePlan } from '@deploy-actions/kit/plan/rollout-plan';
 
 /** A server with 2 GB of memory, 1.1 GB of it free, and room on its disks. */
 export function facts(overrides: Partial<ServerFacts> = {}): ServerFacts {

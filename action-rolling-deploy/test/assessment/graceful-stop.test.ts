@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { assessStops } from '../../src/assessment/graceful-stop.ts';
-import { readModelDetails } from '../../src/assessment/model-details.ts';
-import type { PlanNote } from '../../src/assessment/plan-note.ts';
-import type { FirstProcess } from '../../src/assessment/server-facts.ts';
+import { assessStops } from '@deploy-actions/kit/plan/graceful-stop';
+import { readModelDetails } from '@deploy-actions/kit/plan/model-details';
+import type { PlanNote } from '@deploy-actions/kit/plan/plan-note';
+import type { FirstProcess } from '@deploy-actions/kit/plan/server-facts';
 import { facts, modelText, servicePlan } from './facts.ts';
 
 function notesOf(body: object, first?: FirstProcess): readonly PlanNote[] {

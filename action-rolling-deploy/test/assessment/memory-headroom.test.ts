@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { assessMemory, estimateSurges, hasRoomSideBySide, type Surge } from '../../src/assessment/memory-headroom.ts';
-import { readModelDetails } from '../../src/assessment/model-details.ts';
-import type { ServicePlan } from '../../src/rollout-plan.ts';
+import { assessMemory, estimateSurges, hasRoomSideBySide, type Surge } from '@deploy-actions/kit/plan/memory-headroom';
+import { readModelDetails } from '@deploy-actions/kit/plan/model-details';
+import type { ServicePlan } from '@deploy-actions/kit/plan/rollout-plan';
 import { facts, modelText, servicePlan } from './facts.ts';
 
 const using = (bytes: number): { memory: number; first: undefined } => ({ memory: bytes, first: undefined });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assessPlan, planFactsQuery, type Observed } from '../../src/assessment/plan-assessment.ts';
+import { assessPlan, planFactsQuery, type Observed } from '@deploy-actions/kit/plan/plan-assessment';
 import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { container, model } from '../builders.ts';
 import { facts, modelText, servicePlan } from './facts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseServerFacts } from '../../src/assessment/server-facts.ts';
+import { parseServerFacts } from '@deploy-actions/kit/plan/server-facts';
 
 /** Recorded in the lab (engine 20.10, cgroup v1), shortened; the dry run is Compose 2.40.3's. */
 const recorded = `## memory

@@ -1,11 +1,11 @@
-import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
-import type { ComposeSettings } from '@deploy-actions/kit/compose/compose-settings';
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
-import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import { changedServices, type RolloutPlan, type ServicePlan } from '../rollout-plan.ts';
+import { composeFromModel } from '../compose/compose-cli.ts';
+import type { ComposeSettings } from '../compose/compose-settings.ts';
+import type { Container } from '../compose/container.ts';
+import type { StoredImages } from '../compose/local-images.ts';
+import type { ComposeModel } from '../compose/model.ts';
+import { changedServices, type RolloutPlan, type ServicePlan } from './rollout-plan.ts';
 import { assessDisks, currentImages, estimatePull, isPulled } from './disk-space.ts';
-import { planRenewal } from '../network-renewal.ts';
+import { planRenewal } from './network-renewal.ts';
 import { assessDrift, assessStrangers, findRenewal } from './drift.ts';
 import { assessStops } from './graceful-stop.ts';
 import { assessMemory, estimateSurges, hasRoomSideBySide } from './memory-headroom.ts';

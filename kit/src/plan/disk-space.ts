@@ -1,6 +1,6 @@
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
-import type { ServicePlan } from '../rollout-plan.ts';
+import type { Container } from '../compose/container.ts';
+import type { StoredImages } from '../compose/local-images.ts';
+import type { ServicePlan } from './rollout-plan.ts';
 import { formatSize } from './byte-size.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { DiskFacts, ServerFacts } from './server-facts.ts';

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '@deploy-actions/kit/action/errors';
-import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
-import { parseDuration } from '@deploy-actions/kit/time/duration';
+import { ConfigurationError } from '../action/errors.ts';
+import type { ComposeModel, ServiceModel } from '../compose/model.ts';
+import { parseDuration } from '../time/duration.ts';
 
 /** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
 export const roleLabel = 'deploy-actions.role';

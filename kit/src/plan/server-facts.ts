@@ -1,4 +1,4 @@
-import type { Host } from '@deploy-actions/kit/host/host';
+import type { Host } from '../host/host.ts';
 import { networksScript, reclaimableScript, roomScript } from './facts-script.ts';
 import { asList, asObject, asText, asTexts, type Json } from './json.ts';
 

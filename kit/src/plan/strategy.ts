@@ -1,4 +1,4 @@
-import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
+import type { ComposeModel, ServiceModel } from '../compose/model.ts';
 import { findWorkerReason, readWorkerPolicy, type WorkerPolicy } from './worker.ts';
 
 /** How a changed service gets from old to new, and why. */

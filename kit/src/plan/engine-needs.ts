@@ -1,5 +1,6 @@
-import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import { asObject } from './assessment/json.ts';
+import type { ComposeModel } from '../compose/model.ts';
+import { asObject } from './json.ts';
+import { PlanError } from './plan-error.ts';
 
 /** A setting of a service that the server's engine does not know. */
 export interface UnmetNeed {
@@ -30,4 +31,27 @@ export function findUnmetNeed(
   return service === undefined
     ? undefined
     : { service, setting: 'healthcheck.start_interval', since: `${startIntervalSince}.0` };
+}
+
+/**
+ * Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine.
+ * @throws PlanError UNSUPPORTED
+ */
+export function refuseUnsupported(model: ComposeModel, changed: readonly string[], engine: string): void {
+  const need = findUnmetNeed(model, changed, engine);
+  if (need !== undefined)
+    throw new PlanError({
+      code: 'UNSUPPORTED',
+      message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
+      hint: `Update Docker on the server, or leave ${need.setting} out.`,
+    });
+  for (const service of changed) {
+    const extra = model.services[service]?.startExtra;
+    if (extra === undefined) continue;
+    throw new PlanError({
+      code: 'UNSUPPORTED',
+      message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+      hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+    });
+  }
 }

@@ -1,9 +1,9 @@
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
-import type { NetworkRenewal } from './footprint.ts';
+import type { Container } from '../compose/container.ts';
+import type { ComposeModel, ServiceModel } from '../compose/model.ts';
+import type { NetworkRenewal } from './network-renewal.ts';
 import { findDragged } from './dragged-dependencies.ts';
 import { chooseStrategy, oneShotServices, orderServices, type Strategy } from './strategy.ts';
-import type { PlanNote } from './assessment/plan-note.ts';
+import type { PlanNote } from './plan-note.ts';
 import type { WorkerPolicy } from './worker.ts';
 
 export type Action =

@@ -1,4 +1,4 @@
-import { parseDuration } from '@deploy-actions/kit/time/duration';
+import { parseDuration } from '../time/duration.ts';
 import { asList, asObject, asText, asTexts, type Json } from './json.ts';
 
 /** What the assessment reads of a resolved model beyond what the plan is made of. */

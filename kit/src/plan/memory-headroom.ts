@@ -1,4 +1,4 @@
-import type { ServicePlan } from '../rollout-plan.ts';
+import type { ServicePlan } from './rollout-plan.ts';
 import { formatSize } from './byte-size.ts';
 import type { ModelDetails, ServiceDetails } from './model-details.ts';
 import type { PlanNote } from './plan-note.ts';

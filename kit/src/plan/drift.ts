@@ -1,5 +1,5 @@
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { NetworkRenewal } from '../footprint.ts';
+import type { Container } from '../compose/container.ts';
+import type { NetworkRenewal } from './network-renewal.ts';
 import type { ModelDetails, NetworkModel, VolumeModel } from './model-details.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { ExistingNetwork, ExistingVolume, ServerFacts } from './server-facts.ts';

@@ -1,6 +1,6 @@
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
-import type { ComposeModel } from '@deploy-actions/kit/compose/model';
+import type { Container } from '../compose/container.ts';
+import type { StoredImages } from '../compose/local-images.ts';
+import type { ComposeModel } from '../compose/model.ts';
 import type { Observed, ServicePlan } from './rollout-plan.ts';
 import { dependencyClosure } from './strategy.ts';
 

@@ -1,10 +1,10 @@
-import { digestReference, type StoredImage, type StoredImages } from '@deploy-actions/kit/compose/local-images';
-import type { Container } from '@deploy-actions/kit/compose/container';
-import type { ComposeModel, ServiceModel } from '@deploy-actions/kit/compose/model';
-import { isPinned, parseImageRef } from '@deploy-actions/kit/image/image-ref';
-import { reasonToRefuseTag } from '@deploy-actions/kit/image/tag-policy';
-import type { PlanNote } from './assessment/plan-note.ts';
-import { RolloutError } from './errors.ts';
+import { digestReference, type StoredImage, type StoredImages } from '../compose/local-images.ts';
+import type { Container } from '../compose/container.ts';
+import type { ComposeModel, ServiceModel } from '../compose/model.ts';
+import { isPinned, parseImageRef } from '../image/image-ref.ts';
+import { reasonToRefuseTag } from '../image/tag-policy.ts';
+import type { PlanNote } from './plan-note.ts';
+import { PlanError } from './plan-error.ts';
 import { hasEnded, type ServicePlan } from './rollout-plan.ts';
 
 /** What to do about the image of a service that will be changed. */
@@ -120,7 +120,7 @@ export function lacksHealthcheck(service: ServiceModel, image: StoredImage | und
 
 /**
  * The names of the changed services without a health check.
- * @throws RolloutError NO_HEALTHCHECK under the policy `require`
+ * @throws PlanError NO_HEALTHCHECK under the policy `require`
  */
 export function findUnchecked(
   model: ComposeModel,
@@ -136,7 +136,7 @@ export function findUnchecked(
   if (names.length === 0 || policy === 'ignore') return [];
   if (policy === 'warn') return names;
   const { text, hint } = withoutHealthcheck(names);
-  throw new RolloutError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
+  throw new PlanError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
 }
 
 function withoutHealthcheck(names: readonly string[]): { readonly text: string; readonly hint: string } {

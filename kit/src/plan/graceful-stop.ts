@@ -1,5 +1,5 @@
-import { formatDuration } from '@deploy-actions/kit/time/duration';
-import type { ServicePlan } from '../rollout-plan.ts';
+import { formatDuration } from '../time/duration.ts';
+import type { ServicePlan } from './rollout-plan.ts';
 import type { ModelDetails, ServiceDetails } from './model-details.ts';
 import type { PlanNote } from './plan-note.ts';
 import type { ServerFacts } from './server-facts.ts';
