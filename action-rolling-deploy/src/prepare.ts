@@ -74,11 +74,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   );
   const { containers, images } = observation;
   const plan = { ...assessed, services: nameDigests(assessed.services, images) };
-  refuseUnsupported(
-    model,
-    changedServices(plan).map(({ service }) => service),
-    versions.engine,
-  );
+  refuseUnsupported(model, plan, versions.engine);
   const notes = [
     ...noteImages({
       model,

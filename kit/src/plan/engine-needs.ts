@@ -1,6 +1,7 @@
 import type { ComposeModel } from '../compose/model.ts';
 import { asObject } from './json.ts';
 import { PlanError } from './plan-error.ts';
+import { changedServices, type RolloutPlan } from './rollout-plan.ts';
 
 /** A setting of a service that the server's engine does not know. */
 export interface UnmetNeed {
@@ -37,7 +38,8 @@ export function findUnmetNeed(
  * Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine.
  * @throws PlanError UNSUPPORTED
  */
-export function refuseUnsupported(model: ComposeModel, changed: readonly string[], engine: string): void {
+export function refuseUnsupported(model: ComposeModel, plan: RolloutPlan, engine: string): void {
+  const changed = changedServices(plan).map(({ service }) => service);
   const need = findUnmetNeed(model, changed, engine);
   if (need !== undefined)
     throw new PlanError({

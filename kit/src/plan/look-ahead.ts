@@ -33,11 +33,7 @@ export async function lookAhead({ host, settings, model: whole, engine }: Prospe
   const drawn = planRollout(model, { containers, wantedHashes, moved, keep: nothing, spent: nothing });
   const changed = changedServices(drawn);
   if (changed.length === 0) return [];
-  refuseUnsupported(
-    model,
-    changed.map(({ service }) => service),
-    engine,
-  );
+  refuseUnsupported(model, drawn, engine);
   const observed = { containers, images };
   const facts = await readServerFacts(host, planFactsQuery(settings, model, drawn, observed));
   const rules = { isHeadroomEnforced: true, isDowntimeAllowed: false, maxSurge: 1 };
