@@ -34,6 +34,7 @@ export function leaseOptions(context: StepContext, host: Host, seat: LeaseSeat, 
     onWait: (message) => {
       runner.info(message);
     },
+    runningWork: () => findRunningOneOffs(host, deployPath),
     onTake: () => {
       runner.saveState(seat.stateName, 'asked');
     },

@@ -40,6 +40,8 @@ export interface LeaseOptions {
   readonly onTake?: () => void;
   /** Asks GitHub whether the run that holds it is over; false where that cannot be known. */
   readonly isHolderGone?: HolderCheck;
+  /** Names of what the holder's job started on the server and that still works there: it keeps an expired lease alive. */
+  readonly runningWork?: () => Promise<readonly string[]>;
 }
 
 /** Whether the job that holds a lease is known to be over. */
@@ -145,17 +147,37 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
     if (decision.kind === 'held' && (await isGone(decision.by)))
       decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
-    if (decision.kind !== 'held') {
+    const work = await outlivingWork(options, decision);
+    if (decision.kind !== 'held' && work.length === 0) {
       if (decision.kind === 'take') options.onTake?.();
       // Lost the race: look again at once, the other one is the holder now.
       if (await swapLease(options, seen.text, JSON.stringify(decision.lease))) return heldLease(options, decision);
       continue;
     }
     const waited = clock.now() - start;
-    if (waited >= options.waitMs) throw locked(options, decision.by, seen.now, waited);
-    options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
+    const by = decision.kind === 'held' ? decision.by : (seen.lease ?? decision.lease);
+    if (waited >= options.waitMs) throw locked(options, by, seen.now, waited, work);
+    options.onWait(`waiting for the lease: held by ${describeLease(by, seen.now)}${describeWork(work)}`);
     await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
   }
+}
+
+/**
+ * A one-off that outlived its runner keeps the lease of its job: whoever comes next waits for it. A later attempt of the
+ * same run does not; it attaches to it.
+ */
+async function outlivingWork(
+  { owner, runningWork }: LeaseOptions,
+  decision: LeaseDecision,
+): Promise<readonly string[]> {
+  if (decision.kind !== 'take' || decision.takenOverFrom === undefined || runningWork === undefined) return [];
+  const { repository, runId } = decision.takenOverFrom.owner;
+  const isSameRun = runId !== '' && runId === owner.runId && repository === owner.repository;
+  return isSameRun ? [] : runningWork();
+}
+
+function describeWork(work: readonly string[]): string {
+  return work.length === 0 ? '' : `, whose ${work.join(', ')} still runs on the server`;
 }
 
 /** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
@@ -170,7 +192,7 @@ function holderCheck(options: LeaseOptions): (lease: Lease) => Promise<boolean> 
   };
 }
 
-function locked(options: LeaseOptions, by: Lease, now: number, waitedMs: number): LeaseError {
+function locked(options: LeaseOptions, by: Lease, now: number, waitedMs: number, work: readonly string[]): LeaseError {
   const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
   const where = `${options.host.name}:${options.deployPath}`;
   if (isFrozen(by))
@@ -181,8 +203,11 @@ function locked(options: LeaseOptions, by: Lease, now: number, waitedMs: number)
     });
   return new LeaseError({
     code: 'LOCKED',
-    message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
-    hint: 'Wait for that run, or raise `lock-wait`.',
+    message: `${where} is being deployed by ${describeLease(by, now)}${describeWork(work)}; ${waited}`,
+    hint:
+      work.length === 0
+        ? 'Wait for that run, or raise `lock-wait`.'
+        : `Run that job again to attach to it, wait for its end (docker wait ${work[0] ?? ''}), or raise \`lock-wait\`.`,
   });
 }
 

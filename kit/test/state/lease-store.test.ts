@@ -59,3 +59,30 @@ describe('the lease on a server whose flock is BusyBox’s', () => {
     expect(() => readFileSync(join(folder, '.deploy/lease.json'))).toThrow('ENOENT');
   });
 });
+
+describe('an expired lease whose one-off still runs', () => {
+  const begun = async (id: string): Promise<void> => {
+    await acquireLease({ ...options(id), ttlSeconds: 0 });
+  };
+
+  it('is not taken over, and the message names the container', async () => {
+    await begun('76');
+    const asked = acquireLease({ ...options('77'), runningWork: () => Promise.resolve(['shop-migrate-76-1-1']) });
+    await expect(asked).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining('whose shop-migrate-76-1-1 still runs on the server') as string,
+    });
+  });
+
+  it('is taken over once it has ended, and at once by a later attempt of its own run', async () => {
+    await begun('76');
+    await expect(acquireLease({ ...options('77'), runningWork: () => Promise.resolve([]) })).resolves.toMatchObject({
+      isNew: true,
+    });
+    const later = options('77');
+    const again = { ...later, owner: { ...later.owner, id: '77b', runAttempt: 2 } };
+    await expect(acquireLease({ ...again, runningWork: () => Promise.resolve(['x']) })).resolves.toMatchObject({
+      isNew: true,
+    });
+  });
+});
