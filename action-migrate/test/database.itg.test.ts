@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureImages, type FullImages, type Lab } from '../../lab/src/index.ts';
-import { layOut, migrate, removeTarget, stateFile, type Target } from './server.ts';
+import { layOut, migrate, openJob, removeTarget, stateFile, stepOptions, type Target } from './server.ts';
 
 const compose = `
 services:
@@ -243,6 +244,34 @@ describe('SQL files', () => {
     expect((await migrate(target, off, { runId: '815', runAttempt: '3' })).outcome).toBe('success');
   });
 });
+
+describe('a runner that dies while a SQL file is applied', () => {
+  it('leaves psql at work, and the re-run neither starts beside it nor applies the file twice', async () => {
+    const inputs = { service: '', 'sql-files': 'db/9.sql', ...database, backup: 'off' };
+    writeSql({
+      'db/9.sql': "select pg_sleep(12);\ninsert into orders (id, email) select max(id) + 1, 'slow' from orders;",
+    });
+    const job = await openJob(target, { runId: '817' });
+    const running = job.step(stepOptions(target, inputs));
+    await waitFor("select count(*) from pg_stat_activity where query like 'select pg_sleep%'", '1');
+    await job.kill();
+    await running;
+    await job.finish();
+    const other = await migrate(target, { ...inputs, 'lock-wait': '1s' }, { runId: '818' });
+    expect(['LOCKED', 'LOCK_HELD']).toContain(other.outputs['error-code']);
+    const again = await migrate(target, inputs, { runId: '817', runAttempt: '2' });
+    expect(errors(again)).toBe('');
+    expect(again.log).toContain('applied meanwhile by another session');
+    expect(await query("select count(*) from orders where email = 'slow'")).toEqual(['1']);
+  });
+});
+
+async function waitFor(sql: string, wanted: string): Promise<void> {
+  for (let tries = 0; (await query(sql))[0] !== wanted; tries++) {
+    if (tries > 200) expect.fail(`${sql} never gave ${wanted}`);
+    await sleep(100);
+  }
+}
 
 describe('a database outside of the project', () => {
   it('is dumped and changed from a client image, and its password shows nowhere', async () => {

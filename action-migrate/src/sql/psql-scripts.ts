@@ -3,6 +3,9 @@ import { postgresPrelude } from '../database/postgres.ts';
 /** Raised by {@link applyScript} when another session holds the advisory lock. */
 export const lockHeldState = 'DA001';
 
+/** Raised by {@link applyScript} when the file was applied meanwhile, by the session that held the lock. */
+export const appliedState = 'DA002';
+
 /** Two numbers of our own: the lock that every migration of one database asks for, and never waits for. */
 const lockKey = '1145389377, 1';
 
@@ -21,6 +24,10 @@ select pg_try_advisory_lock(${lockKey}) as deploy_actions_free \\gset
 \\if :deploy_actions_free
 \\else
 do $$ begin raise exception 'another session migrates this database' using errcode = '${lockHeldState}'; end $$;
+\\endif
+select exists (select from deploy_actions.applied_files where sha256 = :'deploy_actions_sha256') as deploy_actions_done \\gset
+\\if :deploy_actions_done
+do $$ begin raise exception 'applied meanwhile' using errcode = '${appliedState}'; end $$;
 \\endif
 set lock_timeout = :'deploy_actions_lock';
 set statement_timeout = :'deploy_actions_statement';

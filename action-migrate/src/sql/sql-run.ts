@@ -5,7 +5,7 @@ import { isConnectionLoss } from '../reconnecting-host.ts';
 import type { CommandResult, MigrationResult } from '../result.ts';
 import type { RunDoor } from '../run-door.ts';
 import { isRetryable, parsePsqlError } from './psql-error.ts';
-import { lockHeldState } from './psql-scripts.ts';
+import { appliedState, lockHeldState } from './psql-scripts.ts';
 import { explainFailure, withSqlFacts } from './sql-failure.ts';
 import type { SqlFile } from './sql-file.ts';
 import type { SqlLimits, SqlMemory, SqlSession } from './sql-session.ts';
@@ -118,6 +118,10 @@ async function applyPatiently(run: SqlRun, file: SqlFile): Promise<ExecResult | 
     }
     const { sqlState } = parsePsqlError(result.stderr);
     if (result.code === 0) return result;
+    if (sqlState === appliedState) {
+      door.say(`${file.path} was applied meanwhile by another session; it is not applied a second time.`);
+      return 'applied';
+    }
     if (sqlState === lockHeldState) {
       if (door.clock.now() - start >= limits.lockWait) return result;
       door.say('Another session migrates this database; waiting for its end.');
