@@ -14,7 +14,7 @@ import {
   type LeaseOptions,
 } from './lease-store.ts';
 import { ensureLeaseFolder, leaseSeats, readLeaseScope, type LeaseSeat, type LeaseWish } from './lease-scope.ts';
-import { findRunningOneOffs } from './one-off.ts';
+import { findOneOffsOfRun, findRunningOneOffs } from './one-off.ts';
 import { currentOwner } from './owner.ts';
 
 const leaseTtlSeconds = 600;
@@ -34,7 +34,7 @@ export function leaseOptions(context: StepContext, host: Host, seat: LeaseSeat, 
     onWait: (message) => {
       runner.info(message);
     },
-    runningWork: () => findRunningOneOffs(host, deployPath),
+    runningWork: ({ runId }) => findOneOffsOfRun(host, runId),
     onTake: () => {
       runner.saveState(seat.stateName, 'asked');
     },

@@ -41,7 +41,7 @@ export interface LeaseOptions {
   /** Asks GitHub whether the run that holds it is over; false where that cannot be known. */
   readonly isHolderGone?: HolderCheck;
   /** Names of what the holder's job started on the server and that still works there: it keeps an expired lease alive. */
-  readonly runningWork?: () => Promise<readonly string[]>;
+  readonly runningWork?: (holder: LeaseOwner) => Promise<readonly string[]>;
 }
 
 /** Whether the job that holds a lease is known to be over. */
@@ -173,7 +173,7 @@ async function outlivingWork(
   if (decision.kind !== 'take' || decision.takenOverFrom === undefined || runningWork === undefined) return [];
   const { repository, runId } = decision.takenOverFrom.owner;
   const isSameRun = runId !== '' && runId === owner.runId && repository === owner.repository;
-  return isSameRun ? [] : runningWork();
+  return isSameRun ? [] : runningWork(decision.takenOverFrom.owner);
 }
 
 function describeWork(work: readonly string[]): string {

@@ -18,3 +18,11 @@ export async function findRunningOneOffs(host: Host, deployPath: DeployPath): Pr
   const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
   return result.stdout.split('\n').filter((name) => name !== '');
 }
+
+/** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
+export async function findOneOffsOfRun(host: Host, runId: string): Promise<readonly string[]> {
+  if (runId === '') return [];
+  const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
+  const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+  return result.stdout.split('\n').filter((name) => name !== '');
+}
