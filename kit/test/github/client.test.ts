@@ -108,6 +108,27 @@ describe('githubClient', () => {
     expect(api?.calls[0]?.path).toBe('/api/v3/repos/acme/shop/compare/aaa...bbb?per_page=1');
   });
 
+  it('lists the files of a pull request and between two commits, with both names of a rename', async () => {
+    const files = [{ filename: 'b', previous_filename: 'a' }, { filename: 'c' }];
+    const expected = { files: [{ path: 'b', previousPath: 'a' }, { path: 'c' }], isTruncated: false };
+    const client = await clientOf([
+      { status: 200, body: files },
+      { status: 200, body: { status: 'ahead', files } },
+    ]);
+    expect(await client.listPullRequestFiles(2)).toEqual(expected);
+    expect(await client.listComparedFiles('aaa', 'bbb')).toEqual(expected);
+    expect(api?.calls.map(({ path }) => path)).toEqual([
+      '/api/v3/repos/acme/shop/pulls/2/files?per_page=100',
+      '/api/v3/repos/acme/shop/compare/aaa...bbb?per_page=1',
+    ]);
+  });
+
+  it('says when a comparison has as many files as GitHub ever lists', async () => {
+    const files = Array.from({ length: 300 }, (_, index) => ({ filename: `f${index}` }));
+    const client = await clientOf([{ status: 200, body: { status: 'ahead', files } }]);
+    expect((await client.listComparedFiles('aaa', 'bbb')).isTruncated).toBe(true);
+  });
+
   it('names the missing permission of a 403', async () => {
     const client = await clientOf([{ status: 403, body: { message: 'Resource not accessible by integration' } }]);
     await expect(client.listApprovals(7)).rejects.toMatchObject({
