@@ -15,6 +15,7 @@ import { openHttp, type Http } from './registry/http.ts';
 import { readProxySettings } from './registry/proxy.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { shareRequests } from './registry/sharing.ts';
+import { openDownload, type Download } from './registry/transfer.ts';
 import type { SignatureVerifier } from './signature/signatures.ts';
 import { describeImage, renderSummary } from './summary.ts';
 import { verifyImage } from './verification.ts';
@@ -29,9 +30,11 @@ export async function run({ runner, signal }: StepContext, clock: Clock = system
   const start = clock.now();
   try {
     const context = { runner, signal };
-    const registry = openRegistries(inputs, http, context, clock);
-    const signatures = await openSignatures(inputs, registry, signal);
-    const outcomes = await runner.group('Verify images', () => verifyAll(inputs, registry, signatures, context, clock));
+    const doors = openDoors(inputs, http, context, clock);
+    const signatures = await openSignatures(inputs, doors, signal);
+    const outcomes = await runner.group('Verify images', () =>
+      verifyAll(inputs, doors.registry, signatures, context, clock),
+    );
     runner.info(`${http.count()} requests in ${formatDuration(clock.now() - start)}`);
     await runner.summary(renderSummary(outcomes));
     report(runner, outcomes);
@@ -41,7 +44,12 @@ export async function run({ runner, signal }: StepContext, clock: Clock = system
   }
 }
 
-function openRegistries(inputs: Inputs, http: Http, { runner, signal }: StepContext, clock: Clock): Registry {
+interface Doors {
+  readonly registry: Registry;
+  readonly download: Download;
+}
+
+function openDoors(inputs: Inputs, http: Http, { runner, signal }: StepContext, clock: Clock): Doors {
   const secrets: string[] = [];
   const onSecret = (secret: string): void => {
     if (secrets.includes(secret)) return;
@@ -56,31 +64,30 @@ function openRegistries(inputs: Inputs, http: Http, { runner, signal }: StepCont
     onSecret,
     onWarning: (message) => runner.warning(redact(message, secrets)),
   });
-  return shareRequests(
-    openRegistry({
-      http,
-      clock,
-      signal,
-      timeoutMs: inputs.timeout,
-      retries: inputs.retries,
-      insecureRegistries: inputs.insecureRegistries,
-      hasOwnCa: inputs.ca !== undefined,
-      credentialsFor: (registry, repository) => store.find(registry, repository),
-      onSecret,
-      redact: (text) => redact(text, secrets),
-    }),
-  );
+  const options = {
+    http,
+    clock,
+    signal,
+    timeoutMs: inputs.timeout,
+    retries: inputs.retries,
+    insecureRegistries: inputs.insecureRegistries,
+    hasOwnCa: inputs.ca !== undefined,
+    credentialsFor: (registry: string, repository: string) => store.find(registry, repository),
+    onSecret,
+    redact: (text: string) => redact(text, secrets),
+  };
+  return { registry: shareRequests(openRegistry(options)), download: openDownload(options) };
 }
 
 /** The Sigstore libraries are loaded by those who ask for signatures, and cost nobody else anything. */
 async function openSignatures(
   { signature: policy, timeout: timeoutMs }: Inputs,
-  registry: Registry,
+  { registry, download }: Doors,
   signal: AbortSignal,
 ): Promise<SignatureVerifier | undefined> {
   if (policy.kind === 'none') return undefined;
   const { openSignatureVerifier } = await import('./signature/signatures.ts');
-  return openSignatureVerifier({ registry, policy, signal, timeoutMs });
+  return openSignatureVerifier({ registry, policy, signal, timeoutMs, download });
 }
 
 async function verifyAll(

@@ -59,6 +59,17 @@ export async function sendPatiently(
   }
 }
 
+/** Fetches without any credentials. Undefined for an answer other than 200. */
+export type Download = (url: URL, maxBytes: number) => Promise<Uint8Array | undefined>;
+
+/** For content that somebody trusted has named; throws what {@link sendPatiently} throws. */
+export function openDownload(options: TransferOptions): Download {
+  return async (url, maxBytes) => {
+    const { status, body } = await sendPatiently({ url, headers: {}, maxBytes }, url.host, options);
+    return status === 200 ? body : undefined;
+  };
+}
+
 /**
  * One GET at a registry, redirects followed. The authorization goes to the registry's own origin only, and never along
  * to another.

@@ -1,10 +1,11 @@
 import type { Digest } from '@deploy-actions/kit/image/digest';
 import type { ImageRef } from '@deploy-actions/kit/image/image-ref';
-import { listAttestations } from '@deploy-actions/kit/github/attestations';
 
 import { cleanText, verifyError, type VerifyError } from '../failures.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Download } from '../registry/transfer.ts';
 import { findCandidates, type Candidate } from './candidates.ts';
+import { findGithubBundles } from './github-bundles.ts';
 import type { DemandingPolicy } from './policy.ts';
 import { cosignSignPredicate, provenancePredicate } from './statement.ts';
 import { readTrustedRoots } from './trusted-root.ts';
@@ -25,10 +26,13 @@ export interface SignatureOptions {
   readonly policy: DemandingPolicy;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  readonly download: Download;
 }
 
 /** @throws ConfigurationError for a `trusted-root` that is none */
-export function openSignatureVerifier({ registry, policy, signal, timeoutMs }: SignatureOptions): SignatureVerifier {
+export function openSignatureVerifier(options: SignatureOptions): SignatureVerifier {
+  const { registry, policy, signal, timeoutMs } = options;
+  const bounds = { signal, timeoutMs };
   const judge = openJudge(policy);
   const search = async (image: ImageRef, digest: Digest): Promise<Search> => {
     const findings: Finding[] = [];
@@ -40,11 +44,7 @@ export function openSignatureVerifier({ registry, policy, signal, timeoutMs }: S
     return { signer: undefined, findings };
   };
   async function* candidatesOf(image: ImageRef, digest: Digest): AsyncGenerator<Candidate> {
-    if (policy.kind === 'github-attestation' && policy.token !== undefined) {
-      const { token, repository, apiUrl } = policy;
-      const bundles = await listAttestations({ token, repository, apiUrl, signal, timeoutMs }, digest);
-      for (const bundle of bundles) yield { kind: 'bundle', bundle, from: `GitHub, ${repository}` };
-    }
+    if (policy.kind === 'github-attestation') yield* findGithubBundles(policy, digest, bounds, options.download);
     yield* findCandidates(registry, image, digest);
   }
   return {

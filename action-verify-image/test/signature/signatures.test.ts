@@ -16,6 +16,7 @@ import {
   type Content,
   type ScriptedRegistry,
 } from '../scripted-registry.ts';
+import { packLiterally } from './snappy-pack.ts';
 import { makeKeys, openSigstore, signByKey, workflow, type Keys, type SigstoreInstance } from './sigstore-instance.ts';
 
 const image = buildImage();
@@ -284,6 +285,41 @@ describe('github-attestation', () => {
     expect(error).toBeUndefined();
     expect(asked).toEqual([`/repos/acme/api/attestations/${image.manifest.digest} token ghs_secret`]);
     expect(runner.masks).toContain('ghs_secret');
+  });
+
+  it.each([
+    ['packed', (bundle: object) => packLiterally(Buffer.from(JSON.stringify(bundle))), undefined],
+    ['as it is', (bundle: object) => Buffer.from(JSON.stringify(bundle)), undefined],
+    ['as something else', () => Buffer.from('<html>'), 'ANSWER_INVALID'],
+  ] as const)(
+    'fetches the bundle from where GitHub says it is kept, %s, without the token',
+    async (_case, pack, code) => {
+      const bundle = await sigstore.sign(statement(provenance));
+      let authorization: string | undefined = 'never asked';
+      github.on(/^\/blobs\/1$/, (request, response) => {
+        authorization = request.headers.authorization;
+        response.setHeader('content-type', 'application/x-snappy');
+        response.end(pack(bundle));
+      });
+      github.on(/^\/repos\//, (_request, response) => {
+        response.setHeader('content-type', 'application/json');
+        const url = `http://${github.host}/blobs/1?sig=presigned`;
+        response.end(JSON.stringify({ attestations: [{ bundle: null, bundle_url: url, repository_id: 1 }] }));
+      });
+      const { error, runner } = await withApi();
+      expect(error?.code).toBe(code);
+      expect(authorization).toBeUndefined();
+      expect([runner.rawText(), error?.message].join()).not.toContain('presigned');
+    },
+  );
+
+  it('does not report a store that refuses as a missing signature', async () => {
+    github.on(/^\/repos\//, (_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const url = `http://${github.host}/absent`;
+      response.end(JSON.stringify({ attestations: [{ bundle: null, bundle_url: url, repository_id: 1 }] }));
+    });
+    expect((await withApi()).error).toMatchObject({ code: 'ANSWER_INVALID' });
   });
 
   it('proves provenance in the registry where GitHub keeps none', async () => {

@@ -11,16 +11,22 @@ export interface AttestationRequest {
   readonly timeoutMs: number;
 }
 
+/** One attestation: the Sigstore bundle itself, unverified, or where it is kept. GitHub gives one or the other. */
+export interface Attestation {
+  readonly bundle: Readonly<Record<string, unknown>> | undefined;
+  /** Signed for one read. Holds the bundle as JSON, packed with Snappy. */
+  readonly url: string | undefined;
+}
+
 /**
- * The Sigstore bundles that GitHub keeps for a digest; none when it keeps none, or hides them (it answers 404 for both).
+ * What GitHub keeps for a digest; nothing when it keeps nothing, or hides it (it answers 404 for both).
  * Needs `attestations: read`.
- * @returns JSON objects, unverified
  * @throws GithubError
  */
 export async function listAttestations(
   request: AttestationRequest,
   subjectDigest: string,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
+): Promise<readonly Attestation[]> {
   const { token, repository, apiUrl, signal, timeoutMs } = request;
   const [owner = '', repo = ''] = repository.split('/');
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -33,7 +39,11 @@ export async function listAttestations(
       per_page: 100,
       request: { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
     });
-    return (data.attestations ?? []).flatMap(({ bundle }) => (bundle === undefined ? [] : [{ ...bundle }]));
+    return (data.attestations ?? []).map(({ bundle, bundle_url: url }) => ({
+      // Octokit's types do not know that it may be null.
+      bundle: typeof bundle === 'object' && (bundle as unknown) !== null ? { ...bundle } : undefined,
+      url,
+    }));
   } catch (thrown) {
     signal.throwIfAborted();
     if (typeof thrown === 'object' && thrown !== null && 'status' in thrown && thrown.status === 404) return [];
