@@ -1,5 +1,7 @@
 /** The lab as tests, the demo and the bench see it. */
 export { LabError } from './error.ts';
+export { startBusyBoxServer } from './busybox-server.ts';
+export type { BusyBoxServer } from './busybox-server.ts';
 export { openLab } from './handle.ts';
 export type { ExtraServer, Lab, LabRegistry, LabServer } from './handle.ts';
 export type { ServerRequest } from './extra-servers.ts';

@@ -3,7 +3,7 @@ import type { SshConnection, SshTuning } from './connection.ts';
 import { HostError } from './host.ts';
 import { isUnpinned, keyTypeAttempts, nothingTrusted, type HostKeyPolicy, type HostKeyVerdict } from './host-key.ts';
 import { hostKeyTypes, type HostKeyType } from './ssh-algorithms.ts';
-import { adviseRetry, connectError, hostKeyError, isTypeMissing, type FailedAttempt } from './ssh-errors.ts';
+import { adviseRetry, connectError, hostKeyError, mayBeTypeMissing, type FailedAttempt } from './ssh-errors.ts';
 import type { SshTarget } from './ssh-target.ts';
 
 /** How one attempt to connect ended. */
@@ -68,7 +68,7 @@ async function tryKeyTypes<C extends SshConnection>(
     if (last.kind === 'key-refused') {
       offered.push(...last.offered);
       if (last.verdict === 'revoked') return last;
-    } else if (last.kind === 'connected' || !isTypeMissing(last.failed)) {
+    } else if (last.kind === 'connected' || !mayBeTypeMissing(last.failed)) {
       return last;
     }
   }

@@ -53,9 +53,10 @@ function where(target: SshTarget): string {
   return `ssh: ${target.host} (port ${target.port})`;
 }
 
-/** The server has no host key of a type that was asked for. */
-export function isTypeMissing(failed: FailedAttempt): boolean {
-  return /no matching (server )?host key/i.test(failed.message);
+/** Whether the server may have no host key of a type that was asked for. Dropbear does not say so: it hangs up. */
+export function mayBeTypeMissing(failed: FailedAttempt): boolean {
+  if (/no matching/i.test(failed.message)) return /no matching (server )?host key/i.test(failed.message);
+  return failed.phase === 'handshake' && failed.level !== 'client-timeout';
 }
 
 /** Client and server share no algorithm: another client may. */

@@ -30,8 +30,10 @@ export function sshShell(
     let isAlone: boolean;
     try {
       const end = await runOnce(name, connection, program, io);
-      if (end.kind !== 'no-session' || refusals > mostRefusals) return end;
+      if (end.kind === 'exit' || end.kind === 'lost' || refusals > mostRefusals) return end;
       isAlone = !pool.shrink();
+      // Dropbear refuses the command instead of the session where too many are open; alone, it is meant.
+      if (isAlone && end.kind === 'refused') return end;
     } finally {
       pool.release();
     }
