@@ -12,11 +12,13 @@ import { appendToLedger } from './ledger.ts';
 import { writeLetters } from './letters.ts';
 import { completeDeliveries, report } from './report.ts';
 import { composeAnnouncement, readRunFacts } from './run-facts.ts';
+import { useRunnerProxy } from './runner-proxy.ts';
 
 /** Tells everybody what was deployed: one neutral message, rendered for each service, sent in parallel. */
 export async function main(context: StepContext): Promise<void> {
   const { runner } = context;
   const inputs = loadInputs(runner);
+  useRunnerProxy(runner);
   const deadlineAt = systemClock.now() + inputs.deadline;
   const run = readRunFacts(runner);
   const approvers = await findApprovers(context, inputs, run);

@@ -10,10 +10,11 @@ export interface NotifyRun {
   /** Where the GitHub API is; default: nowhere. */
   readonly apiUrl?: string;
   readonly token?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs the bundled action once, as a runner does. Whatever the test is about: no secret may be seen. */
-export async function notify({ inputs, apiUrl, token }: NotifyRun): Promise<StepResult> {
+export async function notify({ inputs, apiUrl, token, env = {} }: NotifyRun): Promise<StepResult> {
   const workspace = await mkdtemp(join(tmpdir(), 'notify-'));
   const github = {
     repository: 'acme/shop',
@@ -22,7 +23,7 @@ export async function notify({ inputs, apiUrl, token }: NotifyRun): Promise<Step
     ...(apiUrl === undefined ? {} : { apiUrl }),
     ...(token === undefined ? {} : { token }),
   };
-  const job = await createJob({ workspace, github });
+  const job = await createJob({ workspace, github, env });
   try {
     const step = await job.step({ uses: 'action-notify', with: inputs });
     for (const secret of Object.values(secrets)) expect(everythingOf(step)).not.toContain(secret);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLab, openWebhookCatcher, type WebhookCatcher } from '../../lab/src/index.ts';
 import { after, before } from './builder.ts';
 import { openChatServices, secrets, type ChatServices } from './chat-services.ts';
+import { openConnectProxy } from './connect-proxy.ts';
 import { everythingOf, notify } from './job.ts';
 
 const token = secrets.github;
@@ -272,6 +273,31 @@ describe('the bundled action', () => {
       webhook: 'error',
     });
     expect(step.commands.warnings[0]).toContain('no answer within');
+  });
+
+  it('reaches every service through the proxy of the runner, save those that are excepted', async () => {
+    const proxy = await openConnectProxy();
+    const env = { HTTP_PROXY: proxy.url };
+    try {
+      const step = await notify({ inputs: only('slack', 'webhook'), env });
+      expect(JSON.parse(step.outputs['delivered'] ?? '')).toMatchObject({
+        slack: 'ok',
+        'slack-bot': 'ok',
+        webhook: 'ok',
+      });
+      expect(proxy.tunnels).toEqual(Array.from({ length: proxy.tunnels.length }, () => new URL(chat.url).host));
+      const before = proxy.tunnels.length;
+      expect(before).toBeGreaterThan(0);
+      await notify({ inputs: slack(), env: { ...env, NO_PROXY: '127.0.0.1' } });
+      expect(proxy.tunnels).toHaveLength(before);
+      expect(chat.messages.size).toBe(4);
+    } finally {
+      proxy.close();
+    }
+    const broken = await notify({ inputs: slack(), env: { HTTP_PROXY: 'http://me:pass-word@[nonsense' } });
+    expect(broken.commands.warnings).toEqual([expect.stringContaining('is not the URL of a proxy')]);
+    expect(everythingOf(broken)).not.toContain('pass-word');
+    expect(chat.messages.size).toBe(5);
   });
 
   it('follows no redirect', async () => {
