@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { digestOf } from '@deploy-actions/kit/image/digest';
 import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 
 import { runAction } from './scenario.ts';
@@ -71,6 +72,35 @@ describe('the action', () => {
     registry.serve(outer, 'v1.0.0');
     const { runner } = await runAction({ images: `${registry.host}/acme/api:v1.0.0` });
     expect(runner.outputs.get('images')).toBe(`${registry.host}/acme/api@${outer.digest}`);
+  });
+
+  it('opens no index inside an index inside an index', async () => {
+    const image = buildImage();
+    registry.serveImage(image);
+    const inner = buildIndex([{ content: image.manifest, platform: 'linux/amd64' }]);
+    const middle = buildIndex([{ content: inner }]);
+    const outer = buildIndex([{ content: middle }]);
+    for (const index of [inner, middle]) registry.serve(index);
+    registry.serve(outer, 'v1.0.0');
+    const { error } = await runAction({ images: `${registry.host}/acme/api:v1.0.0` });
+    expect(error).toMatchObject({ code: 'PLATFORM_MISSING' });
+    expect(registry.seen.length).toBeLessThanOrEqual(3);
+  });
+
+  it('proves content by SHA-512 where that is the digest asked for', async () => {
+    const image = buildImage();
+    registry.serveImage(image);
+    const digest = digestOf(image.manifest.bytes, 'sha512');
+    let body = image.manifest.bytes;
+    registry.on(/manifests\/sha512/, (_request, response) => {
+      response.setHeader('content-type', image.manifest.mediaType);
+      response.setHeader('docker-content-digest', digest);
+      response.end(body);
+    });
+    const images = `api=${registry.host}/acme/api@${digest}`;
+    expect((await runAction({ images })).runner.outputs.get('digest')).toBe(digest);
+    body = buildImage({ mark: 'evil' }).manifest.bytes;
+    expect((await runAction({ images })).error).toMatchObject({ code: 'DIGEST_MISMATCH' });
   });
 
   it('asks once for an image that several names share', async () => {
