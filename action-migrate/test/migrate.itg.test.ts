@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab, type RegistryKind } from '../../lab/src/index.ts';
-import { makeTarget, migrate, oneOffs, ran, removeTarget, stateFile, type Target } from './server.ts';
+import { layOut, makeTarget, migrate, oneOffs, ran, removeTarget, stateFile, type Target } from './server.ts';
 
 let lab: Lab;
 let workspace: string;
@@ -176,6 +176,26 @@ describe('before anything is started, it refuses', () => {
       `label=com.docker.compose.project=${target.project}`,
     ]);
     expect(started.stdout).toBe('');
+  });
+
+  it('what the rollout after it would refuse, unless it shall only be said', async () => {
+    const { app } = lab.images;
+    const image = lab.reference('htpasswd', app.repository, app.v2.digest);
+    const target = await layOut({
+      lab,
+      workspace,
+      image,
+      database: lab.reference('anonymous', app.repository, 'latest'),
+      composeFile:
+        'services: { web: { image: "${DB_IMAGE}" }, migrate: { image: "${API_IMAGE}", profiles: [tools], volumes: ["./data:/data"] } }',
+    });
+    targets.push(target);
+    const result = await migrate(target, { commands: mark('one') });
+    expect(result.outputs).toMatchObject({ 'error-code': 'MUTABLE_TAG', status: 'refused' });
+    expect(await ran(target)).toEqual([]);
+    const warned = await migrate(target, { commands: mark('one'), preflight: 'warn' });
+    expect(warned.log).toContain('Rollout: would refuse (MUTABLE_TAG)');
+    expect(await ran(target)).toEqual(['one']);
   });
 
   it('to run without its database where it may not start one', async () => {
