@@ -9,9 +9,8 @@ import { LEAST_RUNS, type Bench, type Row } from './row.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const INTERVAL_SECONDS = 1;
-/** Every party has asked several times by then; spread, because the moment within an interval decides. */
+/** Every party has asked several times by then. */
 const READY_AFTER_MS = 3000;
-const SPREAD_MS = 170;
 const PATIENCE_MS = 20_000;
 
 interface Case {
@@ -31,7 +30,7 @@ const cases: readonly Case[] = [
 ];
 
 /** Lets one party wait for one app that becomes ready meanwhile. */
-async function measure(party: Party, one: Case, run: number): Promise<Sample | undefined> {
+async function measure(party: Party, one: Case, readyAfterMs: number): Promise<Sample | undefined> {
   const targets = await Promise.all(Array.from({ length: one.targets }, () => openTarget(one.before)));
   const waiting = await startParty(party, {
     urls: targets.map(({ url }) => url),
@@ -41,7 +40,7 @@ async function measure(party: Party, one: Case, run: number): Promise<Sample | u
   });
   try {
     if (waiting === undefined) return undefined;
-    await sleep(READY_AFTER_MS + run * SPREAD_MS);
+    await sleep(readyAfterMs);
     const readyAt = await makeAllReady(targets);
     const end = await Promise.race([waiting.ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
     if (end === undefined) return { readyToGreenMs: null };
@@ -65,7 +64,8 @@ async function runCase(one: Case, runs: number): Promise<readonly Row[]> {
   for (let run = 0; run < runs; run++)
     // Turn and turn about, so that what else goes on on the machine meets everyone.
     for (const party of parties) {
-      const sample = await measure(party, one, run);
+      // The moment within an interval decides, so the runs are spread evenly over one.
+      const sample = await measure(party, one, READY_AFTER_MS + (run / runs) * INTERVAL_SECONDS * 1000);
       if (sample !== undefined) samples.set(party, [...(samples.get(party) ?? []), sample]);
     }
   const result: CaseResult = {

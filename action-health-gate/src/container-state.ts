@@ -60,9 +60,9 @@ export function describeFailure({ container, what }: Failure, lastExitCode: numb
   return { ok: false, kind: 'failed', reason: `container ${container.name} ${what}${end}`, isFinal: true };
 }
 
-/** Ended by itself, not by `docker stop` (SIGTERM, SIGKILL) or by hand (SIGINT). */
-function hasCrashed({ exitCode, isOomKilled }: Container): boolean {
-  return isOomKilled || ![0, 130, 137, 143].includes(exitCode);
+/** Ended by itself, not by `docker stop` (SIGTERM, SIGKILL, or what an app makes of them) or by hand (SIGINT). */
+function hasCrashed({ exitCode, isOomKilled, isKeptRunning }: Container): boolean {
+  return !isKeptRunning && (isOomKilled || ![0, 130, 137, 143].includes(exitCode));
 }
 
 /** Whom to ask among a service's containers, or why nobody can be asked yet. */

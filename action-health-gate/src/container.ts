@@ -10,6 +10,8 @@ export interface Container {
   readonly exitCode: number;
   readonly isOomKilled: boolean;
   readonly restartCount: number;
+  /** Docker itself starts it again when it ends (`always`, `unless-stopped`), so one that stays down was stopped by somebody. */
+  readonly isKeptRunning: boolean;
   /** RFC 3339, by the server's clock. */
   readonly startedAt: string;
   /** undefined without a health check. */
@@ -35,7 +37,7 @@ ids=$(for service; do
   docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" --filter "label=com.docker.compose.oneoff=False" || exit
 done) || exit
 [ -n "$ids" ] || exit 0
-docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"oomKilled":{{json .State.OOMKilled}},"restartCount":{{json .RestartCount}},"startedAt":{{json .State.StartedAt}},"health":{{json .State.Health}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
+docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"oomKilled":{{json .State.OOMKilled}},"restartCount":{{json .RestartCount}},"restartPolicy":{{json .HostConfig.RestartPolicy.Name}},"startedAt":{{json .State.StartedAt}},"health":{{json .State.Health}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
 
 /**
  * The containers of Compose services, stopped ones included; looked up anew before each attempt, because a container that
@@ -78,6 +80,7 @@ function readContainer(json: Json): Container {
     exitCode: Number(json['exitCode'] ?? 0),
     isOomKilled: json['oomKilled'] === true,
     restartCount: Number(json['restartCount'] ?? 0),
+    isKeptRunning: ['always', 'unless-stopped'].includes(asText(json['restartPolicy'])),
     startedAt,
     health: readHealth(json['health'], startedAt),
     address: readAddress(asText(json['networkMode']), json['networks']),

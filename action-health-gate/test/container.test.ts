@@ -149,6 +149,9 @@ describe('a failure that no later attempt can make good', () => {
         undefined,
       );
     expect(find([], parse(line('api-1', { status: 'exited', exitCode: 1 }), running))).toBeUndefined();
+    // Docker starts it again when it ends by itself; this one made exit code 1 of SIGTERM.
+    const stopped = line('api-1', { status: 'exited', exitCode: 1, restartPolicy: 'unless-stopped' });
+    expect(find(parse(line('api-1')), parse(stopped))).toBeUndefined();
   });
 });
 

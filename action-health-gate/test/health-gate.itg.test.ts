@@ -124,6 +124,12 @@ describe('a gate in front of a real server', () => {
     await project.removeContainer(once);
     expect(ended.outputs).toMatchObject({ result: 'unhealthy', 'error-code': 'CONTAINER_FAILED' });
     expect(ended.commands.errors[0]).toContain('ended by itself (exit code 1)');
+
+    const eat = ['node', '-e', 'const all = []; for (;;) all.push(Buffer.alloc(1e6, 1))'];
+    const hungry = await project.runService('hungry', ['--memory', '64m', '--memory-swap', '64m'], eat);
+    const killed = await project.gate({ checks: '- { type: container, service: hungry }' });
+    await project.removeContainer(hungry);
+    expect(killed.commands.errors[0]).toContain('ended by itself (exit code 137, killed for want of memory)');
   });
 
   it('does not believe an `unhealthy` from before a restart', async () => {
@@ -205,7 +211,8 @@ describe('a gate in front of a real server', () => {
     const { server } = project.lab;
     const record = (number: number): string => `${project.path}/.deploy/releases/${number}.json`;
     const writeRelease = async (runUrl: string): Promise<void> => {
-      const release = { number: 3, result: 'ok', pins: [], digests: {}, commit: '', runUrl };
+      const startedAt = new Date().toISOString();
+      const release = { number: 3, result: 'ok', pins: [], digests: {}, commit: '', runUrl, startedAt };
       const script =
         'cd "$1" && mkdir -p .deploy/releases && echo 1 > .deploy/format && cat > .deploy/releases/3.json && ln -sfn releases/3.json .deploy/current && chown -R deploy:deploy .deploy';
       await server.exec(['sh', '-c', script, 'sh', project.path], { stdin: `${JSON.stringify(release)}\n` });
@@ -229,6 +236,13 @@ describe('a gate in front of a real server', () => {
     expect(lenient.outcome).toBe('success');
     expect(lenient.commands.warnings[0]).toContain('Release 3 still runs; it is marked as failed');
     expect(JSON.parse((await server.exec(['cat', record(3)])).stdout)).toMatchObject({ number: 3, gateFailed: true });
+
+    // A log scan looks back to the beginning of this run's deploy; the line is older.
+    await writeRelease('https://github.com/acme/api/actions/runs/4711/attempts/1');
+    const scan = { ...byService, 'log-scan': '^listening on', 'log-since': '1h', 'success-threshold': '1' };
+    const quiet = await project.gate(scan, {}, '4711');
+    expect(quiet.outputs['result']).toBe('healthy');
+    expect(quiet.log).toMatch(/Searching the logs of app since \d{4}-/);
     // The lease was free before, so it is free again.
     expect((await server.exec(['ls', '-A', `${project.path}/.deploy`])).stdout).not.toContain('lease.json');
   });

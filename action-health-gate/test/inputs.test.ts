@@ -1,5 +1,7 @@
 import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { describePlan } from '../src/check.ts';
 import { loadInputs } from '../src/inputs.ts';
 import { gateInputs } from './builder.ts';
@@ -118,6 +120,26 @@ describe('loadInputs', () => {
     expect(describePlan(inputs.checks)[0]).toBe(
       'https://app.example/api from the runner through 192.0.2.7:8443, status 200-299, to POST, 10 assertions, within 800ms, 3 times in a row',
     );
+  });
+
+  it('reads every example of the README', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const examples = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(
+      (match) => parse(match[1] ?? '') as unknown,
+    );
+    expect(examples).toHaveLength(3);
+    for (const example of examples) {
+      const [step] = example as readonly { readonly with: Readonly<Record<string, string>> }[];
+      // What GitHub puts in place of an expression: a commit is good for all of them.
+      const given = Object.entries(step?.with ?? {}).map(([name, value]) => [
+        name,
+        value.replaceAll(/\$\{\{.*?\}\}/g, sha),
+      ]);
+      const connection = { host: 'local', 'deploy-path': '/srv/app' };
+      expect(
+        load({ ...(Object.fromEntries(given) as Record<string, string>), ...connection }).checks.length,
+      ).toBeGreaterThan(0);
+    }
   });
 
   it('masks a password for HTTP in every form in which it travels', () => {

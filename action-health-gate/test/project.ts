@@ -13,7 +13,7 @@ export interface Project {
   /** Adds a container of another release to the service, as an interrupted rollout leaves it. */
   addContainer(release: 'v1' | 'v2'): Promise<string>;
   /** Runs a container of v1 as a service of its own, with further options of `docker run`. */
-  runService(service: string, options: readonly string[]): Promise<string>;
+  runService(service: string, options: readonly string[], command?: readonly string[]): Promise<string>;
   removeContainer(id: string): Promise<void>;
   newJob(env?: Readonly<Record<string, string>>, runId?: string): Promise<Job>;
   /** One job with one gate; the SSH inputs are given. */
@@ -31,13 +31,27 @@ export async function makeProject(name: string): Promise<Project> {
   const path = `/srv/${name}`;
   const workspace = await mkdtemp(join(tmpdir(), `${name}-`));
   const shell = (script: string, ...args: readonly string[]) => server.exec(['sh', '-c', script, 'sh', ...args]);
-  const run = async (service: string, release: 'v1' | 'v2', options: readonly string[]): Promise<string> => {
+  const run = async (
+    service: string,
+    release: 'v1' | 'v2',
+    options: readonly string[],
+    command: readonly string[] = [],
+  ): Promise<string> => {
     const image = lab.reference('anonymous', lab.images.app.repository, lab.images.app[release].sha);
     const labels = [`project=${name}`, `service=${service}`, 'oneoff=False'].flatMap((label) => [
       '--label',
       `com.docker.compose.${label}`,
     ]);
-    const { stdout } = await server.docker(['run', '-d', '--network', `${name}_default`, ...labels, ...options, image]);
+    const { stdout } = await server.docker([
+      'run',
+      '-d',
+      '--network',
+      `${name}_default`,
+      ...labels,
+      ...options,
+      image,
+      ...command,
+    ]);
     return stdout.trim();
   };
   const newJob: Project['newJob'] = (env = {}, runId = '1') =>
@@ -63,7 +77,7 @@ export async function makeProject(name: string): Promise<Project> {
       await shell('cd "$1" && docker compose up -d --quiet-pull && chown -R deploy:deploy "$1"', path);
     },
     addContainer: (release) => run('app', release, []),
-    runService: (service, options) => run(service, 'v1', options),
+    runService: (service, options, command) => run(service, 'v1', options, command),
     removeContainer: async (id) => {
       await server.docker(['rm', '-f', id]);
     },
