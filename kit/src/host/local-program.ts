@@ -13,7 +13,7 @@ export interface ProgramOptions {
 }
 
 const longestOutput = 1024 * 1024;
-const stepSecret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
+const stepSecret = /^(INPUT_|DEPLOY_(JUMP_)?SSH_|DEPLOY_REGISTRY_)/;
 
 /**
  * Runs a small program on the runner (a credential helper) and waits for it. It has the step's environment, for helpers

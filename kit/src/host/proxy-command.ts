@@ -86,7 +86,7 @@ function skipMark(token: string, onChunk: (chunk: Buffer) => void): (chunk: Buff
 
 /** Cloud tools need their whole environment, but not the secrets of this step. */
 export function proxyEnvironment(env: Readonly<NodeJS.ProcessEnv>): Readonly<Record<string, string>> {
-  const secret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
+  const secret = /^(INPUT_|DEPLOY_(JUMP_)?SSH_|DEPLOY_REGISTRY_)/;
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])),
   );

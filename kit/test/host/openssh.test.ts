@@ -10,6 +10,7 @@ import { defaultTuning } from '../../src/host/connection.ts';
 import { answer, startAgent } from '../../src/host/openssh-agent.ts';
 import { explainOpenssh } from '../../src/host/openssh-errors.ts';
 import { readPrivateKey, type PrivateKey } from '../../src/host/private-key.ts';
+import { proxyEnvironment } from '../../src/host/proxy-command.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { tellExit255 } from '../../src/host/trailing-mark.ts';
@@ -238,6 +239,19 @@ describe('exit status 255', () => {
     told.end();
     expect(Buffer.concat(seen).toString()).toBe('a\u0001b\u0001');
     expect(told.isTold()).toBe(true);
+  });
+});
+
+describe('the environment of a proxy command and of ssh', () => {
+  it('has none of the secrets of the step', () => {
+    const secrets = [
+      'INPUT_SSH-PRIVATE-KEY',
+      'DEPLOY_SSH_PRIVATE_KEY',
+      'DEPLOY_JUMP_SSH_PASSPHRASE',
+      'DEPLOY_REGISTRY_PASSWORD',
+    ];
+    const env = Object.fromEntries([...secrets, 'PATH', 'CLOUDSDK_CONFIG'].map((name) => [name, 'x']));
+    expect(proxyEnvironment(env)).toEqual({ PATH: 'x', CLOUDSDK_CONFIG: 'x' });
   });
 });
 
