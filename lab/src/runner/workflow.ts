@@ -74,6 +74,10 @@ function fillInputs(
   );
 }
 
+function leaveEmpty(declared: YamlRecord): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.keys(declared).map((name) => [name, '']));
+}
+
 function pickJob(workflow: YamlRecord, wanted: string | undefined, file: string): readonly [string, YamlRecord] {
   const jobs = asRecord(workflow['jobs'], `${file}: jobs`);
   const names = Object.keys(jobs);
@@ -94,9 +98,11 @@ export async function runWorkflowJob(run: WorkflowRun): Promise<JobResult> {
   assertKeys(workflow, workflowKeys, file);
   assertUsage(workflow['defaults'] === undefined, `${file}: defaults is not supported`);
   const [name, source] = pickJob(workflow, wanted, file);
-  const inputs = fillInputs(workflow, given ?? {});
   const workflowName = optionalText(workflow['name'], `${file}: name`) ?? file;
   const github: GithubFacts = { ...defaultFacts(), job: name, workflow: workflowName, ...options.github };
+  // Other events have no form to fill in: `inputs.x` is empty there.
+  const isFilledIn = /^workflow_(dispatch|call)$/.test(github.eventName);
+  const inputs = isFilledIn ? fillInputs(workflow, given ?? {}) : leaveEmpty(declaredInputs(workflow));
   const context: Scope = {
     status: { success: true, failure: false, cancelled: false },
     contexts: {

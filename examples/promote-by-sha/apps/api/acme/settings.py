@@ -1,6 +1,8 @@
 import os
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 database = urlsplit(os.environ["DATABASE_URL"])
 
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
@@ -9,7 +11,14 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "acme.urls"
 WSGI_APPLICATION = "acme.wsgi.application"
-INSTALLED_APPS = ["notes"]
+INSTALLED_APPS = ["notes", "acme.marketing"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "acme/templates"],
+        "APP_DIRS": True,
+    }
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 DATABASES = {

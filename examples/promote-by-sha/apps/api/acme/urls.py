@@ -1,4 +1,8 @@
-from django.urls import path
+from django.urls import include, path
 from notes import views
 
-urlpatterns = [path("healthz", views.healthz), path("notes", views.notes)]
+urlpatterns = [
+    path("healthz", views.healthz),
+    path("notes", views.notes),
+    path("", include("acme.marketing.urls")),
+]
