@@ -6,13 +6,15 @@ import { gateBench } from './gate.ts';
 import { rolloutBench } from './rollout.ts';
 import { formatRows, type Bench } from './row.ts';
 import { startBench } from './start.ts';
+import { syncBench } from './sync.ts';
 import { verifyBench } from './verify.ts';
 
-const benches: readonly Bench[] = [startBench, chainBench, rolloutBench, gateBench, verifyBench];
+const benches: readonly Bench[] = [startBench, chainBench, rolloutBench, gateBench, syncBench, verifyBench];
 
 function listBenches(): string {
   return [
     'usage: npm run bench -- NAME [--json FILE]',
+    '       npm run bench -- sync [--quick] [--runs N] [--only REGEX] [--json FILE]',
     '       npm run bench -- rollout [--docker-rollout PATH] [--quick] [--runs N] [--only REGEX] [--json FILE]',
     '',
     ...benches.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`),

@@ -35,7 +35,24 @@ export function packArchive(archive: Archive, packing: Packing, onBytes: (count:
     },
     (thrown: unknown) => tar.destroy(thrown instanceof Error ? thrown : new SyncError(changed('a file', thrown))),
   );
-  return packStream(Readable.from(tar, { objectMode: false }), packing);
+  return packStream(Readable.from(gather(tar as AsyncIterable<Buffer>), { objectMode: false }), packing);
+}
+
+/** What goes out at once: a packet of its own for each header and each small file costs more than their content. */
+const packetBytes = 128 * 1024;
+
+async function* gather(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    if (bytes < packetBytes) continue;
+    yield Buffer.concat(waiting, bytes);
+    waiting = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(waiting, bytes);
 }
 
 async function fill(tar: Pack, archive: Archive, onBytes: (count: number) => void): Promise<void> {

@@ -168,7 +168,8 @@ async function publish(runner: Runner, report: Report): Promise<void> {
   const changes = listChanges(report);
   if (changes.length > 0) {
     await runner.group(`Changes (${changes.length})`, () => {
-      for (const line of changes) runner.info(line);
+      // The runner's log is written at once, line by line it takes longer than the sync.
+      for (let at = 0; at < changes.length; at += 500) runner.info(changes.slice(at, at + 500).join('\n'));
       return Promise.resolve();
     });
   }

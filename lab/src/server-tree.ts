@@ -38,6 +38,8 @@ const SYSTEM = [
   'openssh-server',
   'openssh-client',
   'rsync',
+  // Ubuntu's servers have it, and many of Debian's.
+  'zstd',
 ];
 const ENGINE = ['docker.io', 'iptables'];
 const SERVER_WITHOUT = [/^(dmsetup|git|pigz|xz-utils)$/];
@@ -58,7 +60,7 @@ export async function buildServerTree(
 function buildDefaultTree(source: PackageSource, cache: string, machine: Machine): Promise<string> {
   return buildTree(source, cache, {
     name: 'server',
-    version: 5,
+    version: 6,
     packages: [...BASE, ...SYSTEM, ...ENGINE],
     // Debian 13 splits the client off.
     optional: ['docker-cli'],
@@ -77,7 +79,7 @@ async function buildModernTree(source: PackageSource, cache: string): Promise<st
   const sid = await openDebianSuite(cache, 'sid', source.log);
   return buildTree(sid, cache, {
     name: 'server-modern',
-    version: 1,
+    version: 2,
     packages: [...BASE, ...SYSTEM, ...ENGINE, 'docker-cli', 'docker-compose'],
     without: [...INSTALL_TIME_ONLY, ...SERVER_WITHOUT],
     finish: (tree) => {

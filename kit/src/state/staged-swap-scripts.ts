@@ -24,6 +24,7 @@ export const activateScript = `${treeFunctions}${envFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
+sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
   cat > "$u.new/plan"

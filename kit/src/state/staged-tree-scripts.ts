@@ -72,21 +72,35 @@ publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
 ${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
 # path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+# One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
-  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
-  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
-  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
-  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
-  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
-  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  : > "$1/every"; : > "$1/sums"; : > "$1/index"
+  (cd "$1" && awk 'BEGIN { print "." > "folders" }
+  substr($0, 1, 9) == "{\\"path\\":\\"" {
+    rest = substr($0, 10); gsub(/\\\\"/, "\\037", rest)
+    end = index(rest, "\\""); path = substr(rest, 1, end - 1); gsub(/\\037/, "\\"", path); rest = substr(rest, end)
+    print "./" path > "every"
+    count = split(path, part, "/"); folder = "."
+    for (i = 1; i < count; i++) { folder = folder "/" part[i]; if (!(folder in seen)) { seen[folder]; print folder > "folders" } }
+    if (substr(rest, 2, 9) == ",\\"mode\\":\\"") {
+      mode = substr(rest, 11, 4); hash = substr(rest, 27, 64)
+      print hash " " mode " ./" path > "sums"; print substr(hash, 1, 16) " " mode " " path > "index"
+    } else { sub(/,$/, ""); print "00link " $0 > "index" }
+  }' manifest.json.new)
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/rest" || :; mv "$1/rest" "$1/sums"; fi
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
-  rm -f "$1/entries" "$1/sums"
+  rm -f "$1/sums"
+}
+# missing_of LIST FOLDER: the paths of LIST that are no file below FOLDER.
+missing_of() {
+  { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
-  sync -f "$1" 2>/dev/null || sync
+  # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -120,7 +134,7 @@ if [ -f "$s/parts" ]; then
   rm -rf .deploy/parts
 fi
 list_files "$s"
-(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
+missing_of "$s/paths" "$s/tree" > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 
