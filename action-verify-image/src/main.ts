@@ -12,7 +12,7 @@ import { verifyError, type VerifyError } from './failures.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
 import { runBounded } from './parallel.ts';
 import { openHttp, type Http } from './registry/http.ts';
-import { readProxySettings } from './registry/proxy.ts';
+import { canUseProxies, readProxySettings, type ProxySettings } from './registry/proxy.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { shareRequests } from './registry/sharing.ts';
 import { openDownload, type Download } from './registry/transfer.ts';
@@ -26,7 +26,7 @@ const imagesAtOnce = 12;
 /** Proves each image against its registry, and hands the next steps references that cannot change. */
 export async function run({ runner, signal }: StepContext, clock: Clock = systemClock): Promise<void> {
   const inputs = loadInputs(inputReader(runner), runner);
-  const http = openHttp({ ca: inputs.ca, proxy: readProxySettings((name) => runner.env(name)) });
+  const http = openHttp({ ca: inputs.ca, proxy: findProxySettings(runner) });
   const start = clock.now();
   try {
     const context = { runner, signal };
@@ -42,6 +42,17 @@ export async function run({ runner, signal }: StepContext, clock: Clock = system
     runner.output('requests', String(http.count()));
     http.close();
   }
+}
+
+function findProxySettings(runner: Runner): ProxySettings | undefined {
+  const settings = readProxySettings((name) => runner.env(name));
+  if (settings.https === undefined && settings.http === undefined) return undefined;
+  for (const url of [settings.https, settings.http]) {
+    if (url !== undefined && URL.canParse(url)) maskSecret(runner, new URL(url).password);
+  }
+  if (canUseProxies(process.versions.node)) return settings;
+  runner.warning(`A proxy is set in the environment, but Node ${process.versions.node} of this runner cannot use it.`);
+  return undefined;
 }
 
 interface Doors {

@@ -330,4 +330,13 @@ describe('outputs', () => {
     expect(ran.error).toMatchObject({ code: 'TAG_MISSING' });
     expect(Object.fromEntries(ran.runner.outputs)).toEqual({ exists: 'false', requests: '1' });
   });
+
+  it('mask the password of a proxy, and ask loopback without it', async () => {
+    registry.serveImage(buildImage(), 'v1.0.0');
+    const proxy = 'http://ci:proxy-secret@proxy.invalid:3128';
+    const images = `${registry.host}/acme/api:v1.0.0`;
+    const { runner, error } = await runAction({ images }, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy });
+    expect(error).toBeUndefined();
+    expect(runner.masks).toContain('proxy-secret');
+  });
 });

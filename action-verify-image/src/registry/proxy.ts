@@ -15,6 +15,12 @@ export function readProxySettings(env: (name: string) => string | undefined): Pr
   return { https: either('HTTPS_PROXY'), http: either('HTTP_PROXY'), except: either('NO_PROXY') };
 }
 
+/** Node's agents speak to proxies since 24.5 (`proxyEnv`); older ones would quietly connect past them. */
+export function canUseProxies(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 5);
+}
+
 /** The proxy for this URL; undefined for a direct connection. Loopback is always reached directly. */
 export function findProxy(url: URL, settings: ProxySettings | undefined): string | undefined {
   const proxy = url.protocol === 'https:' ? settings?.https : settings?.http;

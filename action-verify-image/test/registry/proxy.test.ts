@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { openHttp } from '../../src/registry/http.ts';
-import { findProxy, readProxySettings } from '../../src/registry/proxy.ts';
+import { canUseProxies, findProxy, readProxySettings } from '../../src/registry/proxy.ts';
 
 const proxyUrl = 'http://proxy.lan:3128';
 const through = (url: string, except?: string) =>
@@ -43,6 +43,17 @@ describe('readProxySettings', () => {
   it('reads both spellings, the lower-case one first', () => {
     const env: Record<string, string> = { HTTPS_PROXY: 'a', https_proxy: 'b', HTTP_PROXY: 'c', NO_PROXY: 'd' };
     expect(readProxySettings((name) => env[name])).toEqual({ https: 'b', http: 'c', except: 'd' });
+  });
+});
+
+describe('canUseProxies', () => {
+  it.each([
+    ['24.4.1', false],
+    ['24.5.0', true],
+    ['25.0.0', true],
+    ['22.21.0', false],
+  ])('of Node %s is %s: an older one would connect past the proxy', (version, expected) => {
+    expect(canUseProxies(version)).toBe(expected);
   });
 });
 
