@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ensureImages, type Lab } from '../lab/src/index.ts';
 import { createJob } from '../lab/src/runner/index.ts';
-import { LEAST_RUNS, makeRow, median, type Row } from './row.ts';
+import { readOurVersion } from './party.ts';
+import { LEAST_RUNS, makeRow, median, type Bench, type Row } from './row.ts';
 
 const PROJECT = 'bench-backup';
 const FOLDER = `/srv/${PROJECT}`;
@@ -24,8 +26,18 @@ services:
     depends_on: { db: { condition: service_healthy } }
 `;
 
+/** The database half of what a migration costs; the review of SQL is measured by itself. */
+export const backupBench: Bench = {
+  name: 'migrate-backup',
+  about: 'a backup of PostgreSQL, proved by reading all of it; peer: pg_dump alone',
+  run: async (say, options) => ({
+    rows: await benchBackup(say, options.isQuick ? 1 : options.runs),
+    versions: { ours: await readOurVersion(fileURLToPath(new URL('..', import.meta.url))), node: process.version },
+  }),
+};
+
 /** What a proved backup costs next to `pg_dump > file`: turn and turn about, on the same database. */
-export async function benchBackup(say: (text: string) => void, runs: number = LEAST_RUNS): Promise<readonly Row[]> {
+async function benchBackup(say: (text: string) => void, runs = LEAST_RUNS): Promise<readonly Row[]> {
   const lab = await ensureImages('full');
   const workspace = await mkdtemp(join(tmpdir(), 'bench-backup-'));
   try {

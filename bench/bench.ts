@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { backupBench } from './backup.ts';
 import { chainBench } from './chain.ts';
 import { gateBench } from './gate.ts';
 import { rolloutBench } from './rollout.ts';
@@ -9,7 +10,15 @@ import { startBench } from './start.ts';
 import { syncBench } from './sync.ts';
 import { verifyBench } from './verify.ts';
 
-const benches: readonly Bench[] = [startBench, chainBench, rolloutBench, gateBench, syncBench, verifyBench];
+const benches: readonly Bench[] = [
+  backupBench,
+  startBench,
+  chainBench,
+  rolloutBench,
+  gateBench,
+  syncBench,
+  verifyBench,
+];
 
 function listBenches(): string {
   return [
