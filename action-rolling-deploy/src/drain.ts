@@ -11,23 +11,24 @@ import type { RoutePart } from './route/route.ts';
 const slackMs = 60_000;
 
 /**
- * Takes a container out of service for good: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
+ * Takes a container out of service for good, while those that it `needs` run: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
  * removed. Not cut short by a cancel between SIGTERM and removal: the journal has promised it.
  */
 export function retire(
   context: RolloutContext,
   container: Container,
   staying: readonly Container[],
+  needs: readonly string[] = [],
 ): Promise<readonly Container[]> {
   context.log(`${container.service}: draining and stopping ${container.name}`);
   const { service, id } = container;
   const removal = [removePart(context, [id]), context.journal.line('removed', { service, ids: [id] })];
-  return takeOut(context, container, staying, removal);
+  return takeOut(context, container, { staying, needs }, removal);
 }
 
 /** The same without the removal: Compose recreates the container in place. */
 export function drainAndStop(context: RolloutContext, container: Container): Promise<readonly Container[]> {
-  return takeOut(context, container, [], []);
+  return takeOut(context, container, { staying: [], needs: [] }, []);
 }
 
 /**
@@ -37,7 +38,7 @@ export function drainAndStop(context: RolloutContext, container: Container): Pro
 async function takeOut(
   context: RolloutContext,
   container: Container,
-  staying: readonly Container[],
+  { staying, needs }: { readonly staying: readonly Container[]; readonly needs: readonly string[] },
   then: readonly BatchPart[],
 ): Promise<readonly Container[]> {
   const { journal, footprint } = context;
@@ -50,7 +51,7 @@ async function takeOut(
     const hooks = hookParts(container, route?.hooks ?? [], context.log);
     let parts: readonly RoutePart[] = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id })] : [];
     if (route?.withdrawal === 'caddy') {
-      await run(context, container, parts, slackMs);
+      await run(context, container, needs, parts, slackMs);
       parts = [];
     }
     const told = await context.route.withdraw(service, container, staying);
@@ -60,12 +61,12 @@ async function takeOut(
     // nginx, HAProxy and Caddy have waited for what is in flight; a file or a hook needs its time to be seen by a check.
     const waitMs = !isTold || route.withdrawal === 'drain-file' || hooks.length > 0 ? (route?.drainWaitMs ?? 0) : 0;
     if (waitMs > 0) {
-      if (parts.length > 0) await run(context, container, parts, timeoutMs);
+      if (parts.length > 0) await run(context, container, needs, parts, timeoutMs);
       await context.clock.sleep(waitMs, context.signal);
       parts = [];
     }
     parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(container), ...then];
-    return await run(context, container, parts, timeoutMs);
+    return await run(context, container, needs, parts, timeoutMs);
   } catch (thrown) {
     // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
     // may have been switched: then it is none.
@@ -101,11 +102,12 @@ function stopParts({ id, restartPolicy }: Container): readonly BatchPart[] {
 async function run(
   context: RolloutContext,
   container: Container,
+  needs: readonly string[],
   parts: readonly RoutePart[],
   timeoutMs: number,
 ): Promise<readonly Container[]> {
   const { service, id, name, stopGraceSeconds } = container;
-  const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
+  const { results, own } = await mutate(context, { service, touches: [id], needs, parts, timeoutMs });
   const resultOf = (purpose: string): PartResult | undefined =>
     results[parts.findIndex((part) => part.purpose === purpose)];
   parts.forEach((part, index) => {

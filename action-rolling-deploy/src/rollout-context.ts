@@ -58,6 +58,8 @@ export interface Mutation {
   readonly service: string;
   /** Containers that it changes; any other one of the service must be as it was before. */
   readonly touches: readonly string[];
+  /** Containers without which it must not happen: what stays when this one goes. They must run just before. */
+  readonly needs?: readonly string[];
   readonly parts: readonly BatchPart[];
   readonly timeoutMs: number;
   /** Remembers what is there afterwards, before anything is judged: what was made must be removable. */
@@ -73,11 +75,15 @@ export interface MutationResult {
   readonly own: readonly Container[];
 }
 
-/** $1 project, $2 service, then the ids that may be there. Exit 70: another container is there (its name is printed). */
+/**
+ * $1 project, $2 service, $3 ids that must run, then the ids that may be there. Exit 70: another container is there (its
+ * name is printed); 71: a needed one does not run (its id is printed).
+ */
 const guardScript = `
-found=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
-shift 2
-for id in $found; do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done`;
+found=$(docker ps -a --no-trunc --format '{{.ID}} {{.State}}' --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
+needed=$3; shift 3
+for id in $(printf '%s\\n' "$found" | cut -d ' ' -f 1); do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done
+for id in $needed; do case $found in *"$id running"*) ;; *) printf '%s' "$id"; exit 71 ;; esac; done`;
 
 /** A look that is no older, by the runner's clock, serves as the guard of the next move. */
 const freshMs = 500;
@@ -92,8 +98,11 @@ export function justSeen({
 }
 
 /** @throws RolloutError CONCURRENT_CHANGE where that look shows a container that is neither an old one nor ours */
-function isJustSeen(context: RolloutContext, service: string): boolean {
+function isJustSeen(context: RolloutContext, service: string, needs: readonly string[]): boolean {
   const seen = justSeen(context);
+  // What is needed and was not well is asked for once more.
+  if (!needs.every((id) => seen?.some((container) => container.id === id && container.status === 'running')))
+    return false;
   const stranger = seen?.find(
     (container) => container.service === service && !container.isOneOff && !context.footprint.known.has(container.id),
   );
@@ -108,24 +117,29 @@ function isJustSeen(context: RolloutContext, service: string): boolean {
  */
 export async function mutate(context: RolloutContext, mutation: Mutation): Promise<MutationResult> {
   const { host, model, footprint } = context;
-  const { service, touches, parts, timeoutMs, signal } = mutation;
+  const { service, touches, parts, timeoutMs, signal, needs = [] } = mutation;
   const guard: BatchPart = {
     purpose: `look for foreign containers of ${service}`,
     source: guardScript,
-    args: [model.name, service, ...footprint.known],
+    args: [model.name, service, needs.join(' '), ...footprint.known],
     fail: ({ code, stdout, stderr }) =>
       code === 70
         ? foreign(context, service, `${stdout.trim().replace(/^\//, '')} appeared`)
-        : commandFailed(host, 'docker ps', { code, stdout, stderr }),
+        : code === 71
+          ? new NeededGone(stdout.trim())
+          : commandFailed(host, 'docker ps', { code, stdout, stderr }),
   };
   const before = ownContainers(context, service);
-  const guards = isJustSeen(context, service) ? [] : [guard];
+  const guards = isJustSeen(context, service, needs) ? [] : [guard];
   const all = [...guards, ...parts, listContainersPart(model.name)];
   const results = await watch(context, () =>
     runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) }),
   ).catch(async (thrown: unknown) => {
+    if (thrown instanceof NeededGone) return judgeGone(context, service, before, thrown.id);
     throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
   });
+  // One of before ended by itself: it keeps nothing from being replaced.
+  if (results === undefined) return mutate(context, { ...mutation, needs: [] });
   const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
   mutation.record?.(own);
   refuseTampering(
@@ -135,6 +149,33 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
     own,
   );
   return { results: results.slice(guards.length, -1), own };
+}
+
+/** Thrown by the guard: nothing was done, because a container that has to stay does not run. */
+class NeededGone extends Error {
+  readonly id: string;
+  constructor(id: string) {
+    super(id);
+    this.id = id;
+  }
+}
+
+/** @throws RolloutError CONCURRENT_CHANGE where somebody took it away, CONTAINER_EXITED where it is one of ours */
+async function judgeGone(
+  context: RolloutContext,
+  service: string,
+  before: readonly Container[],
+  id: string,
+): Promise<undefined> {
+  const [listing] = await runBatch(context.host, [listContainersPart(context.model.name)]);
+  refuseTampering(context, service, before, updateOwn(context, service, listing?.stdout ?? ''));
+  if (!context.proved.has(id)) return undefined;
+  const name = before.find((container) => container.id === id)?.name ?? id.slice(0, 12);
+  throw new RolloutError({
+    code: 'CONTAINER_EXITED',
+    message: `${context.host.name}: the new container of ${service} (${name}) does not run any more; nothing was taken away for it.`,
+    hint: 'Its log tells why: docker logs on the server, if it is still there.',
+  });
 }
 
 /** A command that failed because somebody took the container away is no failure of the deploy's own. */

@@ -71,12 +71,14 @@ async function roll(context: RolloutContext, plan: ServicePlan): Promise<void> {
     }
     const victims = pickVictims(move.which === 'stale' ? old : fresh, move.count);
     const staying = running.filter((container) => !victims.includes(container));
+    const needs = staying.flatMap(({ id, status }) => (stale.has(id) || status !== 'running' ? [] : [id]));
     // While others booted or drained, one that was proved may have failed: it is no reason to let an old one go.
     await refuseLapsed(context, plan.service, existing);
     for (const victim of victims) {
       context.proved.delete(victim.id);
       await quiesceWorker(context, plan, victim);
-      await retire(context, victim, staying);
+      // Somebody may have taken the new ones away since the last look.
+      await retire(context, victim, staying, needs);
     }
   }
 }

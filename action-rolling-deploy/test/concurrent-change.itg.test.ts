@@ -93,6 +93,14 @@ describe('a person who types docker compose in the middle of a deploy', () => {
     await expectNextRunDeploys();
   });
 
+  it('up -d --no-recreate: takes the new container away, and the old one is not stopped for it', async () => {
+    const { result, left, before } = await typeAt('healthy', 'up', '-d', '--no-recreate', '--scale', 'app=1');
+    expect(left).toEqual(before);
+    expect(result.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'CONCURRENT_CHANGE' });
+    expect(result.log).toMatch(/tampered-app-\d+ was removed/);
+    expect(await listContainers()).toEqual(left);
+  });
+
   it('restart: is seen, and what was restarted serves on', async () => {
     const { result, left, before } = await typeAt('intent', 'restart');
     expect(result.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'CONCURRENT_CHANGE' });
