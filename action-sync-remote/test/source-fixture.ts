@@ -1,6 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll } from 'vitest';
 
 /** Path → content; `-> target` is a symbolic link, content that starts with `#!` makes an executable file. */
@@ -31,4 +41,16 @@ export function makeFolder(files: Files = {}): string {
   folders.push(folder);
   writeFiles(folder, files);
   return folder;
+}
+
+/** Path → content of everything below a folder but `.deploy`; `-> target` for a link. */
+export function readTree(folder: string): Files {
+  const found: Record<string, string> = {};
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const place = join(entry.parentPath, entry.name);
+    const path = relative(folder, place);
+    if (path.startsWith('.deploy') || entry.isDirectory()) continue;
+    found[path] = entry.isSymbolicLink() ? `-> ${readlinkSync(place)}` : readFileSync(place, 'utf8');
+  }
+  return found;
 }
