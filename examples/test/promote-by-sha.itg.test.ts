@@ -119,8 +119,8 @@ describe('what a person on call must be able to tell apart', () => {
   test('an env file that nobody wrote', async () => {
     const before = await consumer.listContainers();
     const job = await deploy({ imageTag: v2.sha, vars: { APP_ENV_FILE: 'no-such.env' } });
-    expect(outcomes(job)).toMatchObject({ migrate: 'failure', rollout: 'skipped' });
-    expect(outputOf(job, 'migrate', 'error-code')).toBe('ENV_FILE_MISSING');
+    expect(outcomes(job)).toMatchObject({ sync: 'failure', migrate: 'skipped', rollout: 'skipped' });
+    expect(outputOf(job, 'sync', 'error-code')).toBe('ENV_FILE_MISSING');
     expect(await consumer.listContainers()).toEqual(before);
   });
 });
