@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { largestText, type SqlFile } from '../../src/review/finding.ts';
+import { reviewFiles } from '../../src/review/reviewer.ts';
+import { reviewSql } from '../../src/review/review-sql.ts';
+import { corpus } from './corpus.ts';
+import { createParser, wasmFile } from './parser.ts';
+
+const place = { script: fileURLToPath(import.meta.resolve('../../src/review/worker.ts')), wasmFile };
+const file = (text: string, path = 'db.sql'): SqlFile => ({ path, text, runs: 'single-transaction' });
+const mega = 1024 * 1024;
+
+it('reviews in a worker what it would review here', async () => {
+  const texts = Object.values(corpus).flatMap((cases) => cases.map(({ sql }) => sql));
+  const parser = await createParser();
+  const here = await Promise.all(texts.map((text) => reviewSql(file(text), parser)));
+  expect(
+    await reviewFiles(
+      texts.map((text) => file(text)),
+      place,
+    ),
+  ).toEqual(here);
+});
+
+it('says that it could not review what is too much, within its bounds, and goes on with the next file', async () => {
+  const hard = {
+    'long list': `SELECT ${'1,'.repeat(mega - 10)}1`,
+    sum: `SELECT ${'1+'.repeat(mega - 10)}1`,
+    parentheses: `SELECT ${'('.repeat(2 * mega - 10)}`,
+    statements: 'DO $$ BEGIN DROP TABLE a; END $$;'.repeat(60_000),
+    'deep and many': `SELECT ${'1+'.repeat(30_000)}1;`.repeat(30),
+    'too long': 'x'.repeat(largestText + 1),
+  };
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
+  const durations: number[] = [];
+  for (const [path, text] of Object.entries(hard)) {
+    const start = performance.now();
+    const [review, next] = await reviewFiles([file(text, path), file('DROP TABLE a;', 'next.sql')], place);
+    durations.push(performance.now() - start);
+    expect(review?.findings.length, path).toBeGreaterThan(0);
+    expect(next?.findings.map(({ rule }) => rule)).toEqual(['ban-drop-table']);
+  }
+  clearInterval(watch);
+  expect((most - before) / mega).toBeLessThan(512);
+  // 2 s for the file, the rest for two starts of a worker on a busy machine.
+  expect(Math.max(...durations)).toBeLessThan(10_000);
+});
+
+it('reviews a seed of 20 000 rows', async () => {
+  const seed = `INSERT INTO t VALUES ${Array.from({ length: 20_000 }, (_, id) => `(${id}, 'name ${id}')`).join(',')};`;
+  expect((await reviewFiles([file(seed)], place))[0]?.findings).toEqual([]);
+});
+
+it('survives any text', async () => {
+  const words = fc.constantFrom(
+    ...Object.values(corpus).flatMap((cases) => cases.map(({ sql }) => sql)),
+    ...[
+      "'",
+      '"',
+      '$$',
+      '$a$',
+      '/*',
+      '*/',
+      '--',
+      '\\',
+      ';',
+      '(',
+      ')',
+      '[',
+      ':',
+      ':x',
+      'BEGIN',
+      'END',
+      'CASE',
+      'DO',
+      '\n',
+      '\0',
+    ],
+    ...['COPY t FROM stdin;', 'CREATE FUNCTION f()', 'AS', 'EXECUTE', "E'", '😀', '\uD800', '\\if', '\\endif', '\\.'],
+  );
+  const text = fc.oneof(
+    fc
+      .array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 12 })
+      .map((parts) => parts.join(' ')),
+    fc.tuple(words, fc.nat(400), words).map(([sql, at, part]) => sql.slice(0, at) + part + sql.slice(at)),
+    fc.tuple(words, fc.nat(60)).map(([sql, cut]) => sql.slice(0, -cut || undefined)),
+  );
+  const parser = await createParser();
+  await fc.assert(
+    fc.asyncProperty(text, async (sql) => {
+      const review = await reviewSql(file(sql), parser);
+      const lines = sql.split('\n').length;
+      expect(
+        review.findings.every(({ line, object, what }) => line >= 1 && line <= lines && object !== '' && what !== ''),
+      ).toBe(true);
+    }),
+    { interruptAfterTimeLimit: 4_000, numRuns: 3_000 },
+  );
+});
+
+it('fails with what is wrong when the worker is not there', async () => {
+  await expect(reviewFiles([file('SELECT 1')], { script: '/nowhere/index.js' })).rejects.toMatchObject({ code: 'BUG' });
+});
