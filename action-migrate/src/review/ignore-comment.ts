@@ -3,7 +3,7 @@ import { isRuleName } from './rule.ts';
 /** A `-- squawk-ignore rule, rule` or `-- squawk-ignore-file rule`. */
 export interface IgnoreComment {
   readonly isForFile: boolean;
-  /** Empty = all rules. */
+  /** Empty = all rules of a file. */
   readonly rules: readonly string[];
 }
 

@@ -84,7 +84,10 @@ function placeIgnores({ pieces, comments }: SqlText, lineAt: (offset: number) =>
 
 /** What was not reviewed cannot be taken back. */
 function takesBack(ignore: PlacedIgnore, { rule, line }: PlacedRemark): boolean {
-  if (rule === 'review-incomplete' || (ignore.rules.length > 0 && !ignore.rules.includes(rule))) return false;
+  if (rule === 'review-incomplete') return false;
+  // As in squawk, a comment that names no rule is for a whole file or for nothing.
+  if (ignore.rules.length === 0) return ignore.isForFile;
+  if (!ignore.rules.includes(rule)) return false;
   return ignore.isForFile || (line >= ignore.from && line <= ignore.to);
 }
 

@@ -47,13 +47,23 @@ export async function reviewWorkspace(door: ReviewDoor, own: readonly SqlFile[])
   const ownPaths = new Set(own.map(({ path }) => path));
   const others = named.filter((path) => !ownPaths.has(path)).map((path) => readText(path, workspace));
   const files = await onlyChanged([...own, ...others], workspace, wishes.base);
-  return reviewTexts(door, files);
+  const review = await reviewTexts(door, files);
+  // What fits nothing here may fit what a command will print.
+  const { verdict } = review;
+  await publish(door, wishes.commands.length > 0 ? { ...verdict, unused: [] } : verdict);
+  return review;
 }
 
 /** Reviews what commands in the image printed, and adds it to what is known. */
 export async function reviewOutput(door: ReviewDoor, before: Review, texts: readonly SqlFile[]): Promise<Review> {
-  const after = await reviewTexts(door, texts);
-  return { lint: before.lint, verdict: joinVerdicts(before.verdict, after.verdict) };
+  const { verdict } = await reviewTexts(door, texts);
+  const joined = joinVerdicts(before.verdict, verdict);
+  await publish(door, { ...verdict, unused: joined.unused });
+  return { lint: before.lint, verdict: joined };
+}
+
+async function publish({ runner, wishes }: ReviewDoor, verdict: Verdict): Promise<void> {
+  if (wishes.lint !== 'off' && verdict.files > 0) await runner.summary(renderVerdict(verdict, wishes.lint));
 }
 
 async function reviewTexts({ runner, wishes, worker }: ReviewDoor, files: readonly SqlFile[]): Promise<Review> {
@@ -63,7 +73,6 @@ async function reviewTexts({ runner, wishes, worker }: ReviewDoor, files: readon
     const verdict = judgeReviews(await reviewFiles(files, worker), wishes);
     annotateFindings(runner, verdict, lint);
     runner.info(`SQL review: ${describeVerdict(verdict)}.`);
-    await runner.summary(renderVerdict(verdict, lint));
     return { lint, verdict };
   });
 }

@@ -56,15 +56,16 @@ export function judgeReviews(
 
 /** Both verdicts of a step as one: of files before the connection, of the output of commands after it. */
 export function joinVerdicts(first: Verdict, second: Verdict): Verdict {
-  const isUsed = (line: Acknowledgement): boolean => [...first.accepted, ...second.accepted].includes(line);
+  const accepted = [...first.accepted, ...second.accepted];
+  const isSame = (a: Acknowledgement, b: Acknowledgement): boolean => a.rule === b.rule && a.object === b.object;
   return {
     files: first.files + second.files,
     statements: first.statements + second.statements,
     findings: [...first.findings, ...second.findings],
     ignored: first.ignored + second.ignored,
     blocking: [...first.blocking, ...second.blocking],
-    accepted: [...new Set([...first.accepted, ...second.accepted])],
-    unused: first.unused.filter((line) => !isUsed(line)),
+    accepted: accepted.filter((line, at) => accepted.findIndex((other) => isSame(line, other)) === at),
+    unused: first.unused.filter((line) => !accepted.some((other) => isSame(line, other))),
     irreversible: [...first.irreversible, ...second.irreversible],
   };
 }
