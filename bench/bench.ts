@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { backupBench } from './backup.ts';
 import { chainBench } from './chain.ts';
 import { gateBench } from './gate.ts';
+import { migrateBench } from './migrate.ts';
 import { rolloutBench } from './rollout.ts';
 import { formatRows, type Bench } from './row.ts';
 import { startBench } from './start.ts';
@@ -18,6 +19,7 @@ const benches: readonly Bench[] = [
   gateBench,
   syncBench,
   verifyBench,
+  migrateBench,
 ];
 
 function listBenches(): string {

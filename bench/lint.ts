@@ -75,7 +75,7 @@ async function repeat(measure: () => Promise<number>): Promise<number | null> {
 
 /** Ten files in a worker that runs already. */
 async function measureWarm(texts: readonly string[]): Promise<number | null> {
-  const worker = new Worker(join(bundle, 'sql-review', 'index.js'), { env: {} });
+  const worker = new Worker(join(bundle, 'sql-review', 'index.js'), { env: {}, workerData: { isSmall: true } });
   const next = (): Promise<void> =>
     new Promise((resolve, reject) => {
       worker.once('error', reject).once('message', () => {

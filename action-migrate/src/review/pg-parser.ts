@@ -27,7 +27,7 @@ export interface PgParser {
 
 type Compiled = (imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>;
 /** What the parser may take for itself, in bytes; its own limit would be 1 GiB. */
-const mostMemory = 192 * 1024 * 1024;
+const mostMemory = 128 * 1024 * 1024;
 
 /**
  * Loads the parser.

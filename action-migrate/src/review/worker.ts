@@ -3,16 +3,24 @@
  * review, and what it takes in time and memory is bounded from outside.
  */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import loadPgQuery from 'libpg-query/wasm/libpg-query.js';
 import type { SqlFile } from './finding.ts';
 import type { LoadPgQuery } from './libpg-query.ts';
 import { loadPgParser } from './pg-parser.ts';
 import { reviewSql } from './review-sql.ts';
+import { asFields } from './tree.ts';
 
-const wasmFile = typeof workerData === 'string' ? workerData : join(__dirname, 'libpg-query.wasm');
+const { wasmFile, isSmall } = asFields(workerData);
+// V8 begins to optimize the parser at once, and a process does not end before that has: more than a second on two cores, for
+// texts that are read in a tenth of that.
+if (isSmall === true) setFlagsFromString('--wasm-tiering-budget=400000000');
 // The package ships this file without types; libpg-query.ts has those of its exact version.
-const loading = loadPgParser(loadPgQuery as LoadPgQuery, wasmFile);
+const loading = loadPgParser(
+  loadPgQuery as LoadPgQuery,
+  typeof wasmFile === 'string' ? wasmFile : join(__dirname, 'libpg-query.wasm'),
+);
 
 parentPort?.on('message', (file: SqlFile) => {
   void loading.then(async (parser) => {

@@ -45,12 +45,12 @@ it('says that it could not review what is too much, within its bounds, and goes 
   }
   clearInterval(watch);
   expect((most - before) / mega).toBeLessThan(512);
-  // 2 s for the file, the rest for two starts of a worker on a busy machine.
-  expect(Math.max(...durations)).toBeLessThan(10_000);
+  // 2 s of a processor for the file; the rest is for two starts of a worker on a busy machine.
+  expect(Math.max(...durations)).toBeLessThan(20_000);
 });
 
-it('reviews a seed of 20 000 rows', async () => {
-  const seed = `INSERT INTO t VALUES ${Array.from({ length: 20_000 }, (_, id) => `(${id}, 'name ${id}')`).join(',')};`;
+it('reviews a seed of 10 000 rows', async () => {
+  const seed = `INSERT INTO t VALUES ${Array.from({ length: 10_000 }, (_, id) => `(${id}, 'name ${id}')`).join(',')};`;
   expect((await reviewFiles([file(seed)], place))[0]?.findings).toEqual([]);
 });
 
