@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openLab, type Lab } from '../../lab/src/index.ts';
+import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+
+let lab: Lab;
+let workspace: string;
+let deployPath: string;
+let count = 0;
+
+beforeAll(async () => {
+  lab = await openLab();
+});
+
+beforeEach(async () => {
+  count++;
+  workspace = mkdtempSync(join(tmpdir(), 'sync-faults-'));
+  deployPath = `/srv/sync-faults-${process.pid}-${count}`;
+  await onServer('install -d -o deploy -g deploy "$1"');
+});
+
+afterEach(async () => {
+  rmSync(workspace, { recursive: true });
+  await onServer('rm -rf "$1"');
+});
+
+async function onServer(script: string, ...args: readonly string[]): Promise<string> {
+  return (await lab.server.exec(['sh', '-c', `set -e; ${script}`, 'sh', deployPath, ...args])).stdout;
+}
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), content, { mode: 0o644 });
+  }
+}
+
+function startJob(): Promise<Job> {
+  return createJob({
+    workspace,
+    env: {
+      DEPLOY_HOST: lab.server.address,
+      DEPLOY_USER: lab.server.user,
+      DEPLOY_SSH_PRIVATE_KEY: lab.server.privateKey,
+      DEPLOY_HOST_FINGERPRINT: lab.server.hostFingerprint,
+      DEPLOY_PATH: deployPath,
+    },
+  });
+}
+
+async function sync(inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> {
+  const job = await startJob();
+  const result = await job.step({ uses: 'action-sync-remote', with: inputs });
+  await job.finish();
+  return result;
+}
+
+/** Path → content of everything in deploy-path but `.deploy`. */
+function look(): Promise<string> {
+  return onServer(
+    'cd "$1"; find . -path ./.deploy -prune -o -type f -print | sort | while read -r f; do echo "$f: $(cat "$f" | cut -c1-40)"; done',
+  );
+}
+
+const secret = 'DB_PASSWORD=hunter2-very-secret\nMODE=live\n';
+
+describe('the env file', () => {
+  it('is staged with its set, goes live with it, private and with the pins of the last rollout; no word of it is said', async () => {
+    write({ 'compose.yaml': 'v1' });
+    await onServer(
+      'printf "OLD=1\\n# >>> deploy-actions: x\\nAPI=pinned\\n# <<< deploy-actions\\n" > "$1/.env"; chown deploy "$1/.env"',
+    );
+    const staged = await sync({ 'env-file-content': secret });
+    expect(staged).toMatchObject({ outcome: 'success', outputs: { 'env-changed': 'true' } });
+    expect(await onServer('cat "$1/.env"')).toContain('OLD=1');
+    const again = await sync({ 'env-file-content': secret });
+    expect(again.outputs['release-id']).toBe(staged.outputs['release-id']);
+    const live = await sync({ 'env-file-content': secret, activate: 'now' });
+    expect(live.outcome).toBe('success');
+    expect(await onServer('cat "$1/.env"')).toBe(
+      `${secret}# >>> deploy-actions: x\nAPI=pinned\n# <<< deploy-actions\n`,
+    );
+    expect(await onServer('stat -c %a "$1/.env"')).toBe('600\n');
+    const unchanged = await sync({ 'env-file-content': secret });
+    expect(unchanged.outputs).toMatchObject({ 'env-changed': 'false', 'bytes-sent': '0' });
+    for (const { log, summary, outputs } of [staged, again, live, unchanged])
+      expect(`${log}${summary}${JSON.stringify(outputs)}`).not.toContain('hunter2');
+    // Only in the env file: nothing of it is left in what the sync keeps.
+    expect(await onServer('grep -rl hunter2 "$1" || true')).toBe(`${deployPath}/.env\n`);
+  });
+
+  it('must be on the server when this step brings none, and must be a file', async () => {
+    write({ 'compose.yaml': 'v1' });
+    expect((await sync({ 'env-file': 'prod.env' })).outputs['error-code']).toBe('ENV_FILE_MISSING');
+    await onServer('ln -s /etc/hostname "$1/prod.env"');
+    expect((await sync({ 'env-file': 'prod.env', 'env-file-content': 'A=1' })).outputs['error-code']).toBe(
+      'ENV_FILE_UNUSABLE',
+    );
+    expect(await onServer('ls -A "$1/.deploy/staged"')).toBe('');
+  });
+});
+
+it('a mirror deletes what nobody protects, and keeps what a container has mounted; a mounted file is named', async () => {
+  write({ 'compose.yaml': 'services: {}\n# ./uploads:/x', 'web.conf': 'one' });
+  await sync({ activate: 'now' });
+  await onServer(
+    'cd "$1"; mkdir data uploads keep; for f in data/db uploads/a keep/k old .env; do echo x > $f; done; chown -R deploy .',
+  );
+  const image = lab.reference('anonymous', lab.images.app.repository, lab.images.app.v1.digest);
+  const name = `sync-faults-${process.pid}`;
+  await lab.server.docker([
+    'run',
+    '-d',
+    '--name',
+    name,
+    '-v',
+    `${deployPath}/data:/data`,
+    '-v',
+    `${deployPath}/web.conf:/web.conf`,
+    image,
+  ]);
+  try {
+    write({ 'web.conf': 'two' });
+    const plan = await sync({ delete: 'mirror', protect: 'keep/', 'dry-run': 'true' });
+    expect(plan.log).toContain('- old');
+    expect(plan.log).toContain(`! data (mounted by ${name}: 1 file(s))`);
+    expect(plan.log).toContain('! keep/k (protected)');
+    const { outputs, log } = await sync({ delete: 'mirror', protect: 'keep/', activate: 'now' });
+    expect(outputs).toMatchObject({ 'deleted-files': 'old', 'changed-files': 'web.conf' });
+    expect(log).toContain(`web.conf is mounted by itself into ${name}`);
+    expect(await onServer('cd "$1"; ls -A; ls data uploads keep')).toBe(
+      '.deploy\n.env\ncompose.yaml\ndata\nkeep\nuploads\nweb.conf\ndata:\ndb\n\nkeep:\nk\n\nuploads:\na\n',
+    );
+  } finally {
+    await lab.server.docker(['rm', '-f', name]);
+  }
+});
+
+it('ends before anything changes where the disk is too small, and works again when there is room', async () => {
+  await onServer(
+    'truncate -s 24M "$1.img"; mkfs.ext4 -q "$1.img" 2>/dev/null; mount -o loop "$1.img" "$1"; chown deploy "$1"',
+  ).catch(async () => onServer('mount -t tmpfs -o size=20m,uid=1000 none "$1"'));
+  try {
+    write({ 'compose.yaml': 'v1' });
+    await sync({ activate: 'now' });
+    write({ 'compose.yaml': 'v2', big: 'x'.repeat(30_000_000) });
+    const tooSmall = await sync({ activate: 'now' });
+    expect(tooSmall.outputs['error-code']).toBe('NO_SPACE');
+    expect(await look()).toBe('./compose.yaml: v1\n');
+    rmSync(join(workspace, 'big'));
+    write({ 'compose.yaml': 'v3' });
+    expect((await sync({ activate: 'now' })).outcome).toBe('success');
+    expect(await look()).toBe('./compose.yaml: v3\n');
+  } finally {
+    await onServer('umount "$1"; rm -f "$1.img"');
+  }
+});
+
+it('lets one of two syncs wait for the other, and the last one stands', async () => {
+  write({ 'compose.yaml': 'v1', ballast: 'x'.repeat(2_000_000) });
+  const both = await Promise.all([sync({ activate: 'now' }), sync({ activate: 'now' })]);
+  expect(both.map(({ outcome }) => outcome)).toEqual(['success', 'success']);
+  expect(await look()).toContain('./compose.yaml: v1\n');
+  expect(await onServer('ls -A "$1/.deploy/staged"')).toBe('');
+});
