@@ -23246,7 +23246,7 @@ module.exports = {
 /***/ 776:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(4488);
+module.exports = __nccwpck_require__(4488);
 
 
 /***/ }),
@@ -23267,10 +23267,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -25956,7 +25956,7 @@ __webpack_unused_export__ = Client
 __webpack_unused_export__ = Pool
 __webpack_unused_export__ = BalancedPool
 __webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
+module.exports.kT = ProxyAgent
 __webpack_unused_export__ = EnvHttpProxyAgent
 __webpack_unused_export__ = RetryAgent
 __webpack_unused_export__ = RetryHandler
@@ -54460,6 +54460,36 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		};
 /******/ 	})();
 /******/ 	
+/******/ 	/* webpack/runtime/create fake namespace object */
+/******/ 	(() => {
+/******/ 		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 		var leafPrototypes;
+/******/ 		// create a fake namespace object
+/******/ 		// mode & 1: value is a module id, require it
+/******/ 		// mode & 2: merge all properties of value into the ns
+/******/ 		// mode & 4: return value when already ns object
+/******/ 		// mode & 16: return value when it's Promise-like
+/******/ 		// mode & 8|1: behave like require
+/******/ 		__nccwpck_require__.t = function(value, mode) {
+/******/ 			if(mode & 1) value = this(value);
+/******/ 			if(mode & 8) return value;
+/******/ 			if(typeof value === 'object' && value) {
+/******/ 				if((mode & 4) && value.__esModule) return value;
+/******/ 				if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 			}
+/******/ 			var ns = Object.create(null);
+/******/ 			__nccwpck_require__.r(ns);
+/******/ 			var def = {};
+/******/ 			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 			}
+/******/ 			def['default'] = () => (value);
+/******/ 			__nccwpck_require__.d(ns, def);
+/******/ 			return ns;
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /******/ 	/* webpack/runtime/define property getters */
 /******/ 	(() => {
 /******/ 		// define getter functions for harmony exports
@@ -54477,11 +54507,68 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
 /******/ 	})();
 /******/ 	
+/******/ 	/* webpack/runtime/make namespace object */
+/******/ 	(() => {
+/******/ 		// define __esModule on exports
+/******/ 		__nccwpck_require__.r = (exports) => {
+/******/ 			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 			}
+/******/ 			Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /************************************************************************/
 var __webpack_exports__ = {};
 // This entry need to be wrapped in an IIFE because it need to be in strict mode.
 (() => {
 "use strict";
+
+// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/platform.js
+var platform_namespaceObject = {};
+__nccwpck_require__.r(platform_namespaceObject);
+__nccwpck_require__.d(platform_namespaceObject, {
+  arch: () => (arch),
+  getDetails: () => (getDetails),
+  isLinux: () => (isLinux),
+  isMacOS: () => (isMacOS),
+  isWindows: () => (isWindows),
+  platform: () => (platform)
+});
+
+// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/core.js
+var core_namespaceObject = {};
+__nccwpck_require__.r(core_namespaceObject);
+__nccwpck_require__.d(core_namespaceObject, {
+  ExitCode: () => (ExitCode),
+  addPath: () => (addPath),
+  debug: () => (debug),
+  endGroup: () => (endGroup),
+  error: () => (error),
+  exportVariable: () => (exportVariable),
+  getBooleanInput: () => (getBooleanInput),
+  getIDToken: () => (getIDToken),
+  getInput: () => (getInput),
+  getMultilineInput: () => (getMultilineInput),
+  getState: () => (getState),
+  group: () => (group),
+  info: () => (info),
+  isDebug: () => (isDebug),
+  markdownSummary: () => (markdownSummary),
+  notice: () => (notice),
+  platform: () => (platform_namespaceObject),
+  saveState: () => (saveState),
+  setCommandEcho: () => (setCommandEcho),
+  setFailed: () => (setFailed),
+  setOutput: () => (setOutput),
+  setSecret: () => (setSecret),
+  startGroup: () => (startGroup),
+  summary: () => (summary),
+  toPlatformPath: () => (toPlatformPath),
+  toPosixPath: () => (toPosixPath),
+  toWin32Path: () => (toWin32Path),
+  warning: () => (warning)
+});
 
 ;// CONCATENATED MODULE: ../kit/src/action/errors.ts
 /** A failure whose meaning is known. Everything an action throws on purpose is one of these. */
@@ -54530,7 +54617,7 @@ const external_os_namespaceObject = require("os");
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function utils_toCommandValue(input) {
+function toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -54595,12 +54682,12 @@ function toCommandProperties(annotationProperties) {
  * This is an internal utility function that powers the public API functions
  * such as setSecret, warning, error, and exportVariable.
  */
-function command_issueCommand(command, properties, message) {
+function issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
     process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 }
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
+function issue(name, message = '') {
+    issueCommand(name, {}, message);
 }
 const CMD_STRING = '::';
 class Command {
@@ -54637,13 +54724,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -54663,7 +54750,7 @@ var external_fs_ = __nccwpck_require__(9896);
 
 
 
-function file_command_issueFileCommand(command, message) {
+function issueFileCommand(command, message) {
     const filePath = process.env[`GITHUB_${command}`];
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
@@ -54671,13 +54758,13 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
         encoding: 'utf8'
     });
 }
-function file_command_prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -54694,8 +54781,10 @@ function file_command_prepareKeyValueMessage(key, value) {
 var external_path_ = __nccwpck_require__(6928);
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
 ;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
@@ -54788,7 +54877,7 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ../node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(776);
+var tunnel = __nccwpck_require__(776);
 // EXTERNAL MODULE: ../node_modules/undici/index.js
 var undici = __nccwpck_require__(734);
 ;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/index.js
@@ -54866,7 +54955,7 @@ const HttpResponseRetryCodes = [
     HttpCodes.ServiceUnavailable,
     HttpCodes.GatewayTimeout
 ];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
 const ExponentialBackoffCeiling = 10;
 const ExponentialBackoffTimeSlice = 5;
 class HttpClientError extends Error {
@@ -54912,7 +55001,7 @@ function isHttps(requestUrl) {
     const parsedUrl = new URL(requestUrl);
     return parsedUrl.protocol === 'https:';
 }
-class lib_HttpClient {
+class HttpClient {
     constructor(userAgent, handlers, requestOptions) {
         this._ignoreSslError = false;
         this._allowRedirects = true;
@@ -55215,7 +55304,7 @@ class lib_HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -55226,7 +55315,7 @@ class lib_HttpClient {
         const info = {};
         info.parsedUrl = requestUrl;
         const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
         const defaultPort = usingSsl ? 443 : 80;
         info.options = {};
         info.options.host = info.parsedUrl.hostname;
@@ -55325,7 +55414,7 @@ class lib_HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -55340,7 +55429,7 @@ class lib_HttpClient {
         const usingSsl = parsedUrl.protocol === 'https:';
         let maxSockets = 100;
         if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
         }
         // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
         if (proxyUrl && proxyUrl.hostname) {
@@ -55365,7 +55454,7 @@ class lib_HttpClient {
         // if tunneling agent isn't assigned create a new agent
         if (!agent) {
             const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
             this._agent = agent;
         }
         if (usingSsl && this._ignoreSslError) {
@@ -55388,7 +55477,7 @@ class lib_HttpClient {
             return proxyAgent;
         }
         const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+        proxyAgent = new undici/* ProxyAgent */.kT(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
             token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
         })));
         this._proxyAgentDispatcher = proxyAgent;
@@ -55519,7 +55608,7 @@ class BasicCredentialHandler {
         });
     }
 }
-class auth_BearerCredentialHandler {
+class BearerCredentialHandler {
     constructor(token) {
         this.token = token;
     }
@@ -55577,13 +55666,13 @@ var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg
 
 
 
-class oidc_utils_OidcClient {
+class OidcClient {
     static createHttpClient(allowRetry = true, maxRetry = 10) {
         const requestOptions = {
             allowRetries: allowRetry,
             maxRetries: maxRetry
         };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(OidcClient.getRequestToken())], requestOptions);
     }
     static getRequestToken() {
         const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
@@ -55602,7 +55691,7 @@ class oidc_utils_OidcClient {
     static getCall(id_token_url) {
         return oidc_utils_awaiter(this, void 0, void 0, function* () {
             var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const httpclient = OidcClient.createHttpClient();
             const res = yield httpclient
                 .getJson(id_token_url)
                 .catch(error => {
@@ -55621,13 +55710,13 @@ class oidc_utils_OidcClient {
         return oidc_utils_awaiter(this, void 0, void 0, function* () {
             try {
                 // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                let id_token_url = OidcClient.getIDTokenUrl();
                 if (audience) {
                     const encodedAudience = encodeURIComponent(audience);
                     id_token_url = `${id_token_url}&audience=${encodedAudience}`;
                 }
                 debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                const id_token = yield OidcClient.getCall(id_token_url);
                 setSecret(id_token);
                 return id_token;
             }
@@ -55916,7 +56005,7 @@ const _summary = new Summary();
 /**
  * @deprecated use `core.summary`
  */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const markdownSummary = _summary;
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/path-utils.js
@@ -55950,7 +56039,7 @@ function toWin32Path(pth) {
  * @return string The platform-specific path.
  */
 function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
+    return pth.replace(/[/\\]/g, external_path_.sep);
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: external "string_decoder"
@@ -57025,7 +57114,7 @@ var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
  * @param     options            optional exec options.  See ExecOptions
  * @returns   Promise<number>    exit code
  */
-function exec_exec(commandLine, args, options) {
+function exec(commandLine, args, options) {
     return exec_awaiter(this, void 0, void 0, function* () {
         const commandArgs = argStringToArray(commandLine);
         if (commandArgs.length === 0) {
@@ -57071,7 +57160,7 @@ function getExecOutput(commandLine, args, options) {
             }
         };
         const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
         //flush any remaining characters
         stdout += stdoutDecoder.end();
         stderr += stderrDecoder.end();
@@ -57096,10 +57185,10 @@ var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, 
 
 
 const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+    const { stdout: version } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
         silent: true
     });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+    const { stdout: name } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
         silent: true
     });
     return {
@@ -57109,7 +57198,7 @@ const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* 
 });
 const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
     var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+    const { stdout } = yield getExecOutput('sw_vers', undefined, {
         silent: true
     });
     const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
@@ -57120,7 +57209,7 @@ const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* ()
     };
 });
 const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+    const { stdout } = yield getExecOutput('lsb_release', ['-i', '-r', '-s'], {
         silent: true
     });
     const [name, version] = stdout.trim().split('\n');
@@ -57225,8 +57314,8 @@ function exportVariable(name, val) {
  * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
  * ```
  */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
+function setSecret(secret) {
+    issueCommand('add-mask', {}, secret);
 }
 /**
  * Prepends inputPath to the PATH (for this action and future actions)
@@ -57240,7 +57329,7 @@ function addPath(inputPath) {
     else {
         issueCommand('add-path', {}, inputPath);
     }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+    process.env['PATH'] = `${inputPath}${external_path_.delimiter}${process.env['PATH']}`;
 }
 /**
  * Gets the value of an input.
@@ -57309,10 +57398,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
     process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -57347,8 +57436,8 @@ function isDebug() {
  * Writes debug message to user log
  * @param message debug message
  */
-function core_debug(message) {
-    command_issueCommand('debug', {}, message);
+function debug(message) {
+    issueCommand('debug', {}, message);
 }
 /**
  * Adds an error issue
@@ -57356,7 +57445,7 @@ function core_debug(message) {
  * @param properties optional properties to add to the annotation.
  */
 function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a warning issue
@@ -57364,7 +57453,7 @@ function error(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a notice issue
@@ -57372,7 +57461,7 @@ function warning(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Writes info to log with console.log.
@@ -57389,13 +57478,13 @@ function info(message) {
  * @param name The name of the output group
  */
 function startGroup(name) {
-    command_issue('group', name);
+    issue('group', name);
 }
 /**
  * End an output group.
  */
 function endGroup() {
-    command_issue('endgroup');
+    issue('endgroup');
 }
 /**
  * Wrap an asynchronous function call in a group.
@@ -57431,9 +57520,9 @@ function group(name, fn) {
 function saveState(name, value) {
     const filePath = process.env['GITHUB_STATE'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
     }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+    issueCommand('save-state', { name }, toCommandValue(value));
 }
 /**
  * Gets the value of an state set by this action's main execution.
@@ -57481,13 +57570,13 @@ function githubRunner() {
         },
         state: (name) => getState(name),
         mask: (line) => {
-            core_setSecret(line);
+            setSecret(line);
         },
         info: (line) => {
             info(line);
         },
         debug: (line) => {
-            core_debug(line);
+            debug(line);
         },
         notice: (line) => {
             notice(line);
@@ -57497,6 +57586,9 @@ function githubRunner() {
         },
         error: (line) => {
             error(line);
+        },
+        annotate: (level, message, { title, file, line }) => {
+            core_namespaceObject[level](message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
         summary: async (markdown) => {
@@ -57676,6 +57768,7 @@ function inputReader(runner) {
                 throw missingInput(name, options);
             return value;
         },
+        variable: (name) => runner.env(name),
         flag: (name) => {
             const value = required(name);
             // YAML 1.2's core schema, as GitHub's own toolkit reads booleans.
@@ -58156,6 +58249,11 @@ var external_node_stream_ = __nccwpck_require__(7075);
 
 
 
+/** The program that a name stands for on this runner; undefined where there is none. */
+function findOnPath(name) {
+    const folders = (process.env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter).filter((folder) => folder !== '');
+    return folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name)).find((path) => (0,external_node_fs_namespaceObject.existsSync)(path));
+}
 /** Background processes may keep the streams open after the command has ended. The same for SSH. */
 const drainMs = 10_000;
 /**
@@ -58197,7 +58295,7 @@ async function execQuietly(stdin, process) {
     process.signal.addEventListener('abort', onAbort, { once: true });
     if (process.signal.aborted)
         onAbort();
-    const ended = exec_exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
+    const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
         env: { ...process.env },
         silent: true,
         ignoreReturnCode: true,
@@ -58378,6 +58476,14 @@ const hostKeyTypes = [
 function isHostKeyType(type) {
     return hostKeyTypes.some((known) => known === type);
 }
+/** The signature algorithms for host keys of these types. */
+function plainAlgorithms(types) {
+    return hostKeyTypes.filter((type) => types.includes(type)).flatMap((type) => [...hostKeyAlgorithms[type]]);
+}
+/** The same for host certificates, of any type: who signs them says nothing about the keys that are in them. */
+function certificateAlgorithms(authorities) {
+    return authorities.length === 0 ? [] : plainAlgorithms(hostKeyTypes).map((name) => `${name}-cert-v01@openssh.com`);
+}
 /** The algorithms of a connection that accepts host keys of these types only. */
 function offeredAlgorithms(types) {
     return {
@@ -58451,7 +58557,7 @@ function findKnownHost(lines, host, port) {
     return {
         pins: keys.flatMap(({ type, key }) => (isHostKeyType(type) ? [{ type, key }] : [])),
         revoked: about.filter((line) => line.marker === 'revoked').map((line) => line.key),
-        hasCertAuthority: about.some((line) => line.marker === 'cert-authority'),
+        authorities: about.filter((line) => line.marker === 'cert-authority').map((line) => line.key),
         unusableTypes: keys.map((line) => line.type).filter((type) => !isHostKeyType(type)),
     };
 }
@@ -58511,6 +58617,15 @@ function globMatches(pattern, text) {
 
 
 
+/** Trusts no key: for asking a server which one it has. */
+function nothingTrusted(revoked = []) {
+    return { pins: [], fingerprints: [], revoked };
+}
+/** Whether nothing says which key is right, so that no server can be trusted. */
+function isUnpinned(policy) {
+    const { pins, fingerprints, authorities = [], acceptsAny } = policy;
+    return acceptsAny !== true && [pins, fingerprints, authorities].every((list) => list.length === 0);
+}
 function fingerprintOf(key) {
     return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
@@ -58524,6 +58639,8 @@ function judgeHostKey(policy, offered) {
     const isOffered = (key) => key.length === offered.length && (0,external_node_crypto_.timingSafeEqual)(key, offered);
     if (policy.revoked.some(isOffered))
         return 'revoked';
+    if (policy.acceptsAny === true)
+        return 'trusted';
     const isPinned = policy.pins.some((pin) => isOffered(pin.key)) || policy.fingerprints.includes(fingerprintOf(offered));
     return isPinned ? 'trusted' : 'unknown';
 }
@@ -58532,6 +58649,10 @@ function judgeHostKey(policy, offered) {
  * server with several keys answers with the one that is pinned. A fingerprint does not tell its type: they are tried in turn.
  */
 function keyTypeAttempts(policy) {
+    if (policy.acceptsAny === true)
+        return [hostKeyTypes];
+    if (isUnpinned(policy))
+        return [];
     const pinned = hostKeyTypes.filter((type) => policy.pins.some((pin) => pin.type === type));
     if (policy.fingerprints.length === 0)
         return [pinned];
@@ -58550,6 +58671,129 @@ function knownHostsLine(host, port, key) {
     return `${knownHostName(host, port)} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}`;
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/host-key-inputs.ts
+
+
+
+/**
+ * Reads `known-hosts`, `host-fingerprint` and `unsafe-accept-any-host-key`. The last one has no variable to fall back on:
+ * each step that gives up the check says so itself.
+ * @throws ConfigurationError naming the input
+ */
+function readHostKeyInputs(inputs) {
+    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
+    const fingerprint = inputs.optional('host-fingerprint', { env: 'DEPLOY_HOST_FINGERPRINT' });
+    const isGiven = inputs.optional('unsafe-accept-any-host-key') !== undefined;
+    const acceptsAny = isGiven && inputs.flag('unsafe-accept-any-host-key');
+    if (acceptsAny && (knownHosts !== undefined || fingerprint !== undefined)) {
+        const other = knownHosts === undefined ? 'host-fingerprint' : 'known-hosts';
+        throw new ConfigurationError(`input \`unsafe-accept-any-host-key\` is true, but \`${other}\` (or its DEPLOY_* variable) is given too: only one of them can hold.`, `Leave \`unsafe-accept-any-host-key\` out: the host key is checked against \`${other}\` then.`);
+    }
+    return { knownHosts, fingerprints: parseFingerprints(fingerprint ?? ''), acceptsAny };
+}
+/**
+ * Which keys of one host are trusted. Where nothing at all is given none is, and connecting ends with an error that
+ * shows the key that the host offered.
+ * @throws ConfigurationError when `known-hosts` has no usable line for the host
+ */
+function hostKeyPolicy({ knownHosts, fingerprints, acceptsAny }, host, port) {
+    if (acceptsAny)
+        return { ...nothingTrusted(), acceptsAny };
+    if (knownHosts === undefined)
+        return { ...nothingTrusted(), fingerprints };
+    const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
+    const { pins, revoked, authorities } = known;
+    if (pins.length + fingerprints.length + authorities.length === 0)
+        throw noUsableLine(known, knownHosts, host, port);
+    return { pins, revoked, fingerprints, ...(authorities.length === 0 ? {} : { authorities }) };
+}
+function parseFingerprints(text) {
+    return text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map((word) => {
+        const fingerprint = parseFingerprint(word);
+        if (fingerprint !== undefined)
+            return fingerprint;
+        throw new ConfigurationError(`input \`host-fingerprint\`: ${JSON.stringify(word)} is not a SHA256 fingerprint (\`SHA256:\` and 43 characters).`, 'On the server run: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub  — and give the second word of its answer. MD5 fingerprints are not accepted.');
+    });
+}
+function noUsableLine(known, text, host, port) {
+    const name = knownHostName(host, port);
+    const keyscan = `Add the line that \`ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}\` prints, after comparing it with the server's own key.`;
+    if (known.revoked.length > 0) {
+        return new ConfigurationError(`input \`known-hosts\`: the lines for ${name} only revoke keys.`, keyscan);
+    }
+    if (known.unusableTypes.length > 0) {
+        return new ConfigurationError(`input \`known-hosts\`: the key types for ${name} (${known.unusableTypes.join(', ')}) cannot be checked here.`, keyscan);
+    }
+    const elsewhere = findOtherPort(text, host, port);
+    const seen = elsewhere === undefined ? '' : ` It has one for port ${elsewhere}; is \`port\` right?`;
+    return new ConfigurationError(`input \`known-hosts\` has no line for ${name}.${seen}`, keyscan);
+}
+/** The port under which known-hosts has this host, for the message; hashed names cannot be searched. */
+function findOtherPort(text, host, port) {
+    const lines = parseKnownHosts(text, 'input `known-hosts`');
+    const named = lines.flatMap((line) => [...line.names.matchAll(/\[[^\]]+\]:(\d+)/g)].map((match) => Number(match[1])));
+    return [22, ...named].find((other) => other !== port && findKnownHost(lines, host, other).pins.length > 0);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/proxy-command-line.ts
+
+/**
+ * Splits `proxy-command` into words (blanks separate; single quotes, double quotes and backslash group, as in a shell) and
+ * fills in `%h`, `%p`, `%r` and `%%`. No shell ever sees it: `|`, `$` and `;` are plain characters.
+ * @throws ConfigurationError for an open quote, an unknown `%x`, or nothing to run
+ */
+function parseProxyCommand(text, places) {
+    const words = splitWords(text);
+    if (words === undefined)
+        throw refuse('has a quote or backslash that is not closed');
+    if (words.length === 0 || words[0] === '')
+        throw refuse('names no program');
+    return words.map((word) => fillIn(word, places));
+}
+function fillIn(word, places) {
+    return word.replaceAll(/%(.?)/gs, (_, letter) => {
+        switch (letter) {
+            case 'h':
+                return places.host;
+            case 'p':
+                return String(places.port);
+            case 'r':
+                return places.user;
+            case '%':
+                return '%';
+            default:
+                throw refuse(`contains %${letter}; known are %h (host), %p (port), %r (user) and %%`);
+        }
+    });
+}
+/** One word at a time: bare characters, backslash pairs, quoted parts. Undefined when something is left open. */
+function splitWords(text) {
+    const words = [];
+    const part = /\s+|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
+    let word;
+    while (part.lastIndex < text.length) {
+        const match = part.exec(text);
+        if (match === null)
+            return undefined;
+        const [whole, single, double, escaped, bare] = match;
+        if (/^\s/.test(whole)) {
+            if (word !== undefined)
+                words.push(word);
+            word = undefined;
+        }
+        else {
+            word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
+        }
+    }
+    return word === undefined ? words : [...words, word];
+}
+function refuse(why) {
+    return new ConfigurationError(`input \`proxy-command\` ${why}.`, 'It is one command with arguments, run without a shell.');
+}
+
 // EXTERNAL MODULE: ../node_modules/ssh2/lib/index.js
 var lib = __nccwpck_require__(7362);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
@@ -58558,13 +58802,20 @@ var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 
 
 
-const input = 'input `ssh-private-key`';
+const mainKeyInputs = { key: 'ssh-private-key', passphrase: 'ssh-passphrase' };
 /**
  * Reads a private key as a secret holds it: repairs what copying does to keys, and names what is not a private key.
  * @throws HostError SSH_KEY_INVALID; never quotes the key
  */
-function readPrivateKey(given, passphrase) {
-    const text = repairKeyText(given);
+function readPrivateKey(given, passphrase, inputs = mainKeyInputs) {
+    try {
+        return parseKeyText(repairKeyText(given), passphrase);
+    }
+    catch (thrown) {
+        throw thrown instanceof UnusableKey ? describeUnusable(thrown, inputs) : thrown;
+    }
+}
+function parseKeyText(text, passphrase) {
     refuseOtherThings(text);
     const parsed = /-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)
         ? parsePkcs8(text, passphrase)
@@ -58700,72 +58951,95 @@ function field(bytes) {
     length.writeUInt32BE(bytes.length);
     return Buffer.concat([length, bytes]);
 }
-function invalid(what, hint) {
+/** What is wrong with a key, before it is known in which input it stood. */
+class UnusableKey extends HostError {
+    what;
+    advice;
+    constructor(what, advice) {
+        super({ code: 'SSH_KEY_INVALID', message: what });
+        this.what = what;
+        this.advice = advice;
+    }
+}
+function invalid(what, advice) {
+    return new UnusableKey(what, advice);
+}
+function describeUnusable({ what, advice }, inputs) {
+    const named = (text) => text
+        .replaceAll('`ssh-passphrase`', `\`${inputs.passphrase}\``)
+        .replaceAll('DEPLOY_SSH_PASSPHRASE', `DEPLOY_${inputs.passphrase.toUpperCase().replaceAll('-', '_')}`);
     return new HostError({
         code: 'SSH_KEY_INVALID',
-        message: `${input}: the value ${what}.`,
-        ...(hint === undefined ? {} : { hint }),
+        message: `input \`${inputs.key}\`: the value ${named(what)}.`,
+        ...(advice === undefined ? {} : { hint: named(advice) }),
     });
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/proxy-command-line.ts
+;// CONCATENATED MODULE: ../kit/src/host/ssh-credential.ts
 
+
+
+
+const transports = ['auto', 'ssh2', 'openssh'];
+/** @throws ConfigurationError for another word */
+function readTransport(inputs) {
+    const given = inputs.optional('transport', { env: 'DEPLOY_TRANSPORT' }) ?? 'auto';
+    const choice = transports.find((each) => each === given);
+    if (choice === undefined)
+        throw badInput('transport', given, `one of: ${transports.join(', ')}`);
+    return choice;
+}
 /**
- * Splits `proxy-command` into words (blanks separate; single quotes, double quotes and backslash group, as in a shell) and
- * fills in `%h`, `%p`, `%r` and `%%`. No shell ever sees it: `|`, `$` and `;` are plain characters.
- * @throws ConfigurationError for an open quote, an unknown `%x`, or nothing to run
+ * The key of `ssh-private-key`; where none is given, the agent of SSH_AUTH_SOCK, or what ssh_config says.
+ * @throws ConfigurationError where there is neither; HostError SSH_KEY_INVALID
  */
-function parseProxyCommand(text, places) {
-    const words = splitWords(text);
-    if (words === undefined)
-        throw refuse('has a quote or backslash that is not closed');
-    if (words.length === 0 || words[0] === '')
-        throw refuse('names no program');
-    return words.map((word) => fillIn(word, places));
+function readCredential(inputs, transport) {
+    const given = inputs.secret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
+    const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' });
+    if (given !== undefined)
+        return { kind: 'key', key: readPrivateKey(given, withoutLineEnd(passphrase)) };
+    const socket = inputs.variable('SSH_AUTH_SOCK');
+    if (socket !== undefined)
+        return { kind: 'agent', socket };
+    if (transport === 'openssh')
+        return { kind: 'system' };
+    throw new ConfigurationError('input `ssh-private-key` is required and was empty, and no agent runs (SSH_AUTH_SOCK).', 'Set `ssh-private-key` (or the environment variable DEPLOY_SSH_PRIVATE_KEY). A secret that does not exist in this repository or environment arrives here as an empty value.');
 }
-function fillIn(word, places) {
-    return word.replaceAll(/%(.?)/gs, (_, letter) => {
-        switch (letter) {
-            case 'h':
-                return places.host;
-            case 'p':
-                return String(places.port);
-            case 'r':
-                return places.user;
-            case '%':
-                return '%';
-            default:
-                throw refuse(`contains %${letter}; known are %h (host), %p (port), %r (user) and %%`);
-        }
-    });
-}
-/** One word at a time: bare characters, backslash pairs, quoted parts. Undefined when something is left open. */
-function splitWords(text) {
-    const words = [];
-    const part = /\s+|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
-    let word;
-    while (part.lastIndex < text.length) {
-        const match = part.exec(text);
-        if (match === null)
-            return undefined;
-        const [whole, single, double, escaped, bare] = match;
-        if (/^\s/.test(whole)) {
-            if (word !== undefined)
-                words.push(word);
-            word = undefined;
-        }
-        else {
-            word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
-        }
+/**
+ * The keys for the hosts on the way, one for each: `jump-ssh-private-key` holds one key for all of them or one after
+ * another, in the order of `jump-host`; where it is not given, they take the server's.
+ * @throws ConfigurationError when the numbers do not fit; HostError SSH_KEY_INVALID
+ */
+function readJumpCredentials(inputs, count, fallback) {
+    const given = inputs.secret('jump-ssh-private-key', { env: 'DEPLOY_JUMP_SSH_PRIVATE_KEY' });
+    const passphrase = inputs.secret('jump-ssh-passphrase', { env: 'DEPLOY_JUMP_SSH_PASSPHRASE' });
+    if (given === undefined)
+        return Array.from({ length: count }, () => fallback);
+    const names = { key: 'jump-ssh-private-key', passphrase: 'jump-ssh-passphrase' };
+    const [first, ...others] = splitKeys(given).map((text) => readPrivateKey(text, withoutLineEnd(passphrase), names));
+    if (first === undefined || count === 0)
+        return [];
+    if (others.length > 0 && others.length + 1 !== count) {
+        throw new ConfigurationError(`input \`jump-ssh-private-key\` holds ${others.length + 1} keys for ${count} jump ${count === 1 ? 'host' : 'hosts'}.`, 'Give one key for all of them, or one for each in the order of `jump-host`.');
     }
-    return word === undefined ? words : [...words, word];
+    const keys = others.length === 0 ? Array.from({ length: count }, () => first) : [first, ...others];
+    return keys.map((key) => ({ kind: 'key', key }));
 }
-function refuse(why) {
-    return new ConfigurationError(`input \`proxy-command\` ${why}.`, 'It is one command with arguments, run without a shell.');
+/** The inputs were masked as they were typed; these are the same keys after repair (base64 decoded, lines unfolded). */
+function maskCredential(runner, credential) {
+    if (credential.kind === 'key')
+        maskSecret(runner, credential.key.text);
+}
+/** Key files one after another; text that is none (base64 of a file) is one. */
+function splitKeys(text) {
+    const parts = text.split(/(?<=-----END [A-Z0-9 ]+-----)/).filter((part) => part.trim() !== '');
+    return parts.length === 0 ? [text] : parts;
+}
+function withoutLineEnd(passphrase) {
+    return passphrase?.replace(/\r?\n$/, '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-target.ts
-
 
 
 
@@ -58780,19 +59054,20 @@ function readSshTarget(inputs, host) {
     const address = parseHostAddress(host);
     const port = readPort(inputs);
     const user = parseUser(inputs.required('user', { env: 'DEPLOY_USER' }));
-    const keyText = inputs.requiredSecret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
-    const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' })?.replace(/\r?\n$/, '');
-    const privateKey = readPrivateKey(keyText, passphrase);
+    const transport = readTransport(inputs);
+    const credential = readCredential(inputs, transport);
+    const hostKeys = readHostKeyInputs(inputs);
     const target = {
         kind: 'ssh',
         host: address,
         port,
         user,
-        privateKey,
-        hostKeys: readHostKeyPolicy(inputs, address, port),
+        credential,
+        transport,
+        hostKeys: hostKeyPolicy(hostKeys, address, port),
     };
     const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
-    const jump = readJumpHosts(inputs, user, privateKey);
+    const jump = readJumpHosts(inputs, hostKeys, target);
     if (proxy !== undefined && jump !== undefined) {
         throw new ConfigurationError('inputs `jump-host` and `proxy-command` are both given; only one can be the way to the server.');
     }
@@ -58804,34 +59079,31 @@ function readSshTarget(inputs, host) {
 }
 /**
  * The chain of `jump-host` (`user@bastion:22`, several separated by commas, the first nearest to the runner), as the
- * target that is nearest to the server. Every hop is checked against `known-hosts`, and takes the same key.
+ * target that is nearest to the server. Every hop is checked against `known-hosts`.
  */
-function readJumpHosts(inputs, defaultUser, privateKey) {
+function readJumpHosts(inputs, hostKeys, last) {
     const text = inputs.optional('jump-host', { env: 'DEPLOY_JUMP_HOST' });
-    if (text === undefined)
-        return undefined;
-    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
-    if (knownHosts === undefined) {
-        throw new ConfigurationError('input `jump-host` needs `known-hosts`: a line for every host on the way; `host-fingerprint` is only for the last.');
-    }
-    return text.split(',').reduce((previous, hop) => {
-        const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop.trim());
-        const [, user = defaultUser, host, portText = '22'] = match ?? [];
-        const port = Number(portText);
-        if (host === undefined || port < 1 || port > 65_535)
-            throw badInput('jump-host', hop.trim(), 'user@host:port (user and port may be left out)');
-        const address = parseHostAddress(host, 'jump-host');
-        const hostKeys = pinnedIn(knownHosts, address, port, []);
+    const hops = text?.split(',').map((hop) => parseHop(hop.trim(), last.user)) ?? [];
+    const credentials = readJumpCredentials(inputs, hops.length, last.credential);
+    return hops.reduce((previous, hop, index) => {
         const target = {
             kind: 'ssh',
-            host: address,
-            port,
-            user: parseUser(user, 'jump-host'),
-            privateKey,
-            hostKeys,
+            ...hop,
+            transport: last.transport,
+            credential: credentials[index] ?? last.credential,
+            // A fingerprint is the last host's: no other may have that key.
+            hostKeys: hostKeyPolicy({ ...hostKeys, fingerprints: [] }, hop.host, hop.port),
         };
         return previous === undefined ? target : { ...target, jump: previous };
     }, undefined);
+}
+function parseHop(hop, defaultUser) {
+    const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop);
+    const [, user = defaultUser, host, portText = '22'] = match ?? [];
+    const port = Number(portText);
+    if (host === undefined || port < 1 || port > 65_535)
+        throw badInput('jump-host', hop, 'user@host:port (user and port may be left out)');
+    return { host: parseHostAddress(host, 'jump-host'), port, user: parseUser(user, 'jump-host') };
 }
 /** 22 when the action's `port` has no default of its own. */
 function readPort(inputs) {
@@ -58865,57 +59137,6 @@ function parseUser(text, input = 'user') {
     if (/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}\$?$/.test(text))
         return text;
     throw badInput(input, text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
-}
-function readHostKeyPolicy(inputs, host, port) {
-    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
-    const fingerprint = inputs.optional('host-fingerprint', { env: 'DEPLOY_HOST_FINGERPRINT' });
-    if (knownHosts === undefined && fingerprint === undefined) {
-        throw new ConfigurationError('input `known-hosts` or `host-fingerprint` is required: without it anybody on the way could pose as the server.', `On a machine that you trust run: ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}  — compare it with what ` +
-            '`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server, and store the line as `known-hosts` (or DEPLOY_KNOWN_HOSTS).');
-    }
-    const fingerprints = fingerprint === undefined ? [] : parseFingerprints(fingerprint);
-    if (knownHosts === undefined)
-        return { pins: [], revoked: [], fingerprints };
-    return pinnedIn(knownHosts, host, port, fingerprints);
-}
-function pinnedIn(knownHosts, host, port, fingerprints) {
-    const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
-    if (known.pins.length === 0 && fingerprints.length === 0)
-        throw noUsableLine(known, knownHosts, host, port);
-    return { pins: known.pins, revoked: known.revoked, fingerprints };
-}
-function parseFingerprints(text) {
-    return text
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .map((word) => {
-        const fingerprint = parseFingerprint(word);
-        if (fingerprint !== undefined)
-            return fingerprint;
-        throw new ConfigurationError(`input \`host-fingerprint\`: ${JSON.stringify(word)} is not a SHA256 fingerprint (\`SHA256:\` and 43 characters).`, 'On the server run: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub  — and give the second word of its answer. MD5 fingerprints are not accepted.');
-    });
-}
-function noUsableLine(known, text, host, port) {
-    const name = knownHostName(host, port);
-    const keyscan = `Add the line that \`ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}\` prints, after comparing it with the server's own key.`;
-    if (known.revoked.length > 0) {
-        return new ConfigurationError(`input \`known-hosts\`: the lines for ${name} only revoke keys.`, keyscan);
-    }
-    if (known.hasCertAuthority) {
-        return new ConfigurationError(`input \`known-hosts\`: ${name} is only covered by a @cert-authority line; host certificates cannot be checked here.`, keyscan);
-    }
-    if (known.unusableTypes.length > 0) {
-        return new ConfigurationError(`input \`known-hosts\`: the key types for ${name} (${known.unusableTypes.join(', ')}) cannot be checked here.`, keyscan);
-    }
-    const elsewhere = findOtherPort(text, host, port);
-    const seen = elsewhere === undefined ? '' : ` It has one for port ${elsewhere}; is \`port\` right?`;
-    return new ConfigurationError(`input \`known-hosts\` has no line for ${name}.${seen}`, keyscan);
-}
-/** The port under which known-hosts has this host, for the message; hashed names cannot be searched. */
-function findOtherPort(text, host, port) {
-    const lines = parseKnownHosts(text, 'input `known-hosts`');
-    const named = lines.flatMap((line) => [...line.names.matchAll(/\[[^\]]+\]:(\d+)/g)].map((match) => Number(match[1])));
-    return [22, ...named].find((other) => other !== port && findKnownHost(lines, host, other).pins.length > 0);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/channel-pool.ts
@@ -58965,6 +59186,1098 @@ function channelPool(initialLimit) {
             return true;
         },
     };
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ../kit/src/time/clock.ts
+
+const clock_systemClock = {
+    now: () => performance.now(),
+    date: () => new Date(),
+    sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        try {
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
+        }
+        catch (thrown) {
+            signal?.throwIfAborted();
+            throw thrown;
+        }
+    },
+};
+
+;// CONCATENATED MODULE: ../kit/src/host/connection.ts
+
+
+const defaultTuning = {
+    clock: clock_systemClock,
+    random: Math.random,
+    connectTimeoutMs: 15_000,
+    handshakeTimeoutMs: 20_000,
+    attempts: 3,
+    keepAliveMs: 4_000,
+    silentIntervals: 4,
+    maxChannels: 8,
+};
+/** Why no stream to an address behind the server came about; the same words on every transport. */
+function forwardError(name, address, port, failure) {
+    const isProhibited = failure.kind === 'prohibited';
+    const why = isProhibited ? 'sshd does not allow forwarding' : failure.why;
+    return new HostError({
+        code: isProhibited ? 'FORWARD_PROHIBITED' : 'FORWARD_FAILED',
+        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
+        ...(isProhibited ? { hint: 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.' } : {}),
+    });
+}
+/** How long a stream to an address behind the server may take to open. */
+const connection_forwardTimeoutMs = 15_000;
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+
+
+
+/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
+const mostRefusals = 6;
+/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
+function sshShell(name, connection, pool, clock, 
+/** A second connection, for stopping a command that holds the last session of the first. */
+reconnect) {
+    const runUrgently = async (program, io) => {
+        const end = await runOnce(name, connection, program, io);
+        if (end.kind !== 'no-session')
+            return end;
+        const spare = await reconnect(io.signal);
+        return runOnce(name, spare, program, io).finally(spare.close);
+    };
+    const run = async (program, io, isAgain = false, refusals = 0) => {
+        if (io.isUrgent === true)
+            return runUrgently(program, io);
+        await pool.acquire(io.signal, isAgain);
+        let isAlone;
+        try {
+            const end = await runOnce(name, connection, program, io);
+            if (end.kind === 'exit' || end.kind === 'lost' || refusals > mostRefusals)
+                return end;
+            isAlone = !pool.shrink();
+            // Dropbear refuses the command instead of the session where too many are open; alone, it is meant.
+            if (isAlone && end.kind === 'refused')
+                return end;
+        }
+        finally {
+            pool.release();
+        }
+        // sshd counts a session until it has seen its process die, a moment after it told us so.
+        if (isAlone)
+            await clock.sleep(50 * 2 ** refusals, io.signal);
+        return run(program, io, true, isAlone ? refusals + 1 : refusals);
+    };
+    return {
+        name,
+        run: async (program, io) => {
+            const end = await run(program, io);
+            switch (end.kind) {
+                case 'exit':
+                    return end.code;
+                case 'lost':
+                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
+                case 'no-session':
+                case 'refused':
+                    throw new HostError({
+                        code: 'COMMAND_FAILED',
+                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
+                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
+                    });
+            }
+        },
+    };
+}
+async function runOnce(name, connection, program, io) {
+    io.onStart();
+    const broken = connection.lost.catch((reason) => {
+        throw lostError(name, reason);
+    });
+    // A server that hangs may never answer the request for a channel.
+    const { promise: letGo, reject } = deferred();
+    const onAbort = () => {
+        reject(lostError(name, new Error('the server did not answer')));
+    };
+    io.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await Promise.race([connection.runProgram(program, io), broken, letGo]);
+    }
+    finally {
+        io.signal.removeEventListener('abort', onAbort);
+    }
+}
+function lostError(name, reason) {
+    return new HostError({
+        code: 'CONNECTION_LOST',
+        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
+        hint: 'The next run continues from what it finds on the server.',
+        cause: reason,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-errors.ts
+
+
+
+/**
+ * Whether another attempt makes sense: only for failures before authentication. Never after a refused key: sshd (since 9.8)
+ * locks an address out that fails repeatedly, with a reset before its banner, for everybody behind that address.
+ */
+function adviseRetry(failed) {
+    if (failed.phase === 'dial')
+        return failed.errno === undefined ? 'no' : 'soon';
+    if (failed.phase === 'authentication' || failed.level === 'handshake')
+        return 'no';
+    if (failed.level === 'client-timeout')
+        return 'soon';
+    return failed.phase === 'banner' ? 'later' : 'soon';
+}
+const socketErrors = {
+    ENOTFOUND: 'the name does not resolve',
+    EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was reset',
+    ETIMEDOUT: 'no answer in time',
+    EHOSTUNREACH: 'no route to the host',
+    ENETUNREACH: 'no route to the network',
+};
+/** `ssh: web1 (port 22)`: how every message about connecting begins. */
+function where(target) {
+    return `ssh: ${target.host} (port ${target.port})`;
+}
+/** Whether the server may have no host key of a type that was asked for. Dropbear does not say so: it hangs up. */
+function mayBeTypeMissing(failed) {
+    if (/no matching/i.test(failed.message))
+        return /no matching (server )?host key/i.test(failed.message);
+    return failed.phase === 'handshake' && failed.level !== 'client-timeout';
+}
+/** Client and server share no algorithm: another client may. */
+class NoCommonAlgorithmError extends HostError {
+}
+/** The error for the attempt that was the last. */
+function connectError(target, failed, attempts) {
+    if (failed.level === 'client-authentication')
+        return authenticationError(target);
+    const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
+    const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
+    const Kind = /no matching/i.test(failed.message) ? NoCommonAlgorithmError : HostError;
+    return new Kind({
+        code: 'HOST_UNREACHABLE',
+        message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
+        hint: hintFor(target, failed),
+    });
+}
+function describeFailure(failed) {
+    if (failed.level === 'client-timeout')
+        return `connected, but the server did not finish the ${phaseName(failed.phase)} in time`;
+    const known = failed.errno === undefined ? undefined : socketErrors[failed.errno];
+    if (failed.phase === 'dial')
+        return known ?? (failed.message || 'the connection failed');
+    if (failed.phase === 'banner')
+        return 'the server accepted the connection and closed it before it said anything';
+    if (/no matching/i.test(failed.message))
+        return `no algorithm in common: ${failed.message.replace(/^Handshake failed: /, '')}`;
+    return `the connection broke during ${phaseName(failed.phase)}: ${known ?? failed.message}`;
+}
+function phaseName(phase) {
+    return phase === 'banner' || phase === 'dial' ? 'handshake' : phase;
+}
+function hintFor(target, failed) {
+    if (failed.errno === 'ENOTFOUND')
+        return 'Check `host`. Names of private networks do not resolve on a hosted runner.';
+    if (failed.phase === 'banner') {
+        return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
+    }
+    if (/no matching/i.test(failed.message)) {
+        return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config. A server that wants post-quantum key exchange only is reached with `transport: openssh`.';
+    }
+    return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
+}
+function authenticationError(target) {
+    const { credential } = target;
+    if (credential.kind !== 'key') {
+        const keys = credential.kind === 'agent' ? 'of the agent (SSH_AUTH_SOCK)' : 'that ssh_config names';
+        return new HostError({
+            code: 'SSH_AUTH_REJECTED',
+            message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
+            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+        });
+    }
+    const { type, fingerprint, publicLine } = credential.key;
+    return new HostError({
+        code: 'SSH_AUTH_REJECTED',
+        message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
+        hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
+    });
+}
+/** The server showed keys, none of which is trusted. */
+function hostKeyError(target, offered, isRevoked) {
+    const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
+    if (isRevoked) {
+        return new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
+            hint: 'Do not connect to this machine before you know why it still uses that key.',
+        });
+    }
+    const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
+    if (isUnpinned(target.hostKeys)) {
+        return new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `${where(target)}: neither \`known-hosts\` nor \`host-fingerprint\` says which host key is right, so anybody on the way could pose as the server. It offered ${shown}.`,
+            hint: 'Compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server. ' +
+                `If it is the same, put this into \`known-hosts\` (or DEPLOY_KNOWN_HOSTS): ${lines.join(' and ')}`,
+        });
+    }
+    const source = target.hostKeys.fingerprints.length > 0 ? 'host-fingerprint' : 'known-hosts';
+    return new HostError({
+        code: 'HOST_KEY_MISMATCH',
+        message: offered.length === 0
+            ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
+            : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
+        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
+            `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/dialing.ts
+
+
+
+
+/**
+ * Connects by `connectOnce`, and retries what happens before authentication.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+async function dialPatiently(target, runner, signal, tuning, connectOnce) {
+    const isCancelled = () => signal.aborted;
+    const cancelled = () => new HostError({
+        code: 'CANCELLED',
+        message: `ssh: cancelled while connecting to ${target.host}.`,
+        cause: signal.reason,
+    });
+    for (let attempt = 1;; attempt++) {
+        if (isCancelled())
+            throw cancelled();
+        const result = await tryKeyTypes(target.hostKeys, connectOnce);
+        if (result.kind === 'connected')
+            return result.connection;
+        if (isCancelled())
+            throw cancelled();
+        if (result.kind === 'key-refused')
+            throw hostKeyError(target, result.offered, result.verdict === 'revoked');
+        const advice = adviseRetry(result.failed);
+        if (advice === 'no' || attempt >= tuning.attempts)
+            throw connectError(target, result.failed, attempt);
+        const waitMs = Math.round((advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2));
+        runner.info(`ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`);
+        await tuning.clock.sleep(waitMs, signal).catch(() => {
+            throw cancelled();
+        });
+    }
+}
+/** One attempt per list of key types, until the server shows a key that is trusted. */
+async function tryKeyTypes(policy, connectOnce) {
+    const offered = [];
+    let last = { kind: 'key-refused', verdict: 'unknown', offered };
+    for (const types of keyTypeAttempts(policy)) {
+        last = await connectOnce(policy, types);
+        if (last.kind === 'key-refused') {
+            offered.push(...last.offered);
+            if (last.verdict === 'revoked')
+                return last;
+        }
+        else if (last.kind === 'connected' || !mayBeTypeMissing(last.failed)) {
+            return last;
+        }
+    }
+    if (offered.length > 0)
+        return { kind: 'key-refused', verdict: 'unknown', offered };
+    // Nothing is pinned, or the server has no key of the pinned types. Ask, trusting nothing, which key it has: the
+    // message shows it.
+    const shown = await connectOnce(nothingTrusted(policy.revoked), hostKeyTypes);
+    return shown.kind === 'key-refused' || isUnpinned(policy) ? shown : last;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-errors.ts
+/** Messages of OpenSSH 8.0 to 10, most telling first. */
+const rules = [
+    [/no matching .*/i, { phase: 'handshake', level: 'handshake' }],
+    [
+        /Permission denied|Too many authentication failures|No more authentication methods/,
+        { phase: 'authentication', level: 'client-authentication' },
+    ],
+    [/Could not resolve hostname .*(Temporary failure|try again).*/i, { phase: 'dial', errno: 'EAI_AGAIN' }],
+    [/Could not resolve hostname.*/, { phase: 'dial', errno: 'ENOTFOUND' }],
+    [/timed out during banner exchange/, { phase: 'banner', level: 'client-timeout' }],
+    [/connect to .* port \d+: Connection refused/, { phase: 'dial', errno: 'ECONNREFUSED' }],
+    [/connect to .* port \d+: (Connection|Operation) timed out/, { phase: 'dial', errno: 'ETIMEDOUT' }],
+    [/connect to .* port \d+: Connection reset by peer/, { phase: 'banner', errno: 'ECONNRESET' }],
+    [/connect to .* port \d+: No route to host/, { phase: 'dial', errno: 'EHOSTUNREACH' }],
+    [/connect to .* port \d+: Network is unreachable/, { phase: 'dial', errno: 'ENETUNREACH' }],
+    [
+        /(kex_exchange_identification|ssh_exchange_identification|banner exchange): .*/,
+        { phase: 'banner', errno: 'ECONNRESET' },
+    ],
+    [/Connection (reset|closed) by .*/, { phase: 'handshake', errno: 'ECONNRESET' }],
+];
+/** Pure. Reads the stderr of an `ssh` that ended without a connection. */
+function explainOpenssh(lines, code) {
+    const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('**'));
+    const text = said.join('\n');
+    if (text.includes('Host key verification failed') || /Host key .* has been revoked|is marked as revoked/.test(text))
+        return { kind: 'host-key' };
+    const refusal = /open failed: (administratively prohibited|connect failed): ?(.*)/.exec(text);
+    if (refusal !== null) {
+        return {
+            kind: 'forward',
+            isProhibited: refusal[1] === 'administratively prohibited',
+            why: refusal[2] ?? 'connect failed',
+        };
+    }
+    const login = /^(\S+@\S+): Permission denied/m.exec(text)?.[1];
+    for (const [pattern, found] of rules) {
+        const match = pattern.exec(text);
+        if (match !== null)
+            return { kind: 'failed', login, failed: { ...blank, ...found, message: match[0].trim() } };
+    }
+    const message = code === 127 ? 'there is no `ssh` on this runner' : (said.at(-1) ?? `ssh ended with exit code ${code}`);
+    return { kind: 'failed', login, failed: { ...blank, phase: 'dial', message } };
+}
+const blank = { errno: undefined, level: undefined, lastWords: '' };
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-master.ts
+
+
+
+
+const mostLines = 50;
+const stopMs = 1_000;
+/**
+ * Runs `ssh`, and ends it when stdin ends: also when this process is killed, which leaves nobody to tell it. stdin is not
+ * ssh's own: what it does not read would not end it.
+ */
+const source = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+ssh=$!
+{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$ssh"
+code=$?
+kill "$watch" 2>/dev/null
+exit "$code"`;
+function startMaster(argv, readyMark, env) {
+    const { promise: ready, resolve } = deferred();
+    const lines = [];
+    const letGo = new AbortController();
+    let isReady = false;
+    const alive = new external_node_stream_.PassThrough();
+    const stdout = splitLines((line) => {
+        if (line.trim() !== readyMark)
+            return;
+        isReady = true;
+        resolve('ready');
+    });
+    const stderr = splitLines((line) => {
+        lines.push(line);
+        if (lines.length > mostLines)
+            lines.shift();
+    });
+    const ended = runLocalProcess({
+        argv: ['sh', '-c', source, 'sh', ...argv],
+        env,
+        stdin: alive,
+        onStdout: (chunk) => {
+            stdout.push(chunk);
+        },
+        onStderr: (chunk) => {
+            stderr.push(chunk);
+        },
+        signal: letGo.signal,
+    }).then((code) => {
+        stderr.end();
+        return code;
+    }, () => 255);
+    return {
+        ready,
+        ended,
+        said: () => lines,
+        stop: async () => {
+            alive.end();
+            // Before its first word its stdin is held open: see runLocalProcess.
+            const timer = setTimeout(() => {
+                letGo.abort();
+            }, isReady ? stopMs : 0);
+            await ended;
+            clearTimeout(timer);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-agent.ts
+
+/** Message numbers of the agent protocol (draft-ietf-sshm-ssh-agent §6.1). */
+const message = { failure: 5, askKeys: 11, keys: 12, askSignature: 13, signature: 14 };
+/** Flags of a request for a signature with an RSA key. */
+const rsaSha256 = 2;
+const rsaSha512 = 4;
+/** No request of `ssh` comes near it. */
+const longestRequest = 256 * 1024;
+/**
+ * An agent in this process, for the system's `ssh`: the key is never on a disk, and is gone with this process. The SSH
+ * library's own one loses the thread at a request it does not know, and `ssh` begins with such a one (session-bind).
+ * @param path of the socket, in a folder that only this user can enter
+ */
+async function startAgent(path, keys) {
+    const server = (0,external_node_net_.createServer)((socket) => {
+        serveRequests(socket, keys);
+    });
+    server.unref();
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+    });
+    return server;
+}
+function serveRequests(socket, keys) {
+    let received = Buffer.alloc(0);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+        received = Buffer.concat([received, chunk]);
+        while (received.length >= 4) {
+            const length = received.readUInt32BE(0);
+            if (length > longestRequest) {
+                socket.destroy();
+                return;
+            }
+            if (received.length < 4 + length)
+                return;
+            socket.write(openssh_agent_field(answer(received.subarray(4, 4 + length), keys)));
+            received = received.subarray(4 + length);
+        }
+    });
+}
+/** Pure. The answer to one request, without its length. Whatever is not known or not complete is refused. */
+function answer(request, keys) {
+    const refusal = Buffer.from([message.failure]);
+    if (request[0] === message.askKeys) {
+        const listed = keys.flatMap(({ parsed }) => [openssh_agent_field(parsed.getPublicSSH()), openssh_agent_field(Buffer.alloc(0))]);
+        return Buffer.concat([Buffer.from([message.keys]), number(keys.length), ...listed]);
+    }
+    if (request[0] !== message.askSignature)
+        return refusal;
+    const blob = readField(request, 1);
+    const data = blob === undefined ? undefined : readField(request, 1 + 4 + blob.length);
+    if (blob === undefined || data === undefined)
+        return refusal;
+    const flagsAt = 1 + 4 + blob.length + 4 + data.length;
+    const flags = request.length >= flagsAt + 4 ? request.readUInt32BE(flagsAt) : 0;
+    const key = keys.find(({ parsed }) => parsed.getPublicSSH().equals(blob))?.parsed;
+    const scheme = key === undefined ? undefined : chooseScheme(key, flags);
+    if (key === undefined || scheme === undefined)
+        return refusal;
+    const signature = key.sign(data, scheme.hash);
+    const signed = Buffer.concat([openssh_agent_field(Buffer.from(scheme.name)), openssh_agent_field(wireSignature(key, signature))]);
+    return Buffer.concat([Buffer.from([message.signature]), openssh_agent_field(signed)]);
+}
+/** Undefined for an RSA signature with SHA-1, which nobody should accept any more. */
+function chooseScheme(key, flags) {
+    if (key.type !== 'ssh-rsa')
+        return { name: key.type };
+    if ((flags & rsaSha512) !== 0)
+        return { name: 'rsa-sha2-512', hash: 'sha512' };
+    return (flags & rsaSha256) === 0 ? undefined : { name: 'rsa-sha2-256', hash: 'sha256' };
+}
+/** ECDSA signatures are two numbers on the wire (RFC 5656 §3.1.2), and an ASN.1 sequence of the same two in this runtime. */
+function wireSignature(key, signature) {
+    if (!key.type.startsWith('ecdsa-'))
+        return signature;
+    // A P-521 signature is longer than 127 bytes, so its length takes two.
+    const first = signature[1] === 0x81 ? 3 : 2;
+    const length = signature[first + 1] ?? 0;
+    const second = first + 2 + length;
+    const value = (at) => signature.subarray(at + 2, at + 2 + (signature[at + 1] ?? 0));
+    return Buffer.concat([openssh_agent_field(value(first)), openssh_agent_field(value(second))]);
+}
+function number(value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+}
+function openssh_agent_field(bytes) {
+    return Buffer.concat([number(bytes.length), bytes]);
+}
+function readField(from, at) {
+    if (at + 4 > from.length)
+        return undefined;
+    const length = from.readUInt32BE(at);
+    return at + 4 + length > from.length ? undefined : from.subarray(at + 4, at + 4 + length);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-config.ts
+
+
+
+/**
+ * Called by `ssh` with each host key that it is shown (KnownHostsCommand), before it decides. $1 file, $2 fingerprints
+ * between commas, then %I %H %t %f %K. Notes the key for the message, and answers with a known_hosts line when its
+ * fingerprint is pinned.
+ */
+const recorderScript = `[ "$3" = HOSTNAME ] || exit 0
+printf '%s %s\\n' "$5" "$7" >> "$1"
+case ",$2," in *",$6,"*) printf '%s %s %s\\n' "$4" "$5" "$7" ;; esac
+`;
+/** known_hosts lines for exactly what the policy says, under the alias by which the key is looked up. */
+function renderKnownHosts(policy, name) {
+    const line = (marker, key) => `${marker}${name} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}\n`;
+    return [
+        ...policy.revoked.map((key) => line('@revoked ', key)),
+        ...(policy.authorities ?? []).map((key) => line('@cert-authority ', key)),
+        ...policy.pins.map(({ key }) => line('', key)),
+    ].join('');
+}
+/**
+ * The configuration of one connection. What stands here wins over everything that follows; the runner's own ssh_config
+ * follows only where the user asked for the system's `ssh`.
+ */
+function renderConfig(files, readyMark, times) {
+    const last = files.hops.length - 1;
+    const isSystem = files.hops[last]?.target.transport === 'openssh';
+    const blocks = files.hops.map((hop, index) => {
+        const previous = files.hops[index - 1];
+        return [
+            `Host ${hop.alias}`,
+            ...describeHop(files, hop, isSystem && index === last),
+            ...describeWay(hop, previous, isSystem && index === last),
+            ...(index === last
+                ? ['PermitLocalCommand yes', `LocalCommand echo ${readyMark}`, `ControlPath ${word(files.control)}`]
+                : ['PermitLocalCommand no', 'ControlPath none', 'ControlMaster no']),
+        ].join('\n  ');
+    });
+    const always = ['Host *', ...openssh_config_rules(times)].join('\n  ');
+    const own = isSystem ? ['Match all', 'Include ~/.ssh/config', 'Include /etc/ssh/ssh_config'].join('\n') : '';
+    return `IgnoreUnknown KnownHostsCommand,RequiredRSASize\n${[...blocks, always, own].join('\n')}\n`;
+}
+function describeHop(files, hop, isSystem) {
+    const { target, policy } = hop;
+    const { host, port, user, credential } = target;
+    const command = [
+        '/bin/sh',
+        word(files.recorder),
+        word(hop.offered),
+        `"${policy.fingerprints.join(',')}"`,
+        '%I %H %t %f %K',
+    ];
+    return [
+        // The runner's own configuration may know the host by this name, and its real one.
+        ...(isSystem ? [] : [`HostName ${host}`]),
+        ...(isSystem && port === 22 ? [] : [`Port ${port}`]),
+        `User ${user}`,
+        `HostKeyAlias ${host.toLowerCase()}`,
+        `UserKnownHostsFile ${policy.acceptsAny === true ? '/dev/null' : word(hop.knownHosts)}`,
+        `StrictHostKeyChecking ${policy.acceptsAny === true ? 'no' : 'yes'}`,
+        `KnownHostsCommand ${command.join(' ')}`,
+        `HostKeyAlgorithms ${[...certificateAlgorithms(policy.authorities ?? []), ...plainAlgorithms(hop.types)].join(',')}`,
+        ...describeLogin(files, hop, credential.kind),
+    ];
+}
+function describeLogin(files, hop, kind) {
+    const { credential } = hop.target;
+    if (kind === 'key')
+        return [`IdentityAgent ${word(files.agent)}`, `IdentityFile ${word(hop.publicKey)}`, 'IdentitiesOnly yes'];
+    return credential.kind === 'agent' ? [`IdentityAgent ${word(credential.socket)}`] : [];
+}
+function describeWay(hop, previous, isSystem) {
+    if (previous !== undefined)
+        return [`ProxyJump ${previous.alias}`];
+    const { proxyCommand } = hop.target;
+    // A way of its own in the runner's configuration counts only where nothing else is said.
+    if (proxyCommand === undefined)
+        return isSystem ? [] : ['ProxyJump none'];
+    return [`ProxyCommand ${quoteCommand(proxyCommand).replaceAll('%', '%%')}`];
+}
+function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
+    return [
+        'GlobalKnownHostsFile /dev/null',
+        'CheckHostIP no',
+        'UpdateHostKeys no',
+        'VerifyHostKeyDNS no',
+        'BatchMode yes',
+        'PreferredAuthentications publickey',
+        'PasswordAuthentication no',
+        'KbdInteractiveAuthentication no',
+        'NumberOfPasswordPrompts 0',
+        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        'KexAlgorithms -*sha1*',
+        'Ciphers -*cbc*',
+        'MACs -*sha1*,*md5*',
+        `ConnectTimeout ${connect}`,
+        'ConnectionAttempts 1',
+        `ServerAliveInterval ${aliveInterval}`,
+        `ServerAliveCountMax ${aliveCount}`,
+        'ControlPersist no',
+        'ForwardAgent no',
+        'ForwardX11 no',
+        'ClearAllForwardings yes',
+        'Tunnel no',
+        'RequestTTY no',
+        'EscapeChar none',
+        'LogLevel INFO',
+    ];
+}
+/** One word of ssh_config: `%` begins a token there. */
+function word(path) {
+    return `"${path.replaceAll('%', '%%')}"`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-workspace.ts
+
+
+
+
+
+
+
+/** Socket paths have room for 107 bytes, 17 of which `ssh` adds meanwhile. */
+const longestFolder = 70;
+async function makeWorkspace(target, policy, types, readyMark, tuning) {
+    const base = (0,external_node_os_namespaceObject.tmpdir)().length > longestFolder ? '/tmp' : (0,external_node_os_namespaceObject.tmpdir)();
+    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
+    let agent;
+    const remove = () => {
+        agent?.close();
+        (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
+    };
+    try {
+        const files = {
+            config: (0,external_node_path_namespaceObject.join)(folder, 'config'),
+            control: (0,external_node_path_namespaceObject.join)(folder, 'control'),
+            agent: (0,external_node_path_namespaceObject.join)(folder, 'agent'),
+            recorder: (0,external_node_path_namespaceObject.join)(folder, 'recorder'),
+            hops: describeHops(folder, target, policy, types),
+        };
+        await writeFiles(files, readyMark, tuning);
+        const keys = files.hops.flatMap(({ target: { credential } }) => credential.kind === 'key' ? [credential.key] : []);
+        if (keys.length > 0)
+            agent = await startAgent(files.agent, keys);
+        return { files, offeredBy: readOffered, remove };
+    }
+    catch (thrown) {
+        remove();
+        throw thrown;
+    }
+}
+function describeHops(folder, target, policy, types) {
+    const way = [];
+    for (let hop = target; hop !== undefined; hop = hop.jump)
+        way.unshift(hop);
+    return way.map((hop, index) => {
+        const isLast = index === way.length - 1;
+        return {
+            target: hop,
+            alias: isLast ? hop.host : `deploy-hop-${index + 1}`,
+            policy: isLast ? policy : hop.hostKeys,
+            types: isLast ? types : (keyTypeAttempts(hop.hostKeys)[0] ?? []),
+            knownHosts: (0,external_node_path_namespaceObject.join)(folder, `known_hosts-${index}`),
+            offered: (0,external_node_path_namespaceObject.join)(folder, `offered-${index}`),
+            publicKey: (0,external_node_path_namespaceObject.join)(folder, `key-${index}.pub`),
+        };
+    });
+}
+async function writeFiles(files, readyMark, tuning) {
+    const seconds = (ms) => Math.max(1, Math.ceil(ms / 1000));
+    const times = {
+        connect: seconds(tuning.connectTimeoutMs),
+        aliveInterval: seconds(tuning.keepAliveMs),
+        // Together with the first interval as long as the library's watchdog waits.
+        aliveCount: Math.max(1, tuning.silentIntervals - 1),
+    };
+    await (0,promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
+    await (0,promises_namespaceObject.writeFile)(files.recorder, recorderScript);
+    for (const { target, policy, knownHosts, publicKey } of files.hops) {
+        await (0,promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
+        if (target.credential.kind === 'key')
+            await (0,promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
+    }
+}
+function publicLineOf(key) {
+    return `${key.publicLine}\n`;
+}
+function readOffered(hop) {
+    try {
+        const base64 = (0,external_node_fs_namespaceObject.readFileSync)(hop.offered, 'utf8').trimEnd().split('\n').at(-1)?.split(' ')[1];
+        return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/proxy-command.ts
+
+
+
+
+
+
+
+/** How long to wait for the end of a proxy command whose stream broke: its stderr says why. */
+const lastWordsMs = 2_000;
+/** Tenths of a second between TERM and KILL. */
+const proxy_command_stopGraceTenths = 10;
+const longestWords = 4_096;
+/**
+ * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
+ * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
+ */
+function openProxyCommand(argv, onStderrLine) {
+    const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
+    const env = proxyEnvironment(process.env);
+    const input = new external_node_stream_.PassThrough();
+    const stdout = skipMark(token, (chunk) => stream.push(chunk));
+    const stderr = readOutput({ token, maxCaptureBytes: longestWords, onLine: onStderrLine });
+    const letGo = new AbortController();
+    const stream = new external_node_stream_.Duplex({
+        // The end of the proxy's stdout is the end of the connection.
+        allowHalfOpen: false,
+        read: () => undefined,
+        write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
+        final: (done) => {
+            input.end();
+            done();
+        },
+        destroy: (error, done) => {
+            input.end();
+            void stopProxy(token, env);
+            done(error);
+        },
+    });
+    const ended = runLocalProcess({
+        argv: ['sh', '-c', launchProgram({ token, argv })],
+        env,
+        stdin: input,
+        onStdout: stdout,
+        onStderr: stderr.push,
+        signal: letGo.signal,
+    }).then((code) => {
+        stderr.end();
+        exit = `it ended with exit code ${code}`;
+        stream.push(null);
+    }, (thrown) => {
+        exit = describeThrown(thrown);
+        stream.destroy();
+    });
+    let exit = 'it is still running';
+    return {
+        stream,
+        lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
+        ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
+        destroy: () => void stream.destroy(),
+    };
+}
+/** Passes on what follows the launcher's mark, byte for byte. */
+function skipMark(token, onChunk) {
+    const mark = Buffer.from(`${token} ok\n`);
+    let before = Buffer.alloc(0);
+    return (chunk) => {
+        if (before === undefined) {
+            onChunk(chunk);
+            return;
+        }
+        before = Buffer.concat([before, chunk]);
+        const start = before.indexOf(mark);
+        if (start < 0)
+            return;
+        const rest = before.subarray(start + mark.length);
+        before = undefined;
+        if (rest.length > 0)
+            onChunk(rest);
+    };
+}
+/** Cloud tools need their whole environment, but not the secrets of this step. */
+function proxyEnvironment(env) {
+    const secret = /^(INPUT_|DEPLOY_(JUMP_)?SSH_|DEPLOY_REGISTRY_)/;
+    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])));
+}
+async function stopProxy(token, env) {
+    await runLocalProcess({
+        argv: ['sh', '-c', stopSource, 'sh', token, String(proxy_command_stopGraceTenths)],
+        env,
+        onStdout: () => undefined,
+        onStderr: () => undefined,
+        signal: AbortSignal.timeout(5_000),
+    }).catch(() => undefined);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/trailing-mark.ts
+
+
+/**
+ * `ssh` ends with the command's exit status, and with 255 when the connection broke. So that the two can be told apart, a
+ * program that ends with 255 says so in a mark at the end of stderr.
+ */
+function tellExit255(program, onStderr) {
+    const mark = Buffer.from(`\u0001${(0,external_node_crypto_.randomBytes)(9).toString('hex')}\u0002`);
+    let held = Buffer.alloc(0);
+    let isTold = false;
+    const hand = (chunk) => {
+        if (chunk.length > 0)
+            onStderr(chunk);
+    };
+    return {
+        wrapped: `(\n${program}\n)\ncode=$?\n[ "$code" -ne 255 ] || printf %s ${quoteWord(mark.toString())} >&2\nexit "$code"`,
+        isTold: () => isTold,
+        onStderr: (chunk) => {
+            const text = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+            const at = text.indexOf(mark);
+            isTold ||= at >= 0;
+            const rest = at < 0 ? text : Buffer.concat([text.subarray(0, at), text.subarray(at + mark.length)]);
+            const start = startOfPart(rest, mark);
+            hand(rest.subarray(0, start));
+            held = Buffer.from(rest.subarray(start));
+        },
+        end: () => {
+            hand(held);
+            held = Buffer.alloc(0);
+        },
+    };
+}
+/** Where the end of a text may be the beginning of the mark. */
+function startOfPart(text, mark) {
+    const at = text.lastIndexOf(mark[0] ?? 0);
+    const isPart = at >= 0 && mark.subarray(0, text.length - at).equals(text.subarray(at));
+    return isPart ? at : text.length;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-connection.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Connects with the runner's own `ssh`: one process holds the connection, each command is another one that goes through
+ * it (ControlMaster). For what the library does not speak: post-quantum key exchange, certificates, security keys,
+ * ssh_config. Checks, bounds and errors are the same.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+function openSystemSsh(target, runner, signal, tuning) {
+    return dialPatiently(target, runner, signal, tuning, (policy, types) => connectOnce(target, policy, types, signal, tuning));
+}
+async function connectOnce(target, policy, types, signal, tuning) {
+    const readyMark = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
+    const workspace = await makeWorkspace(target, policy, types, readyMark, tuning);
+    const env = environment();
+    const { files } = workspace;
+    const master = startMaster(['ssh', '-F', files.config, '-M', '-N', '-T', target.host], readyMark, env);
+    const stop = async () => {
+        await master.stop();
+        workspace.remove();
+    };
+    const isUp = await waitUntilUp(master, signal, (tuning.connectTimeoutMs + tuning.handshakeTimeoutMs) * files.hops.length);
+    if (isUp === 'ready')
+        return { kind: 'connected', connection: describeConnection(target, workspace, master, env, stop) };
+    const offered = files.hops.map((hop) => workspace.offeredBy(hop));
+    await stop();
+    if (isUp === 'late') {
+        const failed = {
+            phase: 'handshake',
+            message: 'no answer in time',
+            errno: undefined,
+            level: 'client-timeout',
+            lastWords: '',
+        };
+        return { kind: 'failed', failed };
+    }
+    return explainFailure(target, workspace, master.said(), isUp, offered);
+}
+/** The exit code where it ended before. */
+async function waitUntilUp(master, signal, boundMs) {
+    const { promise: late, resolve } = deferred();
+    const giveUp = () => {
+        resolve('late');
+    };
+    const timer = setTimeout(giveUp, boundMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+        return await Promise.race([master.ready, master.ended, late]);
+    }
+    finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+    }
+}
+/** @throws HostError for what failed at or behind a host on the way: it has that host's name */
+function explainFailure(target, { files: { hops } }, said, code, offered) {
+    const failure = explainOpenssh(said, code);
+    const last = hops.length - 1;
+    if (failure.kind === 'host-key') {
+        const index = hops.findIndex(({ policy }, at) => {
+            const key = offered[at];
+            return key === undefined || judgeHostKey(policy, key) !== 'trusted';
+        });
+        const hop = hops[index < 0 ? last : index];
+        const key = offered[index];
+        const verdict = hop === undefined || key === undefined ? 'unknown' : judgeHostKey(hop.policy, key);
+        const keys = key === undefined ? [] : [key];
+        if (hop !== undefined && index >= 0 && index < last)
+            throw hostKeyError(hop.target, keys, verdict === 'revoked');
+        return { kind: 'key-refused', verdict, offered: keys };
+    }
+    if (failure.kind === 'forward') {
+        const before = hops[last - 1]?.target ?? target;
+        const name = `${before.user}@${before.host}`;
+        const error = forwardError(name, target.host, target.port, failure.isProhibited ? { kind: 'prohibited' } : { kind: 'failed', why: failure.why });
+        if (failure.isProhibited)
+            throw error;
+        return {
+            kind: 'failed',
+            failed: { phase: 'dial', message: error.message, errno: undefined, level: undefined, lastWords: '' },
+        };
+    }
+    const { failed, login } = failure;
+    const refusing = hops.slice(0, last).find((hop) => login === `${hop.target.user}@${hop.target.host}`);
+    if (refusing !== undefined && offered[last] === undefined)
+        throw connectError(refusing.target, failed, 1);
+    return { kind: 'failed', failed: withProxyWords(target, failed, said) };
+}
+function withProxyWords(target, failed, said) {
+    if (target.proxyCommand === undefined)
+        return failed;
+    const own = said.filter((line) => !/^(kex_exchange_identification|Connection (closed|reset)|banner exchange)/.test(line));
+    return { ...failed, lastWords: own.slice(-3).join('; ').trim() };
+}
+function describeConnection(target, { files }, master, env, stop) {
+    const { promise: lost, reject } = deferred();
+    let lossReason;
+    void master.ended.then(() => {
+        lossReason = new Error(explainLoss(master.said()));
+        reject(lossReason);
+    });
+    // A command never makes a connection of its own: without the first one it fails.
+    // Not `ProxyJump=none` too: the one of the two that comes first wins.
+    const through = ['ssh', '-F', files.config, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
+    return {
+        lost,
+        lossReason: () => lossReason,
+        close: stop,
+        runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
+        forward: (address, port) => forwardThrough(through, target, address, port, master),
+    };
+}
+function explainLoss(said) {
+    const last = said.at(-1)?.trim() ?? '';
+    if (/^Timeout, server .* not responding/.test(last))
+        return 'the server has not answered for so long that it counts as gone';
+    return last === '' ? 'the server closed it' : last;
+}
+async function runThrough(argv, program, io, env, master) {
+    const { wrapped, isTold, onStderr, end } = tellExit255(program, io.onStderr);
+    let first = '';
+    try {
+        const code = await runLocalProcess({
+            argv: [...argv, commandLine(wrapped)],
+            env,
+            stdin: io.stdin,
+            onStdout: io.onStdout,
+            onStderr: (chunk) => {
+                if (first.length < 2_000)
+                    first += chunk.toString('latin1');
+                onStderr(chunk);
+            },
+            signal: io.signal,
+        });
+        end();
+        if (code !== 255 || isTold())
+            return { kind: 'exit', code };
+    }
+    catch (thrown) {
+        if (!io.signal.aborted)
+            throw thrown;
+        return { kind: 'lost' };
+    }
+    const ending = explain255(first, master);
+    // The process that holds the connection says why, a moment later.
+    if (ending.kind === 'lost')
+        await settled(master.ended, openssh_connection_lastWordsMs);
+    return ending;
+}
+const openssh_connection_lastWordsMs = 500;
+/** Waits for a promise, but not for long. */
+async function settled(promise, longestMs) {
+    await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, longestMs).unref())]);
+}
+function explain255(said, master) {
+    const reason = said.trim().split('\n').at(-1)?.trim() ?? '';
+    if (/exec request failed/i.test(said))
+        return { kind: 'refused', reason };
+    if (!/session request failed|open refused by peer/i.test(said))
+        return { kind: 'lost' };
+    const why = lastRefusal(master);
+    return why.includes('prohibited') ? { kind: 'refused', reason: why } : { kind: 'no-session', reason };
+}
+/** Why the server opened no channel: only the process that holds the connection says so. */
+function lastRefusal(master) {
+    return master.said().findLast((line) => line.includes('open failed')) ?? '';
+}
+async function forwardThrough(through, target, address, port, master) {
+    const name = `${target.user}@${target.host}`;
+    const { promise: opened, resolve, reject } = deferred();
+    const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
+    const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    const wire = openProxyCommand([...through, '-v', '-W', place, target.host], (line) => {
+        if (line.includes('master session id'))
+            resolve(undefined);
+        if (!line.includes('request failed'))
+            return;
+        const why = lastRefusal(master)
+            .replace(/^.*open failed: /, '')
+            .trim();
+        const isProhibited = why.includes('prohibited');
+        reject(isProhibited
+            ? forwardError(name, address, port, { kind: 'prohibited' })
+            : failed(why.replace(/^connect failed: /, '') || 'refused'));
+    });
+    const timer = setTimeout(() => {
+        reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+    }, connection_forwardTimeoutMs);
+    wire.stream.on('error', () => undefined);
+    void wire.ended().then(() => {
+        reject(gone(name));
+    });
+    try {
+        await opened;
+        return wire.stream;
+    }
+    catch (thrown) {
+        wire.destroy();
+        throw thrown;
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+function gone(name) {
+    return new HostError({ code: 'CONNECTION_LOST', message: `${name}: the connection is gone.` });
+}
+/** As a proxy command's; with a shell that understands what ssh_config's commands are written in. */
+function environment() {
+    return { ...proxyEnvironment(process.env), SHELL: '/bin/sh', LC_ALL: 'C' };
 }
 
 // EXTERNAL MODULE: ../node_modules/is-stream/index.js
@@ -59847,567 +61160,6 @@ class NodeSSH {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ../kit/src/time/clock.ts
-
-const clock_systemClock = {
-    now: () => performance.now(),
-    date: () => new Date(),
-    sleep: async (ms, signal) => {
-        signal?.throwIfAborted();
-        try {
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
-        }
-        catch (thrown) {
-            signal?.throwIfAborted();
-            throw thrown;
-        }
-    },
-};
-
-;// CONCATENATED MODULE: ../kit/src/host/proxy-command.ts
-
-
-
-
-
-
-
-/** How long to wait for the end of a proxy command whose stream broke: its stderr says why. */
-const lastWordsMs = 2_000;
-/** Tenths of a second between TERM and KILL. */
-const proxy_command_stopGraceTenths = 10;
-const longestWords = 4_096;
-/**
- * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
- * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
- */
-function openProxyCommand(argv) {
-    const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
-    const env = proxyEnvironment(process.env);
-    const input = new external_node_stream_.PassThrough();
-    const stdout = skipMark(token, (chunk) => stream.push(chunk));
-    const stderr = readOutput({ token, maxCaptureBytes: longestWords });
-    const letGo = new AbortController();
-    const stream = new external_node_stream_.Duplex({
-        // The end of the proxy's stdout is the end of the connection.
-        allowHalfOpen: false,
-        read: () => undefined,
-        write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
-        final: (done) => {
-            input.end();
-            done();
-        },
-        destroy: (error, done) => {
-            input.end();
-            void stopProxy(token, env);
-            done(error);
-        },
-    });
-    const ended = runLocalProcess({
-        argv: ['sh', '-c', launchProgram({ token, argv })],
-        env,
-        stdin: input,
-        onStdout: stdout,
-        onStderr: stderr.push,
-        signal: letGo.signal,
-    }).then((code) => {
-        stderr.end();
-        exit = `it ended with exit code ${code}`;
-        stream.push(null);
-    }, (thrown) => {
-        exit = describeThrown(thrown);
-        stream.destroy();
-    });
-    let exit = 'it is still running';
-    return {
-        stream,
-        lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
-        ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
-        destroy: () => void stream.destroy(),
-    };
-}
-/** Passes on what follows the launcher's mark, byte for byte. */
-function skipMark(token, onChunk) {
-    const mark = Buffer.from(`${token} ok\n`);
-    let before = Buffer.alloc(0);
-    return (chunk) => {
-        if (before === undefined) {
-            onChunk(chunk);
-            return;
-        }
-        before = Buffer.concat([before, chunk]);
-        const start = before.indexOf(mark);
-        if (start < 0)
-            return;
-        const rest = before.subarray(start + mark.length);
-        before = undefined;
-        if (rest.length > 0)
-            onChunk(rest);
-    };
-}
-/** Cloud tools need their whole environment, but not the secrets of this step. */
-function proxyEnvironment(env) {
-    const secret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
-    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])));
-}
-async function stopProxy(token, env) {
-    await runLocalProcess({
-        argv: ['sh', '-c', stopSource, 'sh', token, String(proxy_command_stopGraceTenths)],
-        env,
-        onStdout: () => undefined,
-        onStderr: () => undefined,
-        signal: AbortSignal.timeout(5_000),
-    }).catch(() => undefined);
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-errors.ts
-
-
-
-/**
- * Whether another attempt makes sense: only for failures before authentication. Never after a refused key: sshd (since 9.8)
- * locks an address out that fails repeatedly, with a reset before its banner, for everybody behind that address.
- */
-function adviseRetry(failed) {
-    if (failed.phase === 'dial')
-        return failed.errno === undefined ? 'no' : 'soon';
-    if (failed.phase === 'authentication' || failed.level === 'handshake')
-        return 'no';
-    if (failed.level === 'client-timeout')
-        return 'soon';
-    return failed.phase === 'banner' ? 'later' : 'soon';
-}
-const socketErrors = {
-    ENOTFOUND: 'the name does not resolve',
-    EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
-    EHOSTUNREACH: 'no route to the host',
-    ENETUNREACH: 'no route to the network',
-};
-/** `ssh: web1 (port 22)`: how every message about connecting begins. */
-function where(target) {
-    return `ssh: ${target.host} (port ${target.port})`;
-}
-/** The error for the attempt that was the last. */
-function connectError(target, failed, attempts) {
-    if (failed.level === 'client-authentication')
-        return authenticationError(target);
-    const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
-    const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
-    return new HostError({
-        code: 'HOST_UNREACHABLE',
-        message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
-        hint: hintFor(target, failed),
-    });
-}
-function describeFailure(failed) {
-    if (failed.level === 'client-timeout')
-        return `connected, but the server did not finish the ${phaseName(failed.phase)} in time`;
-    const known = failed.errno === undefined ? undefined : socketErrors[failed.errno];
-    if (failed.phase === 'dial')
-        return known ?? (failed.message || 'the connection failed');
-    if (failed.phase === 'banner')
-        return 'the server accepted the connection and closed it before it said anything';
-    if (/no matching/i.test(failed.message))
-        return `no algorithm in common: ${failed.message.replace(/^Handshake failed: /, '')}`;
-    return `the connection broke during ${phaseName(failed.phase)}: ${known ?? failed.message}`;
-}
-function phaseName(phase) {
-    return phase === 'banner' || phase === 'dial' ? 'handshake' : phase;
-}
-function hintFor(target, failed) {
-    if (failed.errno === 'ENOTFOUND')
-        return 'Check `host`. Names of private networks do not resolve on a hosted runner.';
-    if (failed.phase === 'banner') {
-        return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
-    }
-    if (/no matching/i.test(failed.message)) {
-        return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config.';
-    }
-    return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
-}
-function authenticationError(target) {
-    const { type, fingerprint, publicLine } = target.privateKey;
-    return new HostError({
-        code: 'SSH_AUTH_REJECTED',
-        message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
-        hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
-    });
-}
-/** The server showed keys, none of which is trusted. */
-function hostKeyError(target, offered, isRevoked) {
-    const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
-    if (isRevoked) {
-        return new HostError({
-            code: 'HOST_KEY_MISMATCH',
-            message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
-            hint: 'Do not connect to this machine before you know why it still uses that key.',
-        });
-    }
-    const source = target.hostKeys.pins.length > 0 ? 'known-hosts' : 'host-fingerprint';
-    const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
-    return new HostError({
-        code: 'HOST_KEY_MISMATCH',
-        message: offered.length === 0
-            ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
-            : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
-        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
-            `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
-
-
-const ssh_forward_forwardTimeoutMs = 15_000;
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
-const prohibited = 1;
-/**
- * A stream to an address as seen from the server (direct-tcpip).
- * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
- */
-function openForward(name, connection, address, port) {
-    const failed = (code, why, hint) => new HostError({
-        code,
-        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
-        ...(hint === undefined ? {} : { hint }),
-    });
-    const lostError = (reason) => new HostError({
-        code: 'CONNECTION_LOST',
-        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
-        cause: reason,
-    });
-    const explain = (error) => {
-        if (!('reason' in error))
-            return lostError(error);
-        if (error.reason !== prohibited) {
-            return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
-        }
-        const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
-        return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
-    };
-    return new Promise((resolve, reject) => {
-        let isLate = false;
-        const timer = setTimeout(() => {
-            isLate = true;
-            reject(failed('FORWARD_FAILED', `no answer within ${ssh_forward_forwardTimeoutMs / 1000} s`));
-        }, ssh_forward_forwardTimeoutMs);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
-            else if (isLate)
-                channel.destroy();
-            else
-                resolve(channel);
-        };
-        connection.lost.catch((reason) => {
-            settle(reason instanceof Error ? reason : new Error(String(reason)));
-        });
-        try {
-            connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
-
-/**
- * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
- * and leaves Nagle's algorithm on: together they cost 85 ms per small request on loopback.
- */
-class CorkedSocket extends external_node_net_.Socket {
-    isCorked = false;
-    write(chunk, encodingOrDone, done) {
-        if (!this.isCorked) {
-            this.isCorked = true;
-            this.cork();
-            process.nextTick(() => {
-                this.isCorked = false;
-                this.uncork();
-            });
-        }
-        return typeof encodingOrDone === 'string'
-            ? super.write(chunk, encodingOrDone, done)
-            : super.write(chunk, encodingOrDone);
-    }
-}
-/**
- * Opens the TCP connection.
- * @throws the socket's own error (`code` ENOTFOUND, ECONNREFUSED …), ETIMEDOUT after `timeoutMs`, or the signal's reason
- */
-function dialTcp(host, port, timeoutMs, signal) {
-    return new Promise((resolve, reject) => {
-        const socket = new CorkedSocket();
-        const settle = (failure) => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', onAbort);
-            socket.removeAllListeners('error');
-            // Whoever takes the socket over listens too, but an error between two owners must not end the process.
-            socket.on('error', () => undefined);
-            if (failure === undefined) {
-                resolve({
-                    stream: socket,
-                    lastWords: () => '',
-                    ended: () => Promise.resolve(),
-                    destroy: () => void socket.destroy(),
-                });
-                return;
-            }
-            socket.destroy();
-            reject(failure instanceof Error ? failure : new Error('cancelled', { cause: failure }));
-        };
-        const onAbort = () => {
-            settle(signal.reason);
-        };
-        const timer = setTimeout(() => {
-            settle(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }));
-        }, timeoutMs);
-        signal.addEventListener('abort', onAbort, { once: true });
-        socket.once('error', settle);
-        socket.setNoDelay(true);
-        socket.connect({ host, port }, () => {
-            settle(undefined);
-        });
-        if (signal.aborted)
-            onAbort();
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
-
-
-
-
-
-
-
-
-
-
-
-const defaultTuning = {
-    clock: clock_systemClock,
-    random: Math.random,
-    connectTimeoutMs: 15_000,
-    handshakeTimeoutMs: 20_000,
-    attempts: 3,
-    keepAliveMs: 4_000,
-    silentIntervals: 4,
-    maxChannels: 8,
-};
-/**
- * Connects and authenticates; retries what happens before authentication.
- * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
- */
-async function openConnection(target, runner, signal, tuning) {
-    const isCancelled = () => signal.aborted;
-    const cancelled = () => new HostError({
-        code: 'CANCELLED',
-        message: `ssh: cancelled while connecting to ${target.host}.`,
-        cause: signal.reason,
-    });
-    for (let attempt = 1;; attempt++) {
-        if (isCancelled())
-            throw cancelled();
-        const result = await tryKeyTypes(target, runner, signal, tuning);
-        if (result.kind === 'connected')
-            return result.connection;
-        if (isCancelled())
-            throw cancelled();
-        if (result.kind === 'key-refused')
-            throw hostKeyError(target, result.offered, result.verdict === 'revoked');
-        const advice = adviseRetry(result.failed);
-        if (advice === 'no' || attempt >= tuning.attempts)
-            throw connectError(target, result.failed, attempt);
-        const waitMs = Math.round((advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2));
-        runner.info(`ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`);
-        await tuning.clock.sleep(waitMs, signal).catch(() => {
-            throw cancelled();
-        });
-    }
-}
-/** One attempt per list of key types, until the server shows a key that is trusted. */
-async function tryKeyTypes(target, runner, signal, tuning) {
-    const offered = [];
-    let last = { kind: 'key-refused', verdict: 'unknown', offered };
-    for (const types of keyTypeAttempts(target.hostKeys)) {
-        last = await connectOnce(target, target.hostKeys, types, runner, signal, tuning);
-        if (last.kind === 'key-refused') {
-            offered.push(...last.offered);
-            if (last.verdict === 'revoked')
-                return last;
-        }
-        else if (!isTypeMissing(last)) {
-            return last;
-        }
-    }
-    if (offered.length > 0)
-        return { kind: 'key-refused', verdict: 'unknown', offered };
-    // The server has no key of the pinned types. Ask, trusting nothing, which key it has: the message shows it.
-    const nothing = { pins: [], fingerprints: [], revoked: target.hostKeys.revoked };
-    const shown = await connectOnce(target, nothing, hostKeyTypes, runner, signal, tuning);
-    return shown.kind === 'key-refused' ? shown : last;
-}
-function isTypeMissing(attempt) {
-    return attempt.kind === 'failed' && /no matching (server )?host key/i.test(attempt.failed.message);
-}
-async function connectOnce(target, policy, types, runner, signal, tuning) {
-    let wire;
-    try {
-        wire = await openWire(target, runner, signal, tuning);
-    }
-    catch (thrown) {
-        // What failed on the way to or at a jump host has its own name, and has been retried there.
-        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
-            throw thrown;
-        // Accepted and reset before this process saw it open: the same as a reset a moment later.
-        const failed = describeAttempt('dial', thrown, undefined);
-        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
-    }
-    const onAbort = () => {
-        wire.destroy();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-        return await shakeHands(wire, target, policy, types, runner, tuning);
-    }
-    finally {
-        signal.removeEventListener('abort', onAbort);
-    }
-}
-async function openWire(target, runner, signal, tuning) {
-    if (target.proxyCommand !== undefined)
-        return openProxyCommand(target.proxyCommand);
-    if (target.jump === undefined)
-        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
-    const jump = await openConnection(target.jump, runner, signal, tuning);
-    try {
-        const stream = await openForward(`${target.jump.user}@${target.jump.host}`, jump, target.host, target.port);
-        const destroy = () => {
-            stream.destroy();
-            void jump.close();
-        };
-        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
-    }
-    catch (thrown) {
-        await jump.close();
-        throw thrown;
-    }
-}
-async function shakeHands(wire, target, policy, types, runner, tuning) {
-    const seen = { isEncrypted: false };
-    const method = { type: 'publickey', username: target.user, key: target.privateKey.parsed };
-    const ssh = new NodeSSH();
-    const ready = ssh.connect({
-        sock: wire.stream,
-        username: target.user,
-        // Only the key, without asking first which methods there are: saves one round trip and one failed attempt.
-        authHandler: [method],
-        algorithms: offeredAlgorithms(types),
-        hostVerifier: (key) => {
-            seen.offered = key;
-            return judgeHostKey(policy, key) === 'trusted';
-        },
-        readyTimeout: tuning.handshakeTimeoutMs,
-        keepaliveInterval: tuning.keepAliveMs,
-        // Its own count would take a slow upload for a dead server: it looks for the answer, not for signs of life.
-        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-    });
-    const client = ssh.connection;
-    if (client === null)
-        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
-    const ending = watchForLife(client, wire, tuning);
-    client.on('handshake', (negotiated) => {
-        seen.isEncrypted = true;
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
-    });
-    try {
-        await ready;
-        const { lost, lossReason } = ending;
-        return { kind: 'connected', connection: { client, lost, lossReason, close: () => closeConnection(client, wire) } };
-    }
-    catch (thrown) {
-        // A proxy command's last words come with its end, a moment after the stream's.
-        await wire.ended();
-        wire.destroy();
-        const { offered, isEncrypted } = seen;
-        const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
-        if (offered !== undefined && verdict !== 'trusted')
-            return { kind: 'key-refused', verdict, offered: [offered] };
-        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
-        return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
-    }
-}
-function describeAttempt(phase, thrown, wire) {
-    const textOf = (name) => {
-        const value = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
-        return typeof value === 'string' ? value : undefined;
-    };
-    const errno = textOf('code');
-    return {
-        phase,
-        message: describeThrown(thrown) || (errno ?? 'failed'),
-        errno,
-        level: textOf('level'),
-        lastWords: wire?.lastWords() ?? '',
-    };
-}
-/**
- * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
- * server is silent: keep-alives make any living server speak.
- */
-function watchForLife(client, wire, tuning) {
-    const { promise: lost, reject } = deferred();
-    let firstError;
-    let lossReason;
-    let received = 0;
-    let seen = 0;
-    let silent = 0;
-    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
-    wire.stream.on('data', (chunk) => {
-        received += chunk.length;
-    });
-    // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
-    const watchdog = setInterval(() => {
-        silent = received === seen ? silent + 1 : 0;
-        seen = received;
-        if (silent < tuning.silentIntervals)
-            return;
-        const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
-        firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
-        wire.destroy();
-    }, tuning.keepAliveMs);
-    watchdog.unref();
-    client.on('error', (error) => {
-        firstError ??= error;
-    });
-    client.on('close', () => {
-        clearInterval(watchdog);
-        wire.destroy();
-        lossReason = firstError ?? new Error('the server closed it');
-        reject(lossReason);
-    });
-    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
-}
-/** Says goodbye, and does not wait long for the answer. */
-async function closeConnection(client, wire) {
-    const closed = new Promise((resolve) => {
-        client.once('close', resolve);
-        setTimeout(resolve, 500).unref();
-    });
-    client.end();
-    await closed;
-    wire.destroy();
-}
-
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
 
 
@@ -60502,89 +61254,346 @@ function signalNumber(name) {
     return known?.[1] ?? 0;
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
 
 
 
-
-
-/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
-const mostRefusals = 6;
-/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
-function sshShell(name, connection, pool, clock, 
-/** A second connection, for stopping a command that holds the last session of the first. */
-reconnect) {
-    const runUrgently = async (line, io) => {
-        const end = await runOnce(name, connection, line, io);
-        if (end.kind !== 'no-session')
-            return end;
-        const spare = await reconnect(io.signal);
-        return runOnce(name, spare, line, io).finally(spare.close);
-    };
-    const run = async (line, io, isAgain = false, refusals = 0) => {
-        if (io.isUrgent === true)
-            return runUrgently(line, io);
-        await pool.acquire(io.signal, isAgain);
-        let isAlone;
-        try {
-            const end = await runOnce(name, connection, line, io);
-            if (end.kind !== 'no-session' || refusals > mostRefusals)
-                return end;
-            isAlone = !pool.shrink();
-        }
-        finally {
-            pool.release();
-        }
-        // sshd counts a session until it has seen its process die, a moment after it told us so.
-        if (isAlone)
-            await clock.sleep(50 * 2 ** refusals, io.signal);
-        return run(line, io, true, isAlone ? refusals + 1 : refusals);
-    };
-    return {
-        name,
-        run: async (program, io) => {
-            const end = await run(commandLine(program), io);
-            switch (end.kind) {
-                case 'exit':
-                    return end.code;
-                case 'lost':
-                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
-                case 'no-session':
-                case 'refused':
-                    throw new HostError({
-                        code: 'COMMAND_FAILED',
-                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
-                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
-                    });
-            }
-        },
-    };
-}
-async function runOnce(name, connection, line, io) {
-    io.onStart();
-    const broken = connection.lost.catch((reason) => {
-        throw lostError(name, reason);
-    });
-    // A server that hangs may never answer the request for a channel.
-    const { promise: letGo, reject } = deferred();
-    const onAbort = () => {
-        reject(lostError(name, new Error('the server did not answer')));
-    };
-    io.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-        return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
-    }
-    finally {
-        io.signal.removeEventListener('abort', onAbort);
-    }
-}
-function lostError(name, reason) {
-    return new HostError({
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
+const prohibited = 1;
+/**
+ * A stream to an address as seen from the server (direct-tcpip).
+ * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
+ */
+function openForward(name, client, lost, address, port) {
+    const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
+    const lostError = (reason) => new HostError({
         code: 'CONNECTION_LOST',
-        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
-        hint: 'The next run continues from what it finds on the server.',
+        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
         cause: reason,
     });
+    const explain = (error) => {
+        if (!('reason' in error))
+            return lostError(error);
+        return error.reason === prohibited
+            ? forwardError(name, address, port, { kind: 'prohibited' })
+            : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+    };
+    return new Promise((resolve, reject) => {
+        let isLate = false;
+        const timer = setTimeout(() => {
+            isLate = true;
+            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+        }, connection_forwardTimeoutMs);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error !== undefined || channel === undefined)
+                reject(explain(error ?? new Error('no channel')));
+            else if (isLate)
+                channel.destroy();
+            else
+                resolve(channel);
+        };
+        lost.catch((reason) => {
+            settle(reason instanceof Error ? reason : new Error(String(reason)));
+        });
+        try {
+            client.forwardOut('127.0.0.1', 0, address, port, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
+
+/**
+ * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
+ * and leaves Nagle's algorithm on: together they cost 85 ms per small request on loopback.
+ */
+class CorkedSocket extends external_node_net_.Socket {
+    isCorked = false;
+    write(chunk, encodingOrDone, done) {
+        if (!this.isCorked) {
+            this.isCorked = true;
+            this.cork();
+            process.nextTick(() => {
+                this.isCorked = false;
+                this.uncork();
+            });
+        }
+        return typeof encodingOrDone === 'string'
+            ? super.write(chunk, encodingOrDone, done)
+            : super.write(chunk, encodingOrDone);
+    }
+}
+/**
+ * Opens the TCP connection.
+ * @throws the socket's own error (`code` ENOTFOUND, ECONNREFUSED …), ETIMEDOUT after `timeoutMs`, or the signal's reason
+ */
+function dialTcp(host, port, timeoutMs, signal) {
+    return new Promise((resolve, reject) => {
+        const socket = new CorkedSocket();
+        const settle = (failure) => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', onAbort);
+            socket.removeAllListeners('error');
+            // Whoever takes the socket over listens too, but an error between two owners must not end the process.
+            socket.on('error', () => undefined);
+            if (failure === undefined) {
+                resolve({
+                    stream: socket,
+                    lastWords: () => '',
+                    ended: () => Promise.resolve(),
+                    destroy: () => void socket.destroy(),
+                });
+                return;
+            }
+            socket.destroy();
+            reject(failure instanceof Error ? failure : new Error('cancelled', { cause: failure }));
+        };
+        const onAbort = () => {
+            settle(signal.reason);
+        };
+        const timer = setTimeout(() => {
+            settle(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }));
+        }, timeoutMs);
+        signal.addEventListener('abort', onAbort, { once: true });
+        socket.once('error', settle);
+        socket.setNoDelay(true);
+        socket.connect({ host, port }, () => {
+            settle(undefined);
+        });
+        if (signal.aborted)
+            onAbort();
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Connects and authenticates; retries what happens before authentication.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+function openConnection(target, runner, signal, tuning) {
+    return dialPatiently(target, runner, signal, tuning, (policy, types) => ssh_connection_connectOnce(target, policy, types, runner, signal, tuning));
+}
+async function ssh_connection_connectOnce(target, policy, types, runner, signal, tuning) {
+    let wire;
+    try {
+        wire = await openWire(target, runner, signal, tuning);
+    }
+    catch (thrown) {
+        // What failed on the way to or at a jump host has its own name, and has been retried there.
+        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
+            throw thrown;
+        // Accepted and reset before this process saw it open: the same as a reset a moment later.
+        const failed = describeAttempt('dial', thrown, undefined);
+        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
+    }
+    const onAbort = () => {
+        wire.destroy();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await shakeHands(wire, target, policy, types, runner, tuning);
+    }
+    finally {
+        signal.removeEventListener('abort', onAbort);
+    }
+}
+async function openWire(target, runner, signal, tuning) {
+    if (target.proxyCommand !== undefined)
+        return openProxyCommand(target.proxyCommand);
+    if (target.jump === undefined)
+        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
+    const jump = await openConnection(target.jump, runner, signal, tuning);
+    try {
+        const stream = await jump.forward(target.host, target.port);
+        const destroy = () => {
+            stream.destroy();
+            void jump.close();
+        };
+        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
+    }
+    catch (thrown) {
+        await jump.close();
+        throw thrown;
+    }
+}
+async function shakeHands(wire, target, policy, types, runner, tuning) {
+    const seen = { isEncrypted: false };
+    const method = loginMethod(target);
+    const ssh = new NodeSSH();
+    const ready = ssh.connect({
+        sock: wire.stream,
+        username: target.user,
+        // Only the key, without asking first which methods there are: saves one round trip and one failed attempt.
+        authHandler: [method],
+        algorithms: offeredAlgorithms(types),
+        hostVerifier: (key) => {
+            seen.offered = key;
+            return judgeHostKey(policy, key) === 'trusted';
+        },
+        readyTimeout: tuning.handshakeTimeoutMs,
+        keepaliveInterval: tuning.keepAliveMs,
+        // Its own count would take a slow upload for a dead server: it looks for the answer, not for signs of life.
+        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    });
+    const client = ssh.connection;
+    if (client === null)
+        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
+    const ending = watchForLife(client, wire, tuning);
+    client.on('handshake', (negotiated) => {
+        seen.isEncrypted = true;
+        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+    });
+    try {
+        await ready;
+        return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
+    }
+    catch (thrown) {
+        // A proxy command's last words come with its end, a moment after the stream's.
+        await wire.ended();
+        wire.destroy();
+        const { offered, isEncrypted } = seen;
+        const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
+        if (offered !== undefined && verdict !== 'trusted')
+            return { kind: 'key-refused', verdict, offered: [offered] };
+        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
+        return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
+    }
+}
+function loginMethod({ user, credential }) {
+    if (credential.kind === 'key')
+        return { type: 'publickey', username: user, key: credential.key.parsed };
+    // Without a key and an agent the transport is the system's ssh: inputs are read so.
+    return { type: 'agent', username: user, agent: credential.kind === 'agent' ? credential.socket : '' };
+}
+function ssh_connection_describeConnection(target, client, ending, wire) {
+    const { lost, lossReason } = ending;
+    return {
+        client,
+        lost,
+        lossReason,
+        runProgram: (program, io) => runChannel(client, commandLine(program), io),
+        forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+        close: () => closeConnection(client, wire),
+    };
+}
+function describeAttempt(phase, thrown, wire) {
+    const textOf = (name) => {
+        const value = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+        return typeof value === 'string' ? value : undefined;
+    };
+    const errno = textOf('code');
+    return {
+        phase,
+        message: describeThrown(thrown) || (errno ?? 'failed'),
+        errno,
+        level: textOf('level'),
+        lastWords: wire?.lastWords() ?? '',
+    };
+}
+/**
+ * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
+ * server is silent: keep-alives make any living server speak.
+ */
+function watchForLife(client, wire, tuning) {
+    const { promise: lost, reject } = deferred();
+    let firstError;
+    let lossReason;
+    let received = 0;
+    let seen = 0;
+    let silent = 0;
+    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
+    wire.stream.on('data', (chunk) => {
+        received += chunk.length;
+    });
+    // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
+    const watchdog = setInterval(() => {
+        silent = received === seen ? silent + 1 : 0;
+        seen = received;
+        if (silent < tuning.silentIntervals)
+            return;
+        const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
+        firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
+        wire.destroy();
+    }, tuning.keepAliveMs);
+    watchdog.unref();
+    client.on('error', (error) => {
+        firstError ??= error;
+    });
+    client.on('close', () => {
+        clearInterval(watchdog);
+        wire.destroy();
+        lossReason = firstError ?? new Error('the server closed it');
+        reject(lossReason);
+    });
+    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
+}
+/** Says goodbye, and does not wait long for the answer. */
+async function closeConnection(client, wire) {
+    const closed = new Promise((resolve) => {
+        client.once('close', resolve);
+        setTimeout(resolve, 500).unref();
+    });
+    client.end();
+    await closed;
+    wire.destroy();
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/transport.ts
+
+
+
+
+
+/**
+ * Connects as `transport` says. `auto` takes the library, which is faster, and the system's `ssh` only where the library
+ * cannot do it: host certificates alone are trusted, or the server shares no algorithm with it.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+const openTransport = async (target, runner, signal, tuning) => {
+    const needed = onlySystemSsh(target);
+    if (target.transport === 'openssh' || (target.transport === 'auto' && needed !== undefined))
+        return openSystemSsh(target, runner, signal, tuning);
+    if (needed !== undefined) {
+        throw new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `ssh: ${needed} is only covered by a @cert-authority line of \`known-hosts\`; host certificates cannot be checked with \`transport: ssh2\`.`,
+            hint: 'Set `transport` to auto or openssh, or add the line of the host key itself.',
+        });
+    }
+    try {
+        return await openConnection(target, runner, signal, tuning);
+    }
+    catch (thrown) {
+        if (target.transport !== 'auto' || !(thrown instanceof NoCommonAlgorithmError))
+            throw thrown;
+        if (findOnPath('ssh') === undefined)
+            throw thrown;
+        runner.info(`${thrown.message} Trying the system's ssh.`);
+        return openSystemSsh(target, runner, signal, tuning);
+    }
+};
+/** The host on the way whose key only a certificate can prove. */
+function onlySystemSsh(target) {
+    const { pins, fingerprints, authorities = [] } = target.hostKeys;
+    if (pins.length + fingerprints.length === 0 && authorities.length > 0)
+        return target.host;
+    return target.jump === undefined ? undefined : onlySystemSsh(target.jump);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-host.ts
@@ -60600,30 +61609,36 @@ function lostError(name, reason) {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
  */
 async function connectSsh(target, runner, signal, tuning = defaultTuning) {
-    // The input was masked as it was typed; this is the same key after repair (base64 decoded, lines unfolded).
-    maskSecret(runner, target.privateKey.text);
-    const connection = await openConnection(target, runner, signal, tuning);
+    for (let hop = target; hop !== undefined; hop = hop.jump)
+        maskCredential(runner, hop.credential);
     const name = `${target.user}@${target.host}`;
-    const reconnect = (again) => openConnection(target, runner, again, tuning);
-    const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
+    const dial = (until) => openTransport(target, runner, until, tuning);
+    const shellOver = (over) => sshShell(name, over, channelPool(tuning.maxChannels), tuning.clock, dial);
+    let connection = await dial(signal);
+    let shell = shellOver(connection);
     let commandCount = 0;
-    const run = (argv, options = {}) => {
-        commandCount++;
-        return runCommand(shell, argv, describeCommand(argv), options);
-    };
     return {
         name,
         kind: 'ssh',
-        exec: run,
+        exec: (argv, options = {}) => {
+            commandCount++;
+            return runCommand(shell, argv, describeCommand(argv), options);
+        },
         script: (source, args, options = {}) => {
             commandCount++;
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
-        forward: (address, port) => openForward(name, connection, address, port),
+        forward: (address, port) => connection.forward(address, port),
+        reconnect: async (until) => {
+            const broken = connection;
+            connection = await dial(until);
+            shell = shellOver(connection);
+            await broken.close();
+        },
         get commandCount() {
             return commandCount;
         },
-        close: connection.close,
+        close: () => connection.close(),
     };
 }
 
@@ -60649,7 +61664,17 @@ function hasHostTarget(inputs) {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED
  */
 async function connectHost(target, runner, signal) {
-    return target.kind === 'local' ? localHost() : connectSsh(target, runner, signal);
+    if (target.kind === 'local')
+        return localHost();
+    if (target.hostKeys.acceptsAny === true)
+        await warnOfAnyKey(target, runner);
+    return connectSsh(target, runner, signal);
+}
+/** Said each time, where people look afterwards: in the annotations and in the job summary. */
+async function warnOfAnyKey({ host, port }, runner) {
+    const text = `ssh: ${host} (port ${port}): the host key is NOT checked (unsafe-accept-any-host-key): whoever answers in its place gets what is deployed, secrets too.`;
+    runner.warning(text);
+    await runner.summary(`> [!WARNING]\n> ${text}\n\n`);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/deploy-path.ts
@@ -60664,13 +61689,13 @@ const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mn
 function readDeployPath(inputs) {
     return parseDeployPath(inputs.required('deploy-path', { env: 'DEPLOY_PATH' }));
 }
-/** Parses a deploy path; see {@link readDeployPath}. */
-function parseDeployPath(text) {
+/** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
+function parseDeployPath(text, input = 'deploy-path') {
     const path = text.replace(/\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || deploy_path_hasControlCharacter(path))
-        throw badInput('deploy-path', text, 'an absolute path without `.`, `..` or control characters');
+        throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
     if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
-        throw new ConfigurationError(`input \`deploy-path\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /** True for NUL, newlines and the like, which no path of ours may hold. */
@@ -60744,7 +61769,7 @@ function describeLease(lease, now) {
 }
 const object = (value) => (typeof value === 'object' && value !== null ? value : {});
 const lease_text = (value) => (typeof value === 'string' ? value : '');
-const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+const lease_number = (value, fallback) => (typeof value === 'number' ? value : fallback);
 /**
  * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
  * is unlocked. Undefined for anything that is no lease.
@@ -60763,21 +61788,21 @@ function parseLease(content) {
     const expires = body['expires'];
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
-    const acquired = number(body['acquired'], 0);
+    const acquired = lease_number(body['acquired'], 0);
     return {
         owner: {
             id,
             repository: lease_text(owner['repository']),
             runId: lease_text(owner['runId']),
-            runAttempt: number(owner['runAttempt'], 1),
+            runAttempt: lease_number(owner['runAttempt'], 1),
             job: lease_text(owner['job']),
             actor: lease_text(owner['actor']) || id,
             runUrl: lease_text(owner['runUrl']),
             commit: lease_text(owner['commit']),
         },
-        generation: number(body['generation'], 1),
+        generation: lease_number(body['generation'], 1),
         acquired,
-        renewed: number(body['renewed'], acquired),
+        renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
     };
@@ -60871,7 +61896,8 @@ async function acquireLease(options) {
         let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
         if (decision.kind === 'held' && (await isGone(decision.by)))
             decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
-        if (decision.kind !== 'held') {
+        const work = await outlivingWork(options, decision);
+        if (decision.kind !== 'held' && work.length === 0) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
@@ -60880,11 +61906,26 @@ async function acquireLease(options) {
             continue;
         }
         const waited = clock.now() - start;
+        const by = decision.kind === 'held' ? decision.by : (seen.lease ?? decision.lease);
         if (waited >= options.waitMs)
-            throw locked(options, decision.by, seen.now, waited);
-        options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
+            throw locked(options, by, seen.now, waited, work);
+        options.onWait(`waiting for the lease: held by ${describeLease(by, seen.now)}${describeWork(work)}`);
         await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
+}
+/**
+ * A one-off that outlived its runner keeps the lease of its job: whoever comes next waits for it. A later attempt of the
+ * same run does not; it attaches to it.
+ */
+async function outlivingWork({ owner, runningWork }, decision) {
+    if (decision.kind !== 'take' || decision.takenOverFrom === undefined || runningWork === undefined)
+        return [];
+    const { repository, runId } = decision.takenOverFrom.owner;
+    const isSameRun = runId !== '' && runId === owner.runId && repository === owner.repository;
+    return isSameRun ? [] : runningWork(decision.takenOverFrom.owner);
+}
+function describeWork(work) {
+    return work.length === 0 ? '' : `, whose ${work.join(', ')} still runs on the server`;
 }
 /** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
 function holderCheck(options) {
@@ -60899,7 +61940,7 @@ function holderCheck(options) {
         return isHolderGone(lease.owner);
     };
 }
-function locked(options, by, now, waitedMs) {
+function locked(options, by, now, waitedMs, work) {
     const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
     const where = `${options.host.name}:${options.deployPath}`;
     if (lease_isFrozen(by))
@@ -60910,8 +61951,10 @@ function locked(options, by, now, waitedMs) {
         });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
-        hint: 'Wait for that run, or raise `lock-wait`.',
+        message: `${where} is being deployed by ${describeLease(by, now)}${describeWork(work)}; ${waited}`,
+        hint: work.length === 0
+            ? 'Wait for that run, or raise `lock-wait`.'
+            : `Run that job again to attach to it, wait for its end (docker wait ${work[0] ?? ''}), or raise \`lock-wait\`.`,
     });
 }
 /** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
@@ -60957,138 +62000,6 @@ async function releaseOwnLease(options) {
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
-/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
-const oneOffLabels = {
-    kind: 'deploy-actions.one-off',
-    deployPath: 'deploy-actions.deploy-path',
-    run: 'deploy-actions.run',
-    plan: 'deploy-actions.plan',
-    number: 'deploy-actions.number',
-};
-const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
-/** Names of the one-offs of a project that run now; none on a server without Docker. */
-async function findRunningOneOffs(host, deployPath) {
-    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/owner.ts
-
-/** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
-function currentOwner(runner) {
-    const runId = runner.env('GITHUB_RUN_ID');
-    const repository = runner.env('GITHUB_REPOSITORY') ?? '';
-    const job = runner.env('GITHUB_JOB') ?? '';
-    const runAttempt = Number(runner.env('GITHUB_RUN_ATTEMPT') ?? '1');
-    const commit = runner.env('GITHUB_SHA') ?? '';
-    if (runId === undefined) {
-        const person = `${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}`;
-        const id = `${person}#${process.ppid}`;
-        return { id, repository, runId: '', runAttempt, job, actor: person, runUrl: `a shell of ${person}`, commit };
-    }
-    // Legs of one matrix share GITHUB_JOB; the runner's tracking id tells them apart.
-    const id = [repository, runId, runAttempt, job, runner.env('RUNNER_TRACKING_ID') ?? ''].join('#');
-    const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
-    const runUrl = `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`;
-    return { id, repository, runId, runAttempt, job, actor: runner.env('GITHUB_ACTOR') ?? 'unknown', runUrl, commit };
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
-
-
-
-
-
-
-
-
-const leaseTtlSeconds = 600;
-const heartbeatMs = 120_000;
-/** Reads `lock-wait`: how long to wait for another run's lease. */
-function readLockWait(inputs) {
-    return inputs.duration('lock-wait');
-}
-/** What a step's lease is taken with. */
-function leaseOptions(context, host, deployPath, waitMs) {
-    const { runner, signal } = context;
-    return {
-        host,
-        deployPath,
-        waitMs,
-        signal,
-        owner: currentOwner(runner),
-        clock: clock_systemClock,
-        ttlSeconds: leaseTtlSeconds,
-        onWait: (message) => {
-            runner.info(message);
-        },
-        onTake: () => {
-            runner.saveState('lease', 'asked');
-        },
-    };
-}
-/**
- * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
- * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
- * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
- * or a silence longer than it lives), and by a cancel.
- * `.deploy/` must exist (see ensureStateFolder).
- */
-async function withLease(context, host, deployPath, waitMs, body, isHolderGone, 
-/** Taken already, by an offer of lease-offer.ts. */
-taken) {
-    const options = leaseOptions(context, host, deployPath, waitMs);
-    const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
-    const lost = new AbortController();
-    if (lease.isNew) {
-        context.runner.saveState('lease', 'taken');
-        context.runner.info('Lease taken for this job; its post step releases it.');
-    }
-    const heartbeat = setInterval(() => {
-        lease.renew().catch((thrown) => {
-            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
-            context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
-            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
-                lost.abort(thrown);
-        });
-    }, heartbeatMs);
-    try {
-        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
-    }
-    finally {
-        clearInterval(heartbeat);
-    }
-}
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
-async function releaseLeaseInPost(context) {
-    const { runner, signal } = context;
-    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    if (!['asked', 'taken'].includes(runner.state('lease'))) {
-        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
-        return;
-    }
-    const inputs = inputReader(runner);
-    const host = await connectHost(readHostTarget(inputs), runner, signal);
-    try {
-        const deployPath = readDeployPath(inputs);
-        const [running] = await findRunningOneOffs(host, deployPath);
-        if (running !== undefined) {
-            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
-            return;
-        }
-        const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
-        runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
-    }
-    finally {
-        await host.close();
-    }
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
@@ -61154,7 +62065,383 @@ function stateFailed(host, deployPath, result) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/lease-scope.ts
+
+
+
+/** Reads `lock-wait` and `lease-scope` (or DEPLOY_LEASE_SCOPE). @throws ConfigurationError */
+function readLeaseWish(inputs) {
+    return { waitMs: inputs.duration('lock-wait'), scope: readLeaseScope(inputs) };
+}
+/** Reads `lease-scope`: `project`, or `host:` and a folder of the server. @throws ConfigurationError */
+function readLeaseScope(inputs) {
+    const text = inputs.optional('lease-scope', { env: 'DEPLOY_LEASE_SCOPE' }) ?? 'project';
+    if (text === 'project')
+        return { kind: 'project' };
+    const folder = /^host:(\/.+)$/.exec(text)?.[1];
+    if (folder === undefined)
+        throw badInput('lease-scope', text, '`project`, or `host:` and an absolute folder (host:/srv/deploys)');
+    return { kind: 'host', folder: parseDeployPath(folder, 'lease-scope') };
+}
+/** In the order in which every step takes them: two runs cannot each hold what the other waits for. Pure. */
+function leaseSeats(scope, deployPath) {
+    const own = { folder: deployPath, stateName: 'lease' };
+    if (scope.kind === 'project' || scope.folder === deployPath)
+        return [own];
+    return [{ folder: scope.folder, stateName: 'host-lease' }, own];
+}
+/** $1 the folder. Its `.deploy` may be somebody else's, shared by a group: then its modes are left alone. */
+const lease_scope_ensureScript = `
+[ -d "$1" ] || exit 3
+[ -d "$1/.deploy" ] || mkdir -m 0700 "$1/.deploy" || exit 4
+[ -w "$1/.deploy" ] && [ -x "$1/.deploy" ] || exit 4`;
+/** @throws StateError DEPLOY_PATH_UNUSABLE naming `lease-scope` */
+async function ensureLeaseFolder(host, folder) {
+    const { code } = await host.script(lease_scope_ensureScript, [folder]);
+    if (code === 0)
+        return;
+    throw new StateError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `input \`lease-scope\`: ${folder} on ${host.name} ${code === 3 ? 'does not exist' : 'cannot be written by this user'}. Nothing was changed.`,
+        hint: `Make it once: install -d -o <deploy user> ${folder}; for several users, install -d -m 2770 -g <their group> ${folder} ${folder}/.deploy`,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
+const oneOffLabels = {
+    kind: 'deploy-actions.one-off',
+    deployPath: 'deploy-actions.deploy-path',
+    run: 'deploy-actions.run',
+    plan: 'deploy-actions.plan',
+    number: 'deploy-actions.number',
+};
+const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
+/** Names of the one-offs of a project that run now; none on a server without Docker. */
+async function findRunningOneOffs(host, deployPath) {
+    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+/** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
+async function findOneOffsOfRun(host, runId) {
+    if (runId === '')
+        return [];
+    const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/owner.ts
+
+/** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
+function currentOwner(runner) {
+    const runId = runner.env('GITHUB_RUN_ID');
+    const repository = runner.env('GITHUB_REPOSITORY') ?? '';
+    const job = runner.env('GITHUB_JOB') ?? '';
+    const runAttempt = Number(runner.env('GITHUB_RUN_ATTEMPT') ?? '1');
+    const commit = runner.env('GITHUB_SHA') ?? '';
+    if (runId === undefined) {
+        const person = `${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}`;
+        const id = `${person}#${process.ppid}`;
+        return { id, repository, runId: '', runAttempt, job, actor: person, runUrl: `a shell of ${person}`, commit };
+    }
+    // Legs of one matrix share GITHUB_JOB; the runner's tracking id tells them apart.
+    const id = [repository, runId, runAttempt, job, runner.env('RUNNER_TRACKING_ID') ?? ''].join('#');
+    const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
+    const runUrl = `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`;
+    return { id, repository, runId, runAttempt, job, actor: runner.env('GITHUB_ACTOR') ?? 'unknown', runUrl, commit };
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+
+
+
+
+
+
+
+
+
+const leaseTtlSeconds = 600;
+const heartbeatMs = 120_000;
+/** What a step's lease is taken with. */
+function leaseOptions(context, host, seat, waitMs) {
+    const { runner, signal } = context;
+    return {
+        host,
+        deployPath: seat.folder,
+        waitMs,
+        signal,
+        owner: currentOwner(runner),
+        clock: clock_systemClock,
+        ttlSeconds: leaseTtlSeconds,
+        onWait: (message) => {
+            runner.info(message);
+        },
+        runningWork: ({ runId }) => findOneOffsOfRun(host, runId),
+        onTake: () => {
+            runner.saveState(seat.stateName, 'asked');
+        },
+    };
+}
+/**
+ * Takes one lease after the other; where the project's own cannot be had, that of the server is let go.
+ * @returns the project's own first
+ */
+async function acquireAll(context, host, deployPath, { waitMs, scope }, isHolderGone, taken) {
+    const start = clock_systemClock.now();
+    const take = async (seat) => {
+        const options = leaseOptions(context, host, seat, Math.max(0, waitMs - (clock_systemClock.now() - start)));
+        return acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    };
+    const others = [];
+    for (const seat of leaseSeats(scope, deployPath).filter(({ stateName }) => stateName === 'host-lease')) {
+        await ensureLeaseFolder(host, seat.folder);
+        const lease = await take(seat);
+        others.push(lease);
+        if (!lease.isNew)
+            continue;
+        context.runner.saveState(seat.stateName, 'taken');
+        context.runner.info(`Lease of the whole server (${seat.folder}) taken for this job; its post step releases it.`);
+    }
+    try {
+        const own = taken ?? (await take({ folder: deployPath, stateName: 'lease' }));
+        if (own.isNew) {
+            context.runner.saveState('lease', 'taken');
+            context.runner.info('Lease taken for this job; its post step releases it.');
+        }
+        return [own, ...others];
+    }
+    catch (thrown) {
+        for (const lease of others)
+            if (lease.isNew)
+                await lease.release().catch(() => undefined);
+        throw thrown;
+    }
+}
+/**
+ * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
+ * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
+ * `.deploy/` must exist (see ensureStateFolder).
+ */
+async function withLease(context, host, deployPath, wish, body, isHolderGone, 
+/** Taken already, by an offer of lease-offer.ts. */
+taken) {
+    const leases = await acquireAll(context, host, deployPath, wish, isHolderGone, taken);
+    const lost = new AbortController();
+    const heartbeat = setInterval(() => {
+        Promise.all(leases.map((lease) => lease.renew())).catch((thrown) => {
+            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
+            context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
+                lost.abort(thrown);
+        });
+    }, heartbeatMs);
+    try {
+        return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
+    }
+    finally {
+        clearInterval(heartbeat);
+    }
+}
+/**
+ * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
+ * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
+ */
+async function releaseLeaseInPost(context) {
+    const { runner, signal } = context;
+    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
+    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
+        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+        return;
+    }
+    const inputs = inputReader(runner);
+    const host = await connectHost(readHostTarget(inputs), runner, signal);
+    try {
+        const deployPath = readDeployPath(inputs);
+        const [running] = await findRunningOneOffs(host, deployPath);
+        if (running !== undefined) {
+            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+            return;
+        }
+        const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
+        const released = [];
+        for (const seat of seats.toReversed())
+            released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
+        runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+    }
+    finally {
+        await host.close();
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/detached.ts
+
+
+
+
+/**
+ * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
+ * printed. A step whose process is gone without a status died with the server, or was killed.
+ */
+const prelude = `
+umask 077
+dir=\${TMPDIR:-/tmp}/$1
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+finish() {
+  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
+  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
+}
+follow() {
+  while lives; do
+    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
+    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
+    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
+    nap
+  done
+}
+out=0 err=0`;
+/**
+ * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
+ * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
+ * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
+ * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
+ */
+const startSource = `${prelude}
+bytes=$2 mode=$3; shift 3
+for old in "\${dir%/*}"/deploy-step-*; do
+  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
+done
+mkdir "$dir" || exit 1
+in=$dir/in
+[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
+cat > "$in"
+[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
+printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
+: > "$dir/out"; : > "$dir/err"
+(
+  trap '' HUP PIPE
+  exec < "$in"
+  rm -f "$in"
+  sh -c "$@" > "$dir/out" 2> "$dir/err"
+  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
+) > /dev/null 2>&1 &
+echo $! > "$dir/pid"
+[ "$mode" = lines ] || wait $!
+follow
+finish`;
+/** $1 name of the step. 222 where there is none of that name: it never began. */
+const resumeSource = `${prelude}
+tries=30
+while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
+[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
+follow
+finish`;
+/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
+const stopStep = `${prelude}
+token=$(cat "$dir/token") || exit 0
+tenths=$2
+set -- "$token" "$tenths"
+${stopSource}
+rm -rf "$dir"`;
+/** A cut network often comes back within two minutes; a refused key or another host key does not. */
+const redialForMs = 120_000;
+const redialEveryMs = 3_000;
+const detached_neverBegan = 222;
+/**
+ * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
+ * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
+ * @returns as script does; its whole output, whichever connection brought it
+ * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
+ * CANCELLED
+ */
+async function runDetached(host, source, args, options = {}) {
+    const { stdin = '', clock = clock_systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
+    const name = `deploy-step-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
+    const start = clock.now();
+    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
+    const seen = { stdout: 0, stderr: 0 };
+    const listeners = () => ({
+        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
+        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
+    });
+    let loss;
+    try {
+        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
+    }
+    catch (thrown) {
+        if (!isLoss(thrown))
+            throw await stopped(host, name, thrown);
+        loss = thrown;
+    }
+    for (;;) {
+        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
+        await redial(host, loss, clock, bounds.signal);
+        say?.(`${host.name}: connected again.`);
+        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
+        try {
+            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
+            if (result.code === detached_neverBegan)
+                throw loss;
+            return result;
+        }
+        catch (thrown) {
+            if (thrown === loss)
+                throw thrown;
+            if (!isLoss(thrown))
+                throw await stopped(host, name, thrown);
+            loss = thrown;
+        }
+    }
+}
+/** A step whose time is up or whose job is cancelled must not go on. */
+async function stopped(host, name, reason) {
+    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
+    return reason;
+}
+function isLoss(thrown) {
+    return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
+}
+/** Each connection brings the output from its beginning; a listener hears each line once. */
+function onlyNew(seen, stream, listener) {
+    let count = 0;
+    return (line) => {
+        if (++count <= seen[stream])
+            return;
+        seen[stream] = count;
+        listener(line);
+    };
+}
+async function redial(host, loss, clock, signal) {
+    // A host that dials by itself does so at its next command.
+    if (host.reconnect === undefined)
+        return;
+    const start = clock.now();
+    const never = new AbortController().signal;
+    for (;;) {
+        try {
+            await host.reconnect(signal ?? never);
+            return;
+        }
+        catch (thrown) {
+            const mayComeBack = thrown instanceof HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
+            if (!mayComeBack)
+                throw thrown;
+            if (clock.now() - start >= redialForMs)
+                throw loss;
+        }
+        await clock.sleep(redialEveryMs, signal ?? never);
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
 
 
 /** A program with arguments as a part. */
@@ -61198,7 +62485,11 @@ async function batch_runBatch(host, parts, options = {}) {
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
     const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const { isDetached = false, ...bounds } = options;
+    const argv = [token, ...words];
+    const result = isDetached
+        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
     const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
@@ -61238,7 +62529,7 @@ function parseMigration(text) {
     if (text.trim() === '')
         return undefined;
     const record = JSON.parse(text);
-    const { backupPath, backupSha256, ran, image } = record;
+    const { backupPath, backupSha256, ran, image, acknowledged } = record;
     return {
         applied: record.applied === true,
         reversible: record.reversible !== false,
@@ -61246,6 +62537,7 @@ function parseMigration(text) {
         ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
         ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
         ...(typeof image === 'string' ? { image } : {}),
+        ...(Array.isArray(acknowledged) ? { acknowledged: acknowledged } : {}),
     };
 }
 const release_readScript = `
@@ -61989,7 +63281,7 @@ function image_ref_formatImageRef(ref) {
     const digest = ref.digest === undefined ? '' : `@${ref.digest}`;
     return `${imageName(ref)}${tag}${digest}`;
 }
-function isPinned(ref) {
+function image_ref_isPinned(ref) {
     return ref.digest !== undefined;
 }
 /** The same image by digest alone: `registry/repository@sha256:…`; a tag beside a digest says nothing more. */
@@ -62051,9 +63343,9 @@ function local_images_parseLine(line) {
  * `repository@sha256:…` of a stored image under the repository that a reference names; undefined when no registry of
  * that name knows it.
  */
-function digestReference(ref, image) {
+function local_images_digestReference(ref, image) {
     return image.repoDigests.find((known) => {
-        const other = parseImageRef(known, 'RepoDigests');
+        const other = image_ref_parseImageRef(known, 'RepoDigests');
         return other.registry === ref.registry && other.repository === ref.repository;
     });
 }
@@ -62125,7 +63417,7 @@ const pullTimeoutMs = 15 * 60_000;
 async function pullImage(host, request) {
     const { ref, signal } = request;
     const parts = [{ ...pullPart(request), mayFail: true }, inspectImagesPart([ref])];
-    const [pulled, looked] = await batch_runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal });
+    const [pulled, looked] = await batch_runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal, isDetached: true });
     if (pulled?.code === 0)
         return parseStoredImages([ref], looked?.stdout ?? '').get(ref);
     const said = lastLines(pulled?.stderr ?? '', 1)[0] ?? '';
@@ -62392,10 +63684,10 @@ const oneOffKind = 'migrate';
 function planRun(facts) {
     const { project, service, image, deployPath, owner } = facts;
     const runKey = nameRun(owner);
-    const step = (number, command) => ({
+    const step = (number, command, suffix = String(number)) => ({
         number,
         command,
-        containerName: `${project}-migrate-${runKey}-${owner.runAttempt}-${number}`,
+        containerName: `${project}-migrate-${runKey}-${owner.runAttempt}-${suffix}`,
     });
     return {
         project,
@@ -62407,6 +63699,7 @@ function planRun(facts) {
         attempt: owner.runAttempt,
         hash: hashPlan(facts),
         pendingCheck: facts.pendingCheck === undefined ? undefined : step(0, facts.pendingCheck),
+        lintCommands: facts.lintCommands.map((command, index) => step(0, command, `lint${index + 1}`)),
         steps: facts.commands.map((command, index) => step(index + 1, command)),
     };
 }
@@ -62652,7 +63945,7 @@ function parseImagePins(lines, input) {
 function requireDigests(pins, input) {
     return pins.map((pin) => {
         const { ref } = pin;
-        if (isPinned(ref))
+        if (image_ref_isPinned(ref))
             return { ...pin, ref };
         throw new ConfigurationError(`input \`${input}\`: ${pin.name}=${ref.text} has no digest, so it may be another image by the time it is pulled.`, 'Give the output `images` of action-verify-image here, or write repository@sha256:….');
     });
@@ -62886,7 +64179,7 @@ function refuseExpansion(text, at, subject) {
 
 ;// CONCATENATED MODULE: ./src/database/connection.ts
 
-const connection_input = 'input `database-url`';
+const input = 'input `database-url`';
 /** Parameters of libpq that change how a connection is made. Others (`schema`, `connection_limit`) are a framework's own. */
 const libpqParameters = new Set([
     ...['sslmode', 'sslnegotiation', 'channel_binding', 'gssencmode', 'target_session_attrs', 'connect_timeout'],
@@ -62909,9 +64202,9 @@ function parseDatabaseUrl(text) {
     for (const [name, value] of Object.entries(parts)) {
         // eslint-disable-next-line no-control-regex -- a line break would begin another setting of the client's file
         if (/[\u0000-\u001f\u007f]/.test(value))
-            throw new ConfigurationError(`${connection_input}: its ${name} holds a control character.`);
+            throw new ConfigurationError(`${input}: its ${name} holds a control character.`);
         if (value === '' && name !== 'password')
-            throw new ConfigurationError(`${connection_input}: it names no ${name}.`, hint);
+            throw new ConfigurationError(`${input}: it names no ${name}.`, hint);
     }
     const { password, ...rest } = parts;
     return {
@@ -62928,7 +64221,7 @@ function parseUrl(text) {
         return new URL(text);
     }
     catch {
-        throw new ConfigurationError(`${connection_input}: the value (${text.length} characters) is not a URL.`, hint);
+        throw new ConfigurationError(`${input}: the value (${text.length} characters) is not a URL.`, hint);
     }
 }
 function engineOf(protocol) {
@@ -62938,14 +64231,14 @@ function engineOf(protocol) {
         return 'postgres';
     if (['mysql', 'mysql2', 'mariadb'].includes(scheme))
         return 'mysql';
-    throw new ConfigurationError(`${connection_input}: the scheme ${JSON.stringify(scheme)} is neither postgres nor mysql.`, hint);
+    throw new ConfigurationError(`${input}: the scheme ${JSON.stringify(scheme)} is neither postgres nor mysql.`, hint);
 }
 function decode(text) {
     try {
         return decodeURIComponent(text);
     }
     catch {
-        throw new ConfigurationError(`${connection_input}: a % is not followed by two hexadecimal digits.`, hint);
+        throw new ConfigurationError(`${input}: a % is not followed by two hexadecimal digits.`, hint);
     }
 }
 /** One section of a service file (libpq, "The Connection Service File"): values are taken as they are, to the end of the line. */
@@ -63070,6 +64363,349 @@ function optionalCommand(name, text) {
     return parseCommandLine(text, `input \`${name}\``);
 }
 
+;// CONCATENATED MODULE: ./src/review/rule.ts
+const rule_gone = 'The version that still serves may use it, and what was in it is gone: only a backup brings it back.';
+const dropLater = 'Ship a version that no longer uses it first, and drop it in a later deploy.';
+const fullLock = 'It takes an ACCESS EXCLUSIVE lock: every read and write of the table waits until it ends.';
+const scanLock = 'All rows are checked under a lock that blocks writes.';
+const renamed = 'The version that still serves, and a rollback to it, look for the old name.';
+const expand = 'Add the new one beside it, write both, move the readers over, and drop the old one in a later deploy.';
+const batches = 'Work in batches by key range with a WHERE clause, outside the migration if there are many rows.';
+/** Every rule of the review. */
+const rule_rules = {
+    'syntax-error': {
+        level: 'error',
+        why: 'PostgreSQL would refuse it, or it cannot be read and so was not reviewed.',
+        rewrite: 'Correct the statement.',
+    },
+    'review-incomplete': {
+        level: 'error',
+        why: 'The review has bounds (2 MB, 2 s and 512 MB a file); beyond them nothing is known about the file.',
+        rewrite: 'Split the file; load bulk data with COPY from a file of its own.',
+    },
+    'ban-drop-table': { level: 'error', why: rule_gone, rewrite: dropLater, isIrreversible: true },
+    'ban-drop-column': { level: 'error', why: rule_gone, rewrite: dropLater, isIrreversible: true },
+    'ban-drop-database': { level: 'error', why: rule_gone, rewrite: 'Drop databases by hand.', isIrreversible: true },
+    'ban-drop-schema': { level: 'error', why: rule_gone, rewrite: dropLater, isIrreversible: true },
+    'ban-drop-view': {
+        level: 'error',
+        why: 'The version that still serves may read it.',
+        rewrite: dropLater,
+        isIrreversible: true,
+    },
+    'ban-drop-type': {
+        level: 'error',
+        why: 'With CASCADE the columns of that type go too; the version that still serves may use it.',
+        rewrite: dropLater,
+        isIrreversible: true,
+    },
+    'ban-drop-sequence': {
+        level: 'error',
+        why: 'Inserts that take their key from it fail.',
+        rewrite: dropLater,
+        isIrreversible: true,
+    },
+    'ban-drop-function': {
+        level: 'warning',
+        why: 'The version that still serves may call it.',
+        rewrite: `Use CREATE OR REPLACE to change it. ${dropLater}`,
+        isIrreversible: true,
+    },
+    'ban-drop-extension': {
+        level: 'error',
+        why: 'Types, functions and indexes of the extension go with it.',
+        rewrite: dropLater,
+        isIrreversible: true,
+    },
+    'drop-owned': {
+        level: 'error',
+        why: 'Everything that the role owns goes, and what that is the text does not say.',
+        rewrite: 'Drop the objects by name.',
+        isIrreversible: true,
+    },
+    'ban-truncate': {
+        level: 'error',
+        why: 'All rows are gone at once, under an ACCESS EXCLUSIVE lock.',
+        rewrite: 'DELETE with a WHERE clause, in batches.',
+        isIrreversible: true,
+    },
+    'ban-truncate-cascade': {
+        level: 'error',
+        why: 'All rows are gone, and those of every table that refers to it.',
+        rewrite: 'Name every table, or DELETE with a WHERE clause.',
+        isIrreversible: true,
+    },
+    'delete-without-where': { level: 'error', why: 'All rows are gone.', rewrite: batches, isIrreversible: true },
+    'update-without-where': {
+        level: 'error',
+        why: 'Every row is written again in one transaction: locks until it ends, a table twice as large, old values gone.',
+        rewrite: batches,
+    },
+    'adding-required-field': {
+        level: 'error',
+        why: 'It fails on a table with rows, and the version that still serves inserts rows without that column.',
+        rewrite: 'Add it with a DEFAULT that stays, or nullable; fill it; SET NOT NULL in a later deploy (Django: `db_default`).',
+        isIrreversible: true,
+    },
+    'adding-not-nullable-field': {
+        level: 'error',
+        why: `${fullLock} Meanwhile the table is scanned, and the version that still serves may write NULL.`,
+        rewrite: 'ADD CONSTRAINT c CHECK (column IS NOT NULL) NOT VALID; VALIDATE CONSTRAINT c in a file of its own; then SET NOT NULL, which needs no scan.',
+    },
+    'adding-field-with-default': {
+        level: 'warning',
+        why: `A default that differs by row rewrites the table. ${fullLock}`,
+        rewrite: 'Add the column without it, SET DEFAULT for new rows, and fill old rows in batches.',
+    },
+    'adding-serial-primary-key-field': {
+        level: 'error',
+        why: `The index is built, or the table rewritten, under the lock. ${fullLock}`,
+        rewrite: 'CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … PRIMARY KEY USING INDEX.',
+    },
+    'disallowed-unique-constraint': {
+        level: 'error',
+        why: `The index is built under the lock. ${fullLock}`,
+        rewrite: 'CREATE UNIQUE INDEX CONCURRENTLY in a file of its own, then ADD CONSTRAINT … UNIQUE USING INDEX.',
+    },
+    'adding-exclusion-constraint': {
+        level: 'error',
+        why: `The index is built under the lock, and PostgreSQL knows no other way. ${fullLock}`,
+        rewrite: 'Do it in a quiet hour, on a table small enough.',
+    },
+    'adding-foreign-key-constraint': {
+        level: 'error',
+        why: `${scanLock} Both tables are locked.`,
+        rewrite: 'ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a file of its own.',
+    },
+    'constraint-missing-not-valid': {
+        level: 'error',
+        why: scanLock,
+        rewrite: 'ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a file (a transaction) of its own.',
+    },
+    'changing-column-type': {
+        level: 'error',
+        why: `The table is rewritten, unless the types are binary compatible. ${fullLock}`,
+        rewrite: expand,
+    },
+    'table-rewrite': { level: 'error', why: `The table is rewritten. ${fullLock}`, rewrite: 'Do it in a quiet hour.' },
+    'renaming-column': { level: 'error', why: renamed, rewrite: expand, isIrreversible: true },
+    'renaming-table': {
+        level: 'error',
+        why: renamed,
+        rewrite: 'Rename it and create a view of the old name in the same transaction; drop the view in a later deploy.',
+        isIrreversible: true,
+    },
+    'renaming-object': { level: 'error', why: renamed, rewrite: expand, isIrreversible: true },
+    'ban-set-schema': { level: 'error', why: renamed, rewrite: expand, isIrreversible: true },
+    'ban-drop-not-null': {
+        level: 'warning',
+        why: 'The version that still serves may not expect NULL.',
+        rewrite: 'Make sure that every reader handles NULL first.',
+    },
+    'ban-disable-trigger': {
+        level: 'warning',
+        why: 'What writes meanwhile is not checked: foreign keys are triggers too.',
+        rewrite: 'Leave triggers on, or enable them again in the same transaction.',
+    },
+    'ban-create-domain-with-constraint': {
+        level: 'warning',
+        why: 'A constraint of a domain cannot be changed without scanning every table that uses it.',
+        rewrite: 'Put a CHECK on the column.',
+    },
+    'ban-alter-domain-with-add-constraint': {
+        level: 'warning',
+        why: 'Every table that uses the domain is scanned under a lock.',
+        rewrite: 'Put a CHECK on the column, NOT VALID first.',
+    },
+    'adding-enum-value': {
+        level: 'warning',
+        why: 'A value cannot be taken away again, cannot be used in the transaction that adds it, and the version that still serves may not know it.',
+        rewrite: 'Add it in a deploy before the one that writes it.',
+    },
+    'require-concurrent-index-creation': {
+        level: 'error',
+        why: 'Writes to the table wait until the index is built.',
+        rewrite: 'CREATE INDEX CONCURRENTLY, in a file of its own and outside a transaction.',
+    },
+    'require-concurrent-index-deletion': {
+        level: 'error',
+        why: fullLock,
+        rewrite: 'DROP INDEX CONCURRENTLY, in a file of its own and outside a transaction.',
+    },
+    'require-concurrent-reindex': {
+        level: 'error',
+        why: 'Writes to the table, and reads through the index, wait until it is built.',
+        rewrite: 'REINDEX … CONCURRENTLY, outside a transaction.',
+    },
+    'require-concurrent-partition-detach': {
+        level: 'error',
+        why: fullLock,
+        rewrite: 'DETACH PARTITION … CONCURRENTLY, outside a transaction.',
+    },
+    'require-concurrent-refresh': {
+        level: 'warning',
+        why: 'Readers of the view wait until it is filled.',
+        rewrite: 'REFRESH MATERIALIZED VIEW CONCURRENTLY; the view needs a unique index.',
+    },
+    'ban-concurrent-index-creation-in-transaction': {
+        level: 'error',
+        why: 'PostgreSQL refuses it inside a transaction.',
+        rewrite: 'Put it into a file of its own.',
+    },
+    'non-transactional-statement': {
+        level: 'error',
+        why: 'PostgreSQL refuses it inside a transaction.',
+        rewrite: 'Put it into a file of its own.',
+    },
+    'transaction-nesting': {
+        level: 'error',
+        why: 'A COMMIT in the middle keeps what came before even when a later statement fails.',
+        rewrite: 'Leave BEGIN, COMMIT and ROLLBACK out; split the file where it needs two transactions.',
+    },
+    'ban-uncommitted-transaction': {
+        level: 'error',
+        why: 'Without COMMIT nothing of it stays.',
+        rewrite: 'Add COMMIT.',
+    },
+    'prefer-robust-stmts': {
+        level: 'warning',
+        why: 'Outside a transaction a run that stopped halfway cannot be run again: the second one fails here.',
+        rewrite: 'IF NOT EXISTS or IF EXISTS; before CREATE INDEX CONCURRENTLY: DROP INDEX CONCURRENTLY IF EXISTS.',
+    },
+    'require-lock-timeout': {
+        level: 'warning',
+        why: 'While it waits for its lock behind one long query, every later query of the table waits behind it.',
+        rewrite: "SET lock_timeout = '5s'; before it.",
+    },
+    'require-statement-timeout': {
+        level: 'warning',
+        why: 'A statement that takes longer than thought holds its locks as long as it runs.',
+        rewrite: "SET statement_timeout = '15min'; before it.",
+    },
+    'ban-timeout-off': {
+        level: 'warning',
+        why: 'A lock that is waited for without end stops every later query of the table.',
+        rewrite: 'Set the time that the statement may really take.',
+    },
+    'dynamic-sql': {
+        level: 'warning',
+        why: 'The statement is put together when it runs, so nobody has reviewed it.',
+        rewrite: 'Write the statements out, or check by hand what it can become.',
+    },
+    'prefer-repack': {
+        level: 'warning',
+        why: `The whole table is written again. ${fullLock}`,
+        rewrite: 'pg_repack, or a plain VACUUM.',
+    },
+    'lock-table': {
+        level: 'warning',
+        why: 'What the table serves waits until the transaction ends.',
+        rewrite: 'Let each statement take the lock that it needs; set lock_timeout.',
+    },
+    'server-wide-statement': {
+        level: 'warning',
+        why: 'It changes more than this database: the whole server, its roles or its settings.',
+        rewrite: 'Do it by hand, or where the server is set up.',
+    },
+    'copy-program': {
+        level: 'error',
+        why: "It runs a program on the database's server.",
+        rewrite: 'COPY … FROM STDIN.',
+    },
+    'psql-shell': {
+        level: 'error',
+        why: 'It runs a shell command, which no review reads.',
+        rewrite: 'Make it a command of the step.',
+    },
+    'psql-include': {
+        level: 'error',
+        why: 'The file that it reads was not reviewed with it.',
+        rewrite: 'List that file itself.',
+    },
+    'psql-connect': {
+        level: 'error',
+        why: 'What follows runs in another database or as another role than the one that was backed up.',
+        rewrite: 'Use a step of its own for each database.',
+    },
+    'psql-ignores-errors': {
+        level: 'error',
+        why: 'psql goes on after an error, and a half applied file counts as applied.',
+        rewrite: 'Leave ON_ERROR_STOP alone.',
+    },
+    'unused-ignore': {
+        level: 'warning',
+        why: 'The comment takes nothing back: the statement changed, or the rule is misspelt.',
+        rewrite: 'Remove it.',
+    },
+};
+function rule_isRuleName(name) {
+    return Object.hasOwn(rule_rules, name);
+}
+/** What one rule says; the table's narrow types widened. */
+function rule_ruleOf(name) {
+    return rule_rules[name];
+}
+
+;// CONCATENATED MODULE: ./src/review/acknowledgement.ts
+
+
+/** What nobody can vouch for: nothing of it was reviewed. */
+const beyond = new Set(['review-incomplete', 'syntax-error']);
+const shortestReason = 10;
+/**
+ * Reads a line of `acknowledge`: `rule object reason …`; an object with blanks in it stands in double quotes.
+ * @throws ConfigurationError quoting the line
+ */
+function parseAcknowledgement(line) {
+    const fail = (why) => new ConfigurationError(`input \`acknowledge\`: ${JSON.stringify(line)}: ${why}.`, 'Write: rule, object, reason. Example: `ban-drop-column orders.note no version since May reads it`.');
+    const [, rule = '', quoted, plain, reason = ''] = /^(\S+)\s+(?:"([^"]+)"|(\S+))\s*(.*)$/s.exec(line) ?? [];
+    const object = quoted ?? plain ?? '';
+    if (object === '')
+        throw fail('no object is named');
+    if (!rule_isRuleName(rule))
+        throw fail(`there is no rule ${JSON.stringify(rule)}`);
+    if (beyond.has(rule))
+        throw fail(`${rule} says that nothing was reviewed, which nobody can vouch for`);
+    if (reason.trim().length < shortestReason)
+        throw fail(`a reason of at least ${shortestReason} characters is missing`);
+    return { rule, object, reason: reason.trim() };
+}
+/** Whether a finding is the one that was accepted. */
+function isAcknowledged(finding, { rule, object }) {
+    return finding.rule === rule && finding.object === object;
+}
+/** The line to write, but for the reason; undefined for what cannot be accepted. */
+function suggestAcknowledgement({ rule, object }) {
+    if (beyond.has(rule))
+        return undefined;
+    return `${rule} ${/^[^\s"]+$/.test(object) ? object : JSON.stringify(object)} <reason>`;
+}
+
+;// CONCATENATED MODULE: ./src/review/review-inputs.ts
+
+
+
+
+const mostCommands = 20;
+/** GitHub's `before` of a branch's first push. */
+const noCommit = /^0+$/;
+/** @throws ConfigurationError naming the input as typed */
+function readReviewWishes(inputs) {
+    const base = inputs.optional('lint-base');
+    const commands = inputs.lines('lint-command');
+    if (base !== undefined && !/^[\w@][^\s\\:?*[~]*([~^]\d*)*$/.test(base))
+        throw badInput('lint-base', base, 'a commit, branch or tag');
+    if (commands.length > mostCommands)
+        throw new ConfigurationError(`input \`lint-command\`: ${commands.length} commands are more than ${mostCommands}.`, 'Put them into a script in the image.');
+    return {
+        lint: inputs.oneOf('lint', ['error', 'warn', 'off']),
+        files: inputs.lines('lint-files'),
+        base: base === undefined || noCommit.test(base) ? undefined : base,
+        commands: commands.map((line, at) => parseCommandLine(line, `input \`lint-command\`, command ${at + 1}`)),
+        acknowledgements: inputs.lines('acknowledge').map(parseAcknowledgement),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
 
 
@@ -63081,8 +64717,9 @@ function optionalCommand(name, text) {
 
 
 
+
 /** What Docker and the runner can hold side by side; more commands than this are a script. */
-const mostCommands = 50;
+const inputs_mostCommands = 50;
 /**
  * Reads every input.
  * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
@@ -63091,7 +64728,7 @@ function loadInputs(inputs) {
     const pendingCheck = inputs.optional('pending-check');
     const sqlFiles = inputs.lines('sql-files');
     const database = readDatabase(inputs);
-    const lockWait = readLockWait(inputs);
+    const leaseWish = readLeaseWish(inputs);
     if (sqlFiles.length > 0)
         requireSqlDatabase(inputs, database);
     return {
@@ -63099,22 +64736,24 @@ function loadInputs(inputs) {
         settings: readComposeSettings(inputs),
         pins: recordPins(parseImagePins(inputs.lines('images'), 'images')),
         credentials: readRegistryCredentials(inputs),
-        service: readService(inputs, sqlFiles.length === 0 || pendingCheck !== undefined),
+        service: readService(inputs, sqlFiles.length === 0 || pendingCheck !== undefined || inputs.lines('lint-command').length > 0),
         commands: sqlFiles.length > 0 ? [] : readCommands(inputs),
         sqlFiles,
         sqlLimits: {
             lockTimeout: inputs.duration('lock-timeout'),
             statementTimeout: inputs.duration('statement-timeout'),
             retries: inputs.integer('lock-retries', { min: 0, max: 20 }),
-            lockWait,
+            lockWait: leaseWish.waitMs,
         },
         database,
         backup: readBackup(inputs, database),
         pendingCheck: pendingCheck === undefined ? undefined : readPendingCheck(pendingCheck),
         runTimeout: readRunTimeout(inputs),
-        lockWait,
+        leaseWish,
+        preflight: inputs.oneOf('preflight', ['require', 'warn', 'off']),
         shouldStartDependencies: inputs.flag('start-dependencies'),
-        isReversible: inputs.flag('reversible'),
+        reversible: readReversible(inputs),
+        review: readReviewWishes(inputs),
     };
 }
 function readService(inputs, isRequired) {
@@ -63139,8 +64778,8 @@ function readCommands(inputs) {
     const commands = inputs
         .lines('commands')
         .map((line, index) => parseCommandLine(line, `input \`commands\`, command ${index + 1}`));
-    if (commands.length > mostCommands)
-        throw new ConfigurationError(`input \`commands\`: ${commands.length} commands are more than ${mostCommands}.`, 'Put them into a script in the image.');
+    if (commands.length > inputs_mostCommands)
+        throw new ConfigurationError(`input \`commands\`: ${commands.length} commands are more than ${inputs_mostCommands}.`, 'Put them into a script in the image.');
     return commands.length > 0 ? commands : [{ text: '', argv: [] }];
 }
 function readPendingCheck(text) {
@@ -63154,11 +64793,15 @@ function readRunTimeout(inputs) {
         throw badInput('run-timeout', inputs.required('run-timeout'), 'at least 1s');
     return timeout;
 }
+function readReversible(inputs) {
+    // `True` and the like were booleans once.
+    return inputs.required('reversible').toLowerCase() === 'auto' ? 'auto' : inputs.flag('reversible') ? 'true' : 'false';
+}
 
 ;// CONCATENATED MODULE: ./src/reconnecting-host.ts
 
-const redialForMs = 60_000;
-const redialEveryMs = 3_000;
+const reconnecting_host_redialForMs = 60_000;
+const reconnecting_host_redialEveryMs = 3_000;
 /** Whether the connection broke under a command, so that nobody knows how the command ended. */
 function isConnectionLoss(thrown) {
     return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
@@ -63175,7 +64818,7 @@ function reconnectingHost(first, redial) {
     const dialAgain = async () => {
         earlierCommands += current.commandCount;
         await current.close().catch(() => undefined);
-        current = await dialPatiently(redial);
+        current = await reconnecting_host_dialPatiently(redial);
         isBroken = false;
         redial.say(`Connected to ${current.name} again.`);
         return current;
@@ -63212,7 +64855,7 @@ function reconnectingHost(first, redial) {
     };
 }
 /** A cut network often comes back within a minute; a refused key or another host key does not. */
-async function dialPatiently({ connect, clock, signal }) {
+async function reconnecting_host_dialPatiently({ connect, clock, signal }) {
     const start = clock.now();
     for (;;) {
         try {
@@ -63220,10 +64863,10 @@ async function dialPatiently({ connect, clock, signal }) {
         }
         catch (thrown) {
             const mayComeBack = thrown instanceof HostError && (thrown.code === 'HOST_UNREACHABLE' || thrown.code === 'CONNECTION_LOST');
-            if (!mayComeBack || clock.now() - start >= redialForMs)
+            if (!mayComeBack || clock.now() - start >= reconnecting_host_redialForMs)
                 throw thrown;
         }
-        await clock.sleep(redialEveryMs, signal);
+        await clock.sleep(reconnecting_host_redialEveryMs, signal);
     }
 }
 
@@ -63267,12 +64910,12 @@ async function startAndLook(door, step) {
         return { kind: 'started' };
     if (seen !== undefined)
         await door.host.exec(['docker', 'rm', '--force', step.containerName]);
-    const second = await runDetached(door, step);
+    const second = await one_off_start_runDetached(door, step);
     return judgeStart(second, await findOneOff(door.host, step.containerName));
 }
 async function tryStart(door, step) {
     try {
-        return await runDetached(door, step);
+        return await one_off_start_runDetached(door, step);
     }
     catch (thrown) {
         if (isConnectionLoss(thrown))
@@ -63280,7 +64923,7 @@ async function tryStart(door, step) {
         throw thrown;
     }
 }
-function runDetached(door, step) {
+function one_off_start_runDetached(door, step) {
     const argv = composeFromModel(door.model, door.settings, runArguments(door.plan, step));
     return door.host.exec(argv, { stdin: door.model.text, timeoutMs: startTimeoutMs, signal: door.signal });
 }
@@ -63545,6 +65188,10 @@ function withBackupFact(result, backup) {
         cause: error.cause,
     });
     return { ...result, backup, error: told };
+}
+/** The files that the database remembered from an earlier run. */
+function skippedOf({ commands }) {
+    return commands.filter(({ outcome }) => outcome === 'skipped').map(({ text }) => text);
 }
 /** What a failure always says: was anything applied? */
 function describeApplied(commands) {
@@ -64138,7 +65785,7 @@ function unreachable(client, result) {
 
 /** Between the tables, which the check loads into a scratch database, and the events, which must not run there. */
 const eventsMark = '-- deploy-actions: events';
-const prelude = `${readSettings}
+const mysql_prelude = `${readSettings}
 find_program() { for program; do command -v "$program" && return 0; done; echo "there is no $1 in this container" >&2; exit 127; }
 dump=$(find_program mariadb-dump mysqldump) || exit 127
 cli=$(find_program mariadb mysql) || exit 127
@@ -64155,7 +65802,7 @@ if [ ! -s "$f" ]; then
 fi
 [ -n "$name" ] || { echo 'no database is named: set database-name' >&2; exit 64; }
 sql() { "$cli" --defaults-extra-file="$f" --batch --skip-column-names --connect-timeout=15 "$@"; }`;
-const factsScript = `${prelude}
+const factsScript = `${mysql_prelude}
 sql "$name" <<'SQL' || exit $?
 select concat('name ', database());
 select concat('user ', substring_index(user(), '@', 1));
@@ -64168,12 +65815,12 @@ if [ -d "$folder" ]; then
   df -Pk "$folder" | tail -n 1 | { read -r _ _ _ free _; printf 'free %s\\n' "$((free * 1024))"; }
 fi`;
 /** Tables, views, routines and triggers; then, behind a mark, the events. */
-const mysql_dumpScript = `${prelude}
+const mysql_dumpScript = `${mysql_prelude}
 "$dump" --defaults-extra-file="$f" --single-transaction --quick --comments --hex-blob --no-tablespaces --routines --triggers --skip-events "$name" || exit $?
 printf '%s\\n' '${eventsMark}'
 "$dump" --defaults-extra-file="$f" --comments --no-tablespaces --no-data --no-create-info --skip-triggers --events "$name"`;
 /** Exit code 0 proves that every statement of the dump was executed: both trailers are there, and the tables are counted. */
-const mysql_checkScript = `${prelude}
+const mysql_checkScript = `${mysql_prelude}
 scratch=$3
 sql -e "drop database if exists $scratch; create database $scratch" || exit $?
 trap 'sql -e "drop database if exists $scratch"; rm -f "$f"' EXIT
@@ -64469,6 +66116,1661 @@ async function removeLeftovers({ host, plan }) {
 }
 async function removeContainer({ host }, name) {
     await host.exec(['docker', 'rm', '--force', '--volumes', name], { timeoutMs: 30_000 }).catch(() => undefined);
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/worker.ts
+
+
+/** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
+const roleLabel = 'deploy-actions.role';
+/** How a worker is restarted: `stop-first` (default with the label above), `overlap` or `quiesce`. */
+const workerLabel = 'deploy-actions.worker';
+/** Signal that tells a worker to take no new job: `TSTP`. */
+const quiesceSignalLabel = 'deploy-actions.quiesce-signal';
+/** The same by a command, run by `sh -c` in the worker. */
+const quiesceCommandLabel = 'deploy-actions.quiesce-command';
+/** Command run by `sh -c` in the worker; exit 0 = it has no job any more. */
+const idleCommandLabel = 'deploy-actions.idle-command';
+/** How long to wait for that: `5m`. */
+const quiesceTimeoutLabel = 'deploy-actions.quiesce-timeout';
+const defaultQuiesceTimeout = '5m';
+/**
+ * Why a service is a worker; undefined when it is none. Without the label only what nobody can send a request to is
+ * one: no ports, no `expose`, no health check, nothing of either in its image, nothing depends on it, and on none of its
+ * networks is a way in (a service with published ports, or a network of another project). An app behind a proxy of
+ * another project can still look like that: therefore {@link readWorkerPolicy} lets such a guess overlap.
+ * @param isSilent its running containers say no port and have no health check, from their image either
+ */
+function findWorkerReason(service, model, isSilent) {
+    const role = service.labels[roleLabel];
+    if (role !== undefined)
+        return role === 'worker' ? `worker (label ${roleLabel})` : undefined;
+    if (!isSilent || service.ports.length > 0 || service.expose.length > 0 || service.hasHealthcheck)
+        return undefined;
+    const hasOwnNetwork = service.networkMode === undefined || service.networkMode === 'none';
+    if (!hasOwnNetwork)
+        return undefined;
+    const others = Object.values(model.services).filter((other) => other.name !== service.name);
+    if (others.some((other) => other.dependsOn.some((dependency) => dependency.service === service.name)))
+        return undefined;
+    const hasWayIn = service.networks.some(({ name, isExternal }) => isExternal || others.some((other) => other.ports.length > 0 && other.networks.some((net) => net.name === name)));
+    return hasWayIn ? undefined : 'worker (no ports, and nothing that takes requests shares a network with it)';
+}
+/**
+ * The policy that a worker's labels ask for. Where only its silence makes it one, two may overlap: what is taken for a
+ * worker by mistake is never down for it.
+ * @throws ConfigurationError naming service and label
+ */
+function readWorkerPolicy({ name, labels }) {
+    const kind = labels[workerLabel] ?? (labels[roleLabel] === 'worker' ? 'stop-first' : 'overlap');
+    switch (kind) {
+        case 'stop-first':
+        case 'overlap':
+            return { kind };
+        case 'quiesce':
+            return readQuiesce(name, labels);
+        default:
+            throw new ConfigurationError(`service ${name}: label ${workerLabel}: ${JSON.stringify(kind)} is not stop-first, overlap or quiesce. Nothing was changed.`);
+    }
+}
+function readQuiesce(name, labels) {
+    const signal = readSignal(name, labels[quiesceSignalLabel]);
+    const command = labels[quiesceCommandLabel];
+    const idleCommand = labels[idleCommandLabel];
+    if (idleCommand === undefined || (signal ?? command) === undefined)
+        throw new ConfigurationError(`service ${name}: ${workerLabel}: quiesce needs the label ${idleCommand === undefined ? idleCommandLabel : `${quiesceSignalLabel} or ${quiesceCommandLabel}`}, and it has none. Nothing was changed.`, `Say how it is told to take no more jobs, and give a command that ends with 0 once it has none; or use ${workerLabel}: stop-first.`);
+    const timeout = labels[quiesceTimeoutLabel] ?? defaultQuiesceTimeout;
+    const timeoutMs = parseDuration(timeout, `service ${name}: label ${quiesceTimeoutLabel}`);
+    return { kind: 'quiesce', signal, command, idleCommand, timeoutMs };
+}
+/** As `docker kill --signal` takes it: a name with or without SIG, or a number. */
+function readSignal(service, signal) {
+    if (signal === undefined || /^((SIG)?[A-Z]{2,}[A-Z0-9]*([+-]\d+)?|\d{1,2})$/.test(signal))
+        return signal;
+    throw new ConfigurationError(`service ${service}: label ${quiesceSignalLabel}: ${JSON.stringify(signal)} is not a signal such as TSTP or USR1. Nothing was changed.`);
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/strategy.ts
+
+const noFacts = { maxSurge: 1, anonymousVolumes: [], isSilent: false };
+/**
+ * Decides how a service is replaced. Two copies side by side are the rule; what forbids them is named.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+function chooseStrategy(service, model, facts = noFacts) {
+    const obstacle = findFact(service, model, facts) ?? findGuess(service, facts);
+    const isOverruled = obstacle?.isGuess === true && service.updateOrder === 'start-first';
+    const standing = isOverruled ? undefined : obstacle;
+    const worker = findWorkerReason(service, model, facts.isSilent);
+    // The policy is the user's own word: it overrules a guess as `order` does.
+    if (worker !== undefined)
+        return restart(worker, readWorkerPolicy(service), obstacle?.isGuess === true ? undefined : obstacle);
+    if (standing !== undefined)
+        return { kind: 'stop-first', reason: standing.reason };
+    if (service.updateOrder === 'stop-first')
+        return { kind: 'stop-first', reason: 'deploy.update_config.order: stop-first' };
+    return {
+        kind: 'start-first',
+        reason: isOverruled
+            ? `deploy.update_config.order: start-first (although: ${obstacle.reason})`
+            : 'two copies can run side by side',
+    };
+}
+function restart(why, worker, obstacle) {
+    if (worker.kind !== 'overlap' || obstacle === undefined)
+        return { kind: 'restart', reason: `${why}, ${worker.kind}`, worker };
+    return {
+        kind: 'restart',
+        reason: `${why}, stop-first: two cannot overlap (${obstacle.reason})`,
+        worker: { kind: 'stop-first' },
+    };
+}
+function findFact(service, model, facts) {
+    const { containerName, networkMode } = service;
+    const fact = (reason) => ({ reason, isGuess: false });
+    if (containerName !== undefined)
+        return fact(`container_name ${containerName} can exist once`);
+    const port = findTightPort(service, facts.maxSurge);
+    if (port !== undefined)
+        return fact(port);
+    if (networkMode !== undefined && /^(service:|container:)/.test(networkMode))
+        return fact(`network_mode ${networkMode}`);
+    const network = service.networks.find(({ hasStaticAddress }) => hasStaticAddress);
+    if (network !== undefined)
+        return fact(`has a static address in network ${network.name}`);
+    const guest = findGuest(service.name, model);
+    return guest === undefined ? undefined : fact(guest);
+}
+/** A host port taken by every copy, or a range that is too short for all of them and the surge. */
+function findTightPort({ ports, replicas }, maxSurge) {
+    for (const { published } of ports) {
+        if (published === undefined || published === '0')
+            continue;
+        const [first, last] = published.split('-').map(Number);
+        if (last === undefined)
+            return `publishes the fixed port ${published}`;
+        const width = last - (first ?? last) + 1;
+        if (width < replicas + maxSurge)
+            return `the port range ${published} has ${width} ports, and ${replicas + maxSurge} are needed for a moment`;
+    }
+    return undefined;
+}
+/** Another service that lives in this one's containers: it can only be in one of two. */
+function findGuest(name, model) {
+    const host = `service:${name}`;
+    for (const other of Object.values(model.services)) {
+        if (other.networkMode === host)
+            return `${other.name} shares its network`;
+        if (other.ipcMode === host)
+            return `${other.name} shares its ipc namespace`;
+        if (other.pidMode === host)
+            return `${other.name} shares its process namespace`;
+        if (other.volumesFrom.includes(name))
+            return `${other.name} mounts its volumes (volumes_from)`;
+    }
+    return undefined;
+}
+function findGuess(service, facts) {
+    const guess = (reason) => ({ reason, isGuess: true });
+    if (service.networkMode === 'host')
+        return guess('network_mode host');
+    const [device] = service.devices;
+    if (device !== undefined)
+        return guess(`uses the device ${device}`);
+    const writable = service.volumes.filter(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
+    const declared = writable.find(({ source }) => source === undefined)?.target;
+    const anonymous = declared ?? facts.anonymousVolumes[0];
+    if (anonymous !== undefined)
+        return guess(`has the anonymous volume ${anonymous}, which a second container would not get`);
+    // The rule of a single replica that owns its data: two writers on one volume corrupt it (uncloud's heuristic).
+    const named = writable.find(({ source }) => source !== undefined);
+    if (named !== undefined && service.replicas === 1)
+        return guess(`one replica writes to the volume ${named.source ?? named.target}`);
+    return undefined;
+}
+/** Services in the order of `depends_on`, dependencies first; Compose has refused cycles already. */
+function orderServices(model) {
+    const ordered = new Map();
+    const visit = (name) => {
+        const service = model.services[name];
+        if (service === undefined || ordered.has(name))
+            return;
+        for (const dependency of service.dependsOn)
+            visit(dependency.service);
+        ordered.set(name, service);
+    };
+    for (const name of Object.keys(model.services))
+        visit(name);
+    return [...ordered.values()];
+}
+/** The services a service needs, directly or through others; without itself. */
+function dependencyClosure(model, name) {
+    const seen = new Set();
+    const visit = (current) => {
+        for (const { service } of model.services[current]?.dependsOn ?? []) {
+            if (seen.has(service) || service === name)
+                continue;
+            seen.add(service);
+            visit(service);
+        }
+    };
+    visit(name);
+    return [...seen];
+}
+/** One-shot services: others wait for them to end with 0. They are action-migrate's, not the rollout's. */
+function oneShotServices(model) {
+    const dependencies = Object.values(model.services).flatMap((service) => service.dependsOn);
+    return new Set(dependencies
+        .filter(({ condition }) => condition === 'service_completed_successfully')
+        .map(({ service }) => service));
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/dragged-dependencies.ts
+
+/** Services whose image reference names another image on the server than the one they run. Pure. */
+function findMoved(model, containers, images) {
+    const isMoved = ({ service, imageId }) => {
+        const stored = images.get(model.services[service]?.image ?? '');
+        return stored !== undefined && stored.id !== imageId;
+    };
+    return new Set(containers.filter((container) => !container.isOneOff && isMoved(container)).map(({ service }) => service));
+}
+/**
+ * Compose carries anonymous volumes over by `create --force-recreate SERVICE`. That also recreates a dependency whose
+ * image reference was moved, and leaves it stopped; no flag forbids it. So such a dependency is replaced before, by its
+ * own strategy.
+ * @returns dependency → the service that would drag it along. Pure
+ */
+function findDragged(plans, model, { containers, moved = new Set() }) {
+    const ownsVolumes = ({ service, stopFirst }) => stopFirst === 'in-place' &&
+        containers.some((container) => container.service === service && (container.anonymousVolumes ?? []).length > 0);
+    const isLeft = (name) => plans.some(({ service, action }) => service === name && (action === 'unchanged' || action === 'scale'));
+    return new Map(plans
+        .filter(ownsVolumes)
+        .flatMap(({ service }) => dependencyClosure(model, service).map((name) => [name, service]))
+        .filter(([name]) => moved.has(name) && isLeft(name)));
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/json.ts
+const json_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+const json_asList = (value) => (Array.isArray(value) ? value : []);
+const json_asText = (value) => typeof value === 'string' && value !== '' ? value : undefined;
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/plan-error.ts
+
+class plan_error_PlanError extends DeployError {
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/rollout-plan.ts
+
+
+const noWishes = { recreate: new Set(), removable: new Set(), maxSurge: 1 };
+const endedStates = new Set(['exited', 'dead', 'created', 'removing']);
+/** True for a container that is not serving and will not by itself. */
+function rollout_plan_hasEnded(container) {
+    return endedStates.has(container.status);
+}
+/**
+ * Desired model and observed containers → plan. Pure, and convergent: planning again after a crash plans the rest.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+function planRollout(model, observed, wishes = noWishes) {
+    const plan = drawPlan(model, observed, wishes, new Map());
+    const dragged = findDragged(plan.services, model, observed);
+    return dragged.size === 0 ? plan : drawPlan(model, observed, wishes, dragged);
+}
+function drawPlan(model, observed, wishes, dragged) {
+    const oneShots = oneShotServices(model);
+    const plans = [];
+    const replaced = new Set();
+    for (const service of orderServices(model)) {
+        const leader = service.dependsOn.find((dependency) => dependency.mustFollow && replaced.has(dependency.service));
+        const plan = planService(service, {
+            model,
+            observed,
+            wishes,
+            isOneShot: oneShots.has(service.name),
+            leader: leader?.service,
+            dragger: dragged.get(service.name),
+        });
+        if (givesNewContainers.has(plan.action))
+            replaced.add(service.name);
+        plans.push(plan);
+    }
+    const { orphans, removed } = planOrphans(model, observed, wishes);
+    return { project: model.name, services: [...plans, ...removed], orphans };
+}
+/** After these, what shares a namespace with the service, or says `restart: true`, must be made anew. */
+const givesNewContainers = new Set(['start-first', 'stop-first', 'restart', 'create']);
+function planService(service, circumstances) {
+    const { model, observed, wishes, isOneShot, leader, dragger } = circumstances;
+    const own = observed.containers.filter((container) => container.service === service.name && !container.isOneOff);
+    const isWanted = (container) => !observed.spent.has(container.id) &&
+        (observed.keep.has(container.id) || container.configHash === observed.wantedHashes[service.name]);
+    const isRenewed = wishes.recreate === 'all' || wishes.recreate.has(service.name) || (leader ?? dragger) !== undefined;
+    const running = own.filter((container) => !rollout_plan_hasEnded(container));
+    const fresh = running.filter((container) => !isRenewed && isWanted(container));
+    const stale = running.filter((container) => isRenewed || !isWanted(container));
+    const ended = own.filter(rollout_plan_hasEnded);
+    const plan = (action, reason, more = {}) => ({
+        service: service.name,
+        action,
+        reason,
+        replicas: service.replicas,
+        image: service.image ?? '',
+        fresh: ids(fresh),
+        stale: ids(stale),
+        leftovers: ids(ended.filter((container) => !isWanted(container))),
+        ...more,
+    });
+    if (isOneShot)
+        return plan('skip', 'runs once and ends; action-migrate runs such services');
+    if (service.replicas === 0)
+        return plan('skip', 'the compose files ask for no replica');
+    if (running.length === 0) {
+        // Labels that cannot be are said at the first deploy, not at the one that needs them.
+        chooseStrategy(service, model);
+        return planHeirs(service, model, ended, isWanted, plan) ?? plan('create', describeAbsence(own));
+    }
+    // Beside running ones, Compose counts an ended one as a replica: it would be started in place of a new one, and a
+    // person's `up -d` would take a running one away. Replaced in place it is still needed: its volumes move over.
+    const isKept = (container) => observed.keep.has(container.id) && !observed.spent.has(container.id);
+    const leftovers = { leftovers: ids(ended.filter((container) => !isKept(container))) };
+    if (stale.length > 0) {
+        const anonymousVolumes = stale.flatMap((container) => container.anonymousVolumes ?? []);
+        const isSilent = stale.every(({ health, exposedPorts }) => health === undefined && (exposedPorts ?? []).length === 0);
+        const strategy = chooseStrategy(service, model, { maxSurge: wishes.maxSurge, anonymousVolumes, isSilent });
+        const reason = `${describeChange(stale, isWanted, circumstances)}; ${strategy.reason}`;
+        const order = stopOrder(strategy, service, anonymousVolumes);
+        return plan(strategy.kind, reason, {
+            ...(order === 'in-place' ? {} : leftovers),
+            ...(order === undefined ? {} : { stopFirst: order }),
+            ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
+        });
+    }
+    if (fresh.length !== service.replicas)
+        return plan('scale', `${fresh.length} of ${service.replicas} replicas run`, leftovers);
+    return plan('unchanged', 'runs as wanted', leftovers);
+}
+/**
+ * Ended containers that are not the wanted ones, and have anonymous volumes: removed first they would leave a new one
+ * with empty volumes. So they are replaced in place, as if they ran.
+ */
+function planHeirs(service, model, ended, isWanted, plan) {
+    const anonymousVolumes = ended.flatMap((container) => container.anonymousVolumes ?? []);
+    if (anonymousVolumes.length === 0 || ended.some(isWanted))
+        return undefined;
+    const strategy = chooseStrategy(service, model, { maxSurge: 1, anonymousVolumes, isSilent: false });
+    if (stopOrder(strategy, service, anonymousVolumes) !== 'in-place')
+        return undefined;
+    return plan(strategy.kind, `${describeAbsence(ended)}; ${strategy.reason}`, {
+        leftovers: [],
+        stopFirst: 'in-place',
+        ...(strategy.kind === 'restart' ? { worker: strategy.worker } : {}),
+    });
+}
+function describeAbsence(own) {
+    return own.length === 0 ? 'does not exist yet' : 'does not run';
+}
+function describeChange(stale, isWanted, { leader, dragger }) {
+    if (!stale.every(isWanted))
+        return 'configuration or image changed';
+    if (dragger !== undefined)
+        return `its tag was moved, and Compose makes it anew together with ${dragger}`;
+    return leader === undefined ? 'asked for by `recreate`' : `follows ${leader} (depends_on with restart: true)`;
+}
+/** A service of one container is recreated in place, and so is one whose volumes only Compose can carry over. */
+function stopOrder(strategy, service, anonymousVolumes) {
+    if (strategy.kind === 'start-first')
+        return undefined;
+    if (strategy.kind === 'restart' && strategy.worker.kind === 'overlap')
+        return undefined;
+    const ownsVolumes = anonymousVolumes.length > 0 ||
+        service.volumes.some(({ type, source }) => type === 'volume' && source === undefined);
+    return service.replicas === 1 || ownsVolumes ? 'in-place' : 'rolling';
+}
+/** What runs and is in no compose file any more: removed where a release of ours made it and the user asked, else kept. */
+function planOrphans(model, observed, wishes) {
+    const strangers = observed.containers.filter(({ isOneOff, service }) => !isOneOff && model.services[service] === undefined);
+    const running = strangers.filter((container) => !rollout_plan_hasEnded(container));
+    const names = [...new Set(running.map(({ service }) => service))];
+    const removed = names.filter((name) => wishes.removable.has(name));
+    return {
+        orphans: names.filter((name) => !wishes.removable.has(name)),
+        removed: removed.map((name) => ({
+            service: name,
+            action: 'remove',
+            reason: 'left the compose files; goes once everything else serves',
+            replicas: 0,
+            image: running.find(({ service }) => service === name)?.image ?? '',
+            fresh: [],
+            stale: ids(running.filter(({ service }) => service === name)),
+            leftovers: ids(strangers.filter((container) => container.service === name && rollout_plan_hasEnded(container))),
+        })),
+    };
+}
+function ids(containers) {
+    return containers.map((container) => container.id);
+}
+/** The services that this plan changes. */
+function changedServices(plan) {
+    return plan.services.filter(({ action, leftovers }) => (action !== 'unchanged' && action !== 'skip') || leftovers.length > 0);
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/engine-needs.ts
+
+
+
+/** `healthcheck.start_interval` came with Engine 25 (API 1.44); Compose refuses it at an older one, at `create`. */
+const startIntervalSince = 25;
+/**
+ * The first of the services that asks for more than the engine has: known before anything is touched, where Compose says
+ * it in the middle. An engine version that does not begin with a number is taken as new enough. Pure.
+ */
+function findUnmetNeed(model, services, engine) {
+    if (!(Number.parseInt(engine, 10) < startIntervalSince))
+        return undefined;
+    const all = json_asObject(json_asObject(JSON.parse(model.text))['services']);
+    const service = services.find((name) => {
+        const interval = json_asObject(json_asObject(all[name])['healthcheck'])['start_interval'];
+        return interval !== undefined && interval !== null;
+    });
+    return service === undefined
+        ? undefined
+        : { service, setting: 'healthcheck.start_interval', since: `${startIntervalSince}.0` };
+}
+/**
+ * Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine.
+ * @throws PlanError UNSUPPORTED
+ */
+function refuseUnsupported(model, plan, engine) {
+    const changed = changedServices(plan).map(({ service }) => service);
+    const need = findUnmetNeed(model, changed, engine);
+    if (need !== undefined)
+        throw new plan_error_PlanError({
+            code: 'UNSUPPORTED',
+            message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
+            hint: `Update Docker on the server, or leave ${need.setting} out.`,
+        });
+    for (const service of changed) {
+        const extra = model.services[service]?.startExtra;
+        if (extra === undefined)
+            continue;
+        throw new plan_error_PlanError({
+            code: 'UNSUPPORTED',
+            message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+            hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/image/tag-policy.ts
+/** Which references may be deployed; `pinned` is any form that by convention never moves. */
+const tagPolicies = (/* unused pure expression or super */ null && (['pinned', 'sha', 'semver', 'digest-only', 'any']));
+/** Full commit SHA (SHA-1 or SHA-256), or `sha-` and at least 7 hex digits as docker/metadata-action writes it. */
+const shaPattern = /^([0-9a-f]{40}|[0-9a-f]{64}|sha-[0-9a-f]{7,64})$/;
+/** All three numbers, leading zeros allowed: calendar versions such as 2026.01.05 do not move either. */
+const semverPattern = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+const allowed = {
+    pinned: 'a full commit SHA, sha-<7 or more hex>, a full version such as 1.16.0, or a digest',
+    sha: 'a full commit SHA, sha-<7 or more hex>, or a digest',
+    semver: 'a full version such as 1.16.0, or a digest',
+    'digest-only': 'a digest',
+    any: 'anything',
+};
+/** Why this reference must not be deployed, as the end of a sentence; undefined when it may. A digest always may. */
+function reasonToRefuseTag(ref, policy) {
+    if (policy === 'any' || ref.digest !== undefined)
+        return undefined;
+    const { tag } = ref;
+    if (tag === undefined)
+        return 'it has no tag, which means `latest`, and that moves with every push';
+    const isSha = shaPattern.test(tag);
+    const isVersion = semverPattern.test(tag);
+    const isAllowed = (isSha && (policy === 'pinned' || policy === 'sha')) || (isVersion && (policy === 'pinned' || policy === 'semver'));
+    if (isAllowed)
+        return undefined;
+    if (isSha || isVersion)
+        return `the tag ${tag} is not what \`tags: ${policy}\` asks for`;
+    if (/^v?\d+(\.\d+)?$/.test(tag))
+        return `the tag ${tag} moves to each new ${tag}.x`;
+    if (/^[0-9a-f]{7,39}$/.test(tag))
+        return `the tag ${tag} may be a short commit SHA or a word`;
+    return `the tag ${tag} can be moved to other content at any time`;
+}
+/** What the policy takes, for a hint. */
+function describePolicy(policy) {
+    return allowed[policy];
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/image-policy.ts
+
+
+
+
+
+/**
+ * Judges the image of a service that gets new containers. A digest is always fine, and so is a tag that by convention
+ * never moves (the policy `pinned` of action-verify-image). A floating one is fine only while it cannot decide anything:
+ * it is on the server, and what it names there is what the service runs already.
+ * @param running ids of the images that its running containers were made from
+ */
+function judgeImage(service, stored, running, allowsMutableTags) {
+    const { image, hasBuild } = service;
+    if (image === undefined || hasBuild)
+        return { kind: 'ready' };
+    const verdict = { kind: stored === undefined ? 'pull' : 'ready' };
+    const floats = reasonToRefuseTag(image_ref_parseImageRef(image, 'the compose file'), 'pinned');
+    if (floats === undefined || allowsMutableTags)
+        return verdict;
+    if (stored !== undefined && running.has(stored.id))
+        return verdict;
+    const what = stored === undefined ? 'it would be pulled' : 'what it names now is not what runs';
+    return { kind: 'refused', reason: `${floats}; ${what}` };
+}
+/** What the plan says about images: tags that float or were moved, health checks that lack. */
+function noteImages(use) {
+    const modelsOf = (plans) => plans.flatMap(({ service }) => use.model.services[service] ?? []);
+    return [
+        ...modelsOf(use.changed).flatMap((service) => [...noteTag(service, use), ...noteHealthcheck(service, use)]),
+        ...modelsOf(use.unchanged ?? []).flatMap((service) => noteMovedTag(service, use)),
+    ];
+}
+function noteTag(service, use) {
+    const { name, image = '' } = service;
+    const stored = use.images.get(image);
+    const verdict = judgeImage(service, stored, imagesOf(name, use.containers), use.allowsMutableTags);
+    if (verdict.kind !== 'refused')
+        return [];
+    const digest = stored === undefined ? undefined : local_images_digestReference(image_ref_parseImageRef(image, 'the compose file'), stored);
+    const here = digest === undefined ? '' : ` (${digest} is on the server)`;
+    return [
+        {
+            level: 'refusal',
+            code: 'MUTABLE_TAG',
+            service: name,
+            text: `service ${name}: ${image} – ${verdict.reason}`,
+            hint: `Write a digest${here} or a full version in the compose file, pin the service in \`images\`, or set \`allow-mutable-tags: true\`.`,
+        },
+    ];
+}
+/**
+ * What the plan says of services that it leaves alone, and that a person's plain `docker compose up -d` would not:
+ * Compose replaces a container whose tag names another image by now.
+ */
+function noteMovedTag(service, { images, containers }) {
+    const { name, image = '', hasBuild } = service;
+    const stored = images.get(image);
+    const running = [...imagesOf(name, containers)];
+    if (hasBuild || stored === undefined || running.every((id) => id === stored.id))
+        return [];
+    const text = `${name} is left alone, but ${image} names another image on the server than the one it runs: a person's docker compose up -d would replace it. Pin it by digest`;
+    return [{ level: 'warning', service: name, text }];
+}
+/** An image that is still to be pulled may bring one: {@link findUnchecked} looks again after the pull. */
+function noteHealthcheck(service, use) {
+    const { name, image = '' } = service;
+    const stored = use.images.get(image);
+    const isKnown = stored !== undefined || service.isHealthcheckDisabled;
+    if (use.healthcheck === 'ignore' || !isKnown || !lacksHealthcheck(service, stored))
+        return [];
+    if (use.healthcheck === 'warn')
+        return [
+            { level: 'warning', service: name, text: `${name} has no health check: running for a while is its only proof` },
+        ];
+    const { text, hint } = withoutHealthcheck([name]);
+    return [{ level: 'refusal', code: 'NO_HEALTHCHECK', service: name, text, hint }];
+}
+function imagesOf(service, containers) {
+    const running = containers.filter((c) => c.service === service && !c.isOneOff && !rollout_plan_hasEnded(c));
+    return new Set(running.map(({ imageId }) => imageId));
+}
+/** True where neither compose file nor image gives the service a health check. */
+function lacksHealthcheck(service, image) {
+    if (service.hasHealthcheck)
+        return false;
+    return service.isHealthcheckDisabled || image?.hasHealthcheck !== true;
+}
+/**
+ * The names of the changed services without a health check.
+ * @throws PlanError NO_HEALTHCHECK under the policy `require`
+ */
+function findUnchecked(model, changed, images, policy) {
+    const names = changed
+        .map(({ service }) => model.services[service])
+        .flatMap((service) => service !== undefined && lacksHealthcheck(service, images.get(service.image ?? '')) ? [service.name] : []);
+    if (names.length === 0 || policy === 'ignore')
+        return [];
+    if (policy === 'warn')
+        return names;
+    const { text, hint } = withoutHealthcheck(names);
+    throw new PlanError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
+}
+function withoutHealthcheck(names) {
+    return {
+        text: `input \`healthcheck\`: require, but ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no health check, neither in the compose files nor in the image`,
+        hint: 'Add `healthcheck:` to the service or HEALTHCHECK to its image, or set `healthcheck: warn`.',
+    };
+}
+/** The services of a plan with the digests that their tags stand for on the server. */
+function nameDigests(services, images) {
+    return services.map((plan) => {
+        const stored = plan.action === 'remove' ? undefined : images.get(plan.image);
+        if (stored === undefined)
+            return plan;
+        const ref = parseImageRef(plan.image, 'the compose file');
+        const digest = isPinned(ref) ? undefined : digestReference(ref, stored);
+        return digest === undefined ? plan : { ...plan, digest };
+    });
+}
+/**
+ * The references that containers run, by service: by digest also where they were created from a tag, as far as that tag
+ * still names their image on the server. A service with two versions at once shows both.
+ */
+function describeRunning(containers, images) {
+    const running = containers.filter((container) => !container.isOneOff && !hasEnded(container));
+    const byService = new Map();
+    for (const container of running)
+        byService.set(container.service, (byService.get(container.service) ?? new Set()).add(describeImage(container, images)));
+    return Object.fromEntries([...byService].sort(([a], [b]) => a.localeCompare(b)).map(([service, refs]) => [service, [...refs].join(' + ')]));
+}
+function describeImage({ image, imageId }, images) {
+    const stored = images.get(image);
+    if (stored === undefined || stored.id !== imageId)
+        return image;
+    const ref = parseImageRef(image, 'a container');
+    return isPinned(ref) ? image : (digestReference(ref, stored) ?? image);
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/observation.ts
+
+
+
+
+
+
+
+/**
+ * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
+ * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
+ * @throws ComposeError COMPOSE_INVALID
+ */
+async function observeProject(host, settings, model) {
+    const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    const asked = batch_runBatch(host, [
+        programPart('docker compose config --hash', composeFromModel(model, settings, ['config', '--hash', '*']), {
+            stdin: model.text,
+            fail: ({ stderr }) => new ComposeError({
+                code: 'COMPOSE_INVALID',
+                message: `${host.name}: docker compose config --hash failed: ${lastLines(stderr, 2).join(' ')}`,
+            }),
+        }),
+    ]);
+    const seen = batch_runBatch(host, [listContainersPart(model.name), inspectImagesPart(refs)]);
+    const [[hashes], [containers, images]] = await Promise.all([asked, seen]);
+    const pairs = (hashes?.stdout ?? '')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+        .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
+    return {
+        containers: container_parseContainers(containers?.stdout ?? ''),
+        wantedHashes: Object.fromEntries(pairs),
+        images: parseStoredImages(refs, images?.stdout ?? ''),
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/byte-size.ts
+/** `310 MB`, `1.1 GB`: for people, in powers of 1000, with the two or three figures that an estimate has. */
+function formatSize(bytes) {
+    if (bytes < 1e6)
+        return `${Math.ceil(bytes / 1e3)} kB`;
+    if (bytes < 1e9)
+        return `${Math.round(bytes / 1e6)} MB`;
+    return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/disk-space.ts
+
+/** For the download beside what it unpacks to, and so that nothing else on the server stands still. */
+const marginBytes = 200e6;
+const pullGrowth = 1.5;
+/** A base image with an application and its packages has tens of thousands of files. */
+const fewFiles = 100_000;
+const tooFewFiles = 10_000;
+/** Journal, pins and release records. */
+const stateBytes = 20e6;
+const stateFiles = 200;
+/** Pure. */
+function estimatePull(changed, before, stored, facts) {
+    const missing = new Map();
+    for (const plan of changed.filter((candidate) => isPulled(candidate, stored))) {
+        const sizes = currentImages(before, plan.service).map((id) => facts.images[id] ?? 0);
+        missing.set(plan.image, Math.max(0, missing.get(plan.image) ?? 0, ...sizes));
+    }
+    return { missing: [...missing.keys()], known: [...missing.values()].reduce((sum, size) => sum + size, 0) };
+}
+/** Whether the server has to fetch the image of this service. Pure. */
+function isPulled(plan, stored) {
+    return plan.action !== 'remove' && plan.image !== '' && !stored.has(plan.image);
+}
+/** Ids of the images that the containers of a service were made from. Pure. */
+function currentImages(before, service) {
+    const own = before.filter((container) => container.service === service && !container.isOneOff);
+    return [...new Set(own.map(({ imageId }) => imageId))];
+}
+/**
+ * Refused when an image as large as the present one has no room, or hardly a file can be made: a full disk stops
+ * databases too. Between that and half as much again it is a warning: layers that both images share are not pulled. Pure.
+ */
+function assessDisks(need, facts, isEnforced) {
+    return facts.disks.flatMap((disk) => disk.role === 'images' ? ofImages(need, disk, isEnforced) : ofState(disk, isEnforced));
+}
+function ofImages(need, disk, isEnforced) {
+    if (need.missing.length === 0)
+        return [];
+    const images = need.missing.length === 1 ? 'an image' : `${need.missing.length} images`;
+    const size = need.known === 0 ? 'of unknown size' : `about as large as now (${formatSize(need.known)})`;
+    const text = `${images} to pull, ${size}; ${formatSize(disk.free)} free at ${disk.path}`;
+    if (disk.free < need.known + marginBytes)
+        return [disk_space_short(text, isEnforced)];
+    if (disk.freeFiles !== undefined && disk.freeFiles < tooFewFiles)
+        return [disk_space_short(`${images} to pull; ${files(disk)}`, isEnforced)];
+    if (disk.free < need.known * pullGrowth + marginBytes)
+        return [{ level: 'warning', text: `${text}: tight` }];
+    if (disk.freeFiles !== undefined && disk.freeFiles < fewFiles)
+        return [{ level: 'warning', text: `${files(disk)}: tight` }];
+    return [{ level: 'info', text }];
+}
+function ofState(disk, isEnforced) {
+    if (disk.free < stateBytes)
+        return [disk_space_short(`${formatSize(disk.free)} free at ${disk.path} (deploy-path)`, isEnforced)];
+    if (disk.freeFiles !== undefined && disk.freeFiles < stateFiles)
+        return [disk_space_short(files(disk), isEnforced)];
+    return [];
+}
+function files(disk) {
+    return `${disk.freeFiles ?? 0} more files fit at ${disk.path} (inodes)`;
+}
+function disk_space_short(text, isEnforced) {
+    const hint = 'Free some: `docker system df` on the server shows what, `docker image prune` and `docker builder prune` remove what nothing uses; or set `headroom: warn`.';
+    return isEnforced
+        ? { level: 'refusal', code: 'NO_SPACE', text, hint }
+        : { level: 'warning', text: `${text}; going on, as the input headroom says` };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/network-renewal.ts
+/** The plan of a rollout that makes networks anew: every service in them is away until it has booted again. Pure. */
+function planRenewal(plan, renewal) {
+    if (renewal === undefined)
+        return plan;
+    const services = plan.services.map((service) => {
+        const running = [...service.fresh, ...service.stale];
+        if (!isRenewed(service, renewal) || running.length === 0)
+            return service;
+        const reason = `the network ${renewal.networks.join(', ')} is made anew, as allow-downtime allows`;
+        return { ...service, action: 'stop-first', reason, fresh: [], stale: running };
+    });
+    return { ...plan, services, renewal };
+}
+/** Whether the containers of a service go because its network does. Pure. */
+function isRenewed(service, { services }) {
+    return services.includes(service.service) && service.action !== 'skip' && service.action !== 'remove';
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/drift.ts
+/**
+ * Networks and volumes that are not what the compose files say. Tried in the lab (engine 20.10, Compose 2.26.1, 2.40.3):
+ *
+ * - Compose up to 2.30 compares nothing: whatever changed at a network or a volume, `create` and `up` leave it as it is
+ *   and say nothing. The file is not true then, and nothing stops.
+ * - Since 2.31 networks and volumes carry a hash. Where it differs, even `create --no-recreate` of one service stops ALL
+ *   containers of that service first. If another service is attached too, removing the network then fails and the service
+ *   stays down. If all are asked for, the network is made anew and they are attached again, stopped, and without their
+ *   service name: nobody finds them by it any more, and a later `up -d` leaves them so.
+ * - A changed label is enough. So is, sometimes, a newer Compose with the same file (docker/compose, hash.go): that is why
+ *   Compose itself is asked, by `--dry-run`, and a comparison of our own only says what differs.
+ * - At a volume Compose asks whether to delete the data; with nobody to answer it goes on with the old one.
+ */
+const composeLabel = 'com.docker.compose.';
+/** Pure. Refused is what would stop containers, cost data, or fail half-way; what Compose leaves alone is a warning. */
+function assessDrift(details, facts, project, isDowntimeAllowed) {
+    const users = (kind, key) => Object.values(details.services)
+        .filter((service) => service[kind].includes(key))
+        .map(({ name }) => name)
+        .join(', ');
+    return [
+        ...details.networks.flatMap((network) => assessNetwork(network, facts, project, users('networks', network.key), isDowntimeAllowed)),
+        ...details.volumes.flatMap((volume) => assessVolume(volume, facts, project, users('volumes', volume.key))),
+    ];
+}
+function assessNetwork(network, facts, project, users, isDowntimeAllowed) {
+    const { name, key } = network;
+    const existing = facts.networks.find((candidate) => candidate.name === name);
+    if (network.isExternal)
+        return existing === undefined ? [missing('network', name, users)] : [];
+    if (existing === undefined)
+        return drift_renamed(network, facts, project, users);
+    const differences = compareNetworks(network, existing);
+    if (facts.remade.networks.includes(name)) {
+        const what = `network ${name} is to be made anew (${drift_describe(differences)}): ${users} stop meanwhile`;
+        if (isDowntimeAllowed)
+            return [{ level: 'warning', text: `${what}, as allow-downtime allows` }];
+        return [{ level: 'refusal', code: 'DRIFT', text: what, hint: networkHint(project) }];
+    }
+    const owner = existing.labels[`${composeLabel}network`];
+    if (existing.labels[`${composeLabel}project`] === project && owner !== undefined && owner !== key)
+        return [
+            {
+                level: 'refusal',
+                code: 'DRIFT',
+                text: `network ${name} belongs to ${JSON.stringify(owner)} of the compose files before, now to ${JSON.stringify(key)}: Compose refuses it`,
+                hint: `Keep the key ${JSON.stringify(owner)} in the file, or give the network another name.`,
+            },
+        ];
+    return differences.length === 0
+        ? []
+        : [
+            {
+                level: 'warning',
+                text: `network ${name} is not as the files say (${drift_describe(differences)}) and stays as it is until it is made anew (docker compose down)`,
+            },
+        ];
+}
+/** The networks that Compose would make anew, and all services in them; undefined = none. Pure. */
+function findRenewal(details, facts) {
+    const remade = details.networks.filter(({ isExternal, name }) => !isExternal && facts.remade.networks.includes(name));
+    const keys = new Set(remade.map(({ key }) => key));
+    const users = Object.values(details.services).filter(({ networks }) => networks.some((key) => keys.has(key)));
+    if (remade.length === 0)
+        return undefined;
+    return { networks: remade.map(({ name }) => name), services: users.map(({ name }) => name) };
+}
+/** Containers in networks to be made anew that are not of their services: those are not this rollout's to stop. Pure. */
+function assessStrangers(renewal, facts, containers) {
+    const own = new Set(containers.filter(({ service, isOneOff }) => !isOneOff && renewal.services.includes(service)).map(({ id }) => id));
+    return facts.networks
+        .filter(({ name }) => renewal.networks.includes(name))
+        .flatMap(({ name, attached }) => {
+        const strangers = Object.entries(attached).filter(([id]) => !own.has(id));
+        if (strangers.length === 0)
+            return [];
+        const names = strangers.map(([, container]) => container).join(', ');
+        const text = `network ${name} cannot be made anew: ${names}, which no service of the compose files is, runs in it`;
+        return [
+            {
+                level: 'refusal',
+                code: 'DRIFT',
+                text,
+                hint: `Stop it or take it out: docker network disconnect ${name} <container>`,
+            },
+        ];
+    });
+}
+function networkHint(project) {
+    return ('Put the network back in the file as it was; or set `allow-downtime: true` to have its services stopped and made anew; ' +
+        `or give it a new key and name in the file, and move one service after the other (project ${project}).`);
+}
+/** The same key under another name: what is not replaced stays in the old one and is not reached from the new one. */
+function drift_renamed(network, facts, project, users) {
+    const before = facts.networks.find(({ labels }) => labels[`${composeLabel}project`] === project && labels[`${composeLabel}network`] === network.key);
+    if (before === undefined)
+        return [];
+    return [
+        {
+            level: 'warning',
+            text: `network ${before.name} is now called ${network.name}: of ${users}, what this rollout does not replace stays in the old one and is not reached by the new containers`,
+        },
+    ];
+}
+/** What differs, `internal: false → true`; only what the file states, since engines add settings of their own. Pure. */
+function compareNetworks(wanted, existing) {
+    const change = (what, before, after) => before === after ? [] : [`${what}: ${before} → ${after}`];
+    const isOwn = ([key]) => !key.startsWith(composeLabel);
+    const labels = Object.fromEntries(Object.entries(existing.labels).filter(isOwn));
+    return [
+        ...change('driver', existing.driver, wanted.driver ?? 'bridge'),
+        ...change('internal', String(existing.isInternal), String(wanted.isInternal)),
+        ...change('attachable', String(existing.isAttachable), String(wanted.isAttachable)),
+        ...Object.entries(wanted.options).flatMap(([key, value]) => change(key, existing.options[key] ?? 'none', value)),
+        ...wanted.subnets
+            .filter((subnet) => !existing.subnets.includes(subnet))
+            .map((subnet) => `subnet: ${existing.subnets.join(', ')} → ${subnet}`),
+        ...compareMaps('label ', labels, wanted.labels),
+    ];
+}
+function compareMaps(what, before, after) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys
+        .filter((key) => before[key] !== after[key])
+        .map((key) => `${what}${key}: ${before[key] ?? 'none'} → ${after[key] ?? 'none'}`);
+}
+function assessVolume(volume, facts, project, users) {
+    const { name } = volume;
+    const existing = facts.volumes.find((candidate) => candidate.name === name);
+    if (volume.isExternal)
+        return existing === undefined ? [missing('volume', name, users)] : [];
+    if (existing === undefined)
+        return [];
+    const differences = compareVolumes(volume, existing);
+    const isRemade = facts.remade.volumes.includes(name);
+    if (!isRemade && differences.length === 0)
+        return [];
+    const text = `volume ${name} of ${users} is not as the files say (${drift_describe(differences)})`;
+    if (!isRemade && existing.labels[`${composeLabel}project`] !== project)
+        return [{ level: 'warning', text: `${text}; this project did not make it, and Compose leaves it as it is` }];
+    return [
+        {
+            level: 'refusal',
+            code: 'DRIFT',
+            text: `${text}: Compose can only make it anew, and its data would be lost`,
+            hint: 'Put the volume back in the file as it was; or copy the data to a volume of another name and use that one; or mark this one `external: true`.',
+        },
+    ];
+}
+/** What differs between the file and the volume: Docker cannot change either afterwards. Pure. */
+function compareVolumes(wanted, existing) {
+    const driver = wanted.driver ?? 'local';
+    return [
+        ...(driver === existing.driver ? [] : [`driver: ${existing.driver} → ${driver}`]),
+        ...compareMaps('', existing.options, wanted.options),
+    ];
+}
+function drift_describe(differences) {
+    return differences.length === 0
+        ? 'its settings look the same, but another version of Compose made it'
+        : differences.join(', ');
+}
+function missing(kind, name, users) {
+    return {
+        level: 'refusal',
+        code: 'DRIFT',
+        text: `the external ${kind} ${name} of ${users} does not exist`,
+        hint: `Make it on the server: docker ${kind} create ${name}`,
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/graceful-stop.ts
+
+const dockerGraceMs = 10_000;
+/** `graceful_timeout` of gunicorn where nobody sets it (its documentation). */
+const gunicornDefaultMs = 30_000;
+/**
+ * Says which services would lose requests in flight at their stop: a grace period shorter than what their own server
+ * allows, a first process that never hears the signal. Only services whose running containers this rollout stops. Pure.
+ */
+function assessStops(services, details, facts) {
+    return services.flatMap((plan) => {
+        const service = details.services[plan.service];
+        if (service === undefined)
+            return [];
+        const stopped = plan.stale.flatMap((id) => facts.containers[id] ?? []);
+        const deaf = stopped.find(({ first }) => first?.hearsStopSignal === false)?.first;
+        if (deaf !== undefined)
+            return [deafNote(service, deaf.name, deaf.stopSignal)];
+        return [...graceNotes(service), ...(stopped.length === 0 ? shellNotes(service) : [])];
+    });
+}
+const shells = new Set(['sh', 'bash', 'dash', 'ash', 'busybox', 'zsh']);
+function deafNote(service, name, signal) {
+    const grace = formatDuration(service.stopGraceMs ?? dockerGraceMs);
+    const isShell = shells.has(name);
+    const advice = isShell
+        ? 'a shell passes no signal on: start the app with `exec`'
+        : 'handle the signal, or set `init: true` if the app need not finish anything';
+    return {
+        level: 'warning',
+        service: service.name,
+        text: `the first process of ${service.name} (${name}) does not hear ${signal}: it is killed after ${grace}, with the requests in flight; ${advice}`,
+    };
+}
+function graceNotes(service) {
+    const end = findGracefulEnd(service);
+    const graceMs = service.stopGraceMs ?? dockerGraceMs;
+    if (end === undefined || end.ms < graceMs)
+        return [];
+    const grace = service.stopGraceMs === undefined ? 'Docker’s 10s' : formatDuration(graceMs);
+    return [
+        {
+            level: end.isStated ? 'warning' : 'info',
+            service: service.name,
+            text: `stop_grace_period of ${service.name} (${grace}) is not longer than ${end.setting}: a request that takes longer is cut off; set stop_grace_period: ${Math.ceil(end.ms / 1000) + 5}s`,
+        },
+    ];
+}
+/** What the model shows of the app's own graceful end; what stands in the image or in a file is not seen. Pure. */
+function findGracefulEnd(service) {
+    const words = [...service.entrypoint, ...service.command].join(' ').split(/\s+/);
+    const runs = (program) => words.some((word) => word === program || word.endsWith(`/${program}`));
+    if (runs('gunicorn')) {
+        const settings = service.serverSettings['GUNICORN_CMD_ARGS']?.split(/\s+/) ?? [];
+        const seconds = graceful_stop_optionOf(words, '--graceful-timeout') ?? graceful_stop_optionOf(settings, '--graceful-timeout');
+        if (seconds !== undefined)
+            return stated(`gunicorn --graceful-timeout ${seconds}`, seconds);
+        return { setting: `gunicorn’s default of 30s`, ms: gunicornDefaultMs, isStated: false };
+    }
+    if (runs('uvicorn')) {
+        const option = '--timeout-graceful-shutdown';
+        const setting = Number(service.serverSettings['UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN'] ?? NaN);
+        const seconds = graceful_stop_optionOf(words, option) ?? (Number.isNaN(setting) ? undefined : setting);
+        return seconds === undefined ? undefined : stated(`uvicorn ${option} ${seconds}`, seconds);
+    }
+    if (runs('hypercorn')) {
+        const seconds = graceful_stop_optionOf(words, '--graceful-timeout');
+        return seconds === undefined ? undefined : stated(`hypercorn --graceful-timeout ${seconds}`, seconds);
+    }
+    return undefined;
+}
+function stated(setting, seconds) {
+    return { setting, ms: seconds * 1000, isStated: true };
+}
+/** The value of `--name N` or `--name=N`, the last one. */
+function graceful_stop_optionOf(words, name) {
+    const values = words.flatMap((word, index) => {
+        if (word === name)
+            return [words[index + 1] ?? ''];
+        return word.startsWith(`${name}=`) ? [word.slice(name.length + 1)] : [];
+    });
+    const value = Number(values.at(-1) ?? NaN);
+    return Number.isFinite(value) ? value : undefined;
+}
+/** Before a container runs, only the text tells: dash and BusyBox stay as parent of what `sh -c` runs (tried). */
+function shellNotes(service) {
+    const [program = '', flag, text = ''] = [...service.entrypoint, ...service.command];
+    const isShell = shells.has(program.slice(program.lastIndexOf('/') + 1)) && flag === '-c';
+    if (!isShell || service.hasInit || /\bexec\b|\btrap\b/.test(text))
+        return [];
+    return [
+        {
+            level: 'warning',
+            service: service.name,
+            text: `${service.name} starts by \`${program} -c\` without \`exec\`: the shell does not pass SIGTERM on, and the app is killed at each stop`,
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/memory-headroom.ts
+
+/** A new copy may need a little more than the running one, which has given back what it needed to boot. */
+const growth = 1.25;
+/** Less than this much more than what is needed is called tight. */
+const comfort = 1.2;
+/**
+ * The memory that each service needs for copies beside the running ones. One copy needs what a running one uses, a
+ * quarter more; not more than its limit, and not less than its reservation. A limit alone is no estimate where a copy
+ * runs: people set it far above what the app uses, and a refusal for memory that nobody takes would be wrong. Where none
+ * runs and neither is set nothing is known, and nothing is said. Pure.
+ */
+function estimateSurges(services, details, facts, maxSurge) {
+    return services.flatMap((plan) => {
+        const copies = extraCopies(plan, maxSurge);
+        const running = [...plan.fresh, ...plan.stale].flatMap((id) => facts.containers[id]?.memory ?? []);
+        const one = copies === 0 ? undefined : needOfOne(details.services[plan.service], running);
+        return one === undefined ? [] : [{ service: plan.service, copies, bytes: one * copies }];
+    });
+}
+function extraCopies(plan, maxSurge) {
+    const running = plan.fresh.length + plan.stale.length;
+    const missing = Math.max(0, plan.replicas - running);
+    switch (plan.action) {
+        case 'restart':
+            return plan.worker?.kind === 'overlap' ? Math.max(missing, 1) : 0;
+        case 'start-first':
+            return Math.max(missing, Math.min(maxSurge, plan.replicas));
+        case 'create':
+        case 'scale':
+            return missing;
+        default:
+            return 0;
+    }
+}
+function needOfOne(service, running) {
+    const { memoryLimit = Infinity, memoryReservation = 0 } = service ?? {};
+    const used = running.length === 0 ? undefined : Math.max(...running) * growth;
+    const need = Math.max(memoryReservation, Math.min(memoryLimit, used ?? memoryLimit));
+    return Number.isFinite(need) && need > 0 ? need : undefined;
+}
+/**
+ * Says what the surge needs and what there is. Refused only when the largest single need exceeds what is available, swap
+ * included: then even one service at a time would push the server into the killer of processes. Pure.
+ */
+function assessMemory(surges, facts, isEnforced) {
+    const { memory } = facts;
+    if (surges.length === 0)
+        return [];
+    if (memory === undefined)
+        return [{ level: 'info', text: 'how much memory is free could not be read' }];
+    const available = formatSize(memory.available);
+    const swap = memory.swapFree === 0 ? '' : ` and ${formatSize(memory.swapFree)} of swap`;
+    const together = hasRoomSideBySide(surges, facts)
+        ? []
+        : [
+            {
+                level: 'info',
+                text: `one service after the other: side by side they would need about ${formatSize(sumOf(surges))}`,
+            },
+        ];
+    const notes = surges.map((surge) => {
+        const { service } = surge;
+        const needs = `needs about ${formatSize(surge.bytes)} for ${describeCopies(surge)} of ${service}; ${available}${swap} available`;
+        if (surge.bytes > memory.available + memory.swapFree)
+            return isEnforced
+                ? { level: 'refusal', code: 'NO_HEADROOM', service, text: needs, hint: headroomHint(service) }
+                : { level: 'warning', service, text: `${needs}; going on, as the input headroom says` };
+        if (surge.bytes * comfort > memory.available)
+            return { level: 'warning', service, text: `${needs}: tight, the server may swap while both run` };
+        return { level: 'info', service, text: needs };
+    });
+    return [...notes, ...together];
+}
+function describeCopies(surge) {
+    return surge.copies === 1 ? 'the second copy' : `${surge.copies} more copies`;
+}
+function headroomHint(service) {
+    return (`Free memory or add swap; or let ${service} be replaced in place by the label deploy-actions.role: worker (its downtime ` +
+        'is about its boot time); or set `headroom: warn`.');
+}
+/** Whether all services may roll side by side: one alone always may; else the sum must fit into what is available. Pure. */
+function hasRoomSideBySide(surges, facts) {
+    return surges.length < 2 || facts.memory === undefined || sumOf(surges) * comfort <= facts.memory.available;
+}
+function sumOf(surges) {
+    return surges.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/model-details.ts
+
+
+const settingNames = ['GUNICORN_CMD_ARGS', 'UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN'];
+/** Reads the text of a {@link ComposeModel}, which was parsed once already. Pure. */
+function readModelDetails(text) {
+    const model = json_asObject(JSON.parse(text));
+    const services = Object.entries(json_asObject(model['services'])).map(([name, body]) => model_details_readService(name, json_asObject(body)));
+    const used = (kind) => new Set(services.flatMap((service) => service[kind]));
+    return {
+        services: Object.fromEntries(services.map((service) => [service.name, service])),
+        networks: entriesOf(model['networks'], used('networks')).map(([key, body]) => readNetwork(key, body)),
+        volumes: entriesOf(model['volumes'], used('volumes')).map(([key, body]) => readVolume(key, body)),
+    };
+}
+function entriesOf(value, used) {
+    return Object.entries(json_asObject(value))
+        .filter(([key]) => used.has(key))
+        .map(([key, body]) => [key, json_asObject(body)]);
+}
+function model_details_readService(name, body) {
+    const resources = json_asObject(json_asObject(body['deploy'])['resources']);
+    const memory = (kind, legacy) => readBytes(json_asObject(resources[kind])['memory']) ?? readBytes(body[legacy]);
+    const environment = asTexts(body['environment']);
+    return {
+        name,
+        memoryLimit: memory('limits', 'mem_limit'),
+        memoryReservation: memory('reservations', 'mem_reservation'),
+        stopGraceMs: readGrace(body['stop_grace_period']),
+        entrypoint: json_asList(body['entrypoint']).map(String),
+        command: json_asList(body['command']).map(String),
+        hasInit: body['init'] === true,
+        serverSettings: Object.fromEntries(Object.entries(environment).filter(([key]) => settingNames.includes(key))),
+        networks: Object.keys(json_asObject(body['networks'])),
+        volumes: json_asList(body['volumes'])
+            .map(json_asObject)
+            .filter((volume) => volume['type'] === 'volume')
+            .flatMap((volume) => json_asText(volume['source']) ?? []),
+    };
+}
+/** Compose prints sizes as whole bytes, in a text. */
+function readBytes(value) {
+    const bytes = Number(value);
+    return (typeof value === 'string' || typeof value === 'number') && bytes > 0 ? bytes : undefined;
+}
+function readGrace(value) {
+    const text = json_asText(value);
+    if (text === undefined)
+        return undefined;
+    try {
+        return parseDuration(text, 'stop_grace_period');
+    }
+    catch {
+        // Longer than we count, or of another form: then it is not too short.
+        return Infinity;
+    }
+}
+function readNetwork(key, body) {
+    const subnets = json_asList(json_asObject(body['ipam'])['config']).flatMap((pool) => json_asText(json_asObject(pool)['subnet']) ?? []);
+    return {
+        key,
+        name: json_asText(body['name']) ?? key,
+        isExternal: body['external'] === true,
+        driver: json_asText(body['driver']),
+        isInternal: body['internal'] === true,
+        isAttachable: body['attachable'] === true,
+        options: asTexts(body['driver_opts']),
+        labels: asTexts(body['labels']),
+        subnets,
+        body,
+    };
+}
+function readVolume(key, body) {
+    return {
+        key,
+        name: json_asText(body['name']) ?? key,
+        isExternal: body['external'] === true,
+        driver: json_asText(body['driver']),
+        options: asTexts(body['driver_opts']),
+        body,
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/plan-note.ts
+/** The first reason not to begin. */
+function firstRefusal(notes) {
+    return notes.find((note) => note.level === 'refusal');
+}
+/** How bad it is to go on, worst first; within a level in the order given. */
+function sortNotes(notes) {
+    const rank = { refusal: 0, warning: 1, info: 2 };
+    return [...notes].sort((a, b) => rank[a.level] - rank[b.level]);
+}
+/** One line for the log and the summary. In `mode: plan` nothing is refused yet, so the word is of what would be. */
+function describeNote(note) {
+    if (note.level === 'refusal')
+        return `would refuse (${note.code}): ${note.text}. ${note.hint}`;
+    return `${note.level === 'warning' ? 'warning: ' : ''}${note.text}`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/plan-assessment.ts
+
+
+
+
+
+
+
+
+
+/** What the plan says beside its table, before anything is touched. Pure. */
+function assessPlan(facts, drawn, model, observed, rules) {
+    const details = readModelDetails(model.text);
+    const renewal = rules.isDowntimeAllowed ? findRenewal(details, facts) : undefined;
+    const plan = planRenewal(drawn, renewal);
+    const changed = changedServices(plan);
+    const surges = estimateSurges(changed, details, facts, rules.maxSurge);
+    const pull = estimatePull(changed, observed.containers, observed.images, facts);
+    const notes = sortNotes([
+        ...assessDrift(details, facts, plan.project, rules.isDowntimeAllowed),
+        ...(renewal === undefined ? [] : assessStrangers(renewal, facts, observed.containers)),
+        ...assessMemory(surges, facts, rules.isHeadroomEnforced),
+        ...assessDisks(pull, facts, rules.isHeadroomEnforced),
+        ...changed.filter(hasDowntime).map(({ service }) => ({
+            level: 'info',
+            service,
+            text: `${service} is down from the stop of its old container until the new one has booted`,
+        })),
+        ...assessStops(changed, details, facts),
+    ]);
+    return { plan: hasRoomSideBySide(surges, facts) ? plan : { ...plan, isOneByOne: true }, notes };
+}
+/** Whether a service is away for a moment: its old container is stopped before the new one starts. Pure. */
+function hasDowntime(plan) {
+    if (plan.stale.length === 0)
+        return false;
+    return plan.action === 'stop-first' || (plan.action === 'restart' && plan.worker?.kind !== 'overlap');
+}
+const isRunning = (container) => container.status === 'running' && !container.isOneOff;
+/** What to ask the server for this plan. Pure. */
+function planFactsQuery(settings, model, plan, observed) {
+    const details = readModelDetails(model.text);
+    const changed = changedServices(plan);
+    const running = observed.containers.filter(isRunning);
+    const pulled = changed.filter((service) => isPulled(service, observed.images));
+    const question = renderQuestion(model.name, details, running[0]?.imageId);
+    return {
+        deployPath: settings.deployPath,
+        project: model.name,
+        containers: running.map(({ id }) => id),
+        images: [...new Set(pulled.flatMap(({ service }) => currentImages(observed.containers, service)))],
+        isPullNeeded: pulled.length > 0,
+        networks: details.networks.map(({ name }) => name),
+        volumes: details.volumes.map(({ name }) => name),
+        compose: question === undefined
+            ? undefined
+            : {
+                argv: composeFromModel(model, settings, [
+                    '--dry-run',
+                    'create',
+                    '--no-recreate',
+                    '--no-build',
+                    '--pull',
+                    'never',
+                ]),
+                stdin: question,
+            },
+    };
+}
+/**
+ * A model with nothing in it but the networks and volumes, as Compose printed them, and services that use them: asked by
+ * `--dry-run create`, Compose says which of them it would make anew. Not the whole model: images that are not pulled yet
+ * would end the dry run, and its secrets have no business here. undefined: nothing runs that could be stopped.
+ */
+function renderQuestion(project, details, imageId) {
+    if (imageId === undefined)
+        return undefined;
+    const bodies = (list) => Object.fromEntries(list.filter(({ isExternal }) => !isExternal).map(({ key, body }) => [key, body]));
+    const networks = bodies(details.networks);
+    const volumes = bodies(details.volumes);
+    const services = Object.values(details.services).map((service) => [
+        service.name,
+        {
+            image: imageId,
+            ...useNetworks(service.networks.filter((key) => key in networks)),
+            volumes: service.volumes
+                .filter((key) => key in volumes)
+                .map((source) => ({ type: 'volume', source, target: `/${source}` })),
+        },
+    ]);
+    return JSON.stringify({ name: project, services: Object.fromEntries(services), networks, volumes });
+}
+/** Without any, Compose would give the service the network `default`. */
+function useNetworks(keys) {
+    return keys.length === 0
+        ? { network_mode: 'none' }
+        : { networks: Object.fromEntries(keys.map((key) => [key, null])) };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/facts-script.ts
+/**
+ * What the assessment asks about room: memory, disks, sizes. Changes nothing.
+ *
+ * $1 deploy-path, $2 `pull` where images will be pulled, then two lists with one entry a line, each may be empty: $3 ids
+ * of the project's running containers, $4 ids of images.
+ *
+ * A section begins with `## name`. What cannot be found out is left out, or `-`.
+ *
+ * - Memory in use is what `docker stats` shows: usage without the file cache that the kernel gives back first. It is read
+ *   from the cgroup, v1 or v2, which takes a millisecond; `docker stats` takes two seconds and is asked only about
+ *   containers whose files cannot be read.
+ * - The signals of a container's first process: the kernel drops a signal to a process number 1 that neither catches nor
+ *   waits for it. What stands in /proc is true, whoever wrote the image.
+ * - With the containerd image store, images are not below Docker's root. Only a pull asks for that place: `docker info`
+ *   is slow.
+ * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
+ */
+const facts_script_roomScript = `
+path=$1 pull=$2 ids=$3 images=$4
+usage() {
+  groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
+  one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
+  two=$(printf '%s\\n' "$groups" | sed -n 's/^0:://p')
+  if [ -n "$one" ] && [ -r "/sys/fs/cgroup/memory$one/memory.usage_in_bytes" ]; then
+    folder=/sys/fs/cgroup/memory$one file=memory.usage_in_bytes cache=total_inactive_file
+  elif [ -n "$two" ] && [ -r "/sys/fs/cgroup$two/memory.current" ]; then
+    folder=/sys/fs/cgroup$two file=memory.current cache=inactive_file
+  else
+    return 1
+  fi
+  used=$(cat "$folder/$file") && cached=$(sed -n "s/^$cache //p" "$folder/memory.stat") || return 1
+  echo $((used - \${cached:-0}))
+}
+space() {
+  folder=$2
+  until df -Pk "$folder" >/dev/null 2>&1; do
+    case $folder in /*/*) folder=\${folder%/*} ;; /) return ;; *) folder=/ ;; esac
+  done
+  blocks=$(df -Pk "$folder" 2>/dev/null | tail -n 1)
+  inodes=$(df -Pi "$folder" 2>/dev/null | tail -n 1)
+  set -f; set -- "$1" "$2" $blocks
+  free=\${6:--}
+  set -- "$1" "$2" $inodes
+  printf '%s %s %s %s %s\\n' "$1" "$free" "\${4:--}" "\${6:--}" "$2"
+  set +f
+}
+echo '## memory'
+sed -n 's/^\\(MemTotal\\|MemAvailable\\|SwapFree\\): *\\([0-9]*\\) kB$/\\1 \\2/p' /proc/meminfo 2>/dev/null
+echo '## containers'
+unread=
+if [ -n "$ids" ]; then
+  found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
+  while read -r id pid signal; do
+    [ -n "$id" ] || continue
+    used=$(usage "$pid" 2>/dev/null) || { used=-; unread="$unread $id"; }
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    blocked=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+    name=$(tr '\\000' '\\n' < "/proc/$pid/cmdline" 2>/dev/null | head -n 1)
+    name=\${name%% *} name=\${name##*/}
+    printf '%s %s %s %s %s %s\\n' "$id" "$used" "\${caught:--}" "\${blocked:--}" "$signal" "\${name%:}"
+  done <<END
+$found
+END
+fi
+echo '## stats'
+[ -z "$unread" ] || docker stats --no-stream --no-trunc --format '{{.ID}} {{.MemUsage}}' $unread 2>/dev/null
+echo '## images'
+[ -z "$images" ] || docker image inspect --format '{{.Id}} {{.Size}}' $images 2>/dev/null
+echo '## disks'
+space deploy-path "$path"
+if [ "$pull" = pull ]; then
+  root=$(docker info --format '{{.DockerRootDir}} {{json .DriverStatus}}' 2>/dev/null)
+  store=\${root%% *}
+  case $root in *io.containerd.snapshotter*) [ ! -d /var/lib/containerd ] || store=/var/lib/containerd ;; esac
+  [ -z "$store" ] || space images "$store"
+fi
+exit 0`;
+/**
+ * What the assessment asks about networks and volumes; it runs beside the other. Changes nothing.
+ *
+ * $1 project, then two lists with one entry a line, each may be empty: $2 networks, $3 volumes. The rest is a
+ * `docker compose` command line that asks Compose what it would do with the networks and volumes of the model on stdin;
+ * without a rest, and where no network or volume carries the hash that Compose compares, it is not asked.
+ */
+const networksScript = `
+project=$1 networks=$2 volumes=$3
+shift 3
+echo '## networks'
+found=$(docker network ls --format '{{.Name}}' --filter "label=com.docker.compose.project=$project" 2>/dev/null)
+all=$(printf '%s\\n' $networks $found | sort -u)
+found=
+[ -z "$all" ] || found=$(docker network inspect --format '{{json .}}' $all 2>/dev/null)
+printf '%s\\n' "$found"
+echo '## volumes'
+more=
+[ -z "$volumes" ] || more=$(docker volume inspect --format '{{json .}}' $volumes 2>/dev/null)
+printf '%s\\n' "$more"
+echo '## compose'
+case $found$more in *com.docker.compose.config-hash*) [ $# -eq 0 ] || "$@" 2>&1 ;; esac
+exit 0`;
+/** What could be given back, by kind: `Images 3.2GB (70%)`. Takes seconds, so it is asked only where space is short. */
+const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}'`;
+
+;// CONCATENATED MODULE: ../kit/src/plan/server-facts.ts
+
+
+/** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
+async function readServerFacts(host, query) {
+    const list = (entries) => entries.join('\n');
+    const pull = query.isPullNeeded ? 'pull' : '';
+    const { networks, volumes, compose } = query;
+    const [room, drift] = await Promise.all([
+        host.script(facts_script_roomScript, [query.deployPath, pull, list(query.containers), list(query.images)]),
+        host.script(networksScript, [query.project, list(networks), list(volumes), ...(compose?.argv ?? [])], {
+            stdin: compose?.stdin ?? '',
+        }),
+    ]);
+    return parseServerFacts(`${room.stdout}\n${drift.stdout}`);
+}
+/** `Images 3.2GB (70%), Build Cache 5GB`: what the server could give back; undefined = it does not say. */
+async function readReclaimable(host) {
+    const result = await host.script(reclaimableScript, [], { timeoutMs: 30_000 });
+    const lines = result.stdout.split('\n').filter((line) => line !== '' && !/ 0B( |$)/.test(line));
+    return result.code === 0 && lines.length > 0 ? lines.join(', ') : undefined;
+}
+/** Parses what the two scripts print. Pure. */
+function parseServerFacts(output) {
+    const section = (name) => linesOf(output, name);
+    const values = (name) => section(name).map(server_facts_parseLine);
+    const stats = Object.fromEntries(section('stats').map((line) => [firstWord(line), parseSize(line)]));
+    return {
+        memory: parseMemory(section('memory')),
+        containers: Object.fromEntries(section('containers').map((line) => [firstWord(line), server_facts_parseContainer(line, stats[firstWord(line)])])),
+        disks: section('disks').flatMap(parseDisk),
+        images: Object.fromEntries(section('images').flatMap((line) => {
+            const [id = '', size] = line.split(' ');
+            const bytes = parseCount(size);
+            return bytes === undefined ? [] : [[id, bytes]];
+        })),
+        networks: values('networks').map(parseNetwork),
+        volumes: values('volumes').map(server_facts_parseVolume),
+        remade: parseRemade(section('compose').join('\n')),
+    };
+}
+function linesOf(output, name) {
+    const lines = output.split('\n');
+    const start = lines.indexOf(`## ${name}`);
+    if (start === -1)
+        return [];
+    const rest = lines.slice(start + 1);
+    const end = rest.findIndex((line) => line.startsWith('## '));
+    return (end === -1 ? rest : rest.slice(0, end)).filter((line) => line !== '');
+}
+const firstWord = (line) => line.split(' ')[0] ?? '';
+function parseCount(word) {
+    return word !== undefined && /^\d+$/.test(word) ? Number(word) : undefined;
+}
+function parseMemory(lines) {
+    const bytes = (name) => {
+        const line = lines.find((candidate) => candidate.startsWith(`${name} `));
+        const kibibytes = parseCount(line?.slice(name.length + 1));
+        return kibibytes === undefined ? undefined : kibibytes * 1024;
+    };
+    const [total, available] = [bytes('MemTotal'), bytes('MemAvailable')];
+    if (total === undefined || available === undefined)
+        return undefined;
+    return { total, available, swapFree: bytes('SwapFree') ?? 0 };
+}
+/** `id memory caught blocked pidMode/"signal" name`; masks are hexadecimal, `-` is unknown, a signal may be `null`. */
+function server_facts_parseContainer(line, measured) {
+    const [, memory, caught = '-', blocked = '-', mode = '', name = ''] = line.split(' ');
+    const isNumberOne = mode.startsWith('/');
+    const stopSignal = /"(\w+)"$/.exec(mode)?.[1] ?? 'SIGTERM';
+    const hearsStopSignal = inits.has(name) ? true : hears(stopSignal, caught, blocked);
+    return {
+        memory: parseCount(memory) ?? measured,
+        first: isNumberOne && name !== '' ? { name, stopSignal, hearsStopSignal } : undefined,
+    };
+}
+/** They wait for every signal in a way that /proc shows only while they handle one, and pass it on. */
+const inits = new Set(['docker-init', 'tini', 'dumb-init', 'catatonit']);
+/** Numbers of the signals that people stop containers with (Linux, all architectures but MIPS). */
+const signalNumbers = {
+    HUP: 1,
+    INT: 2,
+    QUIT: 3,
+    USR1: 10,
+    USR2: 12,
+    TERM: 15,
+    WINCH: 28,
+};
+function hears(signal, caught, blocked) {
+    const number = parseCount(signal) ?? signalNumbers[signal.replace(/^SIG/, '')];
+    if (number === undefined || !/^[0-9a-f]+$/.test(caught) || !/^[0-9a-f]+$/.test(blocked))
+        return undefined;
+    const mask = BigInt(`0x${caught}`) | BigInt(`0x${blocked}`);
+    return (mask & (1n << BigInt(number - 1))) !== 0n;
+}
+/** `<id> 52.3MiB / 1.9GiB`, as `docker stats` prints it. */
+function parseSize(line) {
+    const match = /^\S+ ([\d.]+)([KMGT]?i?)B/i.exec(line);
+    if (match === null)
+        return undefined;
+    const powers = ['', 'k', 'm', 'g', 't'];
+    const unit = (match[2] ?? '').toLowerCase();
+    return Math.round(Number(match[1]) * (unit.endsWith('i') ? 1024 : 1000) ** powers.indexOf(unit.replace('i', '')));
+}
+/** `role free(KiB) files freeFiles path`; a file system without a fixed number of files says 0 of them. */
+function parseDisk(line) {
+    const [role, free, files, freeFiles, ...path] = line.split(' ');
+    const kibibytes = parseCount(free);
+    if (kibibytes === undefined || (role !== 'images' && role !== 'deploy-path'))
+        return [];
+    const hasFixedNumber = (parseCount(files) ?? 0) > 0;
+    return [
+        {
+            role,
+            path: path.join(' '),
+            free: kibibytes * 1024,
+            freeFiles: hasFixedNumber ? parseCount(freeFiles) : undefined,
+        },
+    ];
+}
+function server_facts_parseLine(line) {
+    try {
+        return json_asObject(JSON.parse(line));
+    }
+    catch {
+        return {};
+    }
+}
+function parseNetwork(body) {
+    const pools = json_asList(json_asObject(body['IPAM'])['Config']);
+    return {
+        name: json_asText(body['Name']) ?? '',
+        driver: json_asText(body['Driver']) ?? '',
+        isInternal: body['Internal'] === true,
+        isAttachable: body['Attachable'] === true,
+        options: asTexts(body['Options']),
+        labels: asTexts(body['Labels']),
+        attached: Object.fromEntries(Object.entries(json_asObject(body['Containers'])).map(([id, endpoint]) => [
+            id,
+            json_asText(json_asObject(endpoint)['Name']) ?? id,
+        ])),
+        subnets: pools.flatMap((pool) => json_asText(json_asObject(pool)['Subnet']) ?? []),
+    };
+}
+function server_facts_parseVolume(body) {
+    return {
+        name: json_asText(body['Name']) ?? '',
+        driver: json_asText(body['Driver']) ?? '',
+        options: asTexts(body['Options']),
+        labels: asTexts(body['Labels']),
+    };
+}
+/** Compose's words: `Network x  Removed` (2.31 and newer, `--dry-run`), and its question about a volume's data. */
+function parseRemade(text) {
+    const all = (pattern) => [
+        ...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? '')),
+    ];
+    return {
+        networks: all(/Network "?([^\s"]+)"?\s+Remov(?:ing|ed)/g),
+        volumes: all(/Volume "?([^\s"]+)"? exists but doesn.t match/g),
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/look-ahead.ts
+
+
+
+
+
+
+
+/**
+ * What a rollout of this project, with the defaults of action-rolling-deploy, would say of the server and refuse: the same
+ * plan and the same assessment, made by a step that comes before it. Reads, and changes nothing.
+ * @throws PlanError UNSUPPORTED; ConfigurationError for labels that cannot be
+ */
+async function lookAhead({ host, settings, model: whole, engine }) {
+    const model = withProfiles(whole, settings.profiles);
+    const { containers, wantedHashes, images } = await observeProject(host, settings, model);
+    const moved = findMoved(model, containers, images);
+    const nothing = new Set();
+    const drawn = planRollout(model, { containers, wantedHashes, moved, keep: nothing, spent: nothing });
+    const changed = changedServices(drawn);
+    if (changed.length === 0)
+        return [];
+    refuseUnsupported(model, drawn, engine);
+    const observed = { containers, images };
+    const facts = await readServerFacts(host, planFactsQuery(settings, model, drawn, observed));
+    const rules = { isHeadroomEnforced: true, isDowntimeAllowed: false, maxSurge: 1 };
+    const { notes } = assessPlan(facts, drawn, model, observed, rules);
+    const unchanged = drawn.services.filter(({ action }) => action === 'unchanged');
+    const ofImages = noteImages({
+        ...{ model, changed, unchanged, containers, images },
+        allowsMutableTags: false,
+        healthcheck: 'warn',
+    });
+    return [...ofImages, ...notes];
+}
+/** Without the services that no active profile has: a rollout leaves them alone. Pure. */
+function withProfiles(model, profiles) {
+    if (profiles.includes('*'))
+        return model;
+    const isActive = (wanted) => wanted.length === 0 || wanted.some((profile) => profiles.includes(profile));
+    const services = Object.entries(model.services).filter(([, service]) => isActive(service.profiles));
+    return { ...model, services: Object.fromEntries(services) };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/refusal.ts
+
+
+
+/**
+ * Ends a step before anything is touched where a note says so; every note is in the evidence.
+ * @throws PlanError NO_HEADROOM, NO_SPACE, DRIFT, MUTABLE_TAG, NO_HEALTHCHECK
+ */
+async function refuseByNotes(host, notes) {
+    const refusal = firstRefusal(notes);
+    if (refusal === undefined)
+        return;
+    const reclaimable = refusal.code === 'NO_SPACE' ? await readReclaimable(host) : undefined;
+    throw new plan_error_PlanError({
+        code: refusal.code,
+        message: `${host.name}: ${refusal.text}. Nothing was changed.`,
+        hint: reclaimable === undefined ? refusal.hint : `${refusal.hint} It could give back: ${reclaimable}.`,
+        evidence: notes.map(({ level, text }) => `${level}: ${text}`),
+    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-error.ts
@@ -65070,21 +68372,35 @@ publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
 ${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
 # path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+# One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
-  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
-  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
-  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
-  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
-  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
-  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  : > "$1/every"; : > "$1/sums"; : > "$1/index"
+  (cd "$1" && awk 'BEGIN { print "." > "folders" }
+  substr($0, 1, 9) == "{\\"path\\":\\"" {
+    rest = substr($0, 10); gsub(/\\\\"/, "\\037", rest)
+    end = index(rest, "\\""); path = substr(rest, 1, end - 1); gsub(/\\037/, "\\"", path); rest = substr(rest, end)
+    print "./" path > "every"
+    count = split(path, part, "/"); folder = "."
+    for (i = 1; i < count; i++) { folder = folder "/" part[i]; if (!(folder in seen)) { seen[folder]; print folder > "folders" } }
+    if (substr(rest, 2, 9) == ",\\"mode\\":\\"") {
+      mode = substr(rest, 11, 4); hash = substr(rest, 27, 64)
+      print hash " " mode " ./" path > "sums"; print substr(hash, 1, 16) " " mode " " path > "index"
+    } else { sub(/,$/, ""); print "00link " $0 > "index" }
+  }' manifest.json.new)
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/rest" || :; mv "$1/rest" "$1/sums"; fi
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
-  rm -f "$1/entries" "$1/sums"
+  rm -f "$1/sums"
+}
+# missing_of LIST FOLDER: the paths of LIST that are no file below FOLDER.
+missing_of() {
+  { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
-  sync -f "$1" 2>/dev/null || sync
+  # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -65117,7 +68433,7 @@ if [ -f "$s/parts" ]; then
   rm -rf .deploy/parts
 fi
 list_files "$s"
-(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
+missing_of "$s/paths" "$s/tree" > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
@@ -65462,6 +68778,9 @@ async function readArchive(host, deployPath, releaseNumber) {
 
 
 
+
+
+
 /**
  * Resolves the project with this step's images on top of the current release's, from the staged files if there are some,
  * and pulls. Everything that the rollout would refuse is refused here, before the database is touched.
@@ -65472,6 +68791,7 @@ async function prepareProject(host, inputs, signal, say) {
     const { versions, model } = await preflight(scope, inputs.pins);
     say(`Docker ${versions.engine}, Compose ${versions.compose} on ${versions.platform}; project ${model.name}.`);
     const image = inputs.service === '' ? '' : serviceImage(model, inputs);
+    await refuseLikeRollout(host, inputs, model, versions.engine, say);
     await pullPins({
         host,
         signal,
@@ -65485,6 +68805,21 @@ async function prepareProject(host, inputs, signal, say) {
     if (image !== '')
         await pullServiceImage(host, image, inputs, signal, say);
     return { model, image };
+}
+/**
+ * An applied migration must not be stranded by a rollout that cannot begin: what action-rolling-deploy would refuse with
+ * its defaults is refused here, or said, where its own inputs are more lenient.
+ * @throws PlanError
+ */
+async function refuseLikeRollout(host, inputs, model, engine, say) {
+    if (inputs.preflight === 'off')
+        return;
+    const notes = await lookAhead({ host, settings: inputs.settings, model, engine });
+    for (const note of notes)
+        if (note.level !== 'info')
+            say(`Rollout: ${describeNote(note)}`);
+    if (inputs.preflight === 'require')
+        await refuseByNotes(host, notes);
 }
 async function openScope(host, inputs, say) {
     const { deployPath } = inputs.settings;
@@ -65629,8 +68964,10 @@ function mergeRecord(next, found) {
         return next;
     const { backupPath, backupSha256 } = found;
     const ran = [...new Set([...(found.ran ?? []), ...(next.ran ?? [])])];
+    const acknowledged = [...(found.acknowledged ?? []), ...(next.acknowledged ?? [])];
     const merged = {
         ...next,
+        ...(acknowledged.length === 0 ? {} : { acknowledged: uniqueAcknowledgements(acknowledged) }),
         ...(ran.length === 0 ? {} : { ran }),
         ...(backupPath === undefined ? {} : { backupPath }),
         ...(backupSha256 === undefined ? {} : { backupSha256 }),
@@ -65638,6 +68975,9 @@ function mergeRecord(next, found) {
     if (!found.applied)
         return { ...merged, hasFailed: true };
     return { ...merged, applied: true, reversible: found.reversible && (next.reversible || !next.applied) };
+}
+function uniqueAcknowledgements(lines) {
+    return [...new Map(lines.map((line) => [`${line.rule} ${line.object}`, line])).values()];
 }
 function mayHaveChanged(record) {
     return record.applied || record.hasFailed === true;
@@ -65749,6 +69089,7 @@ function presetOutputs(runner, isReversible) {
     runner.output('status', 'refused');
     runner.output('reversible', String(isReversible));
     runner.output('backup-path', '');
+    runner.output('findings', '[]');
 }
 const notRun = new Set(['not-run', 'done-before', 'skipped']);
 /** Outputs and job summary of what happened. */
@@ -65782,6 +69123,1846 @@ function exitCodeOf(result, broken) {
     if (result.error !== undefined)
         return broken === undefined ? '' : String(broken);
     return result.commands.length === 0 ? '' : '0';
+}
+
+;// CONCATENATED MODULE: ./src/review/changed-files.ts
+
+/** $1 workspace, $2 base, rest: git's own words must not be translated, and the repository's configuration runs no program. */
+const changedScript = `
+cd "$1" || exit 1
+g() { git -c safe.directory="$PWD" -c core.fsmonitor=false -c core.quotePath=false "$@"; }
+top=$(g rev-parse --show-toplevel) || exit 2
+base=$(g rev-parse --verify --quiet --end-of-options "$2^{commit}") || exit 3
+fork=$(g merge-base "$base" HEAD 2>/dev/null) || fork=$base
+g diff --no-ext-diff --no-textconv --relative --name-only --diff-filter=d -z "$fork" -- . || exit 4
+g ls-files --others -z -- . || exit 4`;
+/**
+ * The files below the workspace that differ from where `base` and HEAD parted, and those that git does not know, with `/`.
+ * @param local the runner itself
+ * @throws ConfigurationError when the base is not in the clone
+ */
+async function findChangedFiles(local, workspace, base) {
+    const result = await local.script(changedScript, [workspace, base], { timeoutMs: 60_000 });
+    if (result.code === 0)
+        return new Set(result.stdout.split('\0').filter((path) => path !== ''));
+    const said = result.stderr.trim().split('\n').at(-1) ?? '';
+    if (result.code === 3)
+        throw new ConfigurationError(`input \`lint-base\`: ${JSON.stringify(base)} is not in this clone.`, 'Check out with `fetch-depth: 0` (actions/checkout); a branch is called origin/main there.');
+    throw new ConfigurationError(`input \`lint-base\`: git cannot tell what changed since ${JSON.stringify(base)}: ${said.slice(0, 300)}`, 'The workspace must be a clone with git at hand; without `lint-base` all files are reviewed.');
+}
+
+;// CONCATENATED MODULE: ./src/review/finding.ts
+/** Largest text that is reviewed, in bytes of UTF-8. */
+const finding_largestText = 2 * 1024 * 1024;
+
+;// CONCATENATED MODULE: ./src/review/review-report.ts
+
+
+
+/** A summary may hold 1 MiB; a row is below 1 kB. */
+const mostRows = 500;
+/** Annotations beside the files; in `warn`, nothing is called an error. */
+function annotateFindings(runner, { findings }, lint) {
+    for (const finding of findings) {
+        const { rule, file, line, what, acknowledged } = finding;
+        if (acknowledged !== undefined) {
+            runner.info(`${file}:${line}: ${rule}: ${what}. Accepted: ${acknowledged}`);
+            continue;
+        }
+        const { why, rewrite } = rule_ruleOf(rule);
+        const level = lint === 'error' ? finding.level : 'warning';
+        runner.annotate(level, `${capital(what)}. ${why} Instead: ${rewrite}`, { title: rule, file, line });
+    }
+}
+/** Every finding with its reason and its rewrite, in Markdown; empty when nothing was reviewed. */
+function renderVerdict(verdict, lint) {
+    const { findings, blocking, unused, files } = verdict;
+    if (files === 0)
+        return '';
+    const open = findings.filter(({ acknowledged }) => acknowledged === undefined);
+    const icon = blocking.length > 0 ? '❌' : open.length > 0 ? '⚠️' : '✅';
+    const parts = [`### ${icon} SQL review: ${describeVerdict(verdict)}`, ''];
+    if (findings.length > 0) {
+        const rows = findings.slice(0, mostRows).map((finding) => findingRow(finding, lint));
+        parts.push(table(['', 'Rule', 'Where', 'What it does', 'Why that is dangerous', 'Instead'], rows));
+    }
+    if (findings.length > mostRows)
+        parts.push(`… and ${findings.length - mostRows} more findings, in the log.`, '');
+    const lines = [
+        ...new Set(open.flatMap((finding) => (isWorthALine(finding) ? (suggestAcknowledgement(finding) ?? []) : []))),
+    ];
+    if (lines.length > 0)
+        parts.push('To accept single findings, write them into `acknowledge`, each with its reason:', '', '```text', ...lines.slice(0, 50), '```', '');
+    for (const { rule, object } of unused)
+        parts.push(`⚠️ The acknowledgement ${code(`${rule} ${object}`)} fits no finding any more.`, '');
+    return `${parts.join('\n')}\n`;
+}
+function isWorthALine({ level }) {
+    return level === 'error';
+}
+/** In one line: how much was read and what was found. */
+function describeVerdict({ files, statements, findings, ignored }) {
+    const count = (level) => findings.filter((finding) => finding.level === level && finding.acknowledged === undefined).length;
+    const accepted = findings.filter(({ acknowledged }) => acknowledged !== undefined).length;
+    const counts = [plural(count('error'), 'error'), plural(count('warning'), 'warning')];
+    if (accepted > 0)
+        counts.push(`${accepted} accepted`);
+    if (ignored > 0)
+        counts.push(`${ignored} taken back by comments`);
+    return `${counts.join(', ')} in ${plural(statements, 'statement')} of ${plural(files, 'file')}`;
+}
+function findingRow(finding, lint) {
+    const { rule, file, line, what, acknowledged } = finding;
+    const { why, rewrite, isIrreversible } = rule_ruleOf(rule);
+    const isError = finding.level === 'error' && lint === 'error';
+    const icon = acknowledged !== undefined ? '✅ accepted' : isError ? '❌ error' : '⚠️ warning';
+    const reason = acknowledged === undefined ? '' : ` Accepted: ${cell(acknowledged)}`;
+    const wayBack = isIrreversible === true ? ' No way back to the version before.' : '';
+    return [
+        icon,
+        code(rule),
+        code(`${file}:${line}`),
+        `${cell(capital(what))}.${reason}`,
+        `${cell(why)}${wayBack}`,
+        cell(rewrite),
+    ];
+}
+function capital(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+function plural(count, noun) {
+    return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+/** The output `findings`: JSON, bounded by what an output may hold. */
+function findingsOutput({ findings }) {
+    return JSON.stringify(findings.slice(0, mostRows));
+}
+
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(5919);
+;// CONCATENATED MODULE: ./src/review/tree.ts
+const none = {};
+function tree_asFields(value) {
+    return typeof value === 'object' && value !== null ? value : none;
+}
+/** The node that a value is; undefined for what is none. */
+function asNode(value) {
+    const entry = Object.entries(tree_asFields(value))[0];
+    return entry === undefined ? undefined : { kind: entry[0], fields: tree_asFields(entry[1]) };
+}
+/** A field that is a list, as nodes. */
+function tree_nodesOf(fields, name) {
+    const value = fields[name];
+    return Array.isArray(value) ? value.flatMap((item) => asNode(item) ?? []) : [];
+}
+/** A field that is one node of any kind. */
+function tree_nodeOf(fields, name) {
+    return asNode(fields[name]);
+}
+/** A field whose kind is fixed, so that it is not wrapped in it (`relation`, `typeName`). */
+function tree_fieldsOf(fields, name) {
+    return tree_asFields(fields[name]);
+}
+function tree_textOf(fields, name) {
+    const value = fields[name];
+    return typeof value === 'string' ? value : '';
+}
+function tree_flagOf(fields, name) {
+    return fields[name] === true;
+}
+/** A place in the text, in bytes; undefined when PostgreSQL gives none (then it says 0, -1 or nothing). */
+function locationOf(fields) {
+    const value = fields['location'];
+    return typeof value === 'number' && value > 0 ? value : undefined;
+}
+/** The words of a dotted name: `[{"String":{"sval":"public"}},{"String":{"sval":"t"}}]`. */
+function wordsOf(fields, name) {
+    return stringsOf(tree_nodesOf(fields, name));
+}
+function stringsOf(nodes) {
+    return nodes.flatMap(({ kind, fields }) => (kind === 'String' ? [tree_textOf(fields, 'sval')] : []));
+}
+/** The value of an option `WITH (name = value)`, or of a clause that PostgreSQL keeps as one. */
+function tree_optionOf(fields, list, name) {
+    return tree_nodesOf(fields, list).find((node) => node.kind === 'DefElem' && tree_textOf(node.fields, 'defname') === name);
+}
+/** A constant text, boolean or whole number in an expression; undefined for what is computed. */
+function tree_constantOf(node) {
+    if (node?.kind === 'TypeCast')
+        return tree_constantOf(tree_nodeOf(node.fields, 'arg'));
+    if (node?.kind !== 'A_Const')
+        return undefined;
+    const { fields } = node;
+    if ('sval' in fields)
+        return tree_textOf(tree_fieldsOf(fields, 'sval'), 'sval');
+    if ('boolval' in fields)
+        return tree_flagOf(tree_fieldsOf(fields, 'boolval'), 'boolval');
+    if (!('ival' in fields))
+        return undefined;
+    const number = tree_fieldsOf(fields, 'ival')['ival'];
+    return typeof number === 'number' ? number : 0;
+}
+/**
+ * Every node below a value, itself included, in the order of the text. Not recursive: trees are as deep as the text says. What
+ * `isEntered` refuses is visited and not entered.
+ */
+function* tree_walk(root, isEntered = () => true) {
+    const rest = [['', root]];
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+        const [name, value] = next;
+        if (typeof value !== 'object' || value === null)
+            continue;
+        // A kind is written with a capital letter, a field without.
+        const isNode = /^[A-Z]/.test(name) && !Array.isArray(value);
+        if (isNode)
+            yield { kind: name, fields: tree_asFields(value) };
+        if (isNode && !isEntered(name))
+            continue;
+        for (const [inner, child] of Object.entries(value).reverse())
+            rest.push([Array.isArray(value) ? '' : inner, child]);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/review/names.ts
+
+function toName(words) {
+    const name = words.at(-1) ?? '';
+    const schema = words.at(-2) ?? '';
+    // PostgreSQL has folded the case of what is not quoted already.
+    return { shown: schema === '' ? name : `${schema}.${name}`, key: `${schema}.${name}` };
+}
+/** A RangeVar. */
+function names_relationOf(fields, field = 'relation') {
+    const range = tree_fieldsOf(fields, field);
+    return toName([tree_textOf(range, 'schemaname'), tree_textOf(range, 'relname')]);
+}
+/** Whether a RangeVar is a temporary table. */
+function names_isTemporary(fields) {
+    return textOf(fieldsOf(fields, 'relation'), 'relpersistence') === 't';
+}
+/** Whether it says ONLY: of a partitioned table, the parent alone, which has no rows. */
+function isOnly(fields) {
+    return !tree_flagOf(tree_fieldsOf(fields, 'relation'), 'inh');
+}
+/** A dotted name that a field holds as a list of words. */
+function names_wordsName(fields, field) {
+    return toName(wordsOf(fields, field));
+}
+/** One object of a DROP, COMMENT or RENAME: a word, a list of words, a type, or a routine with its arguments. */
+function names_objectName(node) {
+    if (node === undefined)
+        return toName([]);
+    if (node.kind === 'String')
+        return toName([tree_textOf(node.fields, 'sval')]);
+    if (node.kind === 'List')
+        return toName(stringsOf(tree_nodesOf(node.fields, 'items')));
+    if (node.kind === 'TypeName')
+        return names_wordsName(node.fields, 'names');
+    if (node.kind === 'ObjectWithArgs')
+        return names_wordsName(node.fields, 'objname');
+    return toName([]);
+}
+/** What a RENAME or SET SCHEMA is about: its relation, or its object. */
+function names_targetOf(fields) {
+    return 'relation' in fields ? names_relationOf(fields) : names_objectName(tree_nodeOf(fields, 'object'));
+}
+
+;// CONCATENATED MODULE: ./src/review/check-index.ts
+
+
+/** Indexes and other things that are built under a lock. */
+const checkIndex = ({ kind, fields }, scope) => {
+    const table = names_relationOf(fields);
+    switch (kind) {
+        case 'IndexStmt': {
+            if (tree_flagOf(fields, 'concurrent') || isOnly(fields) || scope.isNew(table))
+                return [];
+            const object = tree_textOf(fields, 'idxname') || table.shown;
+            return [{ rule: 'require-concurrent-index-creation', object, what: `builds an index of ${table.shown}` }];
+        }
+        case 'ReindexStmt': {
+            if (isOn(fields, 'params', 'concurrently') || scope.isNew(table))
+                return [];
+            const object = table.shown || tree_textOf(fields, 'name');
+            return [{ rule: 'require-concurrent-reindex', object, what: `rebuilds indexes of ${object}` }];
+        }
+        case 'RefreshMatViewStmt':
+            if (tree_flagOf(fields, 'concurrent') || tree_flagOf(fields, 'skipData') || scope.isNew(table))
+                return [];
+            return [{ rule: 'require-concurrent-refresh', object: table.shown, what: `fills ${table.shown} again` }];
+        case 'ClusterStmt': {
+            if (scope.isNew(table))
+                return [];
+            const object = table.shown || 'database';
+            return [{ rule: 'prefer-repack', object, what: `sorts the table ${object}` }];
+        }
+        case 'VacuumStmt': {
+            if (!tree_flagOf(fields, 'is_vacuumcmd') || !isOn(fields, 'options', 'full'))
+                return [];
+            const first = tree_nodesOf(fields, 'rels')[0];
+            const object = first === undefined ? 'database' : names_relationOf(first.fields).shown;
+            return [{ rule: 'prefer-repack', object, what: `rewrites ${object}` }];
+        }
+        default:
+            return [];
+    }
+};
+/** An option in parentheses is on where it stands alone. */
+function isOn(fields, list, name) {
+    const option = tree_optionOf(fields, list, name);
+    if (option === undefined)
+        return false;
+    const value = tree_nodeOf(option.fields, 'arg');
+    const text = value?.kind === 'String' ? tree_textOf(value.fields, 'sval') : tree_constantOf(value);
+    return !(text === false || text === 'false' || text === 'off' || text === 0);
+}
+const never = {
+    VacuumStmt: 'VACUUM',
+    CreatedbStmt: 'CREATE DATABASE',
+    DropdbStmt: 'DROP DATABASE',
+    CreateTableSpaceStmt: 'CREATE TABLESPACE',
+    DropTableSpaceStmt: 'DROP TABLESPACE',
+    AlterSystemStmt: 'ALTER SYSTEM',
+    CreateSubscriptionStmt: 'CREATE SUBSCRIPTION',
+    DropSubscriptionStmt: 'DROP SUBSCRIPTION',
+};
+/**
+ * What PostgreSQL refuses inside a transaction, in words; undefined for all else.
+ * (PreventInTransactionBlock in its sources.)
+ */
+function check_index_describeNonTransactional(kind, fields) {
+    if (kind === 'IndexStmt')
+        return flagOf(fields, 'concurrent') ? 'CREATE INDEX CONCURRENTLY' : undefined;
+    if (kind === 'DropStmt')
+        return flagOf(fields, 'concurrent') ? 'DROP INDEX CONCURRENTLY' : undefined;
+    if (kind === 'ReindexStmt') {
+        if (isOn(fields, 'params', 'concurrently'))
+            return 'REINDEX CONCURRENTLY';
+        return /_(SCHEMA|SYSTEM|DATABASE)$/.test(textOf(fields, 'kind')) ? 'REINDEX of more than a table' : undefined;
+    }
+    if (kind === 'ClusterStmt')
+        return 'relation' in fields ? undefined : 'CLUSTER of the whole database';
+    if (kind === 'VacuumStmt' && !flagOf(fields, 'is_vacuumcmd'))
+        return undefined;
+    if (kind === 'AlterDatabaseStmt')
+        return optionOf(fields, 'options', 'tablespace') === undefined ? undefined : 'ALTER DATABASE SET TABLESPACE';
+    if (kind === 'AlterTableStmt')
+        return nodesOf(fields, 'cmds').some((command) => flagOf(nodeOf(command.fields, 'def')?.fields ?? {}, 'concurrent'))
+            ? 'DETACH PARTITION CONCURRENTLY'
+            : undefined;
+    return never[kind];
+}
+
+;// CONCATENATED MODULE: ./src/review/check-data.ts
+
+
+/** These hold statements that run later, by somebody else, or never. */
+const later = new Set(['CreateFunctionStmt', 'RuleStmt', 'ViewStmt', 'CreatePolicyStmt', 'CreateTrigStmt']);
+/** Rows: TRUNCATE, DELETE and UPDATE of a whole table, wherever in a statement they stand. */
+const checkData = (statement, scope) => {
+    if (later.has(statement.kind) || isExplained(statement))
+        return [];
+    if (statement.kind === 'TruncateStmt')
+        return truncateRemarks(statement, scope);
+    const remarks = [];
+    for (const node of tree_walk({ [statement.kind]: statement.fields }, (kind) => !later.has(kind))) {
+        if (node.kind !== 'DeleteStmt' && node.kind !== 'UpdateStmt')
+            continue;
+        const table = names_relationOf(node.fields);
+        if (scope.isNew(table) || !isForAll(tree_nodeOf(node.fields, 'whereClause')))
+            continue;
+        const object = table.shown;
+        const at = locationOf(tree_fieldsOf(node.fields, 'relation'));
+        if (node.kind === 'DeleteStmt')
+            remarks.push({ rule: 'delete-without-where', object, at, what: `deletes every row of ${object}` });
+        else
+            remarks.push({ rule: 'update-without-where', object, at, what: `updates every row of ${object}` });
+    }
+    return remarks;
+};
+/** EXPLAIN without ANALYZE runs nothing. */
+function isExplained({ kind, fields }) {
+    return (kind === 'ExplainStmt' &&
+        !tree_nodesOf(fields, 'options').some((option) => tree_textOf(option.fields, 'defname') === 'analyze'));
+}
+function truncateRemarks({ fields }, scope) {
+    const isCascade = tree_textOf(fields, 'behavior') === 'DROP_CASCADE';
+    return tree_nodesOf(fields, 'relations').flatMap((range) => {
+        const table = names_relationOf({ relation: range.fields });
+        if (scope.isNew(table))
+            return [];
+        const object = table.shown;
+        if (isCascade)
+            return [{ rule: 'ban-truncate-cascade', object, what: `empties ${object} and what refers to it` }];
+        return [{ rule: 'ban-truncate', object, what: `empties ${object}` }];
+    });
+}
+/** No condition, or one that holds for every row: `true`, `1 = 1`. */
+function isForAll(condition) {
+    if (condition === undefined || tree_constantOf(condition) === true)
+        return true;
+    if (condition.kind !== 'A_Expr' || stringsOf(tree_nodesOf(condition.fields, 'name')).join('') !== '=')
+        return false;
+    const left = tree_constantOf(tree_nodeOf(condition.fields, 'lexpr'));
+    return left !== undefined && left === tree_constantOf(tree_nodeOf(condition.fields, 'rexpr'));
+}
+/** What reaches beyond the database's own rows and names. */
+const checkReach = ({ kind, fields }, scope) => {
+    const object = names_relationOf(fields).shown;
+    if (kind === 'CopyStmt' && tree_flagOf(fields, 'is_program'))
+        return [
+            {
+                rule: 'copy-program',
+                object,
+                what: `copies through the program ${JSON.stringify(tree_textOf(fields, 'filename'))}`,
+            },
+        ];
+    if (kind === 'LockStmt')
+        return tree_nodesOf(fields, 'relations')
+            .map((range) => names_relationOf({ relation: range.fields }))
+            .filter((table) => !scope.isNew(table))
+            .map((table) => ({ rule: 'lock-table', object: table.shown, what: `locks ${table.shown}` }));
+    const serverWide = serverWideKinds[kind];
+    if (serverWide !== undefined)
+        return [{ rule: 'server-wide-statement', object: serverObject(fields), what: serverWide }];
+    if (kind === 'CreateDomainStmt' && tree_nodesOf(fields, 'constraints').length > 0) {
+        const name = names_wordsName(fields, 'domainname').shown;
+        return [
+            { rule: 'ban-create-domain-with-constraint', object: name, what: `creates the domain ${name} with a constraint` },
+        ];
+    }
+    if (kind === 'AlterDomainStmt' && tree_nodeOf(fields, 'def')?.kind === 'Constraint') {
+        const name = names_wordsName(fields, 'typeName').shown;
+        return [
+            { rule: 'ban-alter-domain-with-add-constraint', object: name, what: `adds a constraint to the domain ${name}` },
+        ];
+    }
+    return [];
+};
+const serverWideKinds = {
+    AlterSystemStmt: 'changes a setting of the whole server',
+    CreatedbStmt: 'creates a database',
+    AlterDatabaseStmt: 'changes a database',
+    AlterDatabaseSetStmt: "changes a database's settings",
+    CreateRoleStmt: 'creates a role',
+    AlterRoleStmt: 'changes a role',
+    AlterRoleSetStmt: "changes a role's settings",
+    DropRoleStmt: 'drops a role',
+    GrantRoleStmt: 'changes who belongs to a role',
+    CreateTableSpaceStmt: 'creates a tablespace',
+    DropTableSpaceStmt: 'drops a tablespace',
+};
+function serverObject(fields) {
+    const [named] = ['dbname', 'role', 'tablespacename']
+        .map((field) => tree_textOf(fields, field))
+        .filter((text) => text !== '');
+    if (named !== undefined)
+        return named;
+    const roles = [...tree_nodesOf(fields, 'roles'), ...tree_nodesOf(fields, 'grantee_roles')].map((role) => tree_textOf(role.fields, 'rolename'));
+    return (roles[0] ??
+        (tree_textOf(tree_fieldsOf(fields, 'role'), 'rolename') || tree_textOf(tree_fieldsOf(fields, 'setstmt'), 'name') || 'server'));
+}
+
+;// CONCATENATED MODULE: ./src/review/check-drop.ts
+
+
+const drops = {
+    OBJECT_TABLE: ['ban-drop-table', 'the table'],
+    OBJECT_FOREIGN_TABLE: ['ban-drop-table', 'the foreign table'],
+    OBJECT_VIEW: ['ban-drop-view', 'the view'],
+    OBJECT_MATVIEW: ['ban-drop-view', 'the materialized view'],
+    OBJECT_SCHEMA: ['ban-drop-schema', 'the schema'],
+    OBJECT_TYPE: ['ban-drop-type', 'the type'],
+    OBJECT_DOMAIN: ['ban-drop-type', 'the domain'],
+    OBJECT_SEQUENCE: ['ban-drop-sequence', 'the sequence'],
+    OBJECT_FUNCTION: ['ban-drop-function', 'the function'],
+    OBJECT_PROCEDURE: ['ban-drop-function', 'the procedure'],
+    OBJECT_ROUTINE: ['ban-drop-function', 'the routine'],
+    OBJECT_AGGREGATE: ['ban-drop-function', 'the aggregate'],
+    OBJECT_EXTENSION: ['ban-drop-extension', 'the extension'],
+};
+/** Renaming these changes a name that an app may use; indexes, constraints, triggers and policies are nobody's business. */
+const renames = {
+    OBJECT_COLUMN: ['renaming-column', 'the column'],
+    OBJECT_ATTRIBUTE: ['renaming-column', 'the attribute'],
+    OBJECT_TABLE: ['renaming-table', 'the table'],
+    OBJECT_FOREIGN_TABLE: ['renaming-table', 'the foreign table'],
+    OBJECT_VIEW: ['renaming-object', 'the view'],
+    OBJECT_MATVIEW: ['renaming-object', 'the materialized view'],
+    OBJECT_SCHEMA: ['renaming-object', 'the schema'],
+    OBJECT_TYPE: ['renaming-object', 'the type'],
+    OBJECT_DOMAIN: ['renaming-object', 'the domain'],
+    OBJECT_SEQUENCE: ['renaming-object', 'the sequence'],
+    OBJECT_FUNCTION: ['renaming-object', 'the function'],
+    OBJECT_PROCEDURE: ['renaming-object', 'the procedure'],
+    OBJECT_ROUTINE: ['renaming-object', 'the routine'],
+    OBJECT_ROLE: ['renaming-object', 'the role'],
+    OBJECT_DATABASE: ['renaming-object', 'the database'],
+};
+const recreatable = /^(ban-drop-view|ban-drop-function)$/;
+/** DROP …: data, and names that the old version uses. */
+const checkDrop = ({ kind, fields }, scope) => {
+    if (kind === 'DropdbStmt') {
+        const object = tree_textOf(fields, 'dbname');
+        return [{ rule: 'ban-drop-database', object, what: `drops the database ${object}` }];
+    }
+    if (kind === 'DropOwnedStmt') {
+        const object = tree_nodesOf(fields, 'roles')
+            .map((role) => tree_textOf(role.fields, 'rolename'))
+            .join(',');
+        return [{ rule: 'drop-owned', object, what: `drops everything that ${object} owns` }];
+    }
+    if (kind !== 'DropStmt')
+        return [];
+    const type = tree_textOf(fields, 'removeType');
+    return tree_nodesOf(fields, 'objects').flatMap((node) => {
+        const name = names_objectName(node);
+        if (scope.isNew(name) || scope.isNewRoutine(name))
+            return [];
+        const object = name.shown;
+        if (type === 'OBJECT_INDEX')
+            return tree_flagOf(fields, 'concurrent')
+                ? []
+                : [{ rule: 'require-concurrent-index-deletion', object, what: `drops the index ${object}` }];
+        const drop = drops[type];
+        if (drop === undefined)
+            return [];
+        const [rule, noun] = drop;
+        const remark = { rule, object, what: `drops ${noun} ${object}` };
+        return [recreatable.test(rule) ? { ...remark, unless: { kind: 'recreated', key: object } } : remark];
+    });
+};
+/** RENAME and SET SCHEMA. */
+const checkRename = ({ kind, fields }, scope) => {
+    const name = names_targetOf(fields);
+    if (kind === 'AlterObjectSchemaStmt') {
+        const isApps = tree_textOf(fields, 'objectType') !== 'OBJECT_EXTENSION';
+        const what = `moves ${name.shown} to the schema ${tree_textOf(fields, 'newschema')}`;
+        return isApps && !scope.isNew(name) ? [{ rule: 'ban-set-schema', object: name.shown, what }] : [];
+    }
+    if (kind === 'AlterEnumStmt')
+        return enumRemarks(tree_textOf(fields, 'oldVal'), tree_textOf(fields, 'newVal'), enumName(fields));
+    const rename = kind === 'RenameStmt' ? renames[tree_textOf(fields, 'renameType')] : undefined;
+    if (rename === undefined || scope.isNew(name))
+        return [];
+    const [rule, noun] = rename;
+    const part = tree_textOf(fields, 'subname');
+    // A schema, role or database has its name where a column has the name of its part.
+    const object = [name.shown, part].filter((text) => text !== '').join('.');
+    return [{ rule, object, what: `renames ${noun} ${object} to ${tree_textOf(fields, 'newname')}` }];
+};
+function enumName(fields) {
+    return stringsOf(tree_nodesOf(fields, 'typeName')).join('.');
+}
+function enumRemarks(from, to, object) {
+    if (from !== '')
+        return [{ rule: 'renaming-object', object, what: `renames the value ${from} of ${object} to ${to}` }];
+    return [{ rule: 'adding-enum-value', object, what: `adds the value ${to} to ${object}` }];
+}
+
+;// CONCATENATED MODULE: ./src/review/check-robust.ts
+
+
+/** CREATE statements and the field that says IF NOT EXISTS or OR REPLACE; '' where PostgreSQL has neither. */
+const creations = {
+    CreateStmt: ['CREATE TABLE', 'if_not_exists'],
+    CreateTableAsStmt: ['CREATE TABLE AS', 'if_not_exists'],
+    CreateSeqStmt: ['CREATE SEQUENCE', 'if_not_exists'],
+    CreateSchemaStmt: ['CREATE SCHEMA', 'if_not_exists'],
+    CreateExtensionStmt: ['CREATE EXTENSION', 'if_not_exists'],
+    ViewStmt: ['CREATE VIEW', 'replace'],
+    CreateFunctionStmt: ['CREATE FUNCTION', 'replace'],
+    CreateTrigStmt: ['CREATE TRIGGER', 'replace'],
+    CreateEnumStmt: ['CREATE TYPE', ''],
+    CompositeTypeStmt: ['CREATE TYPE', ''],
+    CreateDomainStmt: ['CREATE DOMAIN', ''],
+    CreatePolicyStmt: ['CREATE POLICY', ''],
+    CreateRoleStmt: ['CREATE ROLE', ''],
+};
+/** What of a statement fails when it runs a second time; undefined when it may. */
+function check_robust_describeFragile({ kind, fields }, scope) {
+    if (kind === 'IndexStmt') {
+        const name = textOf(fields, 'idxname');
+        return flagOf(fields, 'if_not_exists') || scope.isDropped(name) ? undefined : `CREATE INDEX ${name}`.trim();
+    }
+    if (kind === 'DropStmt')
+        return flagOf(fields, 'missing_ok') ? undefined : `DROP of ${objectName(nodesOf(fields, 'objects')[0]).shown}`;
+    if (kind === 'RenameStmt')
+        return `RENAME to ${textOf(fields, 'newname')}`;
+    if (kind === 'AlterEnumStmt')
+        return flagOf(fields, 'skipIfNewValExists') ? undefined : `ALTER TYPE ADD VALUE ${textOf(fields, 'newVal')}`;
+    if (kind === 'AlterTableStmt')
+        return fragileCommand(fields, scope);
+    const creation = creations[kind];
+    if (creation === undefined)
+        return undefined;
+    const [words, guard] = creation;
+    return guard !== '' && flagOf(fields, guard) ? undefined : words;
+}
+function fragileCommand(fields, scope) {
+    const table = relationOf(fields).shown;
+    for (const { fields: command } of nodesOf(fields, 'cmds')) {
+        const name = textOf(command, 'name');
+        const definition = nodeOf(command, 'def')?.fields ?? {};
+        const constraint = textOf(definition, 'conname');
+        const isGuarded = flagOf(command, 'missing_ok');
+        switch (textOf(command, 'subtype')) {
+            case 'AT_AddColumn':
+                if (!isGuarded)
+                    return `ADD COLUMN ${table}.${textOf(definition, 'colname')}`;
+                break;
+            case 'AT_DropColumn':
+                if (!isGuarded)
+                    return `DROP COLUMN ${table}.${name}`;
+                break;
+            case 'AT_DropConstraint':
+                if (!isGuarded)
+                    return `DROP CONSTRAINT ${name}`;
+                break;
+            case 'AT_AddConstraint':
+                if (!scope.isDropped(`${table}.${constraint}`))
+                    return `ADD CONSTRAINT ${constraint}`.trim();
+        }
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/review/check-column.ts
+
+
+/** Functions whose value is the same for every row of one statement; a default made of others rewrites the table. */
+const steady = new Set(('now transaction_timestamp statement_timestamp timezone date_trunc date_part to_timestamp to_date to_char make_date ' +
+    'make_interval make_timestamptz age lower upper concat format length md5 coalesce round abs ' +
+    'jsonb_build_object jsonb_build_array json_build_object json_build_array to_json to_jsonb string_to_array array_fill ' +
+    'current_setting current_schema current_database pg_backend_pid int4range int8range numrange tsrange tstzrange daterange').split(' '));
+/** ALTER TABLE … ADD COLUMN. */
+function columnRemarks(column, table) {
+    const object = `${table.shown}.${tree_textOf(column, 'colname')}`;
+    const at = locationOf(column);
+    const constraints = tree_nodesOf(column, 'constraints');
+    const find = (type) => constraints.find(({ fields }) => tree_textOf(fields, 'contype') === type);
+    const isSerial = /serial[248]?$/.test(wordsOf(tree_fieldsOf(column, 'typeName'), 'names').at(-1) ?? '');
+    const isFilled = isSerial || find('CONSTR_IDENTITY') !== undefined || find('CONSTR_GENERATED') !== undefined;
+    const value = defaultOf(find('CONSTR_DEFAULT'));
+    const isRequired = find('CONSTR_NOTNULL') !== undefined || find('CONSTR_PRIMARY') !== undefined;
+    const remarks = [];
+    if (isRequired && !isFilled && value === undefined)
+        remarks.push({ rule: 'adding-required-field', object, at, what: `adds ${object} NOT NULL without a default` });
+    const rewrite = rewriteReason(isSerial, find, value);
+    if (rewrite !== undefined)
+        remarks.push({ rule: 'adding-field-with-default', object, at, what: `adds ${object} with ${rewrite}` });
+    if (find('CONSTR_PRIMARY') !== undefined)
+        remarks.push({ rule: 'adding-serial-primary-key-field', object, at, what: `adds ${object} as the primary key` });
+    if (find('CONSTR_UNIQUE') !== undefined)
+        remarks.push({ rule: 'disallowed-unique-constraint', object, at, what: `adds ${object} UNIQUE` });
+    // PostgreSQL checks no foreign key of a column that is NULL in every row.
+    if (find('CONSTR_FOREIGN') !== undefined && (value !== undefined || isFilled))
+        remarks.push({ rule: 'adding-foreign-key-constraint', object, at, what: `adds ${object} with a foreign key` });
+    if (find('CONSTR_CHECK') !== undefined)
+        remarks.push({ rule: 'constraint-missing-not-valid', object, at, what: `adds ${object} with a CHECK` });
+    return remarks;
+}
+/** DEFAULT NULL is no default. */
+function defaultOf(constraint) {
+    const value = constraint === undefined ? undefined : tree_nodeOf(constraint.fields, 'raw_expr');
+    return value?.kind === 'A_Const' && tree_flagOf(value.fields, 'isnull') ? undefined : value;
+}
+function rewriteReason(isSerial, find, value) {
+    if (isSerial)
+        return 'a value from a sequence in every row';
+    if (find('CONSTR_IDENTITY') !== undefined)
+        return 'an identity in every row';
+    const generated = find('CONSTR_GENERATED');
+    if (generated !== undefined)
+        return tree_textOf(generated.fields, 'generated_kind') === 'v' ? undefined : 'a stored, generated value in every row';
+    const unsteady = value === undefined ? undefined : unsteadyFunction(value);
+    return unsteady === undefined ? undefined : `a default that ${unsteady}() computes for each row`;
+}
+function unsteadyFunction(value) {
+    for (const node of tree_walk({ [value.kind]: value.fields })) {
+        if (node.kind !== 'FuncCall')
+            continue;
+        const name = names_wordsName(node.fields, 'funcname').shown.replace(/^pg_catalog\./, '');
+        if (!steady.has(name))
+            return name;
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/review/check-constraint.ts
+
+/** ALTER TABLE … ADD CONSTRAINT. */
+function constraintRemarks(constraint, table) {
+    const name = tree_textOf(constraint, 'conname');
+    const object = name === '' ? table.shown : `${table.shown}.${name}`;
+    const at = locationOf(constraint);
+    const to = `to ${table.shown}`;
+    const isChecked = !tree_flagOf(constraint, 'skip_validation');
+    const hasIndex = 'indexname' in constraint;
+    switch (tree_textOf(constraint, 'contype')) {
+        case 'CONSTR_CHECK':
+            if (!isChecked)
+                return [];
+            return [{ rule: 'constraint-missing-not-valid', object, at, what: `adds a CHECK ${to} and checks all rows` }];
+        case 'CONSTR_FOREIGN':
+            if (!isChecked)
+                return [];
+            return [
+                { rule: 'adding-foreign-key-constraint', object, at, what: `adds a foreign key ${to} and checks all rows` },
+            ];
+        case 'CONSTR_NOTNULL': {
+            if (!isChecked)
+                return [];
+            const column = `${table.shown}.${tree_textOf(tree_nodesOf(constraint, 'keys')[0]?.fields ?? {}, 'sval')}`;
+            return [{ rule: 'adding-not-nullable-field', object: column, at, what: `makes ${column} NOT NULL` }];
+        }
+        case 'CONSTR_PRIMARY':
+            if (hasIndex)
+                return [];
+            return [{ rule: 'adding-serial-primary-key-field', object, at, what: `adds a primary key ${to}` }];
+        case 'CONSTR_UNIQUE':
+            if (hasIndex)
+                return [];
+            return [{ rule: 'disallowed-unique-constraint', object, at, what: `adds a UNIQUE constraint ${to}` }];
+        case 'CONSTR_EXCLUSION':
+            return [{ rule: 'adding-exclusion-constraint', object, at, what: `adds an EXCLUDE constraint ${to}` }];
+        default:
+            return [];
+    }
+}
+
+;// CONCATENATED MODULE: ./src/review/check-table.ts
+
+
+
+
+const rewriting = {
+    AT_SetLogged: 'makes it logged',
+    AT_SetUnLogged: 'makes it unlogged',
+    AT_SetTableSpace: 'moves it to another tablespace',
+    AT_SetAccessMethod: 'changes its access method',
+    AT_SetExpression: 'changes a generated column',
+};
+/** ALTER TABLE. A table that the file itself created holds no rows and serves nobody. */
+const checkAlterTable = ({ kind, fields }, scope) => {
+    if (kind !== 'AlterTableStmt')
+        return [];
+    const table = names_relationOf(fields);
+    if (scope.isNew(table))
+        return [];
+    return tree_nodesOf(fields, 'cmds').flatMap((command) => commandRemarks(command.fields, table, scope));
+};
+function commandRemarks(command, table, scope) {
+    const subtype = tree_textOf(command, 'subtype');
+    const name = tree_textOf(command, 'name');
+    const definition = tree_nodeOf(command, 'def')?.fields;
+    const column = `${table.shown}.${name}`;
+    switch (subtype) {
+        case 'AT_AddColumn':
+            return definition === undefined ? [] : columnRemarks(definition, table);
+        case 'AT_AddConstraint':
+            return definition === undefined ? [] : constraintRemarks(definition, table);
+        case 'AT_DropColumn':
+            return [{ rule: 'ban-drop-column', object: column, what: `drops the column ${column}` }];
+        case 'AT_AlterColumnType':
+            return [{ rule: 'changing-column-type', object: column, what: `changes the type of ${column}` }];
+        case 'AT_SetNotNull':
+            if (scope.isNeverNull(table, name))
+                return [];
+            return [{ rule: 'adding-not-nullable-field', object: column, what: `makes ${column} NOT NULL` }];
+        case 'AT_DropNotNull':
+            return [{ rule: 'ban-drop-not-null', object: column, what: `lets ${column} be NULL` }];
+        case 'AT_ColumnDefault':
+            return definition === undefined ? dropDefaultRemarks(table, name, scope) : [];
+        case 'AT_ValidateConstraint':
+            return validateRemarks(table, name, scope);
+        case 'AT_DetachPartition':
+            return tree_flagOf(definition ?? {}, 'concurrent') ? [] : detachRemarks(definition ?? {}, table);
+        default:
+            return otherRemarks(subtype, table);
+    }
+}
+/** What Django does: add NOT NULL with a default, drop the default at once. */
+function dropDefaultRemarks(table, name, scope) {
+    if (!scope.isRequired(table, name))
+        return [];
+    const object = `${table.shown}.${name}`;
+    const what = `takes the default away from ${object}, which the same file added as NOT NULL`;
+    return [{ rule: 'adding-required-field', object, what }];
+}
+function validateRemarks(table, name, scope) {
+    if (!scope.isNotValid(table, name) || !scope.isTransactionOpen)
+        return [];
+    const object = `${table.shown}.${name}`;
+    const what = `validates the constraint ${object} in the transaction that added it, which still holds its lock`;
+    return [{ rule: 'constraint-missing-not-valid', object, what }];
+}
+function detachRemarks(command, table) {
+    const partition = names_relationOf(command, 'name').shown;
+    const what = `detaches the partition ${partition} of ${table.shown}`;
+    return [{ rule: 'require-concurrent-partition-detach', object: partition, what }];
+}
+function otherRemarks(subtype, table) {
+    const rewrite = rewriting[subtype];
+    const object = table.shown;
+    if (rewrite !== undefined)
+        return [{ rule: 'table-rewrite', object, what: `${rewrite}: ${object}` }];
+    if (subtype.startsWith('AT_DisableTrig'))
+        return [{ rule: 'ban-disable-trigger', object, what: `disables triggers of ${object}` }];
+    return [];
+}
+
+;// CONCATENATED MODULE: ./src/review/check-transaction.ts
+
+
+
+/** How a statement stands to the transaction around it. */
+function check_transaction_checkTransaction({ kind, fields }, scope, runs, file) {
+    const refused = describeNonTransactional(kind, fields);
+    if (refused !== undefined && scope.isTransactionOpen) {
+        const rule = kind === 'IndexStmt' ? 'ban-concurrent-index-creation-in-transaction' : 'non-transactional-statement';
+        const object = textOf(fields, 'idxname') || relationOf(fields).shown || file;
+        const remark = { rule, object, what: `${refused} stands in a transaction` };
+        return [runs === 'single-transaction' ? { ...remark, unless: { kind: 'no-transaction-needed' } } : remark];
+    }
+    if (kind !== 'TransactionStmt')
+        return [];
+    const control = textOf(fields, 'kind').replace('TRANS_STMT_', '');
+    const what = nestingOf(control, scope.isTransactionOpen, runs);
+    return what === undefined ? [] : [{ rule: 'transaction-nesting', object: file, what }];
+}
+function nestingOf(control, isOpen, runs) {
+    const words = control.replace('START', 'START TRANSACTION').replaceAll('_', ' ');
+    const isControl = /^(BEGIN|START|COMMIT|ROLLBACK|PREPARE|COMMIT_PREPARED|ROLLBACK_PREPARED)$/.test(control);
+    if (runs === 'single-transaction')
+        return isControl ? `${words} inside the one transaction in which the file runs` : undefined;
+    if (control === 'BEGIN' || control === 'START')
+        return isOpen ? `${words} inside a transaction` : undefined;
+    return (control === 'COMMIT' || control === 'ROLLBACK') && !isOpen ? `${words} without a transaction` : undefined;
+}
+const lockers = new Set([
+    'AlterTableStmt',
+    'TruncateStmt',
+    'IndexStmt',
+    'DropStmt',
+    'RenameStmt',
+    'AlterObjectSchemaStmt',
+    'LockStmt',
+    'ClusterStmt',
+    'RefreshMatViewStmt',
+    'CreateTrigStmt',
+]);
+/** Which timeouts a statement that waits for a lock of an old table lacks. */
+function check_transaction_checkTimeouts({ kind, fields }, scope, file) {
+    // What is built CONCURRENTLY keeps nobody waiting.
+    if (!lockers.has(kind) || scope.isNew(relationOf(fields)) || describeNonTransactional(kind, fields) !== undefined)
+        return [];
+    const remarks = [];
+    const what = (name) => `takes a lock without ${name}`;
+    if (!scope.hasLockTimeout)
+        remarks.push({ rule: 'require-lock-timeout', object: file, what: what('lock_timeout') });
+    if (!scope.hasStatementTimeout)
+        remarks.push({ rule: 'require-statement-timeout', object: file, what: what('statement_timeout') });
+    return remarks;
+}
+/** SET lock_timeout = 0: no limit at all. */
+function checkTimeoutOff({ kind, fields }) {
+    const name = kind === 'VariableSetStmt' ? tree_textOf(fields, 'name') : '';
+    if (name !== 'lock_timeout' && name !== 'statement_timeout')
+        return [];
+    const value = tree_constantOf(tree_nodesOf(fields, 'args')[0]);
+    const isOff = typeof value === 'number' ? value === 0 : typeof value === 'string' && /^0\s*\D*$/.test(value);
+    return isOff ? [{ rule: 'ban-timeout-off', object: name, what: `switches ${name} off` }] : [];
+}
+
+;// CONCATENATED MODULE: ./src/review/routine-body.ts
+
+
+/** The body of a DO or CREATE FUNCTION; undefined for one that the standard writes without quotes. */
+function routine_body_bodyOf({ kind, fields }) {
+    const list = kind === 'DoStmt' ? 'args' : 'options';
+    const option = optionOf(fields, list, 'as');
+    if (option === undefined)
+        return undefined;
+    const value = nodeOf(option.fields, 'arg');
+    const text = value?.kind === 'List' ? nodesOf(value.fields, 'items')[0] : value;
+    const language = nodeOf(optionOf(fields, list, 'language')?.fields ?? {}, 'arg');
+    const place = option.fields['location'];
+    return {
+        language: (language === undefined ? 'plpgsql' : textOf(language.fields, 'sval')).toLowerCase(),
+        text: textOf(text?.fields ?? {}, 'sval'),
+        at: typeof place === 'number' && place > 0 ? place : 0,
+    };
+}
+/** Reads what libpg-query makes of a body, in the order of the text. */
+function routine_body_readPlpgsql(tree) {
+    const statements = [];
+    for (const { kind, fields } of walk(tree)) {
+        if (!kind.startsWith('PLpgSQL_stmt_'))
+            continue;
+        const lineno = fields['lineno'];
+        const line = typeof lineno === 'number' ? lineno : 1;
+        for (const [field, value] of Object.entries(fields)) {
+            const expression = asFields(value)['PLpgSQL_expr'];
+            if (expression === undefined)
+                continue;
+            const text = textOf(asFields(expression), 'query');
+            const isDynamic = field === 'dynquery' || (field === 'query' && /_dyn(execute|fors)$/.test(kind));
+            const mode = asFields(expression)['parseMode'];
+            if (isDynamic)
+                statements.push({ kind: 'dynamic', expression: text, line });
+            // 0: a statement, 2: an expression; the others are assignments.
+            else if (mode === 0 || mode === undefined)
+                statements.push({ kind: 'sql', sql: text, line });
+            else if (mode === 2)
+                statements.push({ kind: 'sql', sql: `SELECT ${text}`, line });
+        }
+    }
+    return statements;
+}
+/** The text that `SELECT <expression>` gives, if it is a constant. */
+function routine_body_constantText(select) {
+    const target = nodesOf(select.fields, 'targetList')[0];
+    const value = target === undefined ? undefined : constantOf(nodeOf(target.fields, 'val'));
+    return typeof value === 'string' ? value : undefined;
+}
+/** Routines that a statement calls itself, by CALL or in a query; not those in a body that it defines. */
+function routine_body_callsOf({ kind, fields }) {
+    if (/^(Create|ViewStmt|RuleStmt|AlterTableStmt|IndexStmt)/.test(kind) && kind !== 'CreateTableAsStmt')
+        return [];
+    const calls = [];
+    if (kind === 'CallStmt')
+        calls.push(wordsName(asFields(fields['funccall']), 'funcname'));
+    for (const node of walk(fields))
+        if (node.kind === 'FuncCall')
+            calls.push(wordsName(node.fields, 'funcname'));
+    return calls;
+}
+/** PL/pgSQL's parser knows no catalog: a type taken from a column is replaced by one that it knows, in the same length. */
+function routine_body_withoutCopiedTypes(statement) {
+    return statement.replaceAll(/[\w".]+\s*%\s*(?:row)?type\b/gi, (type) => 'text'.padEnd(type.length));
+}
+/** The statements of BEGIN ATOMIC … END, or RETURN; empty for a quoted body. */
+function routine_body_atomicBody(fields) {
+    const statements = [];
+    for (const node of walk(fields['sql_body'], (kind) => kind === 'List'))
+        if (node.kind !== 'List' && !flagOf(node.fields, 'isReturn'))
+            statements.push(node);
+    return statements;
+}
+
+;// CONCATENATED MODULE: ./src/review/scope.ts
+
+
+/** What a file did up to a statement, as far as later statements are judged by it. */
+class scope_Scope {
+    #new = new Set();
+    #required = new Set();
+    #notValid = new Set();
+    #notNullChecks = new Map();
+    #neverNull = new Set();
+    #dropped = new Set();
+    #routines = new Map();
+    /** Stands for the schema of names that have none: another one after each change of the search path. */
+    #path = 'public';
+    #paths = 0;
+    /** Between BEGIN and COMMIT. */
+    isTransactionOpen = false;
+    hasLockTimeout = false;
+    hasStatementTimeout = false;
+    /** For a body that may run or not: what it creates is new inside only. */
+    branch() {
+        const copy = new scope_Scope();
+        for (const key of this.#new)
+            copy.#new.add(key);
+        for (const key of this.#required)
+            copy.#required.add(key);
+        for (const [name, routine] of this.#routines)
+            copy.#routines.set(name, routine);
+        copy.#path = this.#path;
+        copy.#paths = this.#paths;
+        copy.isTransactionOpen = this.isTransactionOpen;
+        copy.hasLockTimeout = this.hasLockTimeout;
+        copy.hasStatementTimeout = this.hasStatementTimeout;
+        return copy;
+    }
+    /** `t` and `public.t` are one table, unless the file sets another search path. */
+    #resolve({ key }) {
+        return key.startsWith('.') ? `${this.#path}${key}` : key;
+    }
+    /** Whether the file has created it for sure: nobody else has seen it yet, so no lock and no loss matters. */
+    isNew(name) {
+        return this.#new.has(this.#resolve(name));
+    }
+    isNewRoutine(name) {
+        return this.#routines.has(this.#resolve(name));
+    }
+    /** A column that the file added as NOT NULL, with a default that old versions' inserts need. */
+    isRequired(table, column) {
+        return this.#required.has(`${this.#resolve(table)}.${column}`);
+    }
+    /** A constraint that the file added as NOT VALID. */
+    isNotValid(table, constraint) {
+        return this.#notValid.has(`${this.#resolve(table)}.${constraint}`);
+    }
+    /** A validated CHECK (column IS NOT NULL) spares SET NOT NULL its scan. */
+    isNeverNull(table, column) {
+        return this.#neverNull.has(`${this.#resolve(table)}.${column}`);
+    }
+    /** Dropped before, IF EXISTS: so that creating it cannot fail because it is there. */
+    isDropped(object) {
+        return this.#dropped.has(object);
+    }
+    routine(name) {
+        return this.#routines.get(this.#resolve(name));
+    }
+    learnRoutine(routine) {
+        this.#routines.set(this.#resolve(wordsName(routine.fields, 'funcname')), routine);
+    }
+    /** Takes in what a statement did, after it was judged. */
+    learn({ kind, fields }) {
+        if (kind === 'CreateStmt')
+            this.#create(fields);
+        else if (kind === 'CreateTableAsStmt')
+            this.#createAs(fields, fieldsOf(fields, 'into'));
+        else if (kind === 'SelectStmt')
+            this.#select(fields);
+        else if (kind === 'ViewStmt' && !flagOf(fields, 'replace'))
+            this.#addNew(relationOf(fields, 'view'));
+        else if (kind === 'CreateSeqStmt' && !flagOf(fields, 'if_not_exists'))
+            this.#addNew(relationOf(fields, 'sequence'));
+        else if (kind === 'CreateEnumStmt')
+            this.#addNew(wordsName(fields, 'typeName'));
+        else if (kind === 'CompositeTypeStmt')
+            this.#addNew(relationOf(fields, 'typevar'));
+        else if (kind === 'CreateDomainStmt')
+            this.#addNew(wordsName(fields, 'domainname'));
+        else if (kind === 'IndexStmt')
+            this.#index(fields);
+        else if (kind === 'CreateSchemaStmt')
+            this.#schema(fields);
+        else if (kind === 'DropStmt')
+            this.#drop(fields);
+        else if (kind === 'RenameStmt' || kind === 'AlterObjectSchemaStmt')
+            this.#move(fields);
+        else if (kind === 'AlterTableStmt')
+            this.#alter(fields);
+        else if (kind === 'VariableSetStmt')
+            this.#set(textOf(fields, 'name'));
+        else if (kind === 'TransactionStmt')
+            this.#transact(textOf(fields, 'kind'));
+    }
+    #create(fields) {
+        // IF NOT EXISTS: it may be an old one. A partition of a new table is as new as that.
+        if (flagOf(fields, 'if_not_exists') && !isTemporary(fields))
+            return;
+        this.#addNew(relationOf(fields));
+    }
+    #addNew(name) {
+        this.#new.add(this.#resolve(name));
+    }
+    #createAs(fields, into) {
+        if (!flagOf(fields, 'if_not_exists'))
+            this.#addNew(relationOf(into, 'rel'));
+    }
+    #select(fields) {
+        if ('intoClause' in fields)
+            this.#createAs({}, fieldsOf(fields, 'intoClause'));
+        for (const call of walk(fields)) {
+            if (call.kind !== 'FuncCall' || wordsName(call.fields, 'funcname').shown !== 'set_config')
+                continue;
+            const name = constantOf(nodesOf(call.fields, 'args')[0]);
+            if (typeof name === 'string')
+                this.#set(name);
+        }
+    }
+    #index(fields) {
+        const table = relationOf(fields);
+        const key = this.#resolve(table);
+        if (this.isNew(table))
+            this.#new.add(`${key.slice(0, key.indexOf('.'))}.${textOf(fields, 'idxname')}`);
+    }
+    #schema(fields) {
+        if (!flagOf(fields, 'if_not_exists'))
+            this.#new.add(`${this.#path}.${textOf(fields, 'schemaname')}`);
+        for (const element of nodesOf(fields, 'schemaElts'))
+            this.learn(element);
+    }
+    #drop(fields) {
+        for (const object of nodesOf(fields, 'objects')) {
+            const name = objectName(object);
+            this.#new.delete(this.#resolve(name));
+            if (flagOf(fields, 'missing_ok'))
+                this.#dropped.add(name.shown);
+        }
+    }
+    #move(fields) {
+        const from = this.#resolve(targetOf(fields));
+        if ('subname' in fields || !this.#new.delete(from))
+            return;
+        const [schema = '', name = ''] = from.split('.');
+        this.#new.add(`${textOf(fields, 'newschema') || schema}.${textOf(fields, 'newname') || name}`);
+    }
+    #alter(fields) {
+        const table = this.#resolve(relationOf(fields));
+        for (const { fields: command } of nodesOf(fields, 'cmds')) {
+            const subtype = textOf(command, 'subtype');
+            const name = textOf(command, 'name');
+            const definition = nodeOf(command, 'def');
+            if (subtype === 'AT_AddColumn' && definition !== undefined)
+                this.#addColumn(table, definition.fields);
+            else if (subtype === 'AT_AddConstraint' && definition !== undefined)
+                this.#addConstraint(table, definition.fields);
+            else if (subtype === 'AT_ValidateConstraint') {
+                const column = this.#notNullChecks.get(`${table}.${name}`);
+                if (column !== undefined)
+                    this.#neverNull.add(`${table}.${column}`);
+            }
+            else if (subtype === 'AT_DropConstraint' && flagOf(command, 'missing_ok')) {
+                this.#dropped.add(`${relationOf(fields).shown}.${name}`);
+            }
+        }
+    }
+    #addColumn(table, column) {
+        const kinds = nodesOf(column, 'constraints').map(({ fields }) => textOf(fields, 'contype'));
+        if (kinds.includes('CONSTR_NOTNULL') && kinds.includes('CONSTR_DEFAULT'))
+            this.#required.add(`${table}.${textOf(column, 'colname')}`);
+    }
+    #addConstraint(table, constraint) {
+        const key = `${table}.${textOf(constraint, 'conname')}`;
+        if (flagOf(constraint, 'skip_validation'))
+            this.#notValid.add(key);
+        const column = neverNullColumn(constraint);
+        if (column === undefined)
+            return;
+        this.#notNullChecks.set(key, column);
+        if (!flagOf(constraint, 'skip_validation'))
+            this.#neverNull.add(`${table}.${column}`);
+    }
+    #set(name) {
+        if (name === 'lock_timeout')
+            this.hasLockTimeout = true;
+        if (name === 'statement_timeout' || name === 'transaction_timeout')
+            this.hasStatementTimeout = true;
+        if (name !== 'search_path')
+            return;
+        this.#path = `path ${++this.#paths}`;
+    }
+    #transact(kind) {
+        if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START')
+            this.isTransactionOpen = true;
+        if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_PREPARE')
+            this.isTransactionOpen = false;
+        if (kind === 'TRANS_STMT_ROLLBACK')
+            this.isTransactionOpen = false;
+        // What was created may not be there any more.
+        if (kind.startsWith('TRANS_STMT_ROLLBACK'))
+            this.#new.clear();
+    }
+}
+/** The column of CHECK (column IS NOT NULL), or of PostgreSQL 18's NOT NULL constraint. */
+function neverNullColumn(constraint) {
+    const kind = textOf(constraint, 'contype');
+    const key = nodesOf(constraint, 'keys')[0];
+    if (kind === 'CONSTR_NOTNULL' && key !== undefined)
+        return textOf(key.fields, 'sval');
+    const test = nodeOf(constraint, 'raw_expr');
+    if (kind !== 'CONSTR_CHECK' || test?.kind !== 'NullTest' || textOf(test.fields, 'nulltesttype') !== 'IS_NOT_NULL')
+        return undefined;
+    const words = nodesOf(fieldsOf(fieldsOf(test.fields, 'arg'), 'ColumnRef'), 'fields');
+    return words[0] === undefined || words.length > 1 ? undefined : textOf(words[0].fields, 'sval');
+}
+
+;// CONCATENATED MODULE: ./src/review/file-reviewer.ts
+
+
+
+
+
+
+
+
+
+
+
+
+const checks = [
+    checkAlterTable,
+    checkDrop,
+    checkRename,
+    checkData,
+    checkIndex,
+    checkReach,
+    checkTimeoutOff,
+];
+/** How deep bodies in bodies are followed: a routine that calls a routine, an EXECUTE of a DO. */
+const deepest = 4;
+/** Judges the statements of one file in order, and those of the bodies that they run. */
+class file_reviewer_FileReviewer {
+    #file;
+    #parser;
+    #scope = new Scope();
+    #remarks = [];
+    #created = new Set();
+    #fragile = [];
+    #statements = 0;
+    #needsTransaction = false;
+    #beginLine = 0;
+    constructor(file, parser) {
+        this.#file = file;
+        this.#parser = parser;
+        this.#scope.isTransactionOpen = file.runs === 'single-transaction';
+    }
+    get statements() {
+        return this.#statements;
+    }
+    /** A statement of the file itself. `line`: of its first word. */
+    async judgePiece(text, from, line, isConditional) {
+        const lineInPiece = lineFinder(text);
+        const first = lineInPiece(from);
+        const toLine = (units) => line + Math.max(0, lineInPiece(units) - first);
+        const lineAt = (bytes) => toLine(Math.max(from, unitsOf(text, bytes)));
+        const parsed = this.#parser.parse(text);
+        if (parsed.kind === 'refused') {
+            const at = parsed.at === undefined ? from : Math.max(from, unitsOfCharacters(text, parsed.at));
+            this.#add({ rule: 'syntax-error', object: this.#file.path, what: parsed.message }, toLine(at));
+        }
+        if (parsed.kind === 'exhausted')
+            await this.#giveUp(line);
+        if (parsed.kind !== 'parsed')
+            return;
+        for (const { node } of parsed.value) {
+            this.#statements++;
+            await this.#judge(node, { scope: this.#scope, depth: 0, lineAt, text, from, isConditional });
+        }
+    }
+    add(remark, line) {
+        this.#add(remark, line);
+    }
+    /** What is left after the whole file is known. */
+    finish() {
+        const { path, runs } = this.#file;
+        if (runs !== 'single-transaction' && this.#scope.isTransactionOpen && this.#beginLine > 0)
+            this.#add({ rule: 'ban-uncommitted-transaction', object: path, what: 'begins a transaction and never commits' }, this.#beginLine);
+        const isAlone = this.#statements === 1 && this.#fragile[0]?.isConcurrent !== true;
+        const isFragile = runs === 'single-transaction' ? !this.#needsTransaction : runs === 'by-itself';
+        const [first, ...others] = isAlone || !isFragile ? [] : this.#fragile;
+        if (first !== undefined) {
+            const more = others.length === 0 ? '' : `, and ${others.length} more statements`;
+            this.#add({ rule: 'prefer-robust-stmts', object: path, what: `cannot run twice: ${first.what}${more}` }, first.line);
+        }
+        return this.#remarks.filter(({ unless }) => {
+            if (unless === undefined)
+                return true;
+            return unless.kind === 'recreated' ? !this.#created.has(unless.key) : this.#needsTransaction;
+        });
+    }
+    #add(remark, line) {
+        this.#remarks.push({ ...remark, line });
+    }
+    async #giveUp(line) {
+        this.#add({ rule: 'review-incomplete', object: this.#file.path, what: 'is too large or too deep to be parsed' }, line);
+        await this.#parser.renew();
+    }
+    async #judge(node, place) {
+        const { scope, lineAt } = place;
+        const { path, runs } = this.#file;
+        const start = lineAt(0);
+        const remarks = [...checks.flatMap((check) => check(node, scope)), ...checkTransaction(node, scope, runs, path)];
+        for (const remark of remarks)
+            this.#add(remark, remark.at === undefined ? start : lineAt(remark.at));
+        if (runs === 'by-itself')
+            this.#addOnce(checkTimeouts(node, scope, path), start);
+        if (place.depth === 0)
+            this.#note(node, start);
+        await this.#judgeBodies(node, place, start);
+        if (place.isConditional)
+            return;
+        scope.learn(node);
+        if (node.kind === 'CreateFunctionStmt')
+            scope.learnRoutine({ fields: node.fields, text: place.text, from: place.from, line: start });
+    }
+    #addOnce(remarks, line) {
+        for (const remark of remarks)
+            if (!this.#remarks.some(({ rule }) => rule === remark.rule))
+                this.#add(remark, line);
+    }
+    /** What counts for the file as a whole. */
+    #note(node, line) {
+        const { kind, fields } = node;
+        const isConcurrent = describeNonTransactional(kind, fields) !== undefined;
+        if (!isConcurrent && !/^(TransactionStmt|VariableSetStmt|VariableShowStmt)$/.test(kind))
+            this.#needsTransaction = true;
+        if (kind === 'ViewStmt')
+            this.#created.add(relationOf(fields, 'view').shown);
+        if (kind === 'CreateFunctionStmt')
+            this.#created.add(wordsName(fields, 'funcname').shown);
+        if (kind === 'TransactionStmt' && /_(BEGIN|START)$/.test(textOf(fields, 'kind')))
+            this.#beginLine = line;
+        const isGuarded = this.#file.runs === 'by-itself' && this.#scope.isTransactionOpen;
+        const what = isGuarded ? undefined : describeFragile(node, this.#scope);
+        if (what !== undefined)
+            this.#fragile.push({ what, line, isConcurrent });
+    }
+    async #judgeBodies(node, place, line) {
+        if (place.depth >= deepest)
+            return;
+        if (node.kind === 'DoStmt')
+            await this.#judgeBody(node, place, this.#file.path, line);
+        for (const name of callsOf(node)) {
+            const routine = place.scope.routine(name);
+            if (routine === undefined)
+                continue;
+            const { fields, text, from, line: first } = routine;
+            const inner = { ...place, text, from, lineAt: () => first };
+            await this.#judgeBody({ kind: 'CreateFunctionStmt', fields }, inner, name.shown, first);
+        }
+    }
+    async #judgeBody(node, place, object, line) {
+        const body = bodyOf(node);
+        const inner = { ...place, depth: place.depth + 1, scope: place.scope.branch(), isConditional: false };
+        // A body always runs in a transaction.
+        inner.scope.isTransactionOpen = true;
+        if (body === undefined) {
+            for (const statement of atomicBody(node.fields))
+                await this.#judge(statement, { ...inner, lineAt: () => line });
+            return;
+        }
+        const first = bodyLine(place, body, line);
+        if (body.language === 'sql')
+            await this.#judgeSql(body.text, first, inner, object);
+        else if (body.language === 'plpgsql')
+            await this.#judgePlpgsql(inner, object, line, first);
+        else
+            this.#add({ rule: 'dynamic-sql', object, what: `runs ${body.language}, which is not reviewed` }, line);
+    }
+    async #judgePlpgsql(place, object, line, first) {
+        const parsed = this.#parsePlpgsql(place.text);
+        if (parsed.kind === 'exhausted')
+            await this.#giveUp(line);
+        if (parsed.kind === 'refused') {
+            const isOurLimit = parsed.message === 'Not implemented';
+            const what = `PL/pgSQL: ${isOurLimit ? 'the parser does not know all that it uses' : parsed.message}`;
+            this.#add({ rule: isOurLimit ? 'dynamic-sql' : 'syntax-error', object, what }, line);
+        }
+        if (parsed.kind !== 'parsed')
+            return;
+        for (const statement of readPlpgsql(parsed.value)) {
+            const at = first + statement.line - 1;
+            if (statement.kind === 'sql')
+                await this.#judgeSql(statement.sql, at, place, object);
+            else
+                await this.#judgeDynamic(statement.expression, at, place, object);
+        }
+    }
+    #parsePlpgsql(statement) {
+        const parsed = this.#parser.parsePlpgsql(statement);
+        return parsed.kind === 'refused' ? this.#parser.parsePlpgsql(withoutCopiedTypes(statement)) : parsed;
+    }
+    /** EXECUTE of a text that stands there is as good as the statement itself. */
+    async #judgeDynamic(expression, line, place, object) {
+        const parsed = this.#parser.parse(`SELECT ${expression}`);
+        if (parsed.kind === 'exhausted')
+            return this.#giveUp(line);
+        const select = parsed.kind === 'parsed' ? parsed.value[0]?.node : undefined;
+        const text = select === undefined ? undefined : constantText(select);
+        if (text !== undefined && place.depth < deepest) {
+            await this.#judgeSql(text, line, { ...place, depth: place.depth + 1 }, object);
+            return;
+        }
+        const shown = expression.length > 80 ? `${expression.slice(0, 77)}...` : expression;
+        this.#add({ rule: 'dynamic-sql', object, what: `executes ${shown}` }, line);
+    }
+    async #judgeSql(sql, line, place, object) {
+        const lineOf = lineFinder(sql);
+        for (const { text, start, from } of cutSql(sql).pieces) {
+            const at = line + lineOf(from) - 1;
+            const parsed = this.#parser.parse(text);
+            if (parsed.kind === 'exhausted')
+                await this.#giveUp(at);
+            if (parsed.kind === 'refused')
+                this.#add({ rule: 'syntax-error', object, what: parsed.message }, at);
+            if (parsed.kind !== 'parsed')
+                continue;
+            for (const { node } of parsed.value)
+                await this.#judge(node, { ...place, text, from: from - start, lineAt: () => at });
+        }
+    }
+}
+/** Line of a body's first character: behind the quote that opens it. */
+function bodyLine(place, body, line) {
+    const at = unitsOf(place.text, body.at);
+    const quote = /\$[^$]*\$|'/.exec(place.text.slice(at));
+    const before = place.text.slice(place.from, at + (quote?.index ?? 0));
+    return line + before.split('\n').length - 1;
+}
+
+;// CONCATENATED MODULE: ./src/review/ignore-comment.ts
+
+const names = {
+    // squawk's own name for both.
+    'require-timeout-settings': ['require-lock-timeout', 'require-statement-timeout'],
+};
+/** Reads a comment; undefined when it is none of these. */
+function ignore_comment_readIgnoreComment(comment) {
+    const found = /^(?:--|\/\*)\s*squawk-ignore(-file)?(?![\w-])[ \t:]*([\w-]+(?:\s*,\s*[\w-]+)*)?/.exec(comment);
+    if (found === null)
+        return undefined;
+    const rules = (found[2] ?? '')
+        .split(/\s*,\s*/)
+        .filter((name) => name !== '')
+        .flatMap((name) => names[name] ?? [name]);
+    return { isForFile: found[1] !== undefined, rules };
+}
+/** Whether a comment is worth a word when it takes nothing back: squawk has rules of style that are none of ours. */
+function ignore_comment_isOurs({ rules }) {
+    return rules.every(isRuleName);
+}
+
+;// CONCATENATED MODULE: ./src/review/review-sql.ts
+
+
+
+
+
+
+
+/** Reviews one file. Never throws for what is in it. */
+async function reviewSql(file, parser) {
+    const refusal = refusalOf(file.text);
+    if (refusal !== undefined)
+        return oneFinding(file, refusal);
+    const cut = cutSql(file.text);
+    const lineAt = lineFinder(file.text);
+    const reviewer = new FileReviewer(file, parser);
+    for (const command of cut.metaCommands)
+        for (const remark of checkMetaCommand(command, file.path))
+            reviewer.add(remark, lineAt(command.start));
+    for (const { text, start, from, isConditional } of cut.pieces)
+        await reviewer.judgePiece(text, from - start, lineAt(from), isConditional);
+    const ignores = placeIgnores(cut, lineAt);
+    const remarks = reviewer.finish();
+    const kept = remarks.filter((remark) => !ignores.some((ignore) => takesBack(ignore, remark)));
+    const unused = ignores.filter((ignore) => isOurs(ignore) && !remarks.some((remark) => takesBack(ignore, remark)));
+    const findings = [...kept, ...unused.map((ignore) => unusedRemark(ignore, file.path))].map((remark) => toFinding(file.path, remark));
+    return {
+        file: file.path,
+        statements: reviewer.statements,
+        findings: order(findings),
+        ignored: remarks.length - kept.length,
+        isIrreversible: remarks.some(({ rule }) => ruleOf(rule).isIrreversible === true),
+    };
+}
+/** What stands in the way of reading a text at all. */
+function refusalOf(text) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > largestText)
+        return { rule: 'review-incomplete', what: `has ${bytes} bytes` };
+    // The parser would read up to it and call that the whole.
+    if (text.includes('\0'))
+        return { rule: 'syntax-error', what: 'holds a NUL character' };
+    return undefined;
+}
+/** The review of a file of which only one thing is known. */
+function oneFinding(file, { rule, what }) {
+    const finding = toFinding(file.path, { rule, what, object: file.path, line: 1 });
+    return { file: file.path, statements: 0, findings: [finding], ignored: 0, isIrreversible: false };
+}
+/**
+ * A comment speaks for the statement in which it stands, for the one on whose last line it stands, or for the next one; in a
+ * quoted body, for its own line and the next.
+ */
+function placeIgnores({ pieces, comments }, lineAt) {
+    const outer = comments.flatMap(({ text, start }) => {
+        const ignore = readIgnoreComment(text);
+        if (ignore === undefined)
+            return [];
+        const line = lineAt(start);
+        const beside = pieces.findLast((piece) => piece.to <= start && lineAt(piece.to) === line);
+        const piece = beside ?? pieces.find(({ to }) => to > start);
+        const from = piece === undefined ? line : lineAt(piece.from);
+        return [{ ...ignore, line, from, to: piece === undefined ? line : lineAt(piece.to) }];
+    });
+    const bodies = pieces.filter(({ text, start, from }) => /^(do|create)\b/i.test(text.slice(from - start)));
+    const inner = bodies.flatMap(({ text, start }) => [...text.matchAll(/--\s*squawk-ignore\b.*/g)].flatMap((found) => {
+        const place = start + found.index;
+        const ignore = comments.some((comment) => comment.start === place) ? undefined : readIgnoreComment(found[0]);
+        const line = lineAt(place);
+        return ignore === undefined ? [] : [{ ...ignore, isForFile: false, line, from: line, to: line + 1 }];
+    }));
+    return [...outer, ...inner];
+}
+/** What was not reviewed cannot be taken back. */
+function takesBack(ignore, { rule, line }) {
+    if (rule === 'review-incomplete')
+        return false;
+    // As in squawk, a comment that names no rule is for a whole file or for nothing.
+    if (ignore.rules.length === 0)
+        return ignore.isForFile;
+    if (!ignore.rules.includes(rule))
+        return false;
+    return ignore.isForFile || (line >= ignore.from && line <= ignore.to);
+}
+function unusedRemark({ rules, line }, path) {
+    return {
+        rule: 'unused-ignore',
+        object: path,
+        line,
+        what: `takes back nothing${rules.length > 0 ? `: ${rules.join(', ')}` : ''}`,
+    };
+}
+function toFinding(file, { rule, object, what, line }) {
+    return { rule, level: rule_ruleOf(rule).level, file, line, object, what };
+}
+/** By line, each once. */
+function order(findings) {
+    const seen = new Set();
+    return findings
+        .filter(({ rule, object, line }) => {
+        const key = `${rule} ${object} ${line}`;
+        if (seen.has(key))
+            return false;
+        seen.add(key);
+        return true;
+    })
+        .toSorted((a, b) => a.line - b.line);
+}
+
+;// CONCATENATED MODULE: ./src/review/reviewer.ts
+
+
+
+
+/**
+ * What one file may take, once the parser is loaded: 2 s of a processor, which on a runner that is busy with other things may be
+ * more by the clock. WebAssembly's own memory has its bound in pg-parser.ts.
+ */
+const fileTimeoutMs = 2000;
+const reviewer_longestMs = 10_000;
+const reviewer_startTimeoutMs = 30_000;
+/** All texts together, in characters, that need no optimized parser. */
+const smallTexts = 200_000;
+const memoryMb = { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 };
+/**
+ * Reviews files one after the other in a worker thread. A file that takes too much costs its worker, and gets the one finding
+ * that it could not be reviewed; the next one gets a new worker.
+ * @throws DeployError BUG when the parser cannot be loaded at all
+ */
+async function reviewFiles(files, place) {
+    const reviews = [];
+    const isSmall = files.reduce((sum, { text }) => sum + text.length, 0) <= smallTexts;
+    let worker;
+    try {
+        for (const file of files) {
+            if (file.text.length > finding_largestText) {
+                reviews.push(oneFinding(file, { rule: 'review-incomplete', what: `has more than ${finding_largestText} bytes` }));
+                continue;
+            }
+            worker ??= await ReviewWorker.start(place, isSmall);
+            const review = await worker.review(file);
+            if (typeof review === 'string') {
+                reviews.push(oneFinding(file, { rule: 'review-incomplete', what: review }));
+                await worker.end();
+                worker = undefined;
+            }
+            else
+                reviews.push(review);
+        }
+    }
+    finally {
+        await worker?.end();
+    }
+    return reviews;
+}
+class ReviewWorker {
+    #worker;
+    constructor(worker) {
+        this.#worker = worker;
+    }
+    static async start({ script, wasmFile }, isSmall) {
+        const worker = new external_node_worker_threads_.Worker(script, {
+            resourceLimits: memoryMb,
+            workerData: { wasmFile, isSmall },
+            // The step's environment holds secrets; a parser needs none of it.
+            env: {},
+            execArgv: [],
+            stdout: true,
+            stderr: true,
+        });
+        const started = new ReviewWorker(worker);
+        const answer = await started.#answer(reviewer_startTimeoutMs);
+        if (answer.kind === 'message')
+            return started;
+        await started.end();
+        throw new DeployError({
+            code: 'BUG',
+            message: `PostgreSQL's parser for the SQL review could not be started: ${answer.why}. Nothing was changed.`,
+            hint: 'Please report it; `lint: off` goes on without the review.',
+        });
+    }
+    /** The review, or why there is none. */
+    async review(file) {
+        this.#worker.postMessage(file);
+        const answer = await this.#answer(fileTimeoutMs);
+        // Only our own worker speaks here.
+        return answer.kind === 'message' ? answer.value : answer.why;
+    }
+    async end() {
+        await this.#worker.terminate();
+    }
+    #answer(timeoutMs) {
+        const worker = this.#worker;
+        return new Promise((resolve) => {
+            const settle = (answer) => {
+                clearTimeout(timer);
+                worker.removeAllListeners('message').removeAllListeners('exit');
+                // A worker that fails after its answer must not fail the step.
+                worker.removeAllListeners('error').on('error', () => undefined);
+                resolve(answer);
+            };
+            const start = performance.now();
+            // While it waits for the worker, this process does nothing else.
+            const before = process.cpuUsage();
+            const check = () => {
+                const { user, system } = process.cpuUsage(before);
+                const isOver = user + system >= timeoutMs * 1000 || performance.now() - start >= Math.max(reviewer_longestMs, timeoutMs);
+                if (isOver)
+                    settle({ kind: 'none', why: `takes longer than ${timeoutMs / 1000} s to review` });
+                else
+                    timer = setTimeout(check, 50);
+            };
+            let timer = setTimeout(check, timeoutMs);
+            worker.removeAllListeners('error');
+            worker.once('message', (value) => {
+                settle({ kind: 'message', value });
+            });
+            worker.once('error', (error) => {
+                const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+                settle({ kind: 'none', why: isMemory ? 'takes too much memory to review' : error.message });
+            });
+            worker.once('exit', (code) => {
+                settle({ kind: 'none', why: `the worker ended with ${code}` });
+            });
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/review/verdict.ts
+
+/** Puts the reviews and the user's wishes together. */
+function judgeReviews(reviews, { lint, acknowledgements }) {
+    const all = reviews.flatMap(({ findings }) => findings);
+    const reasonOf = (finding) => acknowledgements.find((line) => isAcknowledged(finding, line))?.reason;
+    const findings = all.map((finding) => {
+        const reason = reasonOf(finding);
+        return reason === undefined ? finding : { ...finding, acknowledged: reason };
+    });
+    const fits = (line) => all.some((finding) => isAcknowledged(finding, line));
+    return {
+        files: reviews.length,
+        statements: reviews.reduce((sum, review) => sum + review.statements, 0),
+        findings,
+        ignored: reviews.reduce((sum, review) => sum + review.ignored, 0),
+        blocking: lint === 'error'
+            ? findings.filter(({ level, acknowledged }) => level === 'error' && acknowledged === undefined)
+            : [],
+        accepted: acknowledgements.filter(fits),
+        unused: acknowledgements.filter((line) => !fits(line)),
+        irreversible: reviews.filter(({ isIrreversible }) => isIrreversible).map(({ file }) => file),
+    };
+}
+/** Both verdicts of a step as one: of files before the connection, of the output of commands after it. */
+function joinVerdicts(first, second) {
+    const accepted = [...first.accepted, ...second.accepted];
+    const isSame = (a, b) => a.rule === b.rule && a.object === b.object;
+    return {
+        files: first.files + second.files,
+        statements: first.statements + second.statements,
+        findings: [...first.findings, ...second.findings],
+        ignored: first.ignored + second.ignored,
+        blocking: [...first.blocking, ...second.blocking],
+        accepted: accepted.filter((line, at) => accepted.findIndex((other) => isSame(line, other)) === at),
+        unused: first.unused.filter((line) => !accepted.some((other) => isSame(line, other))),
+        irreversible: [...first.irreversible, ...second.irreversible],
+    };
+}
+
+;// CONCATENATED MODULE: ./src/workspace-files.ts
+
+
+
+
+/**
+ * The files that lines of an input name below the workspace: the lines in their order, the files of a pattern by name, each
+ * once, with `/`.
+ * @throws ConfigurationError for a line that leads out of the workspace, or names nothing
+ */
+function findWorkspaceFiles(input, lines, workspace) {
+    return [...new Set(lines.flatMap((line) => findFiles(input, line, workspace)))];
+}
+function findFiles(input, line, workspace) {
+    if ((0,external_node_path_namespaceObject.isAbsolute)(line) || line.split(/[/\\]/).includes('..'))
+        throw badInput(input, line, 'a path or pattern below the workspace');
+    const found = (0,external_node_fs_namespaceObject.globSync)(line, { cwd: workspace })
+        .map((path) => (0,external_node_path_namespaceObject.join)(workspace, path))
+        .filter((path) => (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.isFile() === true)
+        .map((path) => (0,external_node_path_namespaceObject.relative)(workspace, path).split(external_node_path_namespaceObject.sep).join('/'))
+        .sort();
+    if (found.length > 0)
+        return found;
+    throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(line)} names no file in the workspace.`, 'Did the job check the repository out (actions/checkout) before this step?');
+}
+
+;// CONCATENATED MODULE: ./src/review/review-step.ts
+
+
+
+
+
+
+
+
+
+
+/**
+ * Reviews the files of `lint-files`, and those that the step will run itself; before any connection.
+ * @param own files that the step runs with psql
+ * @throws ConfigurationError for a line that names nothing, or a base that is not there
+ */
+async function reviewWorkspace(door, own) {
+    const { runner, wishes } = door;
+    if (wishes.lint === 'off')
+        return { lint: 'off', verdict: judgeReviews([], wishes) };
+    const workspace = runner.env('GITHUB_WORKSPACE') ?? '.';
+    const named = findWorkspaceFiles('lint-files', wishes.files, workspace);
+    const ownPaths = new Set(own.map(({ path }) => path));
+    const others = named.filter((path) => !ownPaths.has(path)).map((path) => readText(path, workspace));
+    const files = await onlyChanged([...own, ...others], workspace, wishes.base);
+    const review = await reviewTexts(door, files);
+    // What fits nothing here may fit what a command will print.
+    const { verdict } = review;
+    await publish(door, wishes.commands.length > 0 ? { ...verdict, unused: [] } : verdict);
+    return review;
+}
+/** Reviews what commands in the image printed, and adds it to what is known. */
+async function reviewOutput(door, before, texts) {
+    const { verdict } = await reviewTexts(door, texts);
+    const joined = joinVerdicts(before.verdict, verdict);
+    await publish(door, { ...verdict, unused: joined.unused });
+    return { lint: before.lint, verdict: joined };
+}
+async function publish({ runner, wishes }, verdict) {
+    if (wishes.lint !== 'off' && verdict.files > 0)
+        await runner.summary(renderVerdict(verdict, wishes.lint));
+}
+async function reviewTexts({ runner, wishes, worker }, files) {
+    const { lint } = wishes;
+    if (files.length === 0 || lint === 'off')
+        return { lint, verdict: judgeReviews([], wishes) };
+    return runner.group('SQL review', async () => {
+        const verdict = judgeReviews(await reviewFiles(files, worker), wishes);
+        annotateFindings(runner, verdict, lint);
+        runner.info(`SQL review: ${describeVerdict(verdict)}.`);
+        return { lint, verdict };
+    });
+}
+async function onlyChanged(files, workspace, base) {
+    if (base === undefined || files.length === 0)
+        return files;
+    const changed = await findChangedFiles(localHost(), workspace, base);
+    return files.filter(({ path }) => changed.has(path));
+}
+function readText(path, workspace) {
+    const file = (0,external_node_path_namespaceObject.join)(workspace, path);
+    // One that is too large is not read: the reviewer says so by its length.
+    const text = (0,external_node_fs_namespaceObject.statSync)(file).size > finding_largestText ? ' '.repeat(finding_largestText + 1) : (0,external_node_fs_namespaceObject.readFileSync)(file, 'utf8');
+    return { path, text, runs: 'by-itself' };
+}
+/**
+ * Stops the step when the review found what stops it.
+ * @param state what to say of the server: nothing of it was touched
+ * @throws MigrateError LINT_FAILED
+ */
+function refuseUnsafe({ verdict }, state) {
+    const [first, ...others] = verdict.blocking;
+    if (first === undefined)
+        return;
+    const more = others.length === 0 ? '' : ` And ${others.length} more; the job summary has all of them.`;
+    throw new MigrateError({
+        code: 'LINT_FAILED',
+        message: `SQL review: ${first.file}:${first.line} ${first.what} (${first.rule}).${more} ${state}`,
+        hint: 'The summary has a safe rewrite for each; accept single ones with `acknowledge`, each with its reason.',
+    });
+}
+/**
+ * Whether a rollback may cross this migration: what the user says, else what the SQL shows.
+ * @param skipped files that an earlier run applied: no part of this migration
+ */
+function decideReversible(said, { verdict }, skipped = []) {
+    return said === 'auto' ? verdict.irreversible.every((file) => skipped.includes(file)) : said === 'true';
+}
+/** The outputs of the review. */
+function reportReview({ runner, reversible }, review, skipped = []) {
+    runner.output('findings', findingsOutput(review.verdict));
+    runner.output('reversible', String(decideReversible(reversible, review, skipped)));
+}
+/** The part of the record that the review knows. */
+function recordReview(said, review, skipped = []) {
+    const { accepted } = review.verdict;
+    return {
+        reversible: decideReversible(said, review, skipped),
+        ...(accepted.length === 0 ? {} : { acknowledged: accepted }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/review/sql-output.ts
+
+
+
+
+
+
+
+/**
+ * Runs the commands of `lint-command` in the new image, and adds what they printed to the review.
+ * @throws MigrateError COMMAND_FAILED, LINT_FAILED: no command of the migration was run
+ */
+async function reviewCommands(door, reviewed) {
+    const texts = [];
+    for (const step of door.plan.lintCommands)
+        texts.push(await readSqlOutput(door, step));
+    if (texts.length === 0)
+        return reviewed.review;
+    const review = await reviewOutput(reviewed, reviewed.review, texts);
+    reportReview(reviewed, review);
+    refuseUnsafe(review, 'No command was run: nothing was changed, and the version that served before still serves.');
+    return review;
+}
+/** What a command of `lint-command` printed on its standard output, as a text to review. */
+async function readSqlOutput(door, step) {
+    const { text } = step.command;
+    return door
+        .group(`SQL to review: ${text}`, () => sql_output_runToEnd(door, step))
+        .finally(() => removeOneOffs(door.host, [step.containerName]).catch(() => undefined));
+}
+async function sql_output_runToEnd(door, step) {
+    const { text } = step.command;
+    const fail = (why, code, isOutOfMemory, evidence) => new MigrateError({
+        code: 'COMMAND_FAILED',
+        message: `${door.host.name}: the SQL to review could not be had from ${JSON.stringify(text)}: ${why}. No command was run.`,
+        hint: adviseOnExitCode(code, isOutOfMemory),
+        evidence,
+    });
+    const start = await startOneOff(door, step);
+    if (start.kind === 'refused')
+        throw fail(`${describeExit(start.exitCode, false)}: ${start.said.at(-1) ?? ''}`, start.exitCode, false, start.said);
+    const end = await watchOneOff(door, step.containerName, false);
+    if (end.exitCode !== 0 || end.isTimedOut)
+        throw fail(end.isTimedOut ? 'it ran too long and was stopped' : describeExit(end.exitCode, end.isOutOfMemory), end.exitCode, end.isOutOfMemory, end.tail);
+    // Its standard error is the tool's talk.
+    const output = await door.host.exec(['docker', 'logs', step.containerName], { maxCaptureBytes: finding_largestText + 1 });
+    const sql = output.isTruncated ? ' '.repeat(finding_largestText + 1) : output.stdout;
+    return { path: text, text: sql, runs: 'generated' };
 }
 
 ;// CONCATENATED MODULE: ./src/sql/statement.ts
@@ -66003,6 +71184,10 @@ function quote({ skeleton }) {
 
 
 
+/** The same file, for the review. */
+function toReview({ path, content }) {
+    return { path, text: content.toString('utf8'), runs: 'single-transaction' };
+}
 const mostBytes = 16 * 1024 * 1024;
 const mostFiles = 500;
 /**
@@ -66011,21 +71196,10 @@ const mostFiles = 500;
  * @throws ConfigurationError for a line that names nothing, and for what cannot be run safely
  */
 function readSqlFiles(lines, workspace) {
-    const paths = [...new Set(lines.flatMap((line) => findFiles(line, workspace)))];
+    const paths = findWorkspaceFiles('sql-files', lines, workspace);
     if (paths.length > mostFiles)
         throw new ConfigurationError(`input \`sql-files\`: ${paths.length} files are more than ${mostFiles}.`);
     return paths.map((path) => sql_file_readFile(path, workspace));
-}
-function findFiles(line, workspace) {
-    if ((0,external_node_path_namespaceObject.isAbsolute)(line) || line.split(/[/\\]/).includes('..'))
-        throw badInput('sql-files', line, 'a path or pattern below the workspace');
-    const found = (0,external_node_fs_namespaceObject.globSync)(line, { cwd: workspace })
-        .filter((path) => (0,external_node_fs_namespaceObject.statSync)((0,external_node_path_namespaceObject.join)(workspace, path)).isFile())
-        .map((path) => (0,external_node_path_namespaceObject.relative)(workspace, (0,external_node_path_namespaceObject.join)(workspace, path)).split(external_node_path_namespaceObject.sep).join('/'))
-        .sort();
-    if (found.length > 0)
-        return found;
-    throw new ConfigurationError(`input \`sql-files\`: ${JSON.stringify(line)} names no file in the workspace.`, 'Did the job check the repository out (actions/checkout) before this step?');
 }
 function sql_file_readFile(path, workspace) {
     const content = (0,external_node_fs_namespaceObject.readFileSync)((0,external_node_path_namespaceObject.join)(workspace, path));
@@ -66107,6 +71281,8 @@ function isRetryable(state) {
 
 /** Raised by {@link applyScript} when another session holds the advisory lock. */
 const lockHeldState = 'DA001';
+/** Raised by {@link applyScript} when the file was applied meanwhile, by the session that held the lock. */
+const appliedState = 'DA002';
 /** Two numbers of our own: the lock that every migration of one database asks for, and never waits for. */
 const lockKey = '1145389377, 1';
 /**
@@ -66124,6 +71300,10 @@ select pg_try_advisory_lock(${lockKey}) as deploy_actions_free \\gset
 \\if :deploy_actions_free
 \\else
 do $$ begin raise exception 'another session migrates this database' using errcode = '${lockHeldState}'; end $$;
+\\endif
+select exists (select from deploy_actions.applied_files where sha256 = :'deploy_actions_sha256') as deploy_actions_done \\gset
+\\if :deploy_actions_done
+do $$ begin raise exception 'applied meanwhile' using errcode = '${appliedState}'; end $$;
 \\endif
 set lock_timeout = :'deploy_actions_lock';
 set statement_timeout = :'deploy_actions_statement';
@@ -66191,7 +71371,7 @@ const forgetScript = 'rm -rf "$3"';
 
 
 /** psql's own words, as the error of the step. */
-async function explainFailure(run, file, result) {
+async function sql_failure_explainFailure(run, file, result) {
     const { door, session, limits } = run;
     const { sqlState, line, message } = parsePsqlError(result.stderr);
     const where = `${door.host.name}: ${file.path}${line === undefined ? '' : `, line ${line}`}`;
@@ -66305,7 +71485,7 @@ async function applyOne(run, file, number, before) {
     try {
         const last = await door.group(title, () => applyPatiently(run, file));
         if (last !== 'applied' && last.code !== 0) {
-            const error = await explainFailure(run, file, last);
+            const error = await sql_failure_explainFailure(run, file, last);
             return { result: { ...entry(), exitCode: last.code, outcome: 'failed' }, error };
         }
         await refuseInvalidIndexes(run, file, before);
@@ -66342,6 +71522,10 @@ async function applyPatiently(run, file) {
         const { sqlState } = parsePsqlError(result.stderr);
         if (result.code === 0)
             return result;
+        if (sqlState === appliedState) {
+            door.say(`${file.path} was applied meanwhile by another session; it is not applied a second time.`);
+            return 'applied';
+        }
         if (sqlState === lockHeldState) {
             if (door.clock.now() - start >= limits.lockWait)
                 return result;
@@ -66440,7 +71624,7 @@ function openSession(door, client) {
             const result = await quick(rememberScript, [mode ?? '']);
             if (result.code !== 0)
                 throw notRemembered(door, client, result);
-            return parseMemory(result.stdout);
+            return sql_session_parseMemory(result.stdout);
         },
         unremember: async (file) => {
             await quick(unrememberScript, [file.sha256]);
@@ -66485,7 +71669,7 @@ function openSession(door, client) {
     };
 }
 /** Pure. Lines `applied <sha256> <name>` and `invalid <index> on <table>`. */
-function parseMemory(text) {
+function sql_session_parseMemory(text) {
     const applied = [...text.matchAll(/^applied ([0-9a-f]{64}) (.*)$/gm)];
     const invalid = [...text.matchAll(/^invalid (.*)$/gm)];
     return {
@@ -66546,25 +71730,37 @@ function stillWorking(door, run) {
 
 
 
+
+
+
 /** Runs the commands once, in order, on the new image, before anything of it serves. */
 async function main(context) {
     const { runner } = context;
     const inputs = loadInputs(inputReader(runner));
-    presetOutputs(runner, inputs.isReversible);
+    presetOutputs(runner, inputs.reversible !== 'false');
     if (inputs.database?.kind === 'url')
         for (const secret of inputs.database.connection.secrets)
             maskSecret(runner, secret);
     const files = readSqlFiles(inputs.sqlFiles, runner.env('GITHUB_WORKSPACE') ?? '.');
+    const reviewer = {
+        runner,
+        wishes: inputs.review,
+        reversible: inputs.reversible,
+        worker: { script: (0,external_node_path_namespaceObject.join)(__dirname, 'sql-review', 'index.js') },
+    };
+    const review = await reviewWorkspace(reviewer, files.map(toReview));
+    reportReview(reviewer, review);
+    refuseUnsafe(review, 'Nothing was changed: the server was not contacted.');
     const host = await connect(context, inputs);
     try {
         const { deployPath } = inputs.settings;
         await ensureStateFolder(host, deployPath);
-        await withLease(context, host, deployPath, inputs.lockWait, async () => {
+        await withLease(context, host, deployPath, inputs.leaseWish, async () => {
             const project = await runner.group('Preflight', () => prepareProject(host, inputs, context.signal, (line) => {
                 runner.info(line);
             }));
             const door = openDoor(context, host, inputs, project);
-            const result = await migrate(context, door, inputs, files);
+            const result = await migrate(context, door, inputs, files, { ...reviewer, review });
             await report(runner, door.plan, host.name, result);
             if (result.error !== undefined)
                 throw result.error;
@@ -66597,6 +71793,7 @@ function openDoor({ runner, signal }, host, inputs, { model, image }) {
             commands,
             isSql: inputs.sqlFiles.length > 0,
             pendingCheck,
+            lintCommands: inputs.review.lint === 'off' ? [] : inputs.review.commands,
             owner,
             project: model.name,
             deployPath: settings.deployPath,
@@ -66611,10 +71808,10 @@ function openDoor({ runner, signal }, host, inputs, { model, image }) {
     };
 }
 /** Settle what earlier runs left, ready the database, ask whether there is something to do, back up, do it, record it. */
-async function migrate(context, door, inputs, files) {
+async function migrate(context, door, inputs, files, reviewed) {
     const { host, plan } = door;
     const book = await openRecord(host, inputs.settings.deployPath, {
-        reversible: inputs.isReversible,
+        ...recordReview(inputs.reversible, reviewed.review),
         runUrl: currentOwner(context.runner).runUrl,
         run: plan.runKey,
         images: inputs.pins,
@@ -66622,16 +71819,16 @@ async function migrate(context, door, inputs, files) {
         ...(plan.image === '' ? {} : { image: plan.image }),
     });
     const beginning = await settleEarlierRuns(door);
-    const result = await prepareAndRun(door, inputs, book, beginning, files);
+    const result = await prepareAndRun(door, inputs, book, beginning, files, reviewed);
     if (result.status !== 'unknown' && result.commands.length > 0)
         await auditMigration(door, currentOwner(context.runner), result);
     return result;
 }
-async function prepareAndRun(door, inputs, book, beginning, files) {
+async function prepareAndRun(door, inputs, book, beginning, files, reviewed) {
     if (beginning.containerName !== undefined) {
         // The attempt before this one made the backup; its command is in the middle of what the backup is against.
         const backup = book.found?.run === door.plan.runKey ? book.found.backup : undefined;
-        return act(book, backup, () => runCommands(door, beginning));
+        return act(book, undefined, backup, () => runCommands(door, beginning));
     }
     const { plan } = door;
     await door.group('Dependencies', () => readyDependencies(door, {
@@ -66644,26 +71841,31 @@ async function prepareAndRun(door, inputs, book, beginning, files) {
         await book.write({ applied: false });
         return { status: 'nothing-pending', commands: [], durationMs: 0, error: undefined, tail: [] };
     }
+    const review = await reviewCommands(door, reviewed);
+    const facts = (skipped) => recordReview(inputs.reversible, review, skipped);
     return withDatabase(door, inputs, async (client) => {
         if (!plan.isSql || client === undefined) {
             const backup = await backUp(door, inputs, client, book);
-            return act(book, backup, () => runCommands(door, beginning));
+            return act(book, facts, backup, () => runCommands(door, beginning));
         }
         const run = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
         const backup = (await isAllApplied(run)) ? undefined : await backUp(door, inputs, client, book);
-        return act(book, backup, () => applyFiles(run));
+        const result = await act(book, facts, backup, () => applyFiles(run));
+        reportReview(reviewed, review, skippedOf(result));
+        return result;
     });
 }
 /** Recorded before the first command: should contact be lost, the record errs on the side of "applied". */
-async function act(book, backup, run) {
+async function act(book, facts, backup, run) {
     const kept = backup === undefined ? {} : { backup };
-    await book.write({ applied: true, ...kept });
+    await book.write({ applied: true, ...facts?.([]), ...kept });
     const result = withBackupFact(await run(), backup);
     if (result.status === 'unknown')
         return result;
     await book.write({
         applied: hasApplied(result),
         ...(result.error === undefined ? {} : { hasFailed: true }),
+        ...facts?.(skippedOf(result)),
         ...kept,
     });
     return result;

@@ -55303,6 +55303,36 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		};
 /******/ 	})();
 /******/ 	
+/******/ 	/* webpack/runtime/create fake namespace object */
+/******/ 	(() => {
+/******/ 		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 		var leafPrototypes;
+/******/ 		// create a fake namespace object
+/******/ 		// mode & 1: value is a module id, require it
+/******/ 		// mode & 2: merge all properties of value into the ns
+/******/ 		// mode & 4: return value when already ns object
+/******/ 		// mode & 16: return value when it's Promise-like
+/******/ 		// mode & 8|1: behave like require
+/******/ 		__nccwpck_require__.t = function(value, mode) {
+/******/ 			if(mode & 1) value = this(value);
+/******/ 			if(mode & 8) return value;
+/******/ 			if(typeof value === 'object' && value) {
+/******/ 				if((mode & 4) && value.__esModule) return value;
+/******/ 				if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 			}
+/******/ 			var ns = Object.create(null);
+/******/ 			__nccwpck_require__.r(ns);
+/******/ 			var def = {};
+/******/ 			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 			}
+/******/ 			def['default'] = () => (value);
+/******/ 			__nccwpck_require__.d(ns, def);
+/******/ 			return ns;
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /******/ 	/* webpack/runtime/define property getters */
 /******/ 	(() => {
 /******/ 		// define getter functions for harmony exports
@@ -55320,11 +55350,68 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
 /******/ 	})();
 /******/ 	
+/******/ 	/* webpack/runtime/make namespace object */
+/******/ 	(() => {
+/******/ 		// define __esModule on exports
+/******/ 		__nccwpck_require__.r = (exports) => {
+/******/ 			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 			}
+/******/ 			Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /************************************************************************/
 var __webpack_exports__ = {};
 // This entry need to be wrapped in an IIFE because it need to be in strict mode.
 (() => {
 "use strict";
+
+// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/platform.js
+var platform_namespaceObject = {};
+__nccwpck_require__.r(platform_namespaceObject);
+__nccwpck_require__.d(platform_namespaceObject, {
+  arch: () => (arch),
+  getDetails: () => (getDetails),
+  isLinux: () => (isLinux),
+  isMacOS: () => (isMacOS),
+  isWindows: () => (isWindows),
+  platform: () => (platform)
+});
+
+// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/core.js
+var core_namespaceObject = {};
+__nccwpck_require__.r(core_namespaceObject);
+__nccwpck_require__.d(core_namespaceObject, {
+  ExitCode: () => (ExitCode),
+  addPath: () => (addPath),
+  debug: () => (debug),
+  endGroup: () => (endGroup),
+  error: () => (error),
+  exportVariable: () => (exportVariable),
+  getBooleanInput: () => (getBooleanInput),
+  getIDToken: () => (getIDToken),
+  getInput: () => (getInput),
+  getMultilineInput: () => (getMultilineInput),
+  getState: () => (getState),
+  group: () => (group),
+  info: () => (info),
+  isDebug: () => (isDebug),
+  markdownSummary: () => (markdownSummary),
+  notice: () => (notice),
+  platform: () => (platform_namespaceObject),
+  saveState: () => (saveState),
+  setCommandEcho: () => (setCommandEcho),
+  setFailed: () => (setFailed),
+  setOutput: () => (setOutput),
+  setSecret: () => (setSecret),
+  startGroup: () => (startGroup),
+  summary: () => (summary),
+  toPlatformPath: () => (toPlatformPath),
+  toPosixPath: () => (toPosixPath),
+  toWin32Path: () => (toWin32Path),
+  warning: () => (warning)
+});
 
 ;// CONCATENATED MODULE: ../kit/src/action/errors.ts
 /** A failure whose meaning is known. Everything an action throws on purpose is one of these. */
@@ -55373,7 +55460,7 @@ const external_os_namespaceObject = require("os");
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function utils_toCommandValue(input) {
+function toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -55438,12 +55525,12 @@ function toCommandProperties(annotationProperties) {
  * This is an internal utility function that powers the public API functions
  * such as setSecret, warning, error, and exportVariable.
  */
-function command_issueCommand(command, properties, message) {
+function issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
     process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 }
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
+function issue(name, message = '') {
+    issueCommand(name, {}, message);
 }
 const CMD_STRING = '::';
 class Command {
@@ -55480,13 +55567,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -55506,7 +55593,7 @@ var external_fs_ = __nccwpck_require__(9896);
 
 
 
-function file_command_issueFileCommand(command, message) {
+function issueFileCommand(command, message) {
     const filePath = process.env[`GITHUB_${command}`];
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
@@ -55514,13 +55601,13 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
         encoding: 'utf8'
     });
 }
-function file_command_prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -55537,8 +55624,10 @@ function file_command_prepareKeyValueMessage(key, value) {
 var external_path_ = __nccwpck_require__(6928);
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
 ;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
@@ -55631,7 +55720,7 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ../node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(776);
+var tunnel = __nccwpck_require__(776);
 // EXTERNAL MODULE: ../node_modules/undici/index.js
 var undici = __nccwpck_require__(734);
 ;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/index.js
@@ -55709,7 +55798,7 @@ const HttpResponseRetryCodes = [
     HttpCodes.ServiceUnavailable,
     HttpCodes.GatewayTimeout
 ];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
 const ExponentialBackoffCeiling = 10;
 const ExponentialBackoffTimeSlice = 5;
 class HttpClientError extends Error {
@@ -55755,7 +55844,7 @@ function isHttps(requestUrl) {
     const parsedUrl = new URL(requestUrl);
     return parsedUrl.protocol === 'https:';
 }
-class lib_HttpClient {
+class HttpClient {
     constructor(userAgent, handlers, requestOptions) {
         this._ignoreSslError = false;
         this._allowRedirects = true;
@@ -56058,7 +56147,7 @@ class lib_HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -56069,7 +56158,7 @@ class lib_HttpClient {
         const info = {};
         info.parsedUrl = requestUrl;
         const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
         const defaultPort = usingSsl ? 443 : 80;
         info.options = {};
         info.options.host = info.parsedUrl.hostname;
@@ -56168,7 +56257,7 @@ class lib_HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -56183,7 +56272,7 @@ class lib_HttpClient {
         const usingSsl = parsedUrl.protocol === 'https:';
         let maxSockets = 100;
         if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
         }
         // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
         if (proxyUrl && proxyUrl.hostname) {
@@ -56208,7 +56297,7 @@ class lib_HttpClient {
         // if tunneling agent isn't assigned create a new agent
         if (!agent) {
             const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
             this._agent = agent;
         }
         if (usingSsl && this._ignoreSslError) {
@@ -56231,7 +56320,7 @@ class lib_HttpClient {
             return proxyAgent;
         }
         const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+        proxyAgent = new undici.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
             token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
         })));
         this._proxyAgentDispatcher = proxyAgent;
@@ -56362,7 +56451,7 @@ class BasicCredentialHandler {
         });
     }
 }
-class auth_BearerCredentialHandler {
+class BearerCredentialHandler {
     constructor(token) {
         this.token = token;
     }
@@ -56420,13 +56509,13 @@ var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg
 
 
 
-class oidc_utils_OidcClient {
+class OidcClient {
     static createHttpClient(allowRetry = true, maxRetry = 10) {
         const requestOptions = {
             allowRetries: allowRetry,
             maxRetries: maxRetry
         };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(OidcClient.getRequestToken())], requestOptions);
     }
     static getRequestToken() {
         const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
@@ -56445,7 +56534,7 @@ class oidc_utils_OidcClient {
     static getCall(id_token_url) {
         return oidc_utils_awaiter(this, void 0, void 0, function* () {
             var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const httpclient = OidcClient.createHttpClient();
             const res = yield httpclient
                 .getJson(id_token_url)
                 .catch(error => {
@@ -56464,13 +56553,13 @@ class oidc_utils_OidcClient {
         return oidc_utils_awaiter(this, void 0, void 0, function* () {
             try {
                 // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                let id_token_url = OidcClient.getIDTokenUrl();
                 if (audience) {
                     const encodedAudience = encodeURIComponent(audience);
                     id_token_url = `${id_token_url}&audience=${encodedAudience}`;
                 }
                 debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                const id_token = yield OidcClient.getCall(id_token_url);
                 setSecret(id_token);
                 return id_token;
             }
@@ -56759,7 +56848,7 @@ const _summary = new Summary();
 /**
  * @deprecated use `core.summary`
  */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const markdownSummary = _summary;
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/path-utils.js
@@ -56793,7 +56882,7 @@ function toWin32Path(pth) {
  * @return string The platform-specific path.
  */
 function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
+    return pth.replace(/[/\\]/g, external_path_.sep);
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: external "string_decoder"
@@ -57868,7 +57957,7 @@ var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
  * @param     options            optional exec options.  See ExecOptions
  * @returns   Promise<number>    exit code
  */
-function exec_exec(commandLine, args, options) {
+function exec(commandLine, args, options) {
     return exec_awaiter(this, void 0, void 0, function* () {
         const commandArgs = argStringToArray(commandLine);
         if (commandArgs.length === 0) {
@@ -57914,7 +58003,7 @@ function getExecOutput(commandLine, args, options) {
             }
         };
         const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
         //flush any remaining characters
         stdout += stdoutDecoder.end();
         stderr += stderrDecoder.end();
@@ -57939,10 +58028,10 @@ var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, 
 
 
 const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+    const { stdout: version } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
         silent: true
     });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+    const { stdout: name } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
         silent: true
     });
     return {
@@ -57952,7 +58041,7 @@ const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* 
 });
 const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
     var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+    const { stdout } = yield getExecOutput('sw_vers', undefined, {
         silent: true
     });
     const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
@@ -57963,7 +58052,7 @@ const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* ()
     };
 });
 const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+    const { stdout } = yield getExecOutput('lsb_release', ['-i', '-r', '-s'], {
         silent: true
     });
     const [name, version] = stdout.trim().split('\n');
@@ -58068,8 +58157,8 @@ function exportVariable(name, val) {
  * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
  * ```
  */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
+function setSecret(secret) {
+    issueCommand('add-mask', {}, secret);
 }
 /**
  * Prepends inputPath to the PATH (for this action and future actions)
@@ -58083,7 +58172,7 @@ function addPath(inputPath) {
     else {
         issueCommand('add-path', {}, inputPath);
     }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+    process.env['PATH'] = `${inputPath}${external_path_.delimiter}${process.env['PATH']}`;
 }
 /**
  * Gets the value of an input.
@@ -58152,10 +58241,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
     process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -58190,8 +58279,8 @@ function isDebug() {
  * Writes debug message to user log
  * @param message debug message
  */
-function core_debug(message) {
-    command_issueCommand('debug', {}, message);
+function debug(message) {
+    issueCommand('debug', {}, message);
 }
 /**
  * Adds an error issue
@@ -58199,7 +58288,7 @@ function core_debug(message) {
  * @param properties optional properties to add to the annotation.
  */
 function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a warning issue
@@ -58207,7 +58296,7 @@ function error(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a notice issue
@@ -58215,7 +58304,7 @@ function warning(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Writes info to log with console.log.
@@ -58232,13 +58321,13 @@ function info(message) {
  * @param name The name of the output group
  */
 function startGroup(name) {
-    command_issue('group', name);
+    issue('group', name);
 }
 /**
  * End an output group.
  */
 function endGroup() {
-    command_issue('endgroup');
+    issue('endgroup');
 }
 /**
  * Wrap an asynchronous function call in a group.
@@ -58274,9 +58363,9 @@ function group(name, fn) {
 function saveState(name, value) {
     const filePath = process.env['GITHUB_STATE'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
     }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+    issueCommand('save-state', { name }, toCommandValue(value));
 }
 /**
  * Gets the value of an state set by this action's main execution.
@@ -58324,13 +58413,13 @@ function githubRunner() {
         },
         state: (name) => getState(name),
         mask: (line) => {
-            core_setSecret(line);
+            setSecret(line);
         },
         info: (line) => {
             info(line);
         },
         debug: (line) => {
-            core_debug(line);
+            debug(line);
         },
         notice: (line) => {
             notice(line);
@@ -58340,6 +58429,9 @@ function githubRunner() {
         },
         error: (line) => {
             error(line);
+        },
+        annotate: (level, message, { title, file, line }) => {
+            core_namespaceObject[level](message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
         summary: async (markdown) => {
@@ -58410,6 +58502,25 @@ function reportFailure(runner, thrown) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ../kit/src/time/clock.ts
+
+const systemClock = {
+    now: () => performance.now(),
+    date: () => new Date(),
+    sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        try {
+            await (0,promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
+        }
+        catch (thrown) {
+            signal?.throwIfAborted();
+            throw thrown;
+        }
+    },
+};
+
 ;// CONCATENATED MODULE: ../kit/src/host/host.ts
 
 class HostError extends DeployError {
@@ -58459,7 +58570,282 @@ function exitMeaning(code) {
     return '';
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/quote.ts
+/**
+ * Quotes one word for a POSIX shell. The only quoting in the project: every remote command line is made of these.
+ * Works in sh, dash, bash, busybox ash and zsh; NUL cannot be passed to a program at all and is refused by the callers' parsers.
+ */
+function quoteWord(word) {
+    return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+/** A command line from words. */
+function quoteCommand(argv) {
+    return argv.map(quoteWord).join(' ');
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/launcher.ts
+
+
+/** The variable that carries {@link Launch.token}. */
+const tokenVariable = 'DEPLOY_COMMAND_TOKEN';
+/** Linux passes one argument of at most 128 KiB (MAX_ARG_STRLEN), and the whole command line is one argument of the login shell. */
+const longestCommandLine = 120_000;
+/**
+ * Positional: token, folder or empty, number of variables, the variables as NAME=value, the command.
+ * - The token is printed once on each stream. What stands before it was written by login scripts and is dropped.
+ * - The command is not run when the folder cannot be entered (`cd x; command` would run it in $HOME).
+ * - PATH is only added to: a non-interactive SSH session often lacks the folders where Docker lives (Synology, snap).
+ * - The shell stays as parent: it turns death by signal n into exit status 128 + n on every transport.
+ */
+const launcherSource = `
+token=$1 dir=$2 count=$3
+shift 3
+umask 022
+PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/snap/bin
+export PATH LC_ALL=C ${tokenVariable}="$token"
+unset CDPATH ENV BASH_ENV
+while [ "$count" -gt 0 ]; do export "$1"; shift; count=$((count - 1)); done
+if [ -n "$dir" ]; then
+  cd -- "$dir" || { printf '%s cwd\\n' "$token"; exit 1; }
+fi
+printf '%s ok\\n' "$token"
+printf '%s ok\\n' "$token" >&2
+"$@"
+exit $?
+`;
+/**
+ * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
+ * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
+ */
+const stopSource = `
+find_processes() { grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+tenths=$2
+pids=$(find_processes "$1")
+[ -z "$pids" ] || kill -s TERM $pids 2>/dev/null
+while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
+  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
+  tenths=$((tenths - 1))
+  pids=$(find_processes "$1")
+done
+[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
+find_processes "$1" | wc -l
+`;
+/**
+ * The program text that runs a command: for `sh -c`.
+ * @throws HostError COMMAND_FAILED for words that no program can get (NUL), a variable that is none, or a text over the limit of Linux
+ */
+function launchProgram(launch) {
+    const variables = Object.entries(launch.env ?? {});
+    for (const [name] of variables) {
+        if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+            throw refused(`${JSON.stringify(name)} is not a name of an environment variable.`);
+    }
+    const words = [
+        launch.token,
+        launch.cwd === undefined ? '' : anchored(launch.cwd),
+        String(variables.length),
+        ...variables.map(([name, value]) => `${name}=${value}`),
+        ...launch.argv,
+    ];
+    if (launch.argv.length === 0)
+        throw refused('there is no command to run.');
+    if (words.some((word) => word.includes('\0')))
+        throw refused('a word of the command contains a NUL byte.');
+    const program = `set -- ${quoteCommand(words)}${launcherSource}`;
+    const bytes = Buffer.byteLength(program);
+    if (bytes > longestCommandLine) {
+        throw refused(`the command is ${bytes} bytes long, more than the ${longestCommandLine} that fit; lists go through stdin.`);
+    }
+    return program;
+}
+/**
+ * One command line that runs the program in `sh`, whatever the login shell is: only characters that sh, bash, zsh, csh and
+ * fish all read alike inside single quotes stay as they are, everything else travels as octal and is decoded by `sh`.
+ */
+function commandLine(program) {
+    const line = `exec sh -c 'eval "$(printf %b "$1")"' sh '${encode(program)}'`;
+    if (line.length > longestCommandLine + 8_000) {
+        throw refused(`the command is ${line.length} bytes long when quoted, more than fits; lists go through stdin.`);
+    }
+    return line;
+}
+/** csh expands `!` and chokes on newlines even inside single quotes; fish reads `\\` and `\'` there; locales differ on the rest. */
+function encode(text) {
+    return text.replaceAll(/[^ "#-&(-[\]-~]/gu, (character) => character === '\n'
+        ? '\\n'
+        : [...Buffer.from(character)].map((byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join(''));
+}
+/** `cd -- -` would go to the previous folder. */
+function anchored(dir) {
+    return dir.startsWith('/') ? dir : `./${dir}`;
+}
+function refused(what) {
+    return new HostError({ code: 'COMMAND_FAILED', message: `the command was not run: ${what}` });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/detached.ts
+
+
+
+
+/**
+ * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
+ * printed. A step whose process is gone without a status died with the server, or was killed.
+ */
+const prelude = `
+umask 077
+dir=\${TMPDIR:-/tmp}/$1
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+finish() {
+  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
+  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
+}
+follow() {
+  while lives; do
+    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
+    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
+    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
+    nap
+  done
+}
+out=0 err=0`;
+/**
+ * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
+ * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
+ * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
+ * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
+ */
+const startSource = `${prelude}
+bytes=$2 mode=$3; shift 3
+for old in "\${dir%/*}"/deploy-step-*; do
+  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
+done
+mkdir "$dir" || exit 1
+in=$dir/in
+[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
+cat > "$in"
+[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
+printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
+: > "$dir/out"; : > "$dir/err"
+(
+  trap '' HUP PIPE
+  exec < "$in"
+  rm -f "$in"
+  sh -c "$@" > "$dir/out" 2> "$dir/err"
+  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
+) > /dev/null 2>&1 &
+echo $! > "$dir/pid"
+[ "$mode" = lines ] || wait $!
+follow
+finish`;
+/** $1 name of the step. 222 where there is none of that name: it never began. */
+const resumeSource = `${prelude}
+tries=30
+while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
+[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
+follow
+finish`;
+/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
+const stopStep = `${prelude}
+token=$(cat "$dir/token") || exit 0
+tenths=$2
+set -- "$token" "$tenths"
+${stopSource}
+rm -rf "$dir"`;
+/** A cut network often comes back within two minutes; a refused key or another host key does not. */
+const redialForMs = 120_000;
+const redialEveryMs = 3_000;
+const neverBegan = 222;
+/**
+ * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
+ * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
+ * @returns as script does; its whole output, whichever connection brought it
+ * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
+ * CANCELLED
+ */
+async function runDetached(host, source, args, options = {}) {
+    const { stdin = '', clock = systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
+    const name = `deploy-step-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
+    const start = clock.now();
+    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
+    const seen = { stdout: 0, stderr: 0 };
+    const listeners = () => ({
+        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
+        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
+    });
+    let loss;
+    try {
+        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
+    }
+    catch (thrown) {
+        if (!isLoss(thrown))
+            throw await stopped(host, name, thrown);
+        loss = thrown;
+    }
+    for (;;) {
+        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
+        await redial(host, loss, clock, bounds.signal);
+        say?.(`${host.name}: connected again.`);
+        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
+        try {
+            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
+            if (result.code === neverBegan)
+                throw loss;
+            return result;
+        }
+        catch (thrown) {
+            if (thrown === loss)
+                throw thrown;
+            if (!isLoss(thrown))
+                throw await stopped(host, name, thrown);
+            loss = thrown;
+        }
+    }
+}
+/** A step whose time is up or whose job is cancelled must not go on. */
+async function stopped(host, name, reason) {
+    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
+    return reason;
+}
+function isLoss(thrown) {
+    return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
+}
+/** Each connection brings the output from its beginning; a listener hears each line once. */
+function onlyNew(seen, stream, listener) {
+    let count = 0;
+    return (line) => {
+        if (++count <= seen[stream])
+            return;
+        seen[stream] = count;
+        listener(line);
+    };
+}
+async function redial(host, loss, clock, signal) {
+    // A host that dials by itself does so at its next command.
+    if (host.reconnect === undefined)
+        return;
+    const start = clock.now();
+    const never = new AbortController().signal;
+    for (;;) {
+        try {
+            await host.reconnect(signal ?? never);
+            return;
+        }
+        catch (thrown) {
+            const mayComeBack = thrown instanceof HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
+            if (!mayComeBack)
+                throw thrown;
+            if (clock.now() - start >= redialForMs)
+                throw loss;
+        }
+        await clock.sleep(redialEveryMs, signal ?? never);
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
 
 
 /** A program with arguments as a part. */
@@ -58503,7 +58889,11 @@ async function batch_runBatch(host, parts, options = {}) {
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
     const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const result = await host.script(driver, [token, ...words], { ...options, stdin });
+    const { isDetached = false, ...bounds } = options;
+    const argv = [token, ...words];
+    const result = isDetached
+        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
     const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
@@ -63841,6 +64231,18 @@ function asRecord(value) {
     return typeof value === 'object' && value !== null ? value : {};
 }
 
+;// CONCATENATED MODULE: ../kit/src/github/changed-files.ts
+/** GitHub lists no more files of a pull request ("List pull requests files"), nor of a comparison ("Compare two commits"). */
+const longestLists = { pullRequest: 3000, comparison: 300 };
+/** Reads GitHub's entries for files; a rename has both names. Pure. */
+function readFileList(entries, longest) {
+    const files = entries.map(({ filename, previous_filename: previousPath }) => ({
+        path: filename,
+        ...(previousPath === undefined ? {} : { previousPath }),
+    }));
+    return { files, isTruncated: entries.length >= longest };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/github/error.ts
 
 class GithubError extends DeployError {
@@ -63888,6 +64290,7 @@ function readNumber(thrown, name) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/github/client.ts
+
 
 
 
@@ -63939,6 +64342,7 @@ function githubClient(options) {
             });
         }),
         ...readCalls(octokit, owner, repo, call),
+        ...fileCalls(octokit, owner, repo, call),
     };
 }
 /** The calls that change nothing. */
@@ -63964,6 +64368,26 @@ function readCalls(octokit, owner, repo, call) {
                 request: bounds,
             });
             return answer.data.status;
+        }),
+    };
+}
+/** The calls that list changed files. */
+function fileCalls(octokit, owner, repo, call) {
+    return {
+        listPullRequestFiles: (number) => call({ what: 'list the files of the pull request', permission: 'pull-requests: read' }, async (bounds) => {
+            const where = { owner, repo, pull_number: number, per_page: 100, request: bounds };
+            return readFileList(await octokit.paginate(octokit.rest.pulls.listFiles, where), longestLists.pullRequest);
+        }),
+        listComparedFiles: (base, head) => call({ what: 'list the files between two commits', permission: 'contents: read' }, async (bounds) => {
+            // All files are on the first page, whatever its size; the pages are of commits.
+            const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+                owner,
+                repo,
+                basehead: `${base}...${head}`,
+                per_page: 1,
+                request: bounds,
+            });
+            return readFileList(data.files ?? [], longestLists.comparison);
         }),
     };
 }
@@ -64120,119 +64544,6 @@ function deferred() {
     return { promise, resolve, reject };
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/quote.ts
-/**
- * Quotes one word for a POSIX shell. The only quoting in the project: every remote command line is made of these.
- * Works in sh, dash, bash, busybox ash and zsh; NUL cannot be passed to a program at all and is refused by the callers' parsers.
- */
-function quoteWord(word) {
-    return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-/** A command line from words. */
-function quoteCommand(argv) {
-    return argv.map(quoteWord).join(' ');
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/launcher.ts
-
-
-/** The variable that carries {@link Launch.token}. */
-const tokenVariable = 'DEPLOY_COMMAND_TOKEN';
-/** Linux passes one argument of at most 128 KiB (MAX_ARG_STRLEN), and the whole command line is one argument of the login shell. */
-const longestCommandLine = 120_000;
-/**
- * Positional: token, folder or empty, number of variables, the variables as NAME=value, the command.
- * - The token is printed once on each stream. What stands before it was written by login scripts and is dropped.
- * - The command is not run when the folder cannot be entered (`cd x; command` would run it in $HOME).
- * - PATH is only added to: a non-interactive SSH session often lacks the folders where Docker lives (Synology, snap).
- * - The shell stays as parent: it turns death by signal n into exit status 128 + n on every transport.
- */
-const launcherSource = `
-token=$1 dir=$2 count=$3
-shift 3
-umask 022
-PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/snap/bin
-export PATH LC_ALL=C ${tokenVariable}="$token"
-unset CDPATH ENV BASH_ENV
-while [ "$count" -gt 0 ]; do export "$1"; shift; count=$((count - 1)); done
-if [ -n "$dir" ]; then
-  cd -- "$dir" || { printf '%s cwd\\n' "$token"; exit 1; }
-fi
-printf '%s ok\\n' "$token"
-printf '%s ok\\n' "$token" >&2
-"$@"
-exit $?
-`;
-/**
- * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
- * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
- */
-const stopSource = `
-find_processes() { grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
-tenths=$2
-pids=$(find_processes "$1")
-[ -z "$pids" ] || kill -s TERM $pids 2>/dev/null
-while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
-  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
-  tenths=$((tenths - 1))
-  pids=$(find_processes "$1")
-done
-[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
-find_processes "$1" | wc -l
-`;
-/**
- * The program text that runs a command: for `sh -c`.
- * @throws HostError COMMAND_FAILED for words that no program can get (NUL), a variable that is none, or a text over the limit of Linux
- */
-function launchProgram(launch) {
-    const variables = Object.entries(launch.env ?? {});
-    for (const [name] of variables) {
-        if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-            throw refused(`${JSON.stringify(name)} is not a name of an environment variable.`);
-    }
-    const words = [
-        launch.token,
-        launch.cwd === undefined ? '' : anchored(launch.cwd),
-        String(variables.length),
-        ...variables.map(([name, value]) => `${name}=${value}`),
-        ...launch.argv,
-    ];
-    if (launch.argv.length === 0)
-        throw refused('there is no command to run.');
-    if (words.some((word) => word.includes('\0')))
-        throw refused('a word of the command contains a NUL byte.');
-    const program = `set -- ${quoteCommand(words)}${launcherSource}`;
-    const bytes = Buffer.byteLength(program);
-    if (bytes > longestCommandLine) {
-        throw refused(`the command is ${bytes} bytes long, more than the ${longestCommandLine} that fit; lists go through stdin.`);
-    }
-    return program;
-}
-/**
- * One command line that runs the program in `sh`, whatever the login shell is: only characters that sh, bash, zsh, csh and
- * fish all read alike inside single quotes stay as they are, everything else travels as octal and is decoded by `sh`.
- */
-function commandLine(program) {
-    const line = `exec sh -c 'eval "$(printf %b "$1")"' sh '${encode(program)}'`;
-    if (line.length > longestCommandLine + 8_000) {
-        throw refused(`the command is ${line.length} bytes long when quoted, more than fits; lists go through stdin.`);
-    }
-    return line;
-}
-/** csh expands `!` and chokes on newlines even inside single quotes; fish reads `\\` and `\'` there; locales differ on the rest. */
-function encode(text) {
-    return text.replaceAll(/[^ "#-&(-[\]-~]/gu, (character) => character === '\n'
-        ? '\\n'
-        : [...Buffer.from(character)].map((byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join(''));
-}
-/** `cd -- -` would go to the previous folder. */
-function anchored(dir) {
-    return dir.startsWith('/') ? dir : `./${dir}`;
-}
-function refused(what) {
-    return new HostError({ code: 'COMMAND_FAILED', message: `the command was not run: ${what}` });
-}
-
 ;// CONCATENATED MODULE: ../kit/src/host/command.ts
 
 
@@ -64263,7 +64574,7 @@ async function runCommand(shell, argv, what, options) {
     stderr.end();
     const began = stdout.state();
     if (began === 'waiting')
-        throw neverBegan(shell.name, what, stdout, stderr);
+        throw command_neverBegan(shell.name, what, stdout, stderr);
     if (began === 'cwd')
         throw folderMissing(shell.name, what, options.cwd ?? '', stderr);
     return {
@@ -64366,7 +64677,7 @@ function folderMissing(name, what, cwd, stderr) {
         hint: 'Does the folder exist on the server, and may this user enter it?',
     });
 }
-function neverBegan(name, what, stdout, stderr) {
+function command_neverBegan(name, what, stdout, stderr) {
     const said = [...host_lastLines(stderr.noise(), 5), ...host_lastLines(stdout.noise(), 5)].filter((line) => line.trim() !== '');
     return new HostError({
         code: 'COMMAND_FAILED',
@@ -64388,7 +64699,7 @@ function describeScript(source) {
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = require("node:fs/promises");
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "node:path"
@@ -64405,6 +64716,11 @@ var external_node_stream_ = __nccwpck_require__(7075);
 
 
 
+/** The program that a name stands for on this runner; undefined where there is none. */
+function findOnPath(name) {
+    const folders = (process.env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter).filter((folder) => folder !== '');
+    return folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name)).find((path) => (0,external_node_fs_namespaceObject.existsSync)(path));
+}
 /** Background processes may keep the streams open after the command has ended. The same for SSH. */
 const drainMs = 10_000;
 /**
@@ -64446,7 +64762,7 @@ async function execQuietly(stdin, process) {
     process.signal.addEventListener('abort', onAbort, { once: true });
     if (process.signal.aborted)
         onAbort();
-    const ended = exec_exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
+    const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
         env: { ...process.env },
         silent: true,
         ignoreReturnCode: true,
@@ -64462,7 +64778,7 @@ async function execQuietly(stdin, process) {
     }
 }
 async function openPipe(env) {
-    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
     const path = (0,external_node_path_namespaceObject.join)(folder, 'pipe');
     const remove = () => {
         (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
@@ -64690,6 +65006,7 @@ function inputReader(runner) {
                 throw missingInput(name, options);
             return value;
         },
+        variable: (name) => runner.env(name),
         flag: (name) => {
             const value = required(name);
             // YAML 1.2's core schema, as GitHub's own toolkit reads booleans.
@@ -64769,6 +65086,14 @@ const hostKeyTypes = [
 function isHostKeyType(type) {
     return hostKeyTypes.some((known) => known === type);
 }
+/** The signature algorithms for host keys of these types. */
+function plainAlgorithms(types) {
+    return hostKeyTypes.filter((type) => types.includes(type)).flatMap((type) => [...hostKeyAlgorithms[type]]);
+}
+/** The same for host certificates, of any type: who signs them says nothing about the keys that are in them. */
+function certificateAlgorithms(authorities) {
+    return authorities.length === 0 ? [] : plainAlgorithms(hostKeyTypes).map((name) => `${name}-cert-v01@openssh.com`);
+}
 /** The algorithms of a connection that accepts host keys of these types only. */
 function offeredAlgorithms(types) {
     return {
@@ -64842,7 +65167,7 @@ function findKnownHost(lines, host, port) {
     return {
         pins: keys.flatMap(({ type, key }) => (isHostKeyType(type) ? [{ type, key }] : [])),
         revoked: about.filter((line) => line.marker === 'revoked').map((line) => line.key),
-        hasCertAuthority: about.some((line) => line.marker === 'cert-authority'),
+        authorities: about.filter((line) => line.marker === 'cert-authority').map((line) => line.key),
         unusableTypes: keys.map((line) => line.type).filter((type) => !isHostKeyType(type)),
     };
 }
@@ -64902,6 +65227,15 @@ function globMatches(pattern, text) {
 
 
 
+/** Trusts no key: for asking a server which one it has. */
+function nothingTrusted(revoked = []) {
+    return { pins: [], fingerprints: [], revoked };
+}
+/** Whether nothing says which key is right, so that no server can be trusted. */
+function isUnpinned(policy) {
+    const { pins, fingerprints, authorities = [], acceptsAny } = policy;
+    return acceptsAny !== true && [pins, fingerprints, authorities].every((list) => list.length === 0);
+}
 function fingerprintOf(key) {
     return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
@@ -64915,6 +65249,8 @@ function judgeHostKey(policy, offered) {
     const isOffered = (key) => key.length === offered.length && (0,external_node_crypto_.timingSafeEqual)(key, offered);
     if (policy.revoked.some(isOffered))
         return 'revoked';
+    if (policy.acceptsAny === true)
+        return 'trusted';
     const isPinned = policy.pins.some((pin) => isOffered(pin.key)) || policy.fingerprints.includes(fingerprintOf(offered));
     return isPinned ? 'trusted' : 'unknown';
 }
@@ -64923,6 +65259,10 @@ function judgeHostKey(policy, offered) {
  * server with several keys answers with the one that is pinned. A fingerprint does not tell its type: they are tried in turn.
  */
 function keyTypeAttempts(policy) {
+    if (policy.acceptsAny === true)
+        return [hostKeyTypes];
+    if (isUnpinned(policy))
+        return [];
     const pinned = hostKeyTypes.filter((type) => policy.pins.some((pin) => pin.type === type));
     if (policy.fingerprints.length === 0)
         return [pinned];
@@ -64941,6 +65281,129 @@ function knownHostsLine(host, port, key) {
     return `${knownHostName(host, port)} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}`;
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/host-key-inputs.ts
+
+
+
+/**
+ * Reads `known-hosts`, `host-fingerprint` and `unsafe-accept-any-host-key`. The last one has no variable to fall back on:
+ * each step that gives up the check says so itself.
+ * @throws ConfigurationError naming the input
+ */
+function readHostKeyInputs(inputs) {
+    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
+    const fingerprint = inputs.optional('host-fingerprint', { env: 'DEPLOY_HOST_FINGERPRINT' });
+    const isGiven = inputs.optional('unsafe-accept-any-host-key') !== undefined;
+    const acceptsAny = isGiven && inputs.flag('unsafe-accept-any-host-key');
+    if (acceptsAny && (knownHosts !== undefined || fingerprint !== undefined)) {
+        const other = knownHosts === undefined ? 'host-fingerprint' : 'known-hosts';
+        throw new ConfigurationError(`input \`unsafe-accept-any-host-key\` is true, but \`${other}\` (or its DEPLOY_* variable) is given too: only one of them can hold.`, `Leave \`unsafe-accept-any-host-key\` out: the host key is checked against \`${other}\` then.`);
+    }
+    return { knownHosts, fingerprints: parseFingerprints(fingerprint ?? ''), acceptsAny };
+}
+/**
+ * Which keys of one host are trusted. Where nothing at all is given none is, and connecting ends with an error that
+ * shows the key that the host offered.
+ * @throws ConfigurationError when `known-hosts` has no usable line for the host
+ */
+function hostKeyPolicy({ knownHosts, fingerprints, acceptsAny }, host, port) {
+    if (acceptsAny)
+        return { ...nothingTrusted(), acceptsAny };
+    if (knownHosts === undefined)
+        return { ...nothingTrusted(), fingerprints };
+    const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
+    const { pins, revoked, authorities } = known;
+    if (pins.length + fingerprints.length + authorities.length === 0)
+        throw noUsableLine(known, knownHosts, host, port);
+    return { pins, revoked, fingerprints, ...(authorities.length === 0 ? {} : { authorities }) };
+}
+function parseFingerprints(text) {
+    return text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map((word) => {
+        const fingerprint = parseFingerprint(word);
+        if (fingerprint !== undefined)
+            return fingerprint;
+        throw new ConfigurationError(`input \`host-fingerprint\`: ${JSON.stringify(word)} is not a SHA256 fingerprint (\`SHA256:\` and 43 characters).`, 'On the server run: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub  — and give the second word of its answer. MD5 fingerprints are not accepted.');
+    });
+}
+function noUsableLine(known, text, host, port) {
+    const name = knownHostName(host, port);
+    const keyscan = `Add the line that \`ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}\` prints, after comparing it with the server's own key.`;
+    if (known.revoked.length > 0) {
+        return new ConfigurationError(`input \`known-hosts\`: the lines for ${name} only revoke keys.`, keyscan);
+    }
+    if (known.unusableTypes.length > 0) {
+        return new ConfigurationError(`input \`known-hosts\`: the key types for ${name} (${known.unusableTypes.join(', ')}) cannot be checked here.`, keyscan);
+    }
+    const elsewhere = findOtherPort(text, host, port);
+    const seen = elsewhere === undefined ? '' : ` It has one for port ${elsewhere}; is \`port\` right?`;
+    return new ConfigurationError(`input \`known-hosts\` has no line for ${name}.${seen}`, keyscan);
+}
+/** The port under which known-hosts has this host, for the message; hashed names cannot be searched. */
+function findOtherPort(text, host, port) {
+    const lines = parseKnownHosts(text, 'input `known-hosts`');
+    const named = lines.flatMap((line) => [...line.names.matchAll(/\[[^\]]+\]:(\d+)/g)].map((match) => Number(match[1])));
+    return [22, ...named].find((other) => other !== port && findKnownHost(lines, host, other).pins.length > 0);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/proxy-command-line.ts
+
+/**
+ * Splits `proxy-command` into words (blanks separate; single quotes, double quotes and backslash group, as in a shell) and
+ * fills in `%h`, `%p`, `%r` and `%%`. No shell ever sees it: `|`, `$` and `;` are plain characters.
+ * @throws ConfigurationError for an open quote, an unknown `%x`, or nothing to run
+ */
+function parseProxyCommand(text, places) {
+    const words = splitWords(text);
+    if (words === undefined)
+        throw refuse('has a quote or backslash that is not closed');
+    if (words.length === 0 || words[0] === '')
+        throw refuse('names no program');
+    return words.map((word) => fillIn(word, places));
+}
+function fillIn(word, places) {
+    return word.replaceAll(/%(.?)/gs, (_, letter) => {
+        switch (letter) {
+            case 'h':
+                return places.host;
+            case 'p':
+                return String(places.port);
+            case 'r':
+                return places.user;
+            case '%':
+                return '%';
+            default:
+                throw refuse(`contains %${letter}; known are %h (host), %p (port), %r (user) and %%`);
+        }
+    });
+}
+/** One word at a time: bare characters, backslash pairs, quoted parts. Undefined when something is left open. */
+function splitWords(text) {
+    const words = [];
+    const part = /\s+|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
+    let word;
+    while (part.lastIndex < text.length) {
+        const match = part.exec(text);
+        if (match === null)
+            return undefined;
+        const [whole, single, double, escaped, bare] = match;
+        if (/^\s/.test(whole)) {
+            if (word !== undefined)
+                words.push(word);
+            word = undefined;
+        }
+        else {
+            word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
+        }
+    }
+    return word === undefined ? words : [...words, word];
+}
+function refuse(why) {
+    return new ConfigurationError(`input \`proxy-command\` ${why}.`, 'It is one command with arguments, run without a shell.');
+}
+
 // EXTERNAL MODULE: ../node_modules/ssh2/lib/index.js
 var ssh2_lib = __nccwpck_require__(7362);
 var ssh2_lib_default = /*#__PURE__*/__nccwpck_require__.n(ssh2_lib);
@@ -64949,13 +65412,20 @@ var ssh2_lib_default = /*#__PURE__*/__nccwpck_require__.n(ssh2_lib);
 
 
 
-const input = 'input `ssh-private-key`';
+const mainKeyInputs = { key: 'ssh-private-key', passphrase: 'ssh-passphrase' };
 /**
  * Reads a private key as a secret holds it: repairs what copying does to keys, and names what is not a private key.
  * @throws HostError SSH_KEY_INVALID; never quotes the key
  */
-function readPrivateKey(given, passphrase) {
-    const text = repairKeyText(given);
+function readPrivateKey(given, passphrase, inputs = mainKeyInputs) {
+    try {
+        return parseKeyText(repairKeyText(given), passphrase);
+    }
+    catch (thrown) {
+        throw thrown instanceof UnusableKey ? describeUnusable(thrown, inputs) : thrown;
+    }
+}
+function parseKeyText(text, passphrase) {
     refuseOtherThings(text);
     const parsed = /-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)
         ? parsePkcs8(text, passphrase)
@@ -65091,72 +65561,95 @@ function field(bytes) {
     length.writeUInt32BE(bytes.length);
     return Buffer.concat([length, bytes]);
 }
-function invalid(what, hint) {
+/** What is wrong with a key, before it is known in which input it stood. */
+class UnusableKey extends HostError {
+    what;
+    advice;
+    constructor(what, advice) {
+        super({ code: 'SSH_KEY_INVALID', message: what });
+        this.what = what;
+        this.advice = advice;
+    }
+}
+function invalid(what, advice) {
+    return new UnusableKey(what, advice);
+}
+function describeUnusable({ what, advice }, inputs) {
+    const named = (text) => text
+        .replaceAll('`ssh-passphrase`', `\`${inputs.passphrase}\``)
+        .replaceAll('DEPLOY_SSH_PASSPHRASE', `DEPLOY_${inputs.passphrase.toUpperCase().replaceAll('-', '_')}`);
     return new HostError({
         code: 'SSH_KEY_INVALID',
-        message: `${input}: the value ${what}.`,
-        ...(hint === undefined ? {} : { hint }),
+        message: `input \`${inputs.key}\`: the value ${named(what)}.`,
+        ...(advice === undefined ? {} : { hint: named(advice) }),
     });
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/proxy-command-line.ts
+;// CONCATENATED MODULE: ../kit/src/host/ssh-credential.ts
 
+
+
+
+const transports = ['auto', 'ssh2', 'openssh'];
+/** @throws ConfigurationError for another word */
+function readTransport(inputs) {
+    const given = inputs.optional('transport', { env: 'DEPLOY_TRANSPORT' }) ?? 'auto';
+    const choice = transports.find((each) => each === given);
+    if (choice === undefined)
+        throw badInput('transport', given, `one of: ${transports.join(', ')}`);
+    return choice;
+}
 /**
- * Splits `proxy-command` into words (blanks separate; single quotes, double quotes and backslash group, as in a shell) and
- * fills in `%h`, `%p`, `%r` and `%%`. No shell ever sees it: `|`, `$` and `;` are plain characters.
- * @throws ConfigurationError for an open quote, an unknown `%x`, or nothing to run
+ * The key of `ssh-private-key`; where none is given, the agent of SSH_AUTH_SOCK, or what ssh_config says.
+ * @throws ConfigurationError where there is neither; HostError SSH_KEY_INVALID
  */
-function parseProxyCommand(text, places) {
-    const words = splitWords(text);
-    if (words === undefined)
-        throw refuse('has a quote or backslash that is not closed');
-    if (words.length === 0 || words[0] === '')
-        throw refuse('names no program');
-    return words.map((word) => fillIn(word, places));
+function readCredential(inputs, transport) {
+    const given = inputs.secret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
+    const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' });
+    if (given !== undefined)
+        return { kind: 'key', key: readPrivateKey(given, withoutLineEnd(passphrase)) };
+    const socket = inputs.variable('SSH_AUTH_SOCK');
+    if (socket !== undefined)
+        return { kind: 'agent', socket };
+    if (transport === 'openssh')
+        return { kind: 'system' };
+    throw new ConfigurationError('input `ssh-private-key` is required and was empty, and no agent runs (SSH_AUTH_SOCK).', 'Set `ssh-private-key` (or the environment variable DEPLOY_SSH_PRIVATE_KEY). A secret that does not exist in this repository or environment arrives here as an empty value.');
 }
-function fillIn(word, places) {
-    return word.replaceAll(/%(.?)/gs, (_, letter) => {
-        switch (letter) {
-            case 'h':
-                return places.host;
-            case 'p':
-                return String(places.port);
-            case 'r':
-                return places.user;
-            case '%':
-                return '%';
-            default:
-                throw refuse(`contains %${letter}; known are %h (host), %p (port), %r (user) and %%`);
-        }
-    });
-}
-/** One word at a time: bare characters, backslash pairs, quoted parts. Undefined when something is left open. */
-function splitWords(text) {
-    const words = [];
-    const part = /\s+|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
-    let word;
-    while (part.lastIndex < text.length) {
-        const match = part.exec(text);
-        if (match === null)
-            return undefined;
-        const [whole, single, double, escaped, bare] = match;
-        if (/^\s/.test(whole)) {
-            if (word !== undefined)
-                words.push(word);
-            word = undefined;
-        }
-        else {
-            word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
-        }
+/**
+ * The keys for the hosts on the way, one for each: `jump-ssh-private-key` holds one key for all of them or one after
+ * another, in the order of `jump-host`; where it is not given, they take the server's.
+ * @throws ConfigurationError when the numbers do not fit; HostError SSH_KEY_INVALID
+ */
+function readJumpCredentials(inputs, count, fallback) {
+    const given = inputs.secret('jump-ssh-private-key', { env: 'DEPLOY_JUMP_SSH_PRIVATE_KEY' });
+    const passphrase = inputs.secret('jump-ssh-passphrase', { env: 'DEPLOY_JUMP_SSH_PASSPHRASE' });
+    if (given === undefined)
+        return Array.from({ length: count }, () => fallback);
+    const names = { key: 'jump-ssh-private-key', passphrase: 'jump-ssh-passphrase' };
+    const [first, ...others] = splitKeys(given).map((text) => readPrivateKey(text, withoutLineEnd(passphrase), names));
+    if (first === undefined || count === 0)
+        return [];
+    if (others.length > 0 && others.length + 1 !== count) {
+        throw new ConfigurationError(`input \`jump-ssh-private-key\` holds ${others.length + 1} keys for ${count} jump ${count === 1 ? 'host' : 'hosts'}.`, 'Give one key for all of them, or one for each in the order of `jump-host`.');
     }
-    return word === undefined ? words : [...words, word];
+    const keys = others.length === 0 ? Array.from({ length: count }, () => first) : [first, ...others];
+    return keys.map((key) => ({ kind: 'key', key }));
 }
-function refuse(why) {
-    return new ConfigurationError(`input \`proxy-command\` ${why}.`, 'It is one command with arguments, run without a shell.');
+/** The inputs were masked as they were typed; these are the same keys after repair (base64 decoded, lines unfolded). */
+function maskCredential(runner, credential) {
+    if (credential.kind === 'key')
+        maskSecret(runner, credential.key.text);
+}
+/** Key files one after another; text that is none (base64 of a file) is one. */
+function splitKeys(text) {
+    const parts = text.split(/(?<=-----END [A-Z0-9 ]+-----)/).filter((part) => part.trim() !== '');
+    return parts.length === 0 ? [text] : parts;
+}
+function withoutLineEnd(passphrase) {
+    return passphrase?.replace(/\r?\n$/, '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-target.ts
-
 
 
 
@@ -65171,19 +65664,20 @@ function readSshTarget(inputs, host) {
     const address = parseHostAddress(host);
     const port = readPort(inputs);
     const user = parseUser(inputs.required('user', { env: 'DEPLOY_USER' }));
-    const keyText = inputs.requiredSecret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
-    const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' })?.replace(/\r?\n$/, '');
-    const privateKey = readPrivateKey(keyText, passphrase);
+    const transport = readTransport(inputs);
+    const credential = readCredential(inputs, transport);
+    const hostKeys = readHostKeyInputs(inputs);
     const target = {
         kind: 'ssh',
         host: address,
         port,
         user,
-        privateKey,
-        hostKeys: readHostKeyPolicy(inputs, address, port),
+        credential,
+        transport,
+        hostKeys: hostKeyPolicy(hostKeys, address, port),
     };
     const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
-    const jump = readJumpHosts(inputs, user, privateKey);
+    const jump = readJumpHosts(inputs, hostKeys, target);
     if (proxy !== undefined && jump !== undefined) {
         throw new ConfigurationError('inputs `jump-host` and `proxy-command` are both given; only one can be the way to the server.');
     }
@@ -65195,34 +65689,31 @@ function readSshTarget(inputs, host) {
 }
 /**
  * The chain of `jump-host` (`user@bastion:22`, several separated by commas, the first nearest to the runner), as the
- * target that is nearest to the server. Every hop is checked against `known-hosts`, and takes the same key.
+ * target that is nearest to the server. Every hop is checked against `known-hosts`.
  */
-function readJumpHosts(inputs, defaultUser, privateKey) {
+function readJumpHosts(inputs, hostKeys, last) {
     const text = inputs.optional('jump-host', { env: 'DEPLOY_JUMP_HOST' });
-    if (text === undefined)
-        return undefined;
-    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
-    if (knownHosts === undefined) {
-        throw new ConfigurationError('input `jump-host` needs `known-hosts`: a line for every host on the way; `host-fingerprint` is only for the last.');
-    }
-    return text.split(',').reduce((previous, hop) => {
-        const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop.trim());
-        const [, user = defaultUser, host, portText = '22'] = match ?? [];
-        const port = Number(portText);
-        if (host === undefined || port < 1 || port > 65_535)
-            throw badInput('jump-host', hop.trim(), 'user@host:port (user and port may be left out)');
-        const address = parseHostAddress(host, 'jump-host');
-        const hostKeys = pinnedIn(knownHosts, address, port, []);
+    const hops = text?.split(',').map((hop) => parseHop(hop.trim(), last.user)) ?? [];
+    const credentials = readJumpCredentials(inputs, hops.length, last.credential);
+    return hops.reduce((previous, hop, index) => {
         const target = {
             kind: 'ssh',
-            host: address,
-            port,
-            user: parseUser(user, 'jump-host'),
-            privateKey,
-            hostKeys,
+            ...hop,
+            transport: last.transport,
+            credential: credentials[index] ?? last.credential,
+            // A fingerprint is the last host's: no other may have that key.
+            hostKeys: hostKeyPolicy({ ...hostKeys, fingerprints: [] }, hop.host, hop.port),
         };
         return previous === undefined ? target : { ...target, jump: previous };
     }, undefined);
+}
+function parseHop(hop, defaultUser) {
+    const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop);
+    const [, user = defaultUser, host, portText = '22'] = match ?? [];
+    const port = Number(portText);
+    if (host === undefined || port < 1 || port > 65_535)
+        throw badInput('jump-host', hop, 'user@host:port (user and port may be left out)');
+    return { host: parseHostAddress(host, 'jump-host'), port, user: parseUser(user, 'jump-host') };
 }
 /** 22 when the action's `port` has no default of its own. */
 function readPort(inputs) {
@@ -65256,57 +65747,6 @@ function parseUser(text, input = 'user') {
     if (/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}\$?$/.test(text))
         return text;
     throw badInput(input, text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
-}
-function readHostKeyPolicy(inputs, host, port) {
-    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
-    const fingerprint = inputs.optional('host-fingerprint', { env: 'DEPLOY_HOST_FINGERPRINT' });
-    if (knownHosts === undefined && fingerprint === undefined) {
-        throw new ConfigurationError('input `known-hosts` or `host-fingerprint` is required: without it anybody on the way could pose as the server.', `On a machine that you trust run: ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}  — compare it with what ` +
-            '`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server, and store the line as `known-hosts` (or DEPLOY_KNOWN_HOSTS).');
-    }
-    const fingerprints = fingerprint === undefined ? [] : parseFingerprints(fingerprint);
-    if (knownHosts === undefined)
-        return { pins: [], revoked: [], fingerprints };
-    return pinnedIn(knownHosts, host, port, fingerprints);
-}
-function pinnedIn(knownHosts, host, port, fingerprints) {
-    const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
-    if (known.pins.length === 0 && fingerprints.length === 0)
-        throw noUsableLine(known, knownHosts, host, port);
-    return { pins: known.pins, revoked: known.revoked, fingerprints };
-}
-function parseFingerprints(text) {
-    return text
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .map((word) => {
-        const fingerprint = parseFingerprint(word);
-        if (fingerprint !== undefined)
-            return fingerprint;
-        throw new ConfigurationError(`input \`host-fingerprint\`: ${JSON.stringify(word)} is not a SHA256 fingerprint (\`SHA256:\` and 43 characters).`, 'On the server run: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub  — and give the second word of its answer. MD5 fingerprints are not accepted.');
-    });
-}
-function noUsableLine(known, text, host, port) {
-    const name = knownHostName(host, port);
-    const keyscan = `Add the line that \`ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}\` prints, after comparing it with the server's own key.`;
-    if (known.revoked.length > 0) {
-        return new ConfigurationError(`input \`known-hosts\`: the lines for ${name} only revoke keys.`, keyscan);
-    }
-    if (known.hasCertAuthority) {
-        return new ConfigurationError(`input \`known-hosts\`: ${name} is only covered by a @cert-authority line; host certificates cannot be checked here.`, keyscan);
-    }
-    if (known.unusableTypes.length > 0) {
-        return new ConfigurationError(`input \`known-hosts\`: the key types for ${name} (${known.unusableTypes.join(', ')}) cannot be checked here.`, keyscan);
-    }
-    const elsewhere = findOtherPort(text, host, port);
-    const seen = elsewhere === undefined ? '' : ` It has one for port ${elsewhere}; is \`port\` right?`;
-    return new ConfigurationError(`input \`known-hosts\` has no line for ${name}.${seen}`, keyscan);
-}
-/** The port under which known-hosts has this host, for the message; hashed names cannot be searched. */
-function findOtherPort(text, host, port) {
-    const lines = parseKnownHosts(text, 'input `known-hosts`');
-    const named = lines.flatMap((line) => [...line.names.matchAll(/\[[^\]]+\]:(\d+)/g)].map((match) => Number(match[1])));
-    return [22, ...named].find((other) => other !== port && findKnownHost(lines, host, other).pins.length > 0);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/channel-pool.ts
@@ -65356,6 +65796,1079 @@ function channelPool(initialLimit) {
             return true;
         },
     };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/connection.ts
+
+
+const defaultTuning = {
+    clock: systemClock,
+    random: Math.random,
+    connectTimeoutMs: 15_000,
+    handshakeTimeoutMs: 20_000,
+    attempts: 3,
+    keepAliveMs: 4_000,
+    silentIntervals: 4,
+    maxChannels: 8,
+};
+/** Why no stream to an address behind the server came about; the same words on every transport. */
+function forwardError(name, address, port, failure) {
+    const isProhibited = failure.kind === 'prohibited';
+    const why = isProhibited ? 'sshd does not allow forwarding' : failure.why;
+    return new HostError({
+        code: isProhibited ? 'FORWARD_PROHIBITED' : 'FORWARD_FAILED',
+        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
+        ...(isProhibited ? { hint: 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.' } : {}),
+    });
+}
+/** How long a stream to an address behind the server may take to open. */
+const connection_forwardTimeoutMs = 15_000;
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+
+
+
+/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
+const mostRefusals = 6;
+/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
+function sshShell(name, connection, pool, clock, 
+/** A second connection, for stopping a command that holds the last session of the first. */
+reconnect) {
+    const runUrgently = async (program, io) => {
+        const end = await runOnce(name, connection, program, io);
+        if (end.kind !== 'no-session')
+            return end;
+        const spare = await reconnect(io.signal);
+        return runOnce(name, spare, program, io).finally(spare.close);
+    };
+    const run = async (program, io, isAgain = false, refusals = 0) => {
+        if (io.isUrgent === true)
+            return runUrgently(program, io);
+        await pool.acquire(io.signal, isAgain);
+        let isAlone;
+        try {
+            const end = await runOnce(name, connection, program, io);
+            if (end.kind === 'exit' || end.kind === 'lost' || refusals > mostRefusals)
+                return end;
+            isAlone = !pool.shrink();
+            // Dropbear refuses the command instead of the session where too many are open; alone, it is meant.
+            if (isAlone && end.kind === 'refused')
+                return end;
+        }
+        finally {
+            pool.release();
+        }
+        // sshd counts a session until it has seen its process die, a moment after it told us so.
+        if (isAlone)
+            await clock.sleep(50 * 2 ** refusals, io.signal);
+        return run(program, io, true, isAlone ? refusals + 1 : refusals);
+    };
+    return {
+        name,
+        run: async (program, io) => {
+            const end = await run(program, io);
+            switch (end.kind) {
+                case 'exit':
+                    return end.code;
+                case 'lost':
+                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
+                case 'no-session':
+                case 'refused':
+                    throw new HostError({
+                        code: 'COMMAND_FAILED',
+                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
+                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
+                    });
+            }
+        },
+    };
+}
+async function runOnce(name, connection, program, io) {
+    io.onStart();
+    const broken = connection.lost.catch((reason) => {
+        throw lostError(name, reason);
+    });
+    // A server that hangs may never answer the request for a channel.
+    const { promise: letGo, reject } = deferred();
+    const onAbort = () => {
+        reject(lostError(name, new Error('the server did not answer')));
+    };
+    io.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await Promise.race([connection.runProgram(program, io), broken, letGo]);
+    }
+    finally {
+        io.signal.removeEventListener('abort', onAbort);
+    }
+}
+function lostError(name, reason) {
+    return new HostError({
+        code: 'CONNECTION_LOST',
+        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
+        hint: 'The next run continues from what it finds on the server.',
+        cause: reason,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-errors.ts
+
+
+
+/**
+ * Whether another attempt makes sense: only for failures before authentication. Never after a refused key: sshd (since 9.8)
+ * locks an address out that fails repeatedly, with a reset before its banner, for everybody behind that address.
+ */
+function adviseRetry(failed) {
+    if (failed.phase === 'dial')
+        return failed.errno === undefined ? 'no' : 'soon';
+    if (failed.phase === 'authentication' || failed.level === 'handshake')
+        return 'no';
+    if (failed.level === 'client-timeout')
+        return 'soon';
+    return failed.phase === 'banner' ? 'later' : 'soon';
+}
+const socketErrors = {
+    ENOTFOUND: 'the name does not resolve',
+    EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was reset',
+    ETIMEDOUT: 'no answer in time',
+    EHOSTUNREACH: 'no route to the host',
+    ENETUNREACH: 'no route to the network',
+};
+/** `ssh: web1 (port 22)`: how every message about connecting begins. */
+function where(target) {
+    return `ssh: ${target.host} (port ${target.port})`;
+}
+/** Whether the server may have no host key of a type that was asked for. Dropbear does not say so: it hangs up. */
+function mayBeTypeMissing(failed) {
+    if (/no matching/i.test(failed.message))
+        return /no matching (server )?host key/i.test(failed.message);
+    return failed.phase === 'handshake' && failed.level !== 'client-timeout';
+}
+/** Client and server share no algorithm: another client may. */
+class NoCommonAlgorithmError extends HostError {
+}
+/** The error for the attempt that was the last. */
+function connectError(target, failed, attempts) {
+    if (failed.level === 'client-authentication')
+        return authenticationError(target);
+    const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
+    const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
+    const Kind = /no matching/i.test(failed.message) ? NoCommonAlgorithmError : HostError;
+    return new Kind({
+        code: 'HOST_UNREACHABLE',
+        message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
+        hint: hintFor(target, failed),
+    });
+}
+function describeFailure(failed) {
+    if (failed.level === 'client-timeout')
+        return `connected, but the server did not finish the ${phaseName(failed.phase)} in time`;
+    const known = failed.errno === undefined ? undefined : socketErrors[failed.errno];
+    if (failed.phase === 'dial')
+        return known ?? (failed.message || 'the connection failed');
+    if (failed.phase === 'banner')
+        return 'the server accepted the connection and closed it before it said anything';
+    if (/no matching/i.test(failed.message))
+        return `no algorithm in common: ${failed.message.replace(/^Handshake failed: /, '')}`;
+    return `the connection broke during ${phaseName(failed.phase)}: ${known ?? failed.message}`;
+}
+function phaseName(phase) {
+    return phase === 'banner' || phase === 'dial' ? 'handshake' : phase;
+}
+function hintFor(target, failed) {
+    if (failed.errno === 'ENOTFOUND')
+        return 'Check `host`. Names of private networks do not resolve on a hosted runner.';
+    if (failed.phase === 'banner') {
+        return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
+    }
+    if (/no matching/i.test(failed.message)) {
+        return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config. A server that wants post-quantum key exchange only is reached with `transport: openssh`.';
+    }
+    return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
+}
+function authenticationError(target) {
+    const { credential } = target;
+    if (credential.kind !== 'key') {
+        const keys = credential.kind === 'agent' ? 'of the agent (SSH_AUTH_SOCK)' : 'that ssh_config names';
+        return new HostError({
+            code: 'SSH_AUTH_REJECTED',
+            message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
+            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+        });
+    }
+    const { type, fingerprint, publicLine } = credential.key;
+    return new HostError({
+        code: 'SSH_AUTH_REJECTED',
+        message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
+        hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
+    });
+}
+/** The server showed keys, none of which is trusted. */
+function hostKeyError(target, offered, isRevoked) {
+    const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
+    if (isRevoked) {
+        return new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
+            hint: 'Do not connect to this machine before you know why it still uses that key.',
+        });
+    }
+    const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
+    if (isUnpinned(target.hostKeys)) {
+        return new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `${where(target)}: neither \`known-hosts\` nor \`host-fingerprint\` says which host key is right, so anybody on the way could pose as the server. It offered ${shown}.`,
+            hint: 'Compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server. ' +
+                `If it is the same, put this into \`known-hosts\` (or DEPLOY_KNOWN_HOSTS): ${lines.join(' and ')}`,
+        });
+    }
+    const source = target.hostKeys.fingerprints.length > 0 ? 'host-fingerprint' : 'known-hosts';
+    return new HostError({
+        code: 'HOST_KEY_MISMATCH',
+        message: offered.length === 0
+            ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
+            : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
+        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
+            `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/dialing.ts
+
+
+
+
+/**
+ * Connects by `connectOnce`, and retries what happens before authentication.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+async function dialPatiently(target, runner, signal, tuning, connectOnce) {
+    const isCancelled = () => signal.aborted;
+    const cancelled = () => new HostError({
+        code: 'CANCELLED',
+        message: `ssh: cancelled while connecting to ${target.host}.`,
+        cause: signal.reason,
+    });
+    for (let attempt = 1;; attempt++) {
+        if (isCancelled())
+            throw cancelled();
+        const result = await tryKeyTypes(target.hostKeys, connectOnce);
+        if (result.kind === 'connected')
+            return result.connection;
+        if (isCancelled())
+            throw cancelled();
+        if (result.kind === 'key-refused')
+            throw hostKeyError(target, result.offered, result.verdict === 'revoked');
+        const advice = adviseRetry(result.failed);
+        if (advice === 'no' || attempt >= tuning.attempts)
+            throw connectError(target, result.failed, attempt);
+        const waitMs = Math.round((advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2));
+        runner.info(`ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`);
+        await tuning.clock.sleep(waitMs, signal).catch(() => {
+            throw cancelled();
+        });
+    }
+}
+/** One attempt per list of key types, until the server shows a key that is trusted. */
+async function tryKeyTypes(policy, connectOnce) {
+    const offered = [];
+    let last = { kind: 'key-refused', verdict: 'unknown', offered };
+    for (const types of keyTypeAttempts(policy)) {
+        last = await connectOnce(policy, types);
+        if (last.kind === 'key-refused') {
+            offered.push(...last.offered);
+            if (last.verdict === 'revoked')
+                return last;
+        }
+        else if (last.kind === 'connected' || !mayBeTypeMissing(last.failed)) {
+            return last;
+        }
+    }
+    if (offered.length > 0)
+        return { kind: 'key-refused', verdict: 'unknown', offered };
+    // Nothing is pinned, or the server has no key of the pinned types. Ask, trusting nothing, which key it has: the
+    // message shows it.
+    const shown = await connectOnce(nothingTrusted(policy.revoked), hostKeyTypes);
+    return shown.kind === 'key-refused' || isUnpinned(policy) ? shown : last;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-errors.ts
+/** Messages of OpenSSH 8.0 to 10, most telling first. */
+const rules = [
+    [/no matching .*/i, { phase: 'handshake', level: 'handshake' }],
+    [
+        /Permission denied|Too many authentication failures|No more authentication methods/,
+        { phase: 'authentication', level: 'client-authentication' },
+    ],
+    [/Could not resolve hostname .*(Temporary failure|try again).*/i, { phase: 'dial', errno: 'EAI_AGAIN' }],
+    [/Could not resolve hostname.*/, { phase: 'dial', errno: 'ENOTFOUND' }],
+    [/timed out during banner exchange/, { phase: 'banner', level: 'client-timeout' }],
+    [/connect to .* port \d+: Connection refused/, { phase: 'dial', errno: 'ECONNREFUSED' }],
+    [/connect to .* port \d+: (Connection|Operation) timed out/, { phase: 'dial', errno: 'ETIMEDOUT' }],
+    [/connect to .* port \d+: Connection reset by peer/, { phase: 'banner', errno: 'ECONNRESET' }],
+    [/connect to .* port \d+: No route to host/, { phase: 'dial', errno: 'EHOSTUNREACH' }],
+    [/connect to .* port \d+: Network is unreachable/, { phase: 'dial', errno: 'ENETUNREACH' }],
+    [
+        /(kex_exchange_identification|ssh_exchange_identification|banner exchange): .*/,
+        { phase: 'banner', errno: 'ECONNRESET' },
+    ],
+    [/Connection (reset|closed) by .*/, { phase: 'handshake', errno: 'ECONNRESET' }],
+];
+/** Pure. Reads the stderr of an `ssh` that ended without a connection. */
+function explainOpenssh(lines, code) {
+    const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('**'));
+    const text = said.join('\n');
+    if (text.includes('Host key verification failed') || /Host key .* has been revoked|is marked as revoked/.test(text))
+        return { kind: 'host-key' };
+    const refusal = /open failed: (administratively prohibited|connect failed): ?(.*)/.exec(text);
+    if (refusal !== null) {
+        return {
+            kind: 'forward',
+            isProhibited: refusal[1] === 'administratively prohibited',
+            why: refusal[2] ?? 'connect failed',
+        };
+    }
+    const login = /^(\S+@\S+): Permission denied/m.exec(text)?.[1];
+    for (const [pattern, found] of rules) {
+        const match = pattern.exec(text);
+        if (match !== null)
+            return { kind: 'failed', login, failed: { ...blank, ...found, message: match[0].trim() } };
+    }
+    const message = code === 127 ? 'there is no `ssh` on this runner' : (said.at(-1) ?? `ssh ended with exit code ${code}`);
+    return { kind: 'failed', login, failed: { ...blank, phase: 'dial', message } };
+}
+const blank = { errno: undefined, level: undefined, lastWords: '' };
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-master.ts
+
+
+
+
+const mostLines = 50;
+const stopMs = 1_000;
+/**
+ * Runs `ssh`, and ends it when stdin ends: also when this process is killed, which leaves nobody to tell it. stdin is not
+ * ssh's own: what it does not read would not end it.
+ */
+const source = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+ssh=$!
+{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$ssh"
+code=$?
+kill "$watch" 2>/dev/null
+exit "$code"`;
+function startMaster(argv, readyMark, env) {
+    const { promise: ready, resolve } = deferred();
+    const lines = [];
+    const letGo = new AbortController();
+    let isReady = false;
+    const alive = new external_node_stream_.PassThrough();
+    const stdout = splitLines((line) => {
+        if (line.trim() !== readyMark)
+            return;
+        isReady = true;
+        resolve('ready');
+    });
+    const stderr = splitLines((line) => {
+        lines.push(line);
+        if (lines.length > mostLines)
+            lines.shift();
+    });
+    const ended = runLocalProcess({
+        argv: ['sh', '-c', source, 'sh', ...argv],
+        env,
+        stdin: alive,
+        onStdout: (chunk) => {
+            stdout.push(chunk);
+        },
+        onStderr: (chunk) => {
+            stderr.push(chunk);
+        },
+        signal: letGo.signal,
+    }).then((code) => {
+        stderr.end();
+        return code;
+    }, () => 255);
+    return {
+        ready,
+        ended,
+        said: () => lines,
+        stop: async () => {
+            alive.end();
+            // Before its first word its stdin is held open: see runLocalProcess.
+            const timer = setTimeout(() => {
+                letGo.abort();
+            }, isReady ? stopMs : 0);
+            await ended;
+            clearTimeout(timer);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-agent.ts
+
+/** Message numbers of the agent protocol (draft-ietf-sshm-ssh-agent §6.1). */
+const message = { failure: 5, askKeys: 11, keys: 12, askSignature: 13, signature: 14 };
+/** Flags of a request for a signature with an RSA key. */
+const rsaSha256 = 2;
+const rsaSha512 = 4;
+/** No request of `ssh` comes near it. */
+const longestRequest = 256 * 1024;
+/**
+ * An agent in this process, for the system's `ssh`: the key is never on a disk, and is gone with this process. The SSH
+ * library's own one loses the thread at a request it does not know, and `ssh` begins with such a one (session-bind).
+ * @param path of the socket, in a folder that only this user can enter
+ */
+async function startAgent(path, keys) {
+    const server = (0,external_node_net_.createServer)((socket) => {
+        serveRequests(socket, keys);
+    });
+    server.unref();
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+    });
+    return server;
+}
+function serveRequests(socket, keys) {
+    let received = Buffer.alloc(0);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+        received = Buffer.concat([received, chunk]);
+        while (received.length >= 4) {
+            const length = received.readUInt32BE(0);
+            if (length > longestRequest) {
+                socket.destroy();
+                return;
+            }
+            if (received.length < 4 + length)
+                return;
+            socket.write(openssh_agent_field(answer(received.subarray(4, 4 + length), keys)));
+            received = received.subarray(4 + length);
+        }
+    });
+}
+/** Pure. The answer to one request, without its length. Whatever is not known or not complete is refused. */
+function answer(request, keys) {
+    const refusal = Buffer.from([message.failure]);
+    if (request[0] === message.askKeys) {
+        const listed = keys.flatMap(({ parsed }) => [openssh_agent_field(parsed.getPublicSSH()), openssh_agent_field(Buffer.alloc(0))]);
+        return Buffer.concat([Buffer.from([message.keys]), openssh_agent_number(keys.length), ...listed]);
+    }
+    if (request[0] !== message.askSignature)
+        return refusal;
+    const blob = readField(request, 1);
+    const data = blob === undefined ? undefined : readField(request, 1 + 4 + blob.length);
+    if (blob === undefined || data === undefined)
+        return refusal;
+    const flagsAt = 1 + 4 + blob.length + 4 + data.length;
+    const flags = request.length >= flagsAt + 4 ? request.readUInt32BE(flagsAt) : 0;
+    const key = keys.find(({ parsed }) => parsed.getPublicSSH().equals(blob))?.parsed;
+    const scheme = key === undefined ? undefined : chooseScheme(key, flags);
+    if (key === undefined || scheme === undefined)
+        return refusal;
+    const signature = key.sign(data, scheme.hash);
+    const signed = Buffer.concat([openssh_agent_field(Buffer.from(scheme.name)), openssh_agent_field(wireSignature(key, signature))]);
+    return Buffer.concat([Buffer.from([message.signature]), openssh_agent_field(signed)]);
+}
+/** Undefined for an RSA signature with SHA-1, which nobody should accept any more. */
+function chooseScheme(key, flags) {
+    if (key.type !== 'ssh-rsa')
+        return { name: key.type };
+    if ((flags & rsaSha512) !== 0)
+        return { name: 'rsa-sha2-512', hash: 'sha512' };
+    return (flags & rsaSha256) === 0 ? undefined : { name: 'rsa-sha2-256', hash: 'sha256' };
+}
+/** ECDSA signatures are two numbers on the wire (RFC 5656 §3.1.2), and an ASN.1 sequence of the same two in this runtime. */
+function wireSignature(key, signature) {
+    if (!key.type.startsWith('ecdsa-'))
+        return signature;
+    // A P-521 signature is longer than 127 bytes, so its length takes two.
+    const first = signature[1] === 0x81 ? 3 : 2;
+    const length = signature[first + 1] ?? 0;
+    const second = first + 2 + length;
+    const value = (at) => signature.subarray(at + 2, at + 2 + (signature[at + 1] ?? 0));
+    return Buffer.concat([openssh_agent_field(value(first)), openssh_agent_field(value(second))]);
+}
+function openssh_agent_number(value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+}
+function openssh_agent_field(bytes) {
+    return Buffer.concat([openssh_agent_number(bytes.length), bytes]);
+}
+function readField(from, at) {
+    if (at + 4 > from.length)
+        return undefined;
+    const length = from.readUInt32BE(at);
+    return at + 4 + length > from.length ? undefined : from.subarray(at + 4, at + 4 + length);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-config.ts
+
+
+
+/**
+ * Called by `ssh` with each host key that it is shown (KnownHostsCommand), before it decides. $1 file, $2 fingerprints
+ * between commas, then %I %H %t %f %K. Notes the key for the message, and answers with a known_hosts line when its
+ * fingerprint is pinned.
+ */
+const recorderScript = `[ "$3" = HOSTNAME ] || exit 0
+printf '%s %s\\n' "$5" "$7" >> "$1"
+case ",$2," in *",$6,"*) printf '%s %s %s\\n' "$4" "$5" "$7" ;; esac
+`;
+/** known_hosts lines for exactly what the policy says, under the alias by which the key is looked up. */
+function renderKnownHosts(policy, name) {
+    const line = (marker, key) => `${marker}${name} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}\n`;
+    return [
+        ...policy.revoked.map((key) => line('@revoked ', key)),
+        ...(policy.authorities ?? []).map((key) => line('@cert-authority ', key)),
+        ...policy.pins.map(({ key }) => line('', key)),
+    ].join('');
+}
+/**
+ * The configuration of one connection. What stands here wins over everything that follows; the runner's own ssh_config
+ * follows only where the user asked for the system's `ssh`.
+ */
+function renderConfig(files, readyMark, times) {
+    const last = files.hops.length - 1;
+    const isSystem = files.hops[last]?.target.transport === 'openssh';
+    const blocks = files.hops.map((hop, index) => {
+        const previous = files.hops[index - 1];
+        return [
+            `Host ${hop.alias}`,
+            ...describeHop(files, hop, isSystem && index === last),
+            ...describeWay(hop, previous, isSystem && index === last),
+            ...(index === last
+                ? ['PermitLocalCommand yes', `LocalCommand echo ${readyMark}`, `ControlPath ${word(files.control)}`]
+                : ['PermitLocalCommand no', 'ControlPath none', 'ControlMaster no']),
+        ].join('\n  ');
+    });
+    const always = ['Host *', ...openssh_config_rules(times)].join('\n  ');
+    const own = isSystem ? ['Match all', 'Include ~/.ssh/config', 'Include /etc/ssh/ssh_config'].join('\n') : '';
+    return `IgnoreUnknown KnownHostsCommand,RequiredRSASize\n${[...blocks, always, own].join('\n')}\n`;
+}
+function describeHop(files, hop, isSystem) {
+    const { target, policy } = hop;
+    const { host, port, user, credential } = target;
+    const command = [
+        '/bin/sh',
+        word(files.recorder),
+        word(hop.offered),
+        `"${policy.fingerprints.join(',')}"`,
+        '%I %H %t %f %K',
+    ];
+    return [
+        // The runner's own configuration may know the host by this name, and its real one.
+        ...(isSystem ? [] : [`HostName ${host}`]),
+        ...(isSystem && port === 22 ? [] : [`Port ${port}`]),
+        `User ${user}`,
+        `HostKeyAlias ${host.toLowerCase()}`,
+        `UserKnownHostsFile ${policy.acceptsAny === true ? '/dev/null' : word(hop.knownHosts)}`,
+        `StrictHostKeyChecking ${policy.acceptsAny === true ? 'no' : 'yes'}`,
+        `KnownHostsCommand ${command.join(' ')}`,
+        `HostKeyAlgorithms ${[...certificateAlgorithms(policy.authorities ?? []), ...plainAlgorithms(hop.types)].join(',')}`,
+        ...describeLogin(files, hop, credential.kind),
+    ];
+}
+function describeLogin(files, hop, kind) {
+    const { credential } = hop.target;
+    if (kind === 'key')
+        return [`IdentityAgent ${word(files.agent)}`, `IdentityFile ${word(hop.publicKey)}`, 'IdentitiesOnly yes'];
+    return credential.kind === 'agent' ? [`IdentityAgent ${word(credential.socket)}`] : [];
+}
+function describeWay(hop, previous, isSystem) {
+    if (previous !== undefined)
+        return [`ProxyJump ${previous.alias}`];
+    const { proxyCommand } = hop.target;
+    // A way of its own in the runner's configuration counts only where nothing else is said.
+    if (proxyCommand === undefined)
+        return isSystem ? [] : ['ProxyJump none'];
+    return [`ProxyCommand ${quoteCommand(proxyCommand).replaceAll('%', '%%')}`];
+}
+function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
+    return [
+        'GlobalKnownHostsFile /dev/null',
+        'CheckHostIP no',
+        'UpdateHostKeys no',
+        'VerifyHostKeyDNS no',
+        'BatchMode yes',
+        'PreferredAuthentications publickey',
+        'PasswordAuthentication no',
+        'KbdInteractiveAuthentication no',
+        'NumberOfPasswordPrompts 0',
+        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        'KexAlgorithms -*sha1*',
+        'Ciphers -*cbc*',
+        'MACs -*sha1*,*md5*',
+        `ConnectTimeout ${connect}`,
+        'ConnectionAttempts 1',
+        `ServerAliveInterval ${aliveInterval}`,
+        `ServerAliveCountMax ${aliveCount}`,
+        'ControlPersist no',
+        'ForwardAgent no',
+        'ForwardX11 no',
+        'ClearAllForwardings yes',
+        'Tunnel no',
+        'RequestTTY no',
+        'EscapeChar none',
+        'LogLevel INFO',
+    ];
+}
+/** One word of ssh_config: `%` begins a token there. */
+function word(path) {
+    return `"${path.replaceAll('%', '%%')}"`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-workspace.ts
+
+
+
+
+
+
+
+/** Socket paths have room for 107 bytes, 17 of which `ssh` adds meanwhile. */
+const longestFolder = 70;
+async function makeWorkspace(target, policy, types, readyMark, tuning) {
+    const base = (0,external_node_os_namespaceObject.tmpdir)().length > longestFolder ? '/tmp' : (0,external_node_os_namespaceObject.tmpdir)();
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
+    let agent;
+    const remove = () => {
+        agent?.close();
+        (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
+    };
+    try {
+        const files = {
+            config: (0,external_node_path_namespaceObject.join)(folder, 'config'),
+            control: (0,external_node_path_namespaceObject.join)(folder, 'control'),
+            agent: (0,external_node_path_namespaceObject.join)(folder, 'agent'),
+            recorder: (0,external_node_path_namespaceObject.join)(folder, 'recorder'),
+            hops: describeHops(folder, target, policy, types),
+        };
+        await writeFiles(files, readyMark, tuning);
+        const keys = files.hops.flatMap(({ target: { credential } }) => credential.kind === 'key' ? [credential.key] : []);
+        if (keys.length > 0)
+            agent = await startAgent(files.agent, keys);
+        return { files, offeredBy: readOffered, remove };
+    }
+    catch (thrown) {
+        remove();
+        throw thrown;
+    }
+}
+function describeHops(folder, target, policy, types) {
+    const way = [];
+    for (let hop = target; hop !== undefined; hop = hop.jump)
+        way.unshift(hop);
+    return way.map((hop, index) => {
+        const isLast = index === way.length - 1;
+        return {
+            target: hop,
+            alias: isLast ? hop.host : `deploy-hop-${index + 1}`,
+            policy: isLast ? policy : hop.hostKeys,
+            types: isLast ? types : (keyTypeAttempts(hop.hostKeys)[0] ?? []),
+            knownHosts: (0,external_node_path_namespaceObject.join)(folder, `known_hosts-${index}`),
+            offered: (0,external_node_path_namespaceObject.join)(folder, `offered-${index}`),
+            publicKey: (0,external_node_path_namespaceObject.join)(folder, `key-${index}.pub`),
+        };
+    });
+}
+async function writeFiles(files, readyMark, tuning) {
+    const seconds = (ms) => Math.max(1, Math.ceil(ms / 1000));
+    const times = {
+        connect: seconds(tuning.connectTimeoutMs),
+        aliveInterval: seconds(tuning.keepAliveMs),
+        // Together with the first interval as long as the library's watchdog waits.
+        aliveCount: Math.max(1, tuning.silentIntervals - 1),
+    };
+    await (0,external_node_fs_promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
+    await (0,external_node_fs_promises_namespaceObject.writeFile)(files.recorder, recorderScript);
+    for (const { target, policy, knownHosts, publicKey } of files.hops) {
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
+        if (target.credential.kind === 'key')
+            await (0,external_node_fs_promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
+    }
+}
+function publicLineOf(key) {
+    return `${key.publicLine}\n`;
+}
+function readOffered(hop) {
+    try {
+        const base64 = (0,external_node_fs_namespaceObject.readFileSync)(hop.offered, 'utf8').trimEnd().split('\n').at(-1)?.split(' ')[1];
+        return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/proxy-command.ts
+
+
+
+
+
+
+
+/** How long to wait for the end of a proxy command whose stream broke: its stderr says why. */
+const lastWordsMs = 2_000;
+/** Tenths of a second between TERM and KILL. */
+const proxy_command_stopGraceTenths = 10;
+const longestWords = 4_096;
+/**
+ * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
+ * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
+ */
+function openProxyCommand(argv, onStderrLine) {
+    const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
+    const env = proxyEnvironment(process.env);
+    const input = new external_node_stream_.PassThrough();
+    const stdout = skipMark(token, (chunk) => stream.push(chunk));
+    const stderr = readOutput({ token, maxCaptureBytes: longestWords, onLine: onStderrLine });
+    const letGo = new AbortController();
+    const stream = new external_node_stream_.Duplex({
+        // The end of the proxy's stdout is the end of the connection.
+        allowHalfOpen: false,
+        read: () => undefined,
+        write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
+        final: (done) => {
+            input.end();
+            done();
+        },
+        destroy: (error, done) => {
+            input.end();
+            void stopProxy(token, env);
+            done(error);
+        },
+    });
+    const ended = runLocalProcess({
+        argv: ['sh', '-c', launchProgram({ token, argv })],
+        env,
+        stdin: input,
+        onStdout: stdout,
+        onStderr: stderr.push,
+        signal: letGo.signal,
+    }).then((code) => {
+        stderr.end();
+        exit = `it ended with exit code ${code}`;
+        stream.push(null);
+    }, (thrown) => {
+        exit = describeThrown(thrown);
+        stream.destroy();
+    });
+    let exit = 'it is still running';
+    return {
+        stream,
+        lastWords: () => [...host_lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
+        ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
+        destroy: () => void stream.destroy(),
+    };
+}
+/** Passes on what follows the launcher's mark, byte for byte. */
+function skipMark(token, onChunk) {
+    const mark = Buffer.from(`${token} ok\n`);
+    let before = Buffer.alloc(0);
+    return (chunk) => {
+        if (before === undefined) {
+            onChunk(chunk);
+            return;
+        }
+        before = Buffer.concat([before, chunk]);
+        const start = before.indexOf(mark);
+        if (start < 0)
+            return;
+        const rest = before.subarray(start + mark.length);
+        before = undefined;
+        if (rest.length > 0)
+            onChunk(rest);
+    };
+}
+/** Cloud tools need their whole environment, but not the secrets of this step. */
+function proxyEnvironment(env) {
+    const secret = /^(INPUT_|DEPLOY_(JUMP_)?SSH_|DEPLOY_REGISTRY_)/;
+    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])));
+}
+async function stopProxy(token, env) {
+    await runLocalProcess({
+        argv: ['sh', '-c', stopSource, 'sh', token, String(proxy_command_stopGraceTenths)],
+        env,
+        onStdout: () => undefined,
+        onStderr: () => undefined,
+        signal: AbortSignal.timeout(5_000),
+    }).catch(() => undefined);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/trailing-mark.ts
+
+
+/**
+ * `ssh` ends with the command's exit status, and with 255 when the connection broke. So that the two can be told apart, a
+ * program that ends with 255 says so in a mark at the end of stderr.
+ */
+function tellExit255(program, onStderr) {
+    const mark = Buffer.from(`\u0001${(0,external_node_crypto_.randomBytes)(9).toString('hex')}\u0002`);
+    let held = Buffer.alloc(0);
+    let isTold = false;
+    const hand = (chunk) => {
+        if (chunk.length > 0)
+            onStderr(chunk);
+    };
+    return {
+        wrapped: `(\n${program}\n)\ncode=$?\n[ "$code" -ne 255 ] || printf %s ${quoteWord(mark.toString())} >&2\nexit "$code"`,
+        isTold: () => isTold,
+        onStderr: (chunk) => {
+            const text = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+            const at = text.indexOf(mark);
+            isTold ||= at >= 0;
+            const rest = at < 0 ? text : Buffer.concat([text.subarray(0, at), text.subarray(at + mark.length)]);
+            const start = startOfPart(rest, mark);
+            hand(rest.subarray(0, start));
+            held = Buffer.from(rest.subarray(start));
+        },
+        end: () => {
+            hand(held);
+            held = Buffer.alloc(0);
+        },
+    };
+}
+/** Where the end of a text may be the beginning of the mark. */
+function startOfPart(text, mark) {
+    const at = text.lastIndexOf(mark[0] ?? 0);
+    const isPart = at >= 0 && mark.subarray(0, text.length - at).equals(text.subarray(at));
+    return isPart ? at : text.length;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-connection.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Connects with the runner's own `ssh`: one process holds the connection, each command is another one that goes through
+ * it (ControlMaster). For what the library does not speak: post-quantum key exchange, certificates, security keys,
+ * ssh_config. Checks, bounds and errors are the same.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+function openSystemSsh(target, runner, signal, tuning) {
+    return dialPatiently(target, runner, signal, tuning, (policy, types) => connectOnce(target, policy, types, signal, tuning));
+}
+async function connectOnce(target, policy, types, signal, tuning) {
+    const readyMark = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
+    const workspace = await makeWorkspace(target, policy, types, readyMark, tuning);
+    const env = environment();
+    const { files } = workspace;
+    const master = startMaster(['ssh', '-F', files.config, '-M', '-N', '-T', target.host], readyMark, env);
+    const stop = async () => {
+        await master.stop();
+        workspace.remove();
+    };
+    const isUp = await waitUntilUp(master, signal, (tuning.connectTimeoutMs + tuning.handshakeTimeoutMs) * files.hops.length);
+    if (isUp === 'ready')
+        return { kind: 'connected', connection: describeConnection(target, workspace, master, env, stop) };
+    const offered = files.hops.map((hop) => workspace.offeredBy(hop));
+    await stop();
+    if (isUp === 'late') {
+        const failed = {
+            phase: 'handshake',
+            message: 'no answer in time',
+            errno: undefined,
+            level: 'client-timeout',
+            lastWords: '',
+        };
+        return { kind: 'failed', failed };
+    }
+    return explainFailure(target, workspace, master.said(), isUp, offered);
+}
+/** The exit code where it ended before. */
+async function waitUntilUp(master, signal, boundMs) {
+    const { promise: late, resolve } = deferred();
+    const giveUp = () => {
+        resolve('late');
+    };
+    const timer = setTimeout(giveUp, boundMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+        return await Promise.race([master.ready, master.ended, late]);
+    }
+    finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+    }
+}
+/** @throws HostError for what failed at or behind a host on the way: it has that host's name */
+function explainFailure(target, { files: { hops } }, said, code, offered) {
+    const failure = explainOpenssh(said, code);
+    const last = hops.length - 1;
+    if (failure.kind === 'host-key') {
+        const index = hops.findIndex(({ policy }, at) => {
+            const key = offered[at];
+            return key === undefined || judgeHostKey(policy, key) !== 'trusted';
+        });
+        const hop = hops[index < 0 ? last : index];
+        const key = offered[index];
+        const verdict = hop === undefined || key === undefined ? 'unknown' : judgeHostKey(hop.policy, key);
+        const keys = key === undefined ? [] : [key];
+        if (hop !== undefined && index >= 0 && index < last)
+            throw hostKeyError(hop.target, keys, verdict === 'revoked');
+        return { kind: 'key-refused', verdict, offered: keys };
+    }
+    if (failure.kind === 'forward') {
+        const before = hops[last - 1]?.target ?? target;
+        const name = `${before.user}@${before.host}`;
+        const error = forwardError(name, target.host, target.port, failure.isProhibited ? { kind: 'prohibited' } : { kind: 'failed', why: failure.why });
+        if (failure.isProhibited)
+            throw error;
+        return {
+            kind: 'failed',
+            failed: { phase: 'dial', message: error.message, errno: undefined, level: undefined, lastWords: '' },
+        };
+    }
+    const { failed, login } = failure;
+    const refusing = hops.slice(0, last).find((hop) => login === `${hop.target.user}@${hop.target.host}`);
+    if (refusing !== undefined && offered[last] === undefined)
+        throw connectError(refusing.target, failed, 1);
+    return { kind: 'failed', failed: withProxyWords(target, failed, said) };
+}
+function withProxyWords(target, failed, said) {
+    if (target.proxyCommand === undefined)
+        return failed;
+    const own = said.filter((line) => !/^(kex_exchange_identification|Connection (closed|reset)|banner exchange)/.test(line));
+    return { ...failed, lastWords: own.slice(-3).join('; ').trim() };
+}
+function describeConnection(target, { files }, master, env, stop) {
+    const { promise: lost, reject } = deferred();
+    let lossReason;
+    void master.ended.then(() => {
+        lossReason = new Error(explainLoss(master.said()));
+        reject(lossReason);
+    });
+    // A command never makes a connection of its own: without the first one it fails.
+    // Not `ProxyJump=none` too: the one of the two that comes first wins.
+    const through = ['ssh', '-F', files.config, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
+    return {
+        lost,
+        lossReason: () => lossReason,
+        close: stop,
+        runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
+        forward: (address, port) => forwardThrough(through, target, address, port, master),
+    };
+}
+function explainLoss(said) {
+    const last = said.at(-1)?.trim() ?? '';
+    if (/^Timeout, server .* not responding/.test(last))
+        return 'the server has not answered for so long that it counts as gone';
+    return last === '' ? 'the server closed it' : last;
+}
+async function runThrough(argv, program, io, env, master) {
+    const { wrapped, isTold, onStderr, end } = tellExit255(program, io.onStderr);
+    let first = '';
+    try {
+        const code = await runLocalProcess({
+            argv: [...argv, commandLine(wrapped)],
+            env,
+            stdin: io.stdin,
+            onStdout: io.onStdout,
+            onStderr: (chunk) => {
+                if (first.length < 2_000)
+                    first += chunk.toString('latin1');
+                onStderr(chunk);
+            },
+            signal: io.signal,
+        });
+        end();
+        if (code !== 255 || isTold())
+            return { kind: 'exit', code };
+    }
+    catch (thrown) {
+        if (!io.signal.aborted)
+            throw thrown;
+        return { kind: 'lost' };
+    }
+    const ending = explain255(first, master);
+    // The process that holds the connection says why, a moment later.
+    if (ending.kind === 'lost')
+        await settled(master.ended, openssh_connection_lastWordsMs);
+    return ending;
+}
+const openssh_connection_lastWordsMs = 500;
+/** Waits for a promise, but not for long. */
+async function settled(promise, longestMs) {
+    await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, longestMs).unref())]);
+}
+function explain255(said, master) {
+    const reason = said.trim().split('\n').at(-1)?.trim() ?? '';
+    if (/exec request failed/i.test(said))
+        return { kind: 'refused', reason };
+    if (!/session request failed|open refused by peer/i.test(said))
+        return { kind: 'lost' };
+    const why = lastRefusal(master);
+    return why.includes('prohibited') ? { kind: 'refused', reason: why } : { kind: 'no-session', reason };
+}
+/** Why the server opened no channel: only the process that holds the connection says so. */
+function lastRefusal(master) {
+    return master.said().findLast((line) => line.includes('open failed')) ?? '';
+}
+async function forwardThrough(through, target, address, port, master) {
+    const name = `${target.user}@${target.host}`;
+    const { promise: opened, resolve, reject } = deferred();
+    const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
+    const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    const wire = openProxyCommand([...through, '-v', '-W', place, target.host], (line) => {
+        if (line.includes('master session id'))
+            resolve(undefined);
+        if (!line.includes('request failed'))
+            return;
+        const why = lastRefusal(master)
+            .replace(/^.*open failed: /, '')
+            .trim();
+        const isProhibited = why.includes('prohibited');
+        reject(isProhibited
+            ? forwardError(name, address, port, { kind: 'prohibited' })
+            : failed(why.replace(/^connect failed: /, '') || 'refused'));
+    });
+    const timer = setTimeout(() => {
+        reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+    }, connection_forwardTimeoutMs);
+    wire.stream.on('error', () => undefined);
+    void wire.ended().then(() => {
+        reject(gone(name));
+    });
+    try {
+        await opened;
+        return wire.stream;
+    }
+    catch (thrown) {
+        wire.destroy();
+        throw thrown;
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+function gone(name) {
+    return new HostError({ code: 'CONNECTION_LOST', message: `${name}: the connection is gone.` });
+}
+/** As a proxy command's; with a shell that understands what ssh_config's commands are written in. */
+function environment() {
+    return { ...proxyEnvironment(process.env), SHELL: '/bin/sh', LC_ALL: 'C' };
 }
 
 // EXTERNAL MODULE: ../node_modules/is-stream/index.js
@@ -66238,567 +67751,6 @@ class NodeSSH {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ../kit/src/time/clock.ts
-
-const systemClock = {
-    now: () => performance.now(),
-    date: () => new Date(),
-    sleep: async (ms, signal) => {
-        signal?.throwIfAborted();
-        try {
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
-        }
-        catch (thrown) {
-            signal?.throwIfAborted();
-            throw thrown;
-        }
-    },
-};
-
-;// CONCATENATED MODULE: ../kit/src/host/proxy-command.ts
-
-
-
-
-
-
-
-/** How long to wait for the end of a proxy command whose stream broke: its stderr says why. */
-const lastWordsMs = 2_000;
-/** Tenths of a second between TERM and KILL. */
-const proxy_command_stopGraceTenths = 10;
-const longestWords = 4_096;
-/**
- * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
- * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
- */
-function openProxyCommand(argv) {
-    const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
-    const env = proxyEnvironment(process.env);
-    const input = new external_node_stream_.PassThrough();
-    const stdout = skipMark(token, (chunk) => stream.push(chunk));
-    const stderr = readOutput({ token, maxCaptureBytes: longestWords });
-    const letGo = new AbortController();
-    const stream = new external_node_stream_.Duplex({
-        // The end of the proxy's stdout is the end of the connection.
-        allowHalfOpen: false,
-        read: () => undefined,
-        write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
-        final: (done) => {
-            input.end();
-            done();
-        },
-        destroy: (error, done) => {
-            input.end();
-            void stopProxy(token, env);
-            done(error);
-        },
-    });
-    const ended = runLocalProcess({
-        argv: ['sh', '-c', launchProgram({ token, argv })],
-        env,
-        stdin: input,
-        onStdout: stdout,
-        onStderr: stderr.push,
-        signal: letGo.signal,
-    }).then((code) => {
-        stderr.end();
-        exit = `it ended with exit code ${code}`;
-        stream.push(null);
-    }, (thrown) => {
-        exit = describeThrown(thrown);
-        stream.destroy();
-    });
-    let exit = 'it is still running';
-    return {
-        stream,
-        lastWords: () => [...host_lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
-        ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
-        destroy: () => void stream.destroy(),
-    };
-}
-/** Passes on what follows the launcher's mark, byte for byte. */
-function skipMark(token, onChunk) {
-    const mark = Buffer.from(`${token} ok\n`);
-    let before = Buffer.alloc(0);
-    return (chunk) => {
-        if (before === undefined) {
-            onChunk(chunk);
-            return;
-        }
-        before = Buffer.concat([before, chunk]);
-        const start = before.indexOf(mark);
-        if (start < 0)
-            return;
-        const rest = before.subarray(start + mark.length);
-        before = undefined;
-        if (rest.length > 0)
-            onChunk(rest);
-    };
-}
-/** Cloud tools need their whole environment, but not the secrets of this step. */
-function proxyEnvironment(env) {
-    const secret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
-    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])));
-}
-async function stopProxy(token, env) {
-    await runLocalProcess({
-        argv: ['sh', '-c', stopSource, 'sh', token, String(proxy_command_stopGraceTenths)],
-        env,
-        onStdout: () => undefined,
-        onStderr: () => undefined,
-        signal: AbortSignal.timeout(5_000),
-    }).catch(() => undefined);
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-errors.ts
-
-
-
-/**
- * Whether another attempt makes sense: only for failures before authentication. Never after a refused key: sshd (since 9.8)
- * locks an address out that fails repeatedly, with a reset before its banner, for everybody behind that address.
- */
-function adviseRetry(failed) {
-    if (failed.phase === 'dial')
-        return failed.errno === undefined ? 'no' : 'soon';
-    if (failed.phase === 'authentication' || failed.level === 'handshake')
-        return 'no';
-    if (failed.level === 'client-timeout')
-        return 'soon';
-    return failed.phase === 'banner' ? 'later' : 'soon';
-}
-const socketErrors = {
-    ENOTFOUND: 'the name does not resolve',
-    EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
-    EHOSTUNREACH: 'no route to the host',
-    ENETUNREACH: 'no route to the network',
-};
-/** `ssh: web1 (port 22)`: how every message about connecting begins. */
-function where(target) {
-    return `ssh: ${target.host} (port ${target.port})`;
-}
-/** The error for the attempt that was the last. */
-function connectError(target, failed, attempts) {
-    if (failed.level === 'client-authentication')
-        return authenticationError(target);
-    const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
-    const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
-    return new HostError({
-        code: 'HOST_UNREACHABLE',
-        message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
-        hint: hintFor(target, failed),
-    });
-}
-function describeFailure(failed) {
-    if (failed.level === 'client-timeout')
-        return `connected, but the server did not finish the ${phaseName(failed.phase)} in time`;
-    const known = failed.errno === undefined ? undefined : socketErrors[failed.errno];
-    if (failed.phase === 'dial')
-        return known ?? (failed.message || 'the connection failed');
-    if (failed.phase === 'banner')
-        return 'the server accepted the connection and closed it before it said anything';
-    if (/no matching/i.test(failed.message))
-        return `no algorithm in common: ${failed.message.replace(/^Handshake failed: /, '')}`;
-    return `the connection broke during ${phaseName(failed.phase)}: ${known ?? failed.message}`;
-}
-function phaseName(phase) {
-    return phase === 'banner' || phase === 'dial' ? 'handshake' : phase;
-}
-function hintFor(target, failed) {
-    if (failed.errno === 'ENOTFOUND')
-        return 'Check `host`. Names of private networks do not resolve on a hosted runner.';
-    if (failed.phase === 'banner') {
-        return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
-    }
-    if (/no matching/i.test(failed.message)) {
-        return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config.';
-    }
-    return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
-}
-function authenticationError(target) {
-    const { type, fingerprint, publicLine } = target.privateKey;
-    return new HostError({
-        code: 'SSH_AUTH_REJECTED',
-        message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
-        hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
-    });
-}
-/** The server showed keys, none of which is trusted. */
-function hostKeyError(target, offered, isRevoked) {
-    const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
-    if (isRevoked) {
-        return new HostError({
-            code: 'HOST_KEY_MISMATCH',
-            message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
-            hint: 'Do not connect to this machine before you know why it still uses that key.',
-        });
-    }
-    const source = target.hostKeys.pins.length > 0 ? 'known-hosts' : 'host-fingerprint';
-    const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
-    return new HostError({
-        code: 'HOST_KEY_MISMATCH',
-        message: offered.length === 0
-            ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
-            : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
-        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
-            `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
-
-
-const ssh_forward_forwardTimeoutMs = 15_000;
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
-const prohibited = 1;
-/**
- * A stream to an address as seen from the server (direct-tcpip).
- * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
- */
-function openForward(name, connection, address, port) {
-    const failed = (code, why, hint) => new HostError({
-        code,
-        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
-        ...(hint === undefined ? {} : { hint }),
-    });
-    const lostError = (reason) => new HostError({
-        code: 'CONNECTION_LOST',
-        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
-        cause: reason,
-    });
-    const explain = (error) => {
-        if (!('reason' in error))
-            return lostError(error);
-        if (error.reason !== prohibited) {
-            return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
-        }
-        const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
-        return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
-    };
-    return new Promise((resolve, reject) => {
-        let isLate = false;
-        const timer = setTimeout(() => {
-            isLate = true;
-            reject(failed('FORWARD_FAILED', `no answer within ${ssh_forward_forwardTimeoutMs / 1000} s`));
-        }, ssh_forward_forwardTimeoutMs);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
-            else if (isLate)
-                channel.destroy();
-            else
-                resolve(channel);
-        };
-        connection.lost.catch((reason) => {
-            settle(reason instanceof Error ? reason : new Error(String(reason)));
-        });
-        try {
-            connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
-
-/**
- * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
- * and leaves Nagle's algorithm on: together they cost 85 ms per small request on loopback.
- */
-class CorkedSocket extends external_node_net_.Socket {
-    isCorked = false;
-    write(chunk, encodingOrDone, done) {
-        if (!this.isCorked) {
-            this.isCorked = true;
-            this.cork();
-            process.nextTick(() => {
-                this.isCorked = false;
-                this.uncork();
-            });
-        }
-        return typeof encodingOrDone === 'string'
-            ? super.write(chunk, encodingOrDone, done)
-            : super.write(chunk, encodingOrDone);
-    }
-}
-/**
- * Opens the TCP connection.
- * @throws the socket's own error (`code` ENOTFOUND, ECONNREFUSED …), ETIMEDOUT after `timeoutMs`, or the signal's reason
- */
-function dialTcp(host, port, timeoutMs, signal) {
-    return new Promise((resolve, reject) => {
-        const socket = new CorkedSocket();
-        const settle = (failure) => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', onAbort);
-            socket.removeAllListeners('error');
-            // Whoever takes the socket over listens too, but an error between two owners must not end the process.
-            socket.on('error', () => undefined);
-            if (failure === undefined) {
-                resolve({
-                    stream: socket,
-                    lastWords: () => '',
-                    ended: () => Promise.resolve(),
-                    destroy: () => void socket.destroy(),
-                });
-                return;
-            }
-            socket.destroy();
-            reject(failure instanceof Error ? failure : new Error('cancelled', { cause: failure }));
-        };
-        const onAbort = () => {
-            settle(signal.reason);
-        };
-        const timer = setTimeout(() => {
-            settle(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }));
-        }, timeoutMs);
-        signal.addEventListener('abort', onAbort, { once: true });
-        socket.once('error', settle);
-        socket.setNoDelay(true);
-        socket.connect({ host, port }, () => {
-            settle(undefined);
-        });
-        if (signal.aborted)
-            onAbort();
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
-
-
-
-
-
-
-
-
-
-
-
-const defaultTuning = {
-    clock: systemClock,
-    random: Math.random,
-    connectTimeoutMs: 15_000,
-    handshakeTimeoutMs: 20_000,
-    attempts: 3,
-    keepAliveMs: 4_000,
-    silentIntervals: 4,
-    maxChannels: 8,
-};
-/**
- * Connects and authenticates; retries what happens before authentication.
- * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
- */
-async function openConnection(target, runner, signal, tuning) {
-    const isCancelled = () => signal.aborted;
-    const cancelled = () => new HostError({
-        code: 'CANCELLED',
-        message: `ssh: cancelled while connecting to ${target.host}.`,
-        cause: signal.reason,
-    });
-    for (let attempt = 1;; attempt++) {
-        if (isCancelled())
-            throw cancelled();
-        const result = await tryKeyTypes(target, runner, signal, tuning);
-        if (result.kind === 'connected')
-            return result.connection;
-        if (isCancelled())
-            throw cancelled();
-        if (result.kind === 'key-refused')
-            throw hostKeyError(target, result.offered, result.verdict === 'revoked');
-        const advice = adviseRetry(result.failed);
-        if (advice === 'no' || attempt >= tuning.attempts)
-            throw connectError(target, result.failed, attempt);
-        const waitMs = Math.round((advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2));
-        runner.info(`ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`);
-        await tuning.clock.sleep(waitMs, signal).catch(() => {
-            throw cancelled();
-        });
-    }
-}
-/** One attempt per list of key types, until the server shows a key that is trusted. */
-async function tryKeyTypes(target, runner, signal, tuning) {
-    const offered = [];
-    let last = { kind: 'key-refused', verdict: 'unknown', offered };
-    for (const types of keyTypeAttempts(target.hostKeys)) {
-        last = await connectOnce(target, target.hostKeys, types, runner, signal, tuning);
-        if (last.kind === 'key-refused') {
-            offered.push(...last.offered);
-            if (last.verdict === 'revoked')
-                return last;
-        }
-        else if (!isTypeMissing(last)) {
-            return last;
-        }
-    }
-    if (offered.length > 0)
-        return { kind: 'key-refused', verdict: 'unknown', offered };
-    // The server has no key of the pinned types. Ask, trusting nothing, which key it has: the message shows it.
-    const nothing = { pins: [], fingerprints: [], revoked: target.hostKeys.revoked };
-    const shown = await connectOnce(target, nothing, hostKeyTypes, runner, signal, tuning);
-    return shown.kind === 'key-refused' ? shown : last;
-}
-function isTypeMissing(attempt) {
-    return attempt.kind === 'failed' && /no matching (server )?host key/i.test(attempt.failed.message);
-}
-async function connectOnce(target, policy, types, runner, signal, tuning) {
-    let wire;
-    try {
-        wire = await openWire(target, runner, signal, tuning);
-    }
-    catch (thrown) {
-        // What failed on the way to or at a jump host has its own name, and has been retried there.
-        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
-            throw thrown;
-        // Accepted and reset before this process saw it open: the same as a reset a moment later.
-        const failed = describeAttempt('dial', thrown, undefined);
-        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
-    }
-    const onAbort = () => {
-        wire.destroy();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-        return await shakeHands(wire, target, policy, types, runner, tuning);
-    }
-    finally {
-        signal.removeEventListener('abort', onAbort);
-    }
-}
-async function openWire(target, runner, signal, tuning) {
-    if (target.proxyCommand !== undefined)
-        return openProxyCommand(target.proxyCommand);
-    if (target.jump === undefined)
-        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
-    const jump = await openConnection(target.jump, runner, signal, tuning);
-    try {
-        const stream = await openForward(`${target.jump.user}@${target.jump.host}`, jump, target.host, target.port);
-        const destroy = () => {
-            stream.destroy();
-            void jump.close();
-        };
-        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
-    }
-    catch (thrown) {
-        await jump.close();
-        throw thrown;
-    }
-}
-async function shakeHands(wire, target, policy, types, runner, tuning) {
-    const seen = { isEncrypted: false };
-    const method = { type: 'publickey', username: target.user, key: target.privateKey.parsed };
-    const ssh = new NodeSSH();
-    const ready = ssh.connect({
-        sock: wire.stream,
-        username: target.user,
-        // Only the key, without asking first which methods there are: saves one round trip and one failed attempt.
-        authHandler: [method],
-        algorithms: offeredAlgorithms(types),
-        hostVerifier: (key) => {
-            seen.offered = key;
-            return judgeHostKey(policy, key) === 'trusted';
-        },
-        readyTimeout: tuning.handshakeTimeoutMs,
-        keepaliveInterval: tuning.keepAliveMs,
-        // Its own count would take a slow upload for a dead server: it looks for the answer, not for signs of life.
-        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-    });
-    const client = ssh.connection;
-    if (client === null)
-        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
-    const ending = watchForLife(client, wire, tuning);
-    client.on('handshake', (negotiated) => {
-        seen.isEncrypted = true;
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
-    });
-    try {
-        await ready;
-        const { lost, lossReason } = ending;
-        return { kind: 'connected', connection: { client, lost, lossReason, close: () => closeConnection(client, wire) } };
-    }
-    catch (thrown) {
-        // A proxy command's last words come with its end, a moment after the stream's.
-        await wire.ended();
-        wire.destroy();
-        const { offered, isEncrypted } = seen;
-        const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
-        if (offered !== undefined && verdict !== 'trusted')
-            return { kind: 'key-refused', verdict, offered: [offered] };
-        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
-        return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
-    }
-}
-function describeAttempt(phase, thrown, wire) {
-    const textOf = (name) => {
-        const value = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
-        return typeof value === 'string' ? value : undefined;
-    };
-    const errno = textOf('code');
-    return {
-        phase,
-        message: describeThrown(thrown) || (errno ?? 'failed'),
-        errno,
-        level: textOf('level'),
-        lastWords: wire?.lastWords() ?? '',
-    };
-}
-/**
- * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
- * server is silent: keep-alives make any living server speak.
- */
-function watchForLife(client, wire, tuning) {
-    const { promise: lost, reject } = deferred();
-    let firstError;
-    let lossReason;
-    let received = 0;
-    let seen = 0;
-    let silent = 0;
-    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
-    wire.stream.on('data', (chunk) => {
-        received += chunk.length;
-    });
-    // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
-    const watchdog = setInterval(() => {
-        silent = received === seen ? silent + 1 : 0;
-        seen = received;
-        if (silent < tuning.silentIntervals)
-            return;
-        const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
-        firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
-        wire.destroy();
-    }, tuning.keepAliveMs);
-    watchdog.unref();
-    client.on('error', (error) => {
-        firstError ??= error;
-    });
-    client.on('close', () => {
-        clearInterval(watchdog);
-        wire.destroy();
-        lossReason = firstError ?? new Error('the server closed it');
-        reject(lossReason);
-    });
-    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
-}
-/** Says goodbye, and does not wait long for the answer. */
-async function closeConnection(client, wire) {
-    const closed = new Promise((resolve) => {
-        client.once('close', resolve);
-        setTimeout(resolve, 500).unref();
-    });
-    client.end();
-    await closed;
-    wire.destroy();
-}
-
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
 
 
@@ -66893,89 +67845,346 @@ function signalNumber(name) {
     return known?.[1] ?? 0;
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
 
 
 
-
-
-/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
-const mostRefusals = 6;
-/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
-function sshShell(name, connection, pool, clock, 
-/** A second connection, for stopping a command that holds the last session of the first. */
-reconnect) {
-    const runUrgently = async (line, io) => {
-        const end = await runOnce(name, connection, line, io);
-        if (end.kind !== 'no-session')
-            return end;
-        const spare = await reconnect(io.signal);
-        return runOnce(name, spare, line, io).finally(spare.close);
-    };
-    const run = async (line, io, isAgain = false, refusals = 0) => {
-        if (io.isUrgent === true)
-            return runUrgently(line, io);
-        await pool.acquire(io.signal, isAgain);
-        let isAlone;
-        try {
-            const end = await runOnce(name, connection, line, io);
-            if (end.kind !== 'no-session' || refusals > mostRefusals)
-                return end;
-            isAlone = !pool.shrink();
-        }
-        finally {
-            pool.release();
-        }
-        // sshd counts a session until it has seen its process die, a moment after it told us so.
-        if (isAlone)
-            await clock.sleep(50 * 2 ** refusals, io.signal);
-        return run(line, io, true, isAlone ? refusals + 1 : refusals);
-    };
-    return {
-        name,
-        run: async (program, io) => {
-            const end = await run(commandLine(program), io);
-            switch (end.kind) {
-                case 'exit':
-                    return end.code;
-                case 'lost':
-                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
-                case 'no-session':
-                case 'refused':
-                    throw new HostError({
-                        code: 'COMMAND_FAILED',
-                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
-                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
-                    });
-            }
-        },
-    };
-}
-async function runOnce(name, connection, line, io) {
-    io.onStart();
-    const broken = connection.lost.catch((reason) => {
-        throw lostError(name, reason);
-    });
-    // A server that hangs may never answer the request for a channel.
-    const { promise: letGo, reject } = deferred();
-    const onAbort = () => {
-        reject(lostError(name, new Error('the server did not answer')));
-    };
-    io.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-        return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
-    }
-    finally {
-        io.signal.removeEventListener('abort', onAbort);
-    }
-}
-function lostError(name, reason) {
-    return new HostError({
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
+const prohibited = 1;
+/**
+ * A stream to an address as seen from the server (direct-tcpip).
+ * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
+ */
+function openForward(name, client, lost, address, port) {
+    const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
+    const lostError = (reason) => new HostError({
         code: 'CONNECTION_LOST',
-        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
-        hint: 'The next run continues from what it finds on the server.',
+        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
         cause: reason,
     });
+    const explain = (error) => {
+        if (!('reason' in error))
+            return lostError(error);
+        return error.reason === prohibited
+            ? forwardError(name, address, port, { kind: 'prohibited' })
+            : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+    };
+    return new Promise((resolve, reject) => {
+        let isLate = false;
+        const timer = setTimeout(() => {
+            isLate = true;
+            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+        }, connection_forwardTimeoutMs);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error !== undefined || channel === undefined)
+                reject(explain(error ?? new Error('no channel')));
+            else if (isLate)
+                channel.destroy();
+            else
+                resolve(channel);
+        };
+        lost.catch((reason) => {
+            settle(reason instanceof Error ? reason : new Error(String(reason)));
+        });
+        try {
+            client.forwardOut('127.0.0.1', 0, address, port, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
+
+/**
+ * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
+ * and leaves Nagle's algorithm on: together they cost 85 ms per small request on loopback.
+ */
+class CorkedSocket extends external_node_net_.Socket {
+    isCorked = false;
+    write(chunk, encodingOrDone, done) {
+        if (!this.isCorked) {
+            this.isCorked = true;
+            this.cork();
+            process.nextTick(() => {
+                this.isCorked = false;
+                this.uncork();
+            });
+        }
+        return typeof encodingOrDone === 'string'
+            ? super.write(chunk, encodingOrDone, done)
+            : super.write(chunk, encodingOrDone);
+    }
+}
+/**
+ * Opens the TCP connection.
+ * @throws the socket's own error (`code` ENOTFOUND, ECONNREFUSED …), ETIMEDOUT after `timeoutMs`, or the signal's reason
+ */
+function dialTcp(host, port, timeoutMs, signal) {
+    return new Promise((resolve, reject) => {
+        const socket = new CorkedSocket();
+        const settle = (failure) => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', onAbort);
+            socket.removeAllListeners('error');
+            // Whoever takes the socket over listens too, but an error between two owners must not end the process.
+            socket.on('error', () => undefined);
+            if (failure === undefined) {
+                resolve({
+                    stream: socket,
+                    lastWords: () => '',
+                    ended: () => Promise.resolve(),
+                    destroy: () => void socket.destroy(),
+                });
+                return;
+            }
+            socket.destroy();
+            reject(failure instanceof Error ? failure : new Error('cancelled', { cause: failure }));
+        };
+        const onAbort = () => {
+            settle(signal.reason);
+        };
+        const timer = setTimeout(() => {
+            settle(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }));
+        }, timeoutMs);
+        signal.addEventListener('abort', onAbort, { once: true });
+        socket.once('error', settle);
+        socket.setNoDelay(true);
+        socket.connect({ host, port }, () => {
+            settle(undefined);
+        });
+        if (signal.aborted)
+            onAbort();
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Connects and authenticates; retries what happens before authentication.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+function openConnection(target, runner, signal, tuning) {
+    return dialPatiently(target, runner, signal, tuning, (policy, types) => ssh_connection_connectOnce(target, policy, types, runner, signal, tuning));
+}
+async function ssh_connection_connectOnce(target, policy, types, runner, signal, tuning) {
+    let wire;
+    try {
+        wire = await openWire(target, runner, signal, tuning);
+    }
+    catch (thrown) {
+        // What failed on the way to or at a jump host has its own name, and has been retried there.
+        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
+            throw thrown;
+        // Accepted and reset before this process saw it open: the same as a reset a moment later.
+        const failed = describeAttempt('dial', thrown, undefined);
+        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
+    }
+    const onAbort = () => {
+        wire.destroy();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await shakeHands(wire, target, policy, types, runner, tuning);
+    }
+    finally {
+        signal.removeEventListener('abort', onAbort);
+    }
+}
+async function openWire(target, runner, signal, tuning) {
+    if (target.proxyCommand !== undefined)
+        return openProxyCommand(target.proxyCommand);
+    if (target.jump === undefined)
+        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
+    const jump = await openConnection(target.jump, runner, signal, tuning);
+    try {
+        const stream = await jump.forward(target.host, target.port);
+        const destroy = () => {
+            stream.destroy();
+            void jump.close();
+        };
+        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
+    }
+    catch (thrown) {
+        await jump.close();
+        throw thrown;
+    }
+}
+async function shakeHands(wire, target, policy, types, runner, tuning) {
+    const seen = { isEncrypted: false };
+    const method = loginMethod(target);
+    const ssh = new NodeSSH();
+    const ready = ssh.connect({
+        sock: wire.stream,
+        username: target.user,
+        // Only the key, without asking first which methods there are: saves one round trip and one failed attempt.
+        authHandler: [method],
+        algorithms: offeredAlgorithms(types),
+        hostVerifier: (key) => {
+            seen.offered = key;
+            return judgeHostKey(policy, key) === 'trusted';
+        },
+        readyTimeout: tuning.handshakeTimeoutMs,
+        keepaliveInterval: tuning.keepAliveMs,
+        // Its own count would take a slow upload for a dead server: it looks for the answer, not for signs of life.
+        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    });
+    const client = ssh.connection;
+    if (client === null)
+        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
+    const ending = watchForLife(client, wire, tuning);
+    client.on('handshake', (negotiated) => {
+        seen.isEncrypted = true;
+        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+    });
+    try {
+        await ready;
+        return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
+    }
+    catch (thrown) {
+        // A proxy command's last words come with its end, a moment after the stream's.
+        await wire.ended();
+        wire.destroy();
+        const { offered, isEncrypted } = seen;
+        const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
+        if (offered !== undefined && verdict !== 'trusted')
+            return { kind: 'key-refused', verdict, offered: [offered] };
+        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
+        return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
+    }
+}
+function loginMethod({ user, credential }) {
+    if (credential.kind === 'key')
+        return { type: 'publickey', username: user, key: credential.key.parsed };
+    // Without a key and an agent the transport is the system's ssh: inputs are read so.
+    return { type: 'agent', username: user, agent: credential.kind === 'agent' ? credential.socket : '' };
+}
+function ssh_connection_describeConnection(target, client, ending, wire) {
+    const { lost, lossReason } = ending;
+    return {
+        client,
+        lost,
+        lossReason,
+        runProgram: (program, io) => runChannel(client, commandLine(program), io),
+        forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+        close: () => closeConnection(client, wire),
+    };
+}
+function describeAttempt(phase, thrown, wire) {
+    const textOf = (name) => {
+        const value = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+        return typeof value === 'string' ? value : undefined;
+    };
+    const errno = textOf('code');
+    return {
+        phase,
+        message: describeThrown(thrown) || (errno ?? 'failed'),
+        errno,
+        level: textOf('level'),
+        lastWords: wire?.lastWords() ?? '',
+    };
+}
+/**
+ * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
+ * server is silent: keep-alives make any living server speak.
+ */
+function watchForLife(client, wire, tuning) {
+    const { promise: lost, reject } = deferred();
+    let firstError;
+    let lossReason;
+    let received = 0;
+    let seen = 0;
+    let silent = 0;
+    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
+    wire.stream.on('data', (chunk) => {
+        received += chunk.length;
+    });
+    // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
+    const watchdog = setInterval(() => {
+        silent = received === seen ? silent + 1 : 0;
+        seen = received;
+        if (silent < tuning.silentIntervals)
+            return;
+        const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
+        firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
+        wire.destroy();
+    }, tuning.keepAliveMs);
+    watchdog.unref();
+    client.on('error', (error) => {
+        firstError ??= error;
+    });
+    client.on('close', () => {
+        clearInterval(watchdog);
+        wire.destroy();
+        lossReason = firstError ?? new Error('the server closed it');
+        reject(lossReason);
+    });
+    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
+}
+/** Says goodbye, and does not wait long for the answer. */
+async function closeConnection(client, wire) {
+    const closed = new Promise((resolve) => {
+        client.once('close', resolve);
+        setTimeout(resolve, 500).unref();
+    });
+    client.end();
+    await closed;
+    wire.destroy();
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/transport.ts
+
+
+
+
+
+/**
+ * Connects as `transport` says. `auto` takes the library, which is faster, and the system's `ssh` only where the library
+ * cannot do it: host certificates alone are trusted, or the server shares no algorithm with it.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+const openTransport = async (target, runner, signal, tuning) => {
+    const needed = onlySystemSsh(target);
+    if (target.transport === 'openssh' || (target.transport === 'auto' && needed !== undefined))
+        return openSystemSsh(target, runner, signal, tuning);
+    if (needed !== undefined) {
+        throw new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `ssh: ${needed} is only covered by a @cert-authority line of \`known-hosts\`; host certificates cannot be checked with \`transport: ssh2\`.`,
+            hint: 'Set `transport` to auto or openssh, or add the line of the host key itself.',
+        });
+    }
+    try {
+        return await openConnection(target, runner, signal, tuning);
+    }
+    catch (thrown) {
+        if (target.transport !== 'auto' || !(thrown instanceof NoCommonAlgorithmError))
+            throw thrown;
+        if (findOnPath('ssh') === undefined)
+            throw thrown;
+        runner.info(`${thrown.message} Trying the system's ssh.`);
+        return openSystemSsh(target, runner, signal, tuning);
+    }
+};
+/** The host on the way whose key only a certificate can prove. */
+function onlySystemSsh(target) {
+    const { pins, fingerprints, authorities = [] } = target.hostKeys;
+    if (pins.length + fingerprints.length === 0 && authorities.length > 0)
+        return target.host;
+    return target.jump === undefined ? undefined : onlySystemSsh(target.jump);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-host.ts
@@ -66991,30 +68200,36 @@ function lostError(name, reason) {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
  */
 async function connectSsh(target, runner, signal, tuning = defaultTuning) {
-    // The input was masked as it was typed; this is the same key after repair (base64 decoded, lines unfolded).
-    maskSecret(runner, target.privateKey.text);
-    const connection = await openConnection(target, runner, signal, tuning);
+    for (let hop = target; hop !== undefined; hop = hop.jump)
+        maskCredential(runner, hop.credential);
     const name = `${target.user}@${target.host}`;
-    const reconnect = (again) => openConnection(target, runner, again, tuning);
-    const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
+    const dial = (until) => openTransport(target, runner, until, tuning);
+    const shellOver = (over) => sshShell(name, over, channelPool(tuning.maxChannels), tuning.clock, dial);
+    let connection = await dial(signal);
+    let shell = shellOver(connection);
     let commandCount = 0;
-    const run = (argv, options = {}) => {
-        commandCount++;
-        return runCommand(shell, argv, describeCommand(argv), options);
-    };
     return {
         name,
         kind: 'ssh',
-        exec: run,
+        exec: (argv, options = {}) => {
+            commandCount++;
+            return runCommand(shell, argv, describeCommand(argv), options);
+        },
         script: (source, args, options = {}) => {
             commandCount++;
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
-        forward: (address, port) => openForward(name, connection, address, port),
+        forward: (address, port) => connection.forward(address, port),
+        reconnect: async (until) => {
+            const broken = connection;
+            connection = await dial(until);
+            shell = shellOver(connection);
+            await broken.close();
+        },
         get commandCount() {
             return commandCount;
         },
-        close: connection.close,
+        close: () => connection.close(),
     };
 }
 
@@ -67040,7 +68255,17 @@ function hasHostTarget(inputs) {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED
  */
 async function connectHost(target, runner, signal) {
-    return target.kind === 'local' ? localHost() : connectSsh(target, runner, signal);
+    if (target.kind === 'local')
+        return localHost();
+    if (target.hostKeys.acceptsAny === true)
+        await warnOfAnyKey(target, runner);
+    return connectSsh(target, runner, signal);
+}
+/** Said each time, where people look afterwards: in the annotations and in the job summary. */
+async function warnOfAnyKey({ host, port }, runner) {
+    const text = `ssh: ${host} (port ${port}): the host key is NOT checked (unsafe-accept-any-host-key): whoever answers in its place gets what is deployed, secrets too.`;
+    runner.warning(text);
+    await runner.summary(`> [!WARNING]\n> ${text}\n\n`);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/deploy-path.ts
@@ -67055,13 +68280,13 @@ const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mn
 function readDeployPath(inputs) {
     return parseDeployPath(inputs.required('deploy-path', { env: 'DEPLOY_PATH' }));
 }
-/** Parses a deploy path; see {@link readDeployPath}. */
-function parseDeployPath(text) {
+/** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
+function parseDeployPath(text, input = 'deploy-path') {
     const path = text.replace(/\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
-        throw badInput('deploy-path', text, 'an absolute path without `.`, `..` or control characters');
+        throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
     if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
-        throw new ConfigurationError(`input \`deploy-path\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /** True for NUL, newlines and the like, which no path of ours may hold. */
@@ -67262,7 +68487,8 @@ async function acquireLease(options) {
         let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
         if (decision.kind === 'held' && (await isGone(decision.by)))
             decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
-        if (decision.kind !== 'held') {
+        const work = await outlivingWork(options, decision);
+        if (decision.kind !== 'held' && work.length === 0) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
@@ -67271,11 +68497,26 @@ async function acquireLease(options) {
             continue;
         }
         const waited = clock.now() - start;
+        const by = decision.kind === 'held' ? decision.by : (seen.lease ?? decision.lease);
         if (waited >= options.waitMs)
-            throw locked(options, decision.by, seen.now, waited);
-        options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
+            throw locked(options, by, seen.now, waited, work);
+        options.onWait(`waiting for the lease: held by ${describeLease(by, seen.now)}${describeWork(work)}`);
         await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
+}
+/**
+ * A one-off that outlived its runner keeps the lease of its job: whoever comes next waits for it. A later attempt of the
+ * same run does not; it attaches to it.
+ */
+async function outlivingWork({ owner, runningWork }, decision) {
+    if (decision.kind !== 'take' || decision.takenOverFrom === undefined || runningWork === undefined)
+        return [];
+    const { repository, runId } = decision.takenOverFrom.owner;
+    const isSameRun = runId !== '' && runId === owner.runId && repository === owner.repository;
+    return isSameRun ? [] : runningWork(decision.takenOverFrom.owner);
+}
+function describeWork(work) {
+    return work.length === 0 ? '' : `, whose ${work.join(', ')} still runs on the server`;
 }
 /** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
 function holderCheck(options) {
@@ -67290,7 +68531,7 @@ function holderCheck(options) {
         return isHolderGone(lease.owner);
     };
 }
-function locked(options, by, now, waitedMs) {
+function locked(options, by, now, waitedMs, work) {
     const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
     const where = `${options.host.name}:${options.deployPath}`;
     if (isFrozen(by))
@@ -67301,8 +68542,10 @@ function locked(options, by, now, waitedMs) {
         });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
-        hint: 'Wait for that run, or raise `lock-wait`.',
+        message: `${where} is being deployed by ${describeLease(by, now)}${describeWork(work)}; ${waited}`,
+        hint: work.length === 0
+            ? 'Wait for that run, or raise `lock-wait`.'
+            : `Run that job again to attach to it, wait for its end (docker wait ${work[0] ?? ''}), or raise \`lock-wait\`.`,
     });
 }
 /** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
@@ -67350,6 +68593,111 @@ async function releaseOwnLease(options) {
     return swapLease(options, seen.text, '-');
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
+
+class StateError extends DeployError {
+}
+/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
+const state_folder_format = '1';
+/**
+ * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
+ * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
+ * pins (compose-cli.ts) goes after an hour: no command lives that long.
+ */
+const ensureScript = `
+set -eu
+[ -d "$1" ] || exit 3
+[ -w "$1" ] && [ -x "$1" ] || exit 4
+cd "$1"
+if [ -e .deploy/format ]; then
+  found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+else
+  mkdir -p -m 0700 .deploy
+  printf '%s\\n' "$2" > .deploy/format
+fi
+mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
+find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
+/**
+ * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
+ * @throws StateError naming deploy-path when it does not exist or cannot be written
+ */
+async function ensureStateFolder(host, deployPath) {
+    const result = await host.script(ensureScript, [deployPath, state_folder_format]);
+    if (result.code !== 0)
+        throw stateFailed(host, deployPath, result);
+}
+/** {@link ensureStateFolder} as a part. */
+function ensureStatePart(host, deployPath) {
+    return {
+        purpose: 'make the state folder',
+        source: ensureScript,
+        args: [deployPath, state_folder_format],
+        fail: (result) => stateFailed(host, deployPath, result),
+    };
+}
+function stateFailed(host, deployPath, result) {
+    const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
+    if (result.code === 3)
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: `${where} does not exist.`,
+            hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
+        });
+    if (result.code === 5)
+        return new StateError({
+            code: 'STATE_FORMAT_UNKNOWN',
+            message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(state_folder_format)}.`,
+            hint: 'A newer version of these actions deployed here. Use that version or a later one.',
+        });
+    return new StateError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
+        hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-scope.ts
+
+
+
+/** Reads `lock-wait` and `lease-scope` (or DEPLOY_LEASE_SCOPE). @throws ConfigurationError */
+function readLeaseWish(inputs) {
+    return { waitMs: inputs.duration('lock-wait'), scope: readLeaseScope(inputs) };
+}
+/** Reads `lease-scope`: `project`, or `host:` and a folder of the server. @throws ConfigurationError */
+function readLeaseScope(inputs) {
+    const text = inputs.optional('lease-scope', { env: 'DEPLOY_LEASE_SCOPE' }) ?? 'project';
+    if (text === 'project')
+        return { kind: 'project' };
+    const folder = /^host:(\/.+)$/.exec(text)?.[1];
+    if (folder === undefined)
+        throw badInput('lease-scope', text, '`project`, or `host:` and an absolute folder (host:/srv/deploys)');
+    return { kind: 'host', folder: parseDeployPath(folder, 'lease-scope') };
+}
+/** In the order in which every step takes them: two runs cannot each hold what the other waits for. Pure. */
+function leaseSeats(scope, deployPath) {
+    const own = { folder: deployPath, stateName: 'lease' };
+    if (scope.kind === 'project' || scope.folder === deployPath)
+        return [own];
+    return [{ folder: scope.folder, stateName: 'host-lease' }, own];
+}
+/** $1 the folder. Its `.deploy` may be somebody else's, shared by a group: then its modes are left alone. */
+const lease_scope_ensureScript = `
+[ -d "$1" ] || exit 3
+[ -d "$1/.deploy" ] || mkdir -m 0700 "$1/.deploy" || exit 4
+[ -w "$1/.deploy" ] && [ -x "$1/.deploy" ] || exit 4`;
+/** @throws StateError DEPLOY_PATH_UNUSABLE naming `lease-scope` */
+async function ensureLeaseFolder(host, folder) {
+    const { code } = await host.script(lease_scope_ensureScript, [folder]);
+    if (code === 0)
+        return;
+    throw new StateError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `input \`lease-scope\`: ${folder} on ${host.name} ${code === 3 ? 'does not exist' : 'cannot be written by this user'}. Nothing was changed.`,
+        hint: `Make it once: install -d -o <deploy user> ${folder}; for several users, install -d -m 2770 -g <their group> ${folder} ${folder}/.deploy`,
+    });
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
@@ -67363,6 +68711,14 @@ const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --forma
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+/** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
+async function findOneOffsOfRun(host, runId) {
+    if (runId === '')
+        return [];
+    const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
     const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
     return result.stdout.split('\n').filter((name) => name !== '');
 }
@@ -67397,18 +68753,15 @@ function currentOwner(runner) {
 
 
 
+
 const leaseTtlSeconds = 600;
 const heartbeatMs = 120_000;
-/** Reads `lock-wait`: how long to wait for another run's lease. */
-function readLockWait(inputs) {
-    return inputs.duration('lock-wait');
-}
 /** What a step's lease is taken with. */
-function leaseOptions(context, host, deployPath, waitMs) {
+function leaseOptions(context, host, seat, waitMs) {
     const { runner, signal } = context;
     return {
         host,
-        deployPath,
+        deployPath: seat.folder,
         waitMs,
         signal,
         owner: currentOwner(runner),
@@ -67417,10 +68770,46 @@ function leaseOptions(context, host, deployPath, waitMs) {
         onWait: (message) => {
             runner.info(message);
         },
+        runningWork: ({ runId }) => findOneOffsOfRun(host, runId),
         onTake: () => {
-            runner.saveState('lease', 'asked');
+            runner.saveState(seat.stateName, 'asked');
         },
     };
+}
+/**
+ * Takes one lease after the other; where the project's own cannot be had, that of the server is let go.
+ * @returns the project's own first
+ */
+async function acquireAll(context, host, deployPath, { waitMs, scope }, isHolderGone, taken) {
+    const start = systemClock.now();
+    const take = async (seat) => {
+        const options = leaseOptions(context, host, seat, Math.max(0, waitMs - (systemClock.now() - start)));
+        return acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    };
+    const others = [];
+    for (const seat of leaseSeats(scope, deployPath).filter(({ stateName }) => stateName === 'host-lease')) {
+        await ensureLeaseFolder(host, seat.folder);
+        const lease = await take(seat);
+        others.push(lease);
+        if (!lease.isNew)
+            continue;
+        context.runner.saveState(seat.stateName, 'taken');
+        context.runner.info(`Lease of the whole server (${seat.folder}) taken for this job; its post step releases it.`);
+    }
+    try {
+        const own = taken ?? (await take({ folder: deployPath, stateName: 'lease' }));
+        if (own.isNew) {
+            context.runner.saveState('lease', 'taken');
+            context.runner.info('Lease taken for this job; its post step releases it.');
+        }
+        return [own, ...others];
+    }
+    catch (thrown) {
+        for (const lease of others)
+            if (lease.isNew)
+                await lease.release().catch(() => undefined);
+        throw thrown;
+    }
 }
 /**
  * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
@@ -67429,18 +68818,13 @@ function leaseOptions(context, host, deployPath, waitMs) {
  * or a silence longer than it lives), and by a cancel.
  * `.deploy/` must exist (see ensureStateFolder).
  */
-async function withLease(context, host, deployPath, waitMs, body, isHolderGone, 
+async function withLease(context, host, deployPath, wish, body, isHolderGone, 
 /** Taken already, by an offer of lease-offer.ts. */
 taken) {
-    const options = leaseOptions(context, host, deployPath, waitMs);
-    const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
+    const leases = await acquireAll(context, host, deployPath, wish, isHolderGone, taken);
     const lost = new AbortController();
-    if (lease.isNew) {
-        context.runner.saveState('lease', 'taken');
-        context.runner.info('Lease taken for this job; its post step releases it.');
-    }
     const heartbeat = setInterval(() => {
-        lease.renew().catch((thrown) => {
+        Promise.all(leases.map((lease) => lease.renew())).catch((thrown) => {
             // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
             context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
             if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
@@ -67448,7 +68832,7 @@ taken) {
         });
     }, heartbeatMs);
     try {
-        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
+        return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
     }
     finally {
         clearInterval(heartbeat);
@@ -67461,7 +68845,8 @@ taken) {
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
     // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    if (!['asked', 'taken'].includes(runner.state('lease'))) {
+    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
+    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
         runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
         return;
     }
@@ -67474,8 +68859,11 @@ async function releaseLeaseInPost(context) {
             runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
             return;
         }
-        const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
-        runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+        const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
+        const released = [];
+        for (const seat of seats.toReversed())
+            released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
+        runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
     }
     finally {
         await host.close();
@@ -67548,69 +68936,6 @@ function commitPinsPart(deployPath, block) {
         args: [deployPath],
         stdin: `${renderEnvBlock(block)}===\n${renderPinsOverride(block.pins)}`,
     };
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
-
-class StateError extends DeployError {
-}
-/** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
-const state_folder_format = '1';
-/**
- * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
- * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
- * pins (compose-cli.ts) goes after an hour: no command lives that long.
- */
-const ensureScript = `
-set -eu
-[ -d "$1" ] || exit 3
-[ -w "$1" ] && [ -x "$1" ] || exit 4
-cd "$1"
-if [ -e .deploy/format ]; then
-  found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
-else
-  mkdir -p -m 0700 .deploy
-  printf '%s\\n' "$2" > .deploy/format
-fi
-mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
-find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
-/**
- * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
- * @throws StateError naming deploy-path when it does not exist or cannot be written
- */
-async function ensureStateFolder(host, deployPath) {
-    const result = await host.script(ensureScript, [deployPath, state_folder_format]);
-    if (result.code !== 0)
-        throw stateFailed(host, deployPath, result);
-}
-/** {@link ensureStateFolder} as a part. */
-function ensureStatePart(host, deployPath) {
-    return {
-        purpose: 'make the state folder',
-        source: ensureScript,
-        args: [deployPath, state_folder_format],
-        fail: (result) => stateFailed(host, deployPath, result),
-    };
-}
-function stateFailed(host, deployPath, result) {
-    const where = `input \`deploy-path\`: ${deployPath} on ${host.name}`;
-    if (result.code === 3)
-        return new StateError({
-            code: 'DEPLOY_PATH_UNUSABLE',
-            message: `${where} does not exist.`,
-            hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
-        });
-    if (result.code === 5)
-        return new StateError({
-            code: 'STATE_FORMAT_UNKNOWN',
-            message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(state_folder_format)}.`,
-            hint: 'A newer version of these actions deployed here. Use that version or a later one.',
-        });
-    return new StateError({
-        code: 'DEPLOY_PATH_UNUSABLE',
-        message: `${where} cannot be written by this user${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}.`,
-        hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
-    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/compose-cli.ts
@@ -67909,7 +69234,7 @@ function parseMigration(text) {
     if (text.trim() === '')
         return undefined;
     const record = JSON.parse(text);
-    const { backupPath, backupSha256, ran, image } = record;
+    const { backupPath, backupSha256, ran, image, acknowledged } = record;
     return {
         applied: record.applied === true,
         reversible: record.reversible !== false,
@@ -67917,6 +69242,7 @@ function parseMigration(text) {
         ...(typeof backupSha256 === 'string' ? { backupSha256 } : {}),
         ...(Array.isArray(ran) ? { ran: ran.map(String) } : {}),
         ...(typeof image === 'string' ? { image } : {}),
+        ...(Array.isArray(acknowledged) ? { acknowledged: acknowledged } : {}),
     };
 }
 const release_readScript = `
@@ -68504,21 +69830,35 @@ publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
 ${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
 # path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+# One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
-  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
-  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
-  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
-  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
-  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
-  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  : > "$1/every"; : > "$1/sums"; : > "$1/index"
+  (cd "$1" && awk 'BEGIN { print "." > "folders" }
+  substr($0, 1, 9) == "{\\"path\\":\\"" {
+    rest = substr($0, 10); gsub(/\\\\"/, "\\037", rest)
+    end = index(rest, "\\""); path = substr(rest, 1, end - 1); gsub(/\\037/, "\\"", path); rest = substr(rest, end)
+    print "./" path > "every"
+    count = split(path, part, "/"); folder = "."
+    for (i = 1; i < count; i++) { folder = folder "/" part[i]; if (!(folder in seen)) { seen[folder]; print folder > "folders" } }
+    if (substr(rest, 2, 9) == ",\\"mode\\":\\"") {
+      mode = substr(rest, 11, 4); hash = substr(rest, 27, 64)
+      print hash " " mode " ./" path > "sums"; print substr(hash, 1, 16) " " mode " " path > "index"
+    } else { sub(/,$/, ""); print "00link " $0 > "index" }
+  }' manifest.json.new)
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/rest" || :; mv "$1/rest" "$1/sums"; fi
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
-  rm -f "$1/entries" "$1/sums"
+  rm -f "$1/sums"
+}
+# missing_of LIST FOLDER: the paths of LIST that are no file below FOLDER.
+missing_of() {
+  { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
-  sync -f "$1" 2>/dev/null || sync
+  # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -68551,7 +69891,7 @@ if [ -f "$s/parts" ]; then
   rm -rf .deploy/parts
 fi
 list_files "$s"
-(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
+missing_of "$s/paths" "$s/tree" > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
@@ -68660,6 +70000,7 @@ const activateScript = `${treeFunctions}${envFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
+sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
   cat > "$u.new/plan"
@@ -69230,7 +70571,7 @@ function adopted_files_parseEntry(line) {
     return kind === 'f' ? [{ path, mode: second === '0755' ? '0755' : '0644', size: Number(size), sha256 }] : [];
 }
 
-;// CONCATENATED MODULE: ./src/worker.ts
+;// CONCATENATED MODULE: ../kit/src/plan/worker.ts
 
 
 /** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
@@ -69302,7 +70643,7 @@ function readSignal(service, signal) {
     throw new ConfigurationError(`service ${service}: label ${quiesceSignalLabel}: ${JSON.stringify(signal)} is not a signal such as TSTP or USR1. Nothing was changed.`);
 }
 
-;// CONCATENATED MODULE: ./src/strategy.ts
+;// CONCATENATED MODULE: ../kit/src/plan/strategy.ts
 
 const noFacts = { maxSurge: 1, anonymousVolumes: [], isSilent: false };
 /**
@@ -69437,7 +70778,7 @@ function oneShotServices(model) {
         .map(({ service }) => service));
 }
 
-;// CONCATENATED MODULE: ./src/dragged-dependencies.ts
+;// CONCATENATED MODULE: ../kit/src/plan/dragged-dependencies.ts
 
 /** Services whose image reference names another image on the server than the one they run. Pure. */
 function findMoved(model, containers, images) {
@@ -69463,7 +70804,7 @@ function findDragged(plans, model, { containers, moved = new Set() }) {
         .filter(([name]) => moved.has(name) && isLeft(name)));
 }
 
-;// CONCATENATED MODULE: ./src/rollout-plan.ts
+;// CONCATENATED MODULE: ../kit/src/plan/rollout-plan.ts
 
 
 const noWishes = { recreate: new Set(), removable: new Set(), maxSurge: 1 };
@@ -69926,7 +71267,12 @@ function describePolicy(policy) {
     return allowed[policy];
 }
 
-;// CONCATENATED MODULE: ./src/image-policy.ts
+;// CONCATENATED MODULE: ../kit/src/plan/plan-error.ts
+
+class PlanError extends DeployError {
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/image-policy.ts
 
 
 
@@ -70016,7 +71362,7 @@ function lacksHealthcheck(service, image) {
 }
 /**
  * The names of the changed services without a health check.
- * @throws RolloutError NO_HEALTHCHECK under the policy `require`
+ * @throws PlanError NO_HEALTHCHECK under the policy `require`
  */
 function findUnchecked(model, changed, images, policy) {
     const names = changed
@@ -70027,7 +71373,7 @@ function findUnchecked(model, changed, images, policy) {
     if (policy === 'warn')
         return names;
     const { text, hint } = withoutHealthcheck(names);
-    throw new RolloutError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
+    throw new PlanError({ code: 'NO_HEALTHCHECK', message: `${text}. Nothing was changed.`, hint });
 }
 function withoutHealthcheck(names) {
     return {
@@ -70069,8 +71415,11 @@ function describeImage({ image, imageId }, images) {
 
 /** A crash loop under a restart policy looks like "running" most of the time; this many restarts are no start-up hiccup. */
 const restartLimit = 3;
-/** Judges by the container's own health check where it has one, else by running at all. Pure. */
-function judgeContainer(container) {
+/**
+ * Judges by the container's own health check where it has one, else by running at all. Pure.
+ * @param restartsBefore for one that was ready already: from then on any restart is a failure
+ */
+function judgeContainer(container, restartsBefore) {
     if (container === undefined)
         return exited('is gone');
     const { status, exitCode, health } = container;
@@ -70080,6 +71429,8 @@ function judgeContainer(container) {
         return exited(`ended with exit code ${exitCode}`);
     if (container.restartCount >= restartLimit)
         return exited(`restarted ${container.restartCount} times (last exit code ${exitCode})`);
+    if (restartsBefore !== undefined && container.restartCount > restartsBefore)
+        return exited('restarted after it had been ready');
     if (status !== 'running')
         return { kind: 'waiting', seen: status };
     if (health === undefined || health.status === 'healthy')
@@ -70150,6 +71501,43 @@ async function poll(look, options) {
     }
 }
 
+;// CONCATENATED MODULE: ../kit/src/plan/observation.ts
+
+
+
+
+
+
+
+/**
+ * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
+ * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
+ * @throws ComposeError COMPOSE_INVALID
+ */
+async function observeProject(host, settings, model) {
+    const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    const asked = batch_runBatch(host, [
+        programPart('docker compose config --hash', composeFromModel(model, settings, ['config', '--hash', '*']), {
+            stdin: model.text,
+            fail: ({ stderr }) => new ComposeError({
+                code: 'COMPOSE_INVALID',
+                message: `${host.name}: docker compose config --hash failed: ${host_lastLines(stderr, 2).join(' ')}`,
+            }),
+        }),
+    ]);
+    const seen = batch_runBatch(host, [listContainersPart(model.name), inspectImagesPart(refs)]);
+    const [[hashes], [containers, images]] = await Promise.all([asked, seen]);
+    const pairs = (hashes?.stdout ?? '')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+        .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
+    return {
+        containers: container_parseContainers(containers?.stdout ?? ''),
+        wantedHashes: Object.fromEntries(pairs),
+        images: parseStoredImages(refs, images?.stdout ?? ''),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/evidence.ts
 
 const logLines = 100;
@@ -70194,11 +71582,15 @@ function describeState({ status, exitCode }) {
 
 
 
-/** $1 project, $2 service, then the ids that may be there. Exit 70: another container is there (its name is printed). */
+/**
+ * $1 project, $2 service, $3 ids that must run, then the ids that may be there. Exit 70: another container is there (its
+ * name is printed); 71: a needed one does not run (its id is printed).
+ */
 const guardScript = `
-found=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
-shift 2
-for id in $found; do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done`;
+found=$(docker ps -a --no-trunc --format '{{.ID}} {{.State}}' --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter "label=com.docker.compose.oneoff=False") || exit 1
+needed=$3; shift 3
+for id in $(printf '%s\\n' "$found" | cut -d ' ' -f 1); do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done
+for id in $needed; do case $found in *"$id running"*) ;; *) printf '%s' "$id"; exit 71 ;; esac; done`;
 /** A look that is no older, by the runner's clock, serves as the guard of the next move. */
 const freshMs = 500;
 /** The project as it was a moment ago; undefined: it has to be looked at again. */
@@ -70207,8 +71599,11 @@ function justSeen({ project, clock, }) {
     return latest !== undefined && clock.now() - latest.at < freshMs ? latest.containers : undefined;
 }
 /** @throws RolloutError CONCURRENT_CHANGE where that look shows a container that is neither an old one nor ours */
-function isJustSeen(context, service) {
+function isJustSeen(context, service, needs) {
     const seen = justSeen(context);
+    // What is needed and was not well is asked for once more.
+    if (!needs.every((id) => seen?.some((container) => container.id === id && container.status === 'running')))
+        return false;
     const stranger = seen?.find((container) => container.service === service && !container.isOneOff && !context.footprint.known.has(container.id));
     if (stranger !== undefined)
         throw foreign(context, service, `${stranger.name} appeared`);
@@ -70221,25 +71616,53 @@ function isJustSeen(context, service) {
  */
 async function mutate(context, mutation) {
     const { host, model, footprint } = context;
-    const { service, touches, parts, timeoutMs, signal } = mutation;
+    const { service, touches, parts, timeoutMs, signal, needs = [] } = mutation;
     const guard = {
         purpose: `look for foreign containers of ${service}`,
         source: guardScript,
-        args: [model.name, service, ...footprint.known],
+        args: [model.name, service, needs.join(' '), ...footprint.known],
         fail: ({ code, stdout, stderr }) => code === 70
             ? foreign(context, service, `${stdout.trim().replace(/^\//, '')} appeared`)
-            : commandFailed(host, 'docker ps', { code, stdout, stderr }),
+            : code === 71
+                ? new NeededGone(stdout.trim())
+                : commandFailed(host, 'docker ps', { code, stdout, stderr }),
     };
     const before = ownContainers(context, service);
-    const guards = isJustSeen(context, service) ? [] : [guard];
+    const guards = isJustSeen(context, service, needs) ? [] : [guard];
     const all = [...guards, ...parts, listContainersPart(model.name)];
     const results = await watch(context, () => batch_runBatch(host, all, { timeoutMs, ...(signal === undefined ? {} : { signal }) })).catch(async (thrown) => {
+        if (thrown instanceof NeededGone)
+            return judgeGone(context, service, before, thrown.id);
         throw (await findForeignCause(context, mutation, before, thrown)) ?? thrown;
     });
+    // One of before ended by itself: it keeps nothing from being replaced.
+    if (results === undefined)
+        return mutate(context, { ...mutation, needs: [] });
     const own = updateOwn(context, service, results.at(-1)?.stdout ?? '');
     mutation.record?.(own);
     refuseTampering(context, service, before.filter(({ id }) => !touches.includes(id)), own);
     return { results: results.slice(guards.length, -1), own };
+}
+/** Thrown by the guard: nothing was done, because a container that has to stay does not run. */
+class NeededGone extends Error {
+    id;
+    constructor(id) {
+        super(id);
+        this.id = id;
+    }
+}
+/** @throws RolloutError CONCURRENT_CHANGE where somebody took it away, CONTAINER_EXITED where it is one of ours */
+async function judgeGone(context, service, before, id) {
+    const [listing] = await batch_runBatch(context.host, [listContainersPart(context.model.name)]);
+    refuseTampering(context, service, before, updateOwn(context, service, listing?.stdout ?? ''));
+    if (!context.proved.has(id))
+        return undefined;
+    const name = before.find((container) => container.id === id)?.name ?? id.slice(0, 12);
+    throw new RolloutError({
+        code: 'CONTAINER_EXITED',
+        message: `${context.host.name}: the new container of ${service} (${name}) does not run any more; nothing was taken away for it.`,
+        hint: 'Its log tells why: docker logs on the server, if it is still there.',
+    });
 }
 /** A command that failed because somebody took the container away is no failure of the deploy's own. */
 async function findForeignCause(context, { service, touches }, before, thrown) {
@@ -70326,6 +71749,8 @@ const lookEveryMs = 20;
 const holdSeconds = 2;
 const minHealthyWithoutCheckMs = 10_000;
 const progressEveryMs = 2_000;
+/** Between two looks of {@link bake}. */
+const bakeEveryMs = 1_000;
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
  * @param started the new containers as they were right after their start
@@ -70344,7 +71769,14 @@ async function waitUntilHealthy(context, service, started) {
     const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
     if (stayMs === 0)
         return;
-    await pollContainers(context, service, ids, stayMs, 'stays');
+    const countRestarts = (containers) => containers.filter(({ id }) => ids.includes(id)).reduce((sum, { restartCount }) => sum + restartCount, 0);
+    for (let before = countRestarts(healthy);;) {
+        const after = countRestarts(await pollContainers(context, service, ids, stayMs, 'stays'));
+        if (after === before)
+            break;
+        context.log(`${service}: restarted meanwhile; its time begins anew`);
+        before = after;
+    }
     context.log(`${service}: stayed ready for ${formatDuration(stayMs)}`);
 }
 /** `ready`: until all are ready. `stays`: for the whole time, all the while ready or failing the deploy. */
@@ -70431,6 +71863,32 @@ async function refuseLapsed(context, of, containers) {
         const judgement = judgeContainer(container);
         if (judgement.kind === 'failed')
             throw await failure(context, service, container, judgement);
+    }
+}
+/**
+ * Everything runs together for a while before the release counts: what was proved must stay well, and start no second
+ * time.
+ * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED
+ */
+async function bake(context, bakeMs) {
+    if (bakeMs === 0 || context.proved.size === 0)
+        return;
+    const { clock, host, log, model, proved, signal } = context;
+    log(`watching ${proved.size} new container(s) for ${formatDuration(bakeMs)} before the release counts`);
+    const restarts = new Map(context.project.containers.map(({ id, restartCount }) => [id, restartCount]));
+    const start = clock.now();
+    for (;;) {
+        const leftMs = bakeMs - (clock.now() - start);
+        await clock.sleep(Math.min(bakeEveryMs, Math.max(0, leftMs)), signal);
+        const containers = await listProjectContainers(host, model.name);
+        for (const [id, service] of proved) {
+            const container = containers.find((candidate) => candidate.id === id);
+            const judgement = judgeContainer(container, restarts.get(id));
+            if (judgement.kind === 'failed')
+                throw await failure(context, service, container, judgement);
+        }
+        if (leftMs <= bakeEveryMs)
+            return;
     }
 }
 async function failure(context, service, container, judgement) {
@@ -71762,24 +73220,24 @@ function hookTimeoutMs(hooks) {
 
 const drain_slackMs = 60_000;
 /**
- * Takes a container out of service for good: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
+ * Takes a container out of service for good, while those that it `needs` run: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
  * removed. Not cut short by a cancel between SIGTERM and removal: the journal has promised it.
  */
-function retire(context, container, staying) {
+function retire(context, container, staying, needs = []) {
     context.log(`${container.service}: draining and stopping ${container.name}`);
     const { service, id } = container;
     const removal = [removePart(context, [id]), context.journal.line('removed', { service, ids: [id] })];
-    return takeOut(context, container, staying, removal);
+    return takeOut(context, container, { staying, needs }, removal);
 }
 /** The same without the removal: Compose recreates the container in place. */
 function drainAndStop(context, container) {
-    return takeOut(context, container, [], []);
+    return takeOut(context, container, { staying: [], needs: [] }, []);
 }
 /**
  * In order: the proxy sends nothing new to it, its hooks run (those of the NEW model), drain-wait, SIGTERM. One remote
  * command where nothing is waited for here.
  */
-async function takeOut(context, container, staying, then) {
+async function takeOut(context, container, { staying, needs }, then) {
     const { journal, footprint } = context;
     const { service, id } = container;
     const route = context.route.of(service);
@@ -71790,7 +73248,7 @@ async function takeOut(context, container, staying, then) {
         const hooks = hookParts(container, route?.hooks ?? [], context.log);
         let parts = isTold || hooks.length > 0 ? [journal.line('unrouted', { service, id })] : [];
         if (route?.withdrawal === 'caddy') {
-            await run(context, container, parts, drain_slackMs);
+            await run(context, container, needs, parts, drain_slackMs);
             parts = [];
         }
         const told = await context.route.withdraw(service, container, staying);
@@ -71801,12 +73259,12 @@ async function takeOut(context, container, staying, then) {
         const waitMs = !isTold || route.withdrawal === 'drain-file' || hooks.length > 0 ? (route?.drainWaitMs ?? 0) : 0;
         if (waitMs > 0) {
             if (parts.length > 0)
-                await run(context, container, parts, timeoutMs);
+                await run(context, container, needs, parts, timeoutMs);
             await context.clock.sleep(waitMs, context.signal);
             parts = [];
         }
         parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(container), ...then];
-        return await run(context, container, parts, timeoutMs);
+        return await run(context, container, needs, parts, timeoutMs);
     }
     catch (thrown) {
         // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
@@ -71837,9 +73295,9 @@ function stopParts({ id, restartPolicy }) {
         { purpose: stopPurpose, source: stopScript, args: [id] },
     ];
 }
-async function run(context, container, parts, timeoutMs) {
+async function run(context, container, needs, parts, timeoutMs) {
     const { service, id, name, stopGraceSeconds } = container;
-    const { results, own } = await mutate(context, { service, touches: [id], parts, timeoutMs });
+    const { results, own } = await mutate(context, { service, touches: [id], needs, parts, timeoutMs });
     const resultOf = (purpose) => results[parts.findIndex((part) => part.purpose === purpose)];
     parts.forEach((part, index) => {
         const result = results[index];
@@ -71854,13 +73312,7 @@ async function run(context, container, parts, timeoutMs) {
     return own;
 }
 
-;// CONCATENATED MODULE: ./src/network-renewal.ts
-
-
-
-
-
-
+;// CONCATENATED MODULE: ../kit/src/plan/network-renewal.ts
 /** The plan of a rollout that makes networks anew: every service in them is away until it has booted again. Pure. */
 function planRenewal(plan, renewal) {
     if (renewal === undefined)
@@ -71874,9 +73326,19 @@ function planRenewal(plan, renewal) {
     });
     return { ...plan, services, renewal };
 }
+/** Whether the containers of a service go because its network does. Pure. */
 function isRenewed(service, { services }) {
     return services.includes(service.service) && service.action !== 'skip' && service.action !== 'remove';
 }
+
+;// CONCATENATED MODULE: ./src/network-renewal.ts
+
+
+
+
+
+
+
 /** $1…: names. One that is gone is fine. */
 const removeScript = `
 for name; do
@@ -72069,12 +73531,14 @@ async function roll(context, plan) {
         }
         const victims = pickVictims(move.which === 'stale' ? old : fresh, move.count);
         const staying = running.filter((container) => !victims.includes(container));
+        const needs = staying.flatMap(({ id, status }) => (stale.has(id) || status !== 'running' ? [] : [id]));
         // While others booted or drained, one that was proved may have failed: it is no reason to let an old one go.
         await refuseLapsed(context, plan.service, existing);
         for (const victim of victims) {
             context.proved.delete(victim.id);
             await quiesceWorker(context, plan, victim);
-            await retire(context, victim, staying);
+            // Somebody may have taken the new ones away since the last look.
+            await retire(context, victim, staying, needs);
         }
     }
 }
@@ -72137,40 +73601,13 @@ async function replaceInPlace(context, plan) {
 
 
 
-
-
-
-
-
 /**
- * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
- * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
+ * Looks at a project.
  * @throws ComposeError COMPOSE_INVALID
  */
-async function observe(session, model) {
-    const { host, inputs } = session;
-    const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
-    const asked = batch_runBatch(host, [
-        programPart('docker compose config --hash', composeFromModel(model, inputs.settings, ['config', '--hash', '*']), {
-            stdin: model.text,
-            fail: ({ stderr }) => new ComposeError({
-                code: 'COMPOSE_INVALID',
-                message: `${host.name}: docker compose config --hash failed: ${host_lastLines(stderr, 2).join(' ')}`,
-            }),
-        }),
-    ]);
-    const seen = batch_runBatch(host, [listContainersPart(model.name), inspectImagesPart(refs)]);
-    const [[hashes], [containers, images]] = await Promise.all([asked, seen]);
-    const pairs = (hashes?.stdout ?? '')
-        .split('\n')
-        .map((line) => line.trim().split(/\s+/))
-        .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
-    return {
-        seenAt: session.clock.now(),
-        containers: container_parseContainers(containers?.stdout ?? ''),
-        wantedHashes: Object.fromEntries(pairs),
-        images: parseStoredImages(refs, images?.stdout ?? ''),
-    };
+async function observe({ host, inputs, clock }, model) {
+    const observed = await observeProject(host, inputs.settings, model);
+    return { seenAt: clock.now(), ...observed };
 }
 /**
  * Plan of a model against what runs.
@@ -72243,6 +73680,7 @@ async function executePlan(session, execution) {
     if (failures.length > 0)
         throw failures[0];
     execution.signal.throwIfAborted();
+    await bake(context, execution.bakeMs ?? 0);
     // What was proved first may have failed while the rest rolled.
     const containers = justSeen(context) ?? (await listProjectContainers(session.host, model.name));
     await refuseLapsed(context, undefined, containers);
@@ -72739,7 +74177,7 @@ const pullTimeoutMs = 15 * 60_000;
 async function pullImage(host, request) {
     const { ref, signal } = request;
     const parts = [{ ...pullPart(request), mayFail: true }, inspectImagesPart([ref])];
-    const [pulled, looked] = await batch_runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal });
+    const [pulled, looked] = await batch_runBatch(host, parts, { timeoutMs: pullTimeoutMs, signal, isDetached: true });
     if (pulled?.code === 0)
         return parseStoredImages([ref], looked?.stdout ?? '').get(ref);
     const said = host_lastLines(pulled?.stderr ?? '', 1)[0] ?? '';
@@ -72986,6 +74424,7 @@ function assessStatus(facts) {
     const { ledger, unfinished } = facts;
     const status = {
         lease: facts.lease === undefined ? null : assessLease(facts.lease, facts.now),
+        hostLease: facts.hostLease === undefined ? null : assessLease(facts.hostLease, facts.now),
         unfinished: unfinished === undefined
             ? null
             : { deployId: unfinished.deployId, lastStep: unfinished.lines.at(-1)?.step ?? 'none' },
@@ -73084,8 +74523,8 @@ function advise(status, facts) {
     const advice = [...adviseLease(status), ...adviseServices(status, facts)];
     return advice.length === 0 ? ['Nothing to do.'] : advice;
 }
-function adviseLease({ lease, unfinished }) {
-    const holder = lease === null || lease.kind === 'expired' ? undefined : lease;
+function adviseLease({ lease, hostLease, unfinished }) {
+    const holder = [lease, hostLease].find((one) => one !== null && one.kind !== 'expired') ?? undefined;
     if (holder?.kind === 'frozen')
         return [`Frozen by ${holder.actor} (${holder.reason ?? ''}): no run deploys here until it is unlocked.`];
     if (holder !== undefined)
@@ -73309,7 +74748,9 @@ async function deploy_roll(session, prepared, journal) {
     const scope = { ...prepared.scope, baseDir: deployPath };
     const { model, plan, observation } = await planLive(session, prepared, scope);
     const { signal } = session;
-    const containers = await executePlan(session, { scope, model, plan, observation, footprint, journal, signal });
+    const { bakeMs } = session.inputs;
+    const execution = { scope, model, plan, observation, footprint, journal, signal, bakeMs };
+    const containers = await executePlan(session, execution);
     timings.mark('roll');
     const removed = plan.services.filter(({ action }) => action === 'remove');
     const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
@@ -73612,9 +75053,10 @@ function loadInputs(runner) {
         caution: readCaution(inputs),
         routing: readRouteSettings(inputs),
         credentials: readRegistryCredentials(inputs),
-        lockWait: readLockWait(inputs),
+        leaseWish: readLeaseWish(inputs),
         healthTimeout: inputs.optionalDuration('health-timeout'),
         minHealthy: inputs.optionalDuration('min-healthy'),
+        bakeMs: inputs.duration('bake'),
         retain: inputs.integer('retain', { min: 2, max: 100 }),
         to: parseRollbackTo(inputs.required('to')),
         fromRelease: from === undefined ? undefined : Number(from),
@@ -73664,6 +75106,7 @@ function statusLines(status) {
     const width = Math.max(0, ...services.map(({ service }) => service.length));
     return [
         `Lease: ${describeHolder(status.lease)}`,
+        ...(status.hostLease === null ? [] : [`Lease of the whole server: ${describeHolder(status.hostLease)}`]),
         `Unfinished deploy: ${describeUnfinished(status)}`,
         `Current release: ${status.current ?? 'none'}`,
         ...services.map((service) => `  ${service.service.padEnd(width)}  ${String(service.running)} running  ${service.health}  ${matchWords[service.match]}  ${service.image ?? '–'}${service.since === null ? '' : `  since ${service.since}`}`),
@@ -73714,7 +75157,7 @@ function renderStatus(status, host, deployPath) {
     return [
         `### 🔎 Status – ${cell(deployPath)} on ${cell(host)}\n`,
         status.advice.map((line) => `- ${cell(line)}\n`).join(''),
-        `Lease: ${cell(describeHolder(status.lease))} · unfinished deploy: ${cell(describeUnfinished(status))}\n`,
+        `Lease: ${cell(describeHolder(status.lease))} · ${status.hostLease === null ? '' : `of the whole server: ${cell(describeHolder(status.hostLease))} · `}unfinished deploy: ${cell(describeUnfinished(status))}\n`,
         table(['Service', 'Running', 'Health', 'Against the release', 'Runs', 'Released', 'Since'], services),
         table(['Release', 'Result', 'Commit', 'By', 'Finished'], releases),
     ].join('\n');
@@ -73724,7 +75167,7 @@ function shorten(ref) {
     return ref === null ? '–' : ref.replaceAll(/(@sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1…');
 }
 
-;// CONCATENATED MODULE: ./src/assessment/byte-size.ts
+;// CONCATENATED MODULE: ../kit/src/plan/byte-size.ts
 /** `310 MB`, `1.1 GB`: for people, in powers of 1000, with the two or three figures that an estimate has. */
 function formatSize(bytes) {
     if (bytes < 1e6)
@@ -73734,7 +75177,7 @@ function formatSize(bytes) {
     return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-;// CONCATENATED MODULE: ./src/assessment/disk-space.ts
+;// CONCATENATED MODULE: ../kit/src/plan/disk-space.ts
 
 /** For the download beside what it unpacks to, and so that nothing else on the server stands still. */
 const marginBytes = 200e6;
@@ -73803,7 +75246,7 @@ function disk_space_short(text, isEnforced) {
         : { level: 'warning', text: `${text}; going on, as the input headroom says` };
 }
 
-;// CONCATENATED MODULE: ./src/assessment/drift.ts
+;// CONCATENATED MODULE: ../kit/src/plan/drift.ts
 /**
  * Networks and volumes that are not what the compose files say. Tried in the lab (engine 20.10, Compose 2.26.1, 2.40.3):
  *
@@ -73975,7 +75418,7 @@ function missing(kind, name, users) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/assessment/graceful-stop.ts
+;// CONCATENATED MODULE: ../kit/src/plan/graceful-stop.ts
 
 const dockerGraceMs = 10_000;
 /** `graceful_timeout` of gunicorn where nobody sets it (its documentation). */
@@ -74074,7 +75517,7 @@ function shellNotes(service) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/assessment/memory-headroom.ts
+;// CONCATENATED MODULE: ../kit/src/plan/memory-headroom.ts
 
 /** A new copy may need a little more than the running one, which has given back what it needed to boot. */
 const growth = 1.25;
@@ -74163,7 +75606,7 @@ function sumOf(surges) {
     return surges.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-;// CONCATENATED MODULE: ./src/assessment/json.ts
+;// CONCATENATED MODULE: ../kit/src/plan/json.ts
 const json_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 const json_asList = (value) => (Array.isArray(value) ? value : []);
 const json_asText = (value) => typeof value === 'string' && value !== '' ? value : undefined;
@@ -74173,7 +75616,7 @@ function asTexts(value) {
     return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
 }
 
-;// CONCATENATED MODULE: ./src/assessment/model-details.ts
+;// CONCATENATED MODULE: ../kit/src/plan/model-details.ts
 
 
 const settingNames = ['GUNICORN_CMD_ARGS', 'UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN'];
@@ -74256,7 +75699,7 @@ function readVolume(key, body) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/assessment/plan-note.ts
+;// CONCATENATED MODULE: ../kit/src/plan/plan-note.ts
 /** The first reason not to begin. */
 function firstRefusal(notes) {
     return notes.find((note) => note.level === 'refusal');
@@ -74273,7 +75716,7 @@ function describeNote(note) {
     return `${note.level === 'warning' ? 'warning: ' : ''}${note.text}`;
 }
 
-;// CONCATENATED MODULE: ./src/assessment/plan-assessment.ts
+;// CONCATENATED MODULE: ../kit/src/plan/plan-assessment.ts
 
 
 
@@ -74484,7 +75927,7 @@ async function publishUnlocked(runner, { outcome, lines }) {
     await runner.summary(`### 🔓 Unlock: ${outcome}\n\n${lines.map((line) => `- ${cell(line)}\n`).join('')}`);
 }
 
-;// CONCATENATED MODULE: ./src/assessment/facts-script.ts
+;// CONCATENATED MODULE: ../kit/src/plan/facts-script.ts
 /**
  * What the assessment asks about room: memory, disks, sizes. Changes nothing.
  *
@@ -74588,7 +76031,7 @@ exit 0`;
 /** What could be given back, by kind: `Images 3.2GB (70%)`. Takes seconds, so it is asked only where space is short. */
 const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}'`;
 
-;// CONCATENATED MODULE: ./src/assessment/server-facts.ts
+;// CONCATENATED MODULE: ../kit/src/plan/server-facts.ts
 
 
 /** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
@@ -74751,9 +76194,28 @@ function parseRemade(text) {
     };
 }
 
+;// CONCATENATED MODULE: ../kit/src/plan/refusal.ts
+
+
+
+/**
+ * Ends a step before anything is touched where a note says so; every note is in the evidence.
+ * @throws PlanError NO_HEADROOM, NO_SPACE, DRIFT, MUTABLE_TAG, NO_HEALTHCHECK
+ */
+async function refuseByNotes(host, notes) {
+    const refusal = firstRefusal(notes);
+    if (refusal === undefined)
+        return;
+    const reclaimable = refusal.code === 'NO_SPACE' ? await readReclaimable(host) : undefined;
+    throw new PlanError({
+        code: refusal.code,
+        message: `${host.name}: ${refusal.text}. Nothing was changed.`,
+        hint: reclaimable === undefined ? refusal.hint : `${refusal.hint} It could give back: ${reclaimable}.`,
+        evidence: notes.map(({ level, text }) => `${level}: ${text}`),
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/assessment/assessment.ts
-
-
 
 
 
@@ -74771,24 +76233,10 @@ async function assessServer(session, model, plan, observed, maxSurge) {
     const isHeadroomEnforced = inputs.caution.isHeadroomEnforced && inputs.mode !== 'rollback';
     return assessPlan(facts, plan, model, observed, { isHeadroomEnforced, isDowntimeAllowed, maxSurge });
 }
-/**
- * Ends a rollout before anything is touched where a note says so; every note is in the evidence.
- * @throws RolloutError NO_HEADROOM, NO_SPACE, DRIFT
- */
-async function refuseByNotes(session, notes) {
-    const refusal = firstRefusal(notes);
-    if (refusal === undefined)
-        return;
-    const reclaimable = refusal.code === 'NO_SPACE' ? await readReclaimable(session.host) : undefined;
-    throw new RolloutError({
-        code: refusal.code,
-        message: `${session.host.name}: ${refusal.text}. Nothing was changed.`,
-        hint: reclaimable === undefined ? refusal.hint : `${refusal.hint} It could give back: ${reclaimable}.`,
-        evidence: notes.map(({ level, text }) => `${level}: ${text}`),
-    });
-}
 
-;// CONCATENATED MODULE: ./src/engine-needs.ts
+;// CONCATENATED MODULE: ../kit/src/plan/engine-needs.ts
+
+
 
 /** `healthcheck.start_interval` came with Engine 25 (API 1.44); Compose refuses it at an older one, at `create`. */
 const startIntervalSince = 25;
@@ -74807,6 +76255,30 @@ function findUnmetNeed(model, services, engine) {
     return service === undefined
         ? undefined
         : { service, setting: 'healthcheck.start_interval', since: `${startIntervalSince}.0` };
+}
+/**
+ * Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine.
+ * @throws PlanError UNSUPPORTED
+ */
+function refuseUnsupported(model, plan, engine) {
+    const changed = changedServices(plan).map(({ service }) => service);
+    const need = findUnmetNeed(model, changed, engine);
+    if (need !== undefined)
+        throw new PlanError({
+            code: 'UNSUPPORTED',
+            message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
+            hint: `Update Docker on the server, or leave ${need.setting} out.`,
+        });
+    for (const service of changed) {
+        const extra = model.services[service]?.startExtra;
+        if (extra === undefined)
+            continue;
+        throw new PlanError({
+            code: 'UNSUPPORTED',
+            message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
+            hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
+        });
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/route/route-notes.ts
@@ -74898,7 +76370,7 @@ async function prepare(session, state, intent) {
     session.log(`${host.name}: Docker ${versions.engine}, Compose ${versions.compose}, project ${model.name}`);
     logPlan(session.log, { ...plan, notes });
     if (inputs.mode !== 'plan')
-        await refuseByNotes(session, notes);
+        await refuseByNotes(session.host, notes);
     return {
         deployId: nextDeployId(state.lastDeployId, clock.date()),
         platform: versions.platform,
@@ -74913,27 +76385,6 @@ async function prepare(session, state, intent) {
         footprint,
         timings,
     };
-}
-/** Nothing is touched when a service to be changed needs what `docker start` does not do (ADR 0005), or a newer engine. */
-function refuseUnsupported(model, plan, engine) {
-    const changed = changedServices(plan).map(({ service }) => service);
-    const need = findUnmetNeed(model, changed, engine);
-    if (need !== undefined)
-        throw new RolloutError({
-            code: 'UNSUPPORTED',
-            message: `service ${need.service} uses ${need.setting}, which Docker Engine has since ${need.since}; the server has ${engine}. Nothing was changed.`,
-            hint: `Update Docker on the server, or leave ${need.setting} out.`,
-        });
-    for (const service of changed) {
-        const extra = model.services[service]?.startExtra;
-        if (extra === undefined)
-            continue;
-        throw new RolloutError({
-            code: 'UNSUPPORTED',
-            message: `service ${service} uses ${extra}, which only Compose's own start does. Nothing was changed.`,
-            hint: 'Put the text into a file and name it with `file:`, or do the hook in the image’s entry point.',
-        });
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/died-rollback.ts
@@ -74982,11 +76433,12 @@ const leftAsItIs = new Set([
     'ROLLBACK_FAILED',
 ]);
 /** New containers without proof go where enough others serve: one that still boots must not count as one of them. */
-async function removeDoubtful(session, { project, footprint }, doubtful) {
+async function removeDoubtful(session, { project, footprint, journal }, doubtful) {
     const containers = await listProjectContainers(session.host, project);
     const needless = chooseUnproved(containers, footprint, doubtful);
     if (needless.length === 0)
         return;
+    await journal.append('leftovers', { ids: needless.map(({ id }) => id) });
     session.log(`removing ${needless.map(({ name }) => name).join(', ')}, which the dead rollback had not proved`);
     await host_execOrThrow(session.host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
 }
@@ -75222,9 +76674,10 @@ for image in $images; do docker image inspect --format '{{.Id}}\t{{json .RepoDig
  * Looks at everything that `mode: status` tells; takes no lease and changes nothing.
  * @throws StateError DEPLOY_PATH_UNUSABLE
  */
-async function readStatusFacts(host, settings) {
+async function readStatusFacts(host, settings, scope) {
     const { deployPath, projectName } = settings;
     const seen = await lookAtLease({ host, deployPath });
+    const ofHost = scope.kind === 'host' ? await lookAtLease({ host, deployPath: scope.folder }) : undefined;
     const unfinished = await findUnfinishedDeploy(host, deployPath);
     const ledger = await readLedger(host, deployPath);
     const result = await host.script(containersScript, [deployPath, projectName ?? ''], { timeoutMs: 20_000 });
@@ -75237,6 +76690,7 @@ async function readStatusFacts(host, settings) {
     const containers = result.code === 0 ? parseStatusContainers(result.stdout) : undefined;
     return {
         ...seen,
+        hostLease: ofHost?.lease,
         unfinished,
         ledger,
         containers: containers?.containers,
@@ -75313,6 +76767,7 @@ function withoutDigest(pin) {
 
 
 
+
 const whyWords = {
     expired: 'it had expired',
     frozen: 'a freeze by hand',
@@ -75326,19 +76781,33 @@ const whyWords = {
  * @throws LeaseError LOCKED
  */
 async function unlock(session, isHolderGone) {
-    const { host, inputs, owner, clock } = session;
+    const { host, inputs } = session;
     const { deployPath } = inputs.settings;
-    const decision = await freeLease({ host, deployPath, owner, isForced: inputs.isForced, isHolderGone });
+    const lines = [];
+    for (const { folder } of leaseSeats(inputs.leaseWish.scope, deployPath)) {
+        const freed = await freeOne(session, folder, isHolderGone);
+        if (freed !== undefined)
+            lines.push(freed);
+    }
     const unfinished = await findUnfinishedDeploy(host, deployPath);
     const left = unfinished === undefined
         ? []
         : [`Deploy ${unfinished.deployId} did not reach its end: the next run settles it before anything else.`];
-    if (decision.kind === 'nothing')
+    if (lines.length === 0)
         return { outcome: 'noop', lines: ['Nobody holds the lease.', ...left] };
+    return { outcome: 'unlocked', lines: [...lines, ...left] };
+}
+/** Frees the lease in a folder; undefined where nobody holds it. */
+async function freeOne(session, folder, isHolderGone) {
+    const { host, inputs, owner, clock } = session;
+    const { deployPath } = inputs.settings;
+    const decision = await freeLease({ host, deployPath: folder, owner, isForced: inputs.isForced, isHolderGone });
+    if (decision.kind === 'nothing')
+        return undefined;
     if (decision.kind === 'refused')
         throw new LeaseError({
             code: 'LOCKED',
-            message: `${host.name}:${deployPath} is held by ${describeLease(decision.by, decision.now)}; that run may still go on. Nothing was changed.`,
+            message: `${host.name}:${folder} is held by ${describeLease(decision.by, decision.now)}; that run may still go on. It was left as it is.`,
             hint: 'Cancel that run: its post step lets go. Where that cannot be, give `force: true`.',
         });
     const { lease, why } = decision;
@@ -75353,10 +76822,8 @@ async function unlock(session, isHolderGone) {
         holderRunUrl: lease.owner.runUrl,
         holderReason: lease.reason ?? '',
     });
-    return {
-        outcome: 'unlocked',
-        lines: [`The lease of ${describeLease(lease, decision.now)} was freed: ${whyWords[why]}.`, ...left],
-    };
+    const which = folder === deployPath ? 'The lease' : `The lease of the whole server (${folder})`;
+    return `${which}, of ${describeLease(lease, decision.now)}, was freed: ${whyWords[why]}.`;
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -75408,7 +76875,7 @@ async function main_run(context) {
         const session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
         switch (inputs.mode) {
             case 'status':
-                await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings)), session);
+                await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings, inputs.leaseWish.scope)), session);
                 return;
             case 'unlock':
                 await publishUnlocked(runner, await unlock(session, main_holderCheck(session)));
@@ -75461,7 +76928,7 @@ async function change(context, given, mode) {
         const report = mode === 'rollback' ? await rollBack(session, state, settled) : await deployForward(session, state);
         return settled === undefined ? report : addSettled(report, settled);
     };
-    const report = await withLease(context, host, deployPath, inputs.lockWait, body, main_holderCheck(given));
+    const report = await withLease(context, host, deployPath, inputs.leaseWish, body, main_holderCheck(given));
     await publish(runner, report);
     if (report.failure !== undefined)
         throw outcomeError(report, report.failure);
@@ -75539,6 +77006,7 @@ function outcomeError(report, failure) {
 
 
 
+
 /**
  * The end of the job: settles a deploy of this job that was cancelled or lost its connection, then releases the lease.
  * Runs also after a cancel, when main had only ten seconds left.
@@ -75547,7 +77015,7 @@ async function post_settle(context) {
     const { runner, signal } = context;
     if (runner.state('begun') !== 'true') {
         runner.info('The step ended before it touched the server; nothing to settle.');
-        if (runner.state('lease') !== '')
+        if (runner.state('lease') !== '' || runner.state('host-lease') !== '')
             await releaseLeaseInPost(context);
         return;
     }
@@ -75576,9 +77044,10 @@ async function post_settle(context) {
 }
 /** Undefined where another run holds the lease by now: what is unfinished is that run's own, or it has settled ours. */
 async function settleOwn(context, session) {
+    const now = { ...session.inputs.leaseWish, waitMs: milliseconds(0) };
     try {
         // Read again under the lease: another run may have settled it meanwhile.
-        return await withLease(context, session.host, session.inputs.settings.deployPath, 0, async () => recoverUnfinished(session, await readServerState(session)));
+        return await withLease(context, session.host, session.inputs.settings.deployPath, now, async () => recoverUnfinished(session, await readServerState(session)));
     }
     catch (thrown) {
         if (!(thrown instanceof LeaseError) || thrown.code !== 'LOCKED')

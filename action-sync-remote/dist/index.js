@@ -27936,7 +27936,7 @@ function trailingBytesSeen(data) {
 /***/ 776:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(4488);
+module.exports = __nccwpck_require__(4488);
 
 
 /***/ }),
@@ -27957,10 +27957,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -30646,7 +30646,7 @@ __webpack_unused_export__ = Client
 __webpack_unused_export__ = Pool
 __webpack_unused_export__ = BalancedPool
 __webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
+module.exports.kT = ProxyAgent
 __webpack_unused_export__ = EnvHttpProxyAgent
 __webpack_unused_export__ = RetryAgent
 __webpack_unused_export__ = RetryHandler
@@ -59150,6 +59150,36 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		};
 /******/ 	})();
 /******/ 	
+/******/ 	/* webpack/runtime/create fake namespace object */
+/******/ 	(() => {
+/******/ 		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 		var leafPrototypes;
+/******/ 		// create a fake namespace object
+/******/ 		// mode & 1: value is a module id, require it
+/******/ 		// mode & 2: merge all properties of value into the ns
+/******/ 		// mode & 4: return value when already ns object
+/******/ 		// mode & 16: return value when it's Promise-like
+/******/ 		// mode & 8|1: behave like require
+/******/ 		__nccwpck_require__.t = function(value, mode) {
+/******/ 			if(mode & 1) value = this(value);
+/******/ 			if(mode & 8) return value;
+/******/ 			if(typeof value === 'object' && value) {
+/******/ 				if((mode & 4) && value.__esModule) return value;
+/******/ 				if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 			}
+/******/ 			var ns = Object.create(null);
+/******/ 			__nccwpck_require__.r(ns);
+/******/ 			var def = {};
+/******/ 			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 			}
+/******/ 			def['default'] = () => (value);
+/******/ 			__nccwpck_require__.d(ns, def);
+/******/ 			return ns;
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /******/ 	/* webpack/runtime/define property getters */
 /******/ 	(() => {
 /******/ 		// define getter functions for harmony exports
@@ -59167,11 +59197,68 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
 /******/ 	})();
 /******/ 	
+/******/ 	/* webpack/runtime/make namespace object */
+/******/ 	(() => {
+/******/ 		// define __esModule on exports
+/******/ 		__nccwpck_require__.r = (exports) => {
+/******/ 			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 			}
+/******/ 			Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 		};
+/******/ 	})();
+/******/ 	
 /************************************************************************/
 var __webpack_exports__ = {};
 // This entry need to be wrapped in an IIFE because it need to be in strict mode.
 (() => {
 "use strict";
+
+// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/platform.js
+var platform_namespaceObject = {};
+__nccwpck_require__.r(platform_namespaceObject);
+__nccwpck_require__.d(platform_namespaceObject, {
+  arch: () => (arch),
+  getDetails: () => (getDetails),
+  isLinux: () => (isLinux),
+  isMacOS: () => (isMacOS),
+  isWindows: () => (isWindows),
+  platform: () => (platform)
+});
+
+// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/core.js
+var core_namespaceObject = {};
+__nccwpck_require__.r(core_namespaceObject);
+__nccwpck_require__.d(core_namespaceObject, {
+  ExitCode: () => (ExitCode),
+  addPath: () => (addPath),
+  debug: () => (debug),
+  endGroup: () => (endGroup),
+  error: () => (error),
+  exportVariable: () => (exportVariable),
+  getBooleanInput: () => (getBooleanInput),
+  getIDToken: () => (getIDToken),
+  getInput: () => (getInput),
+  getMultilineInput: () => (getMultilineInput),
+  getState: () => (getState),
+  group: () => (group),
+  info: () => (info),
+  isDebug: () => (isDebug),
+  markdownSummary: () => (markdownSummary),
+  notice: () => (notice),
+  platform: () => (platform_namespaceObject),
+  saveState: () => (saveState),
+  setCommandEcho: () => (setCommandEcho),
+  setFailed: () => (setFailed),
+  setOutput: () => (setOutput),
+  setSecret: () => (setSecret),
+  startGroup: () => (startGroup),
+  summary: () => (summary),
+  toPlatformPath: () => (toPlatformPath),
+  toPosixPath: () => (toPosixPath),
+  toWin32Path: () => (toWin32Path),
+  warning: () => (warning)
+});
 
 ;// CONCATENATED MODULE: ../kit/src/action/errors.ts
 /** A failure whose meaning is known. Everything an action throws on purpose is one of these. */
@@ -59220,7 +59307,7 @@ const external_os_namespaceObject = require("os");
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function utils_toCommandValue(input) {
+function toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -59285,12 +59372,12 @@ function toCommandProperties(annotationProperties) {
  * This is an internal utility function that powers the public API functions
  * such as setSecret, warning, error, and exportVariable.
  */
-function command_issueCommand(command, properties, message) {
+function issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
     process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 }
-function command_issue(name, message = '') {
-    command_issueCommand(name, {}, message);
+function issue(name, message = '') {
+    issueCommand(name, {}, message);
 }
 const CMD_STRING = '::';
 class Command {
@@ -59327,13 +59414,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -59353,7 +59440,7 @@ var external_fs_ = __nccwpck_require__(9896);
 
 
 
-function file_command_issueFileCommand(command, message) {
+function issueFileCommand(command, message) {
     const filePath = process.env[`GITHUB_${command}`];
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
@@ -59361,13 +59448,13 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
         encoding: 'utf8'
     });
 }
-function file_command_prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -59384,8 +59471,10 @@ function file_command_prepareKeyValueMessage(key, value) {
 var external_path_ = __nccwpck_require__(6928);
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
 ;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
@@ -59478,7 +59567,7 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ../node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(776);
+var tunnel = __nccwpck_require__(776);
 // EXTERNAL MODULE: ../node_modules/undici/index.js
 var undici = __nccwpck_require__(734);
 ;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/index.js
@@ -59556,7 +59645,7 @@ const HttpResponseRetryCodes = [
     HttpCodes.ServiceUnavailable,
     HttpCodes.GatewayTimeout
 ];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
 const ExponentialBackoffCeiling = 10;
 const ExponentialBackoffTimeSlice = 5;
 class HttpClientError extends Error {
@@ -59602,7 +59691,7 @@ function isHttps(requestUrl) {
     const parsedUrl = new URL(requestUrl);
     return parsedUrl.protocol === 'https:';
 }
-class lib_HttpClient {
+class HttpClient {
     constructor(userAgent, handlers, requestOptions) {
         this._ignoreSslError = false;
         this._allowRedirects = true;
@@ -59905,7 +59994,7 @@ class lib_HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -59916,7 +60005,7 @@ class lib_HttpClient {
         const info = {};
         info.parsedUrl = requestUrl;
         const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
         const defaultPort = usingSsl ? 443 : 80;
         info.options = {};
         info.options.host = info.parsedUrl.hostname;
@@ -60015,7 +60104,7 @@ class lib_HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -60030,7 +60119,7 @@ class lib_HttpClient {
         const usingSsl = parsedUrl.protocol === 'https:';
         let maxSockets = 100;
         if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
         }
         // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
         if (proxyUrl && proxyUrl.hostname) {
@@ -60055,7 +60144,7 @@ class lib_HttpClient {
         // if tunneling agent isn't assigned create a new agent
         if (!agent) {
             const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
             this._agent = agent;
         }
         if (usingSsl && this._ignoreSslError) {
@@ -60078,7 +60167,7 @@ class lib_HttpClient {
             return proxyAgent;
         }
         const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+        proxyAgent = new undici/* ProxyAgent */.kT(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
             token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
         })));
         this._proxyAgentDispatcher = proxyAgent;
@@ -60209,7 +60298,7 @@ class BasicCredentialHandler {
         });
     }
 }
-class auth_BearerCredentialHandler {
+class BearerCredentialHandler {
     constructor(token) {
         this.token = token;
     }
@@ -60267,13 +60356,13 @@ var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg
 
 
 
-class oidc_utils_OidcClient {
+class OidcClient {
     static createHttpClient(allowRetry = true, maxRetry = 10) {
         const requestOptions = {
             allowRetries: allowRetry,
             maxRetries: maxRetry
         };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(OidcClient.getRequestToken())], requestOptions);
     }
     static getRequestToken() {
         const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
@@ -60292,7 +60381,7 @@ class oidc_utils_OidcClient {
     static getCall(id_token_url) {
         return oidc_utils_awaiter(this, void 0, void 0, function* () {
             var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const httpclient = OidcClient.createHttpClient();
             const res = yield httpclient
                 .getJson(id_token_url)
                 .catch(error => {
@@ -60311,13 +60400,13 @@ class oidc_utils_OidcClient {
         return oidc_utils_awaiter(this, void 0, void 0, function* () {
             try {
                 // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                let id_token_url = OidcClient.getIDTokenUrl();
                 if (audience) {
                     const encodedAudience = encodeURIComponent(audience);
                     id_token_url = `${id_token_url}&audience=${encodedAudience}`;
                 }
                 debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                const id_token = yield OidcClient.getCall(id_token_url);
                 setSecret(id_token);
                 return id_token;
             }
@@ -60606,7 +60695,7 @@ const _summary = new Summary();
 /**
  * @deprecated use `core.summary`
  */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const markdownSummary = _summary;
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/path-utils.js
@@ -60640,7 +60729,7 @@ function toWin32Path(pth) {
  * @return string The platform-specific path.
  */
 function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
+    return pth.replace(/[/\\]/g, external_path_.sep);
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: external "string_decoder"
@@ -61715,7 +61804,7 @@ var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
  * @param     options            optional exec options.  See ExecOptions
  * @returns   Promise<number>    exit code
  */
-function exec_exec(commandLine, args, options) {
+function exec(commandLine, args, options) {
     return exec_awaiter(this, void 0, void 0, function* () {
         const commandArgs = argStringToArray(commandLine);
         if (commandArgs.length === 0) {
@@ -61761,7 +61850,7 @@ function getExecOutput(commandLine, args, options) {
             }
         };
         const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
         //flush any remaining characters
         stdout += stdoutDecoder.end();
         stderr += stderrDecoder.end();
@@ -61786,10 +61875,10 @@ var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, 
 
 
 const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+    const { stdout: version } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
         silent: true
     });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+    const { stdout: name } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
         silent: true
     });
     return {
@@ -61799,7 +61888,7 @@ const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* 
 });
 const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
     var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+    const { stdout } = yield getExecOutput('sw_vers', undefined, {
         silent: true
     });
     const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
@@ -61810,7 +61899,7 @@ const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* ()
     };
 });
 const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+    const { stdout } = yield getExecOutput('lsb_release', ['-i', '-r', '-s'], {
         silent: true
     });
     const [name, version] = stdout.trim().split('\n');
@@ -61915,8 +62004,8 @@ function exportVariable(name, val) {
  * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
  * ```
  */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
+function setSecret(secret) {
+    issueCommand('add-mask', {}, secret);
 }
 /**
  * Prepends inputPath to the PATH (for this action and future actions)
@@ -61930,7 +62019,7 @@ function addPath(inputPath) {
     else {
         issueCommand('add-path', {}, inputPath);
     }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+    process.env['PATH'] = `${inputPath}${external_path_.delimiter}${process.env['PATH']}`;
 }
 /**
  * Gets the value of an input.
@@ -61999,10 +62088,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
     process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -62037,8 +62126,8 @@ function isDebug() {
  * Writes debug message to user log
  * @param message debug message
  */
-function core_debug(message) {
-    command_issueCommand('debug', {}, message);
+function debug(message) {
+    issueCommand('debug', {}, message);
 }
 /**
  * Adds an error issue
@@ -62046,7 +62135,7 @@ function core_debug(message) {
  * @param properties optional properties to add to the annotation.
  */
 function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a warning issue
@@ -62054,7 +62143,7 @@ function error(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Adds a notice issue
@@ -62062,7 +62151,7 @@ function warning(message, properties = {}) {
  * @param properties optional properties to add to the annotation.
  */
 function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
  * Writes info to log with console.log.
@@ -62079,13 +62168,13 @@ function info(message) {
  * @param name The name of the output group
  */
 function startGroup(name) {
-    command_issue('group', name);
+    issue('group', name);
 }
 /**
  * End an output group.
  */
 function endGroup() {
-    command_issue('endgroup');
+    issue('endgroup');
 }
 /**
  * Wrap an asynchronous function call in a group.
@@ -62121,9 +62210,9 @@ function group(name, fn) {
 function saveState(name, value) {
     const filePath = process.env['GITHUB_STATE'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
     }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+    issueCommand('save-state', { name }, toCommandValue(value));
 }
 /**
  * Gets the value of an state set by this action's main execution.
@@ -62171,13 +62260,13 @@ function githubRunner() {
         },
         state: (name) => getState(name),
         mask: (line) => {
-            core_setSecret(line);
+            setSecret(line);
         },
         info: (line) => {
             info(line);
         },
         debug: (line) => {
-            core_debug(line);
+            debug(line);
         },
         notice: (line) => {
             notice(line);
@@ -62187,6 +62276,9 @@ function githubRunner() {
         },
         error: (line) => {
             error(line);
+        },
+        annotate: (level, message, { title, file, line }) => {
+            core_namespaceObject[level](message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
         summary: async (markdown) => {
@@ -62366,6 +62458,7 @@ function inputReader(runner) {
                 throw missingInput(name, options);
             return value;
         },
+        variable: (name) => runner.env(name),
         flag: (name) => {
             const value = required(name);
             // YAML 1.2's core schema, as GitHub's own toolkit reads booleans.
@@ -62846,6 +62939,11 @@ var external_node_stream_ = __nccwpck_require__(7075);
 
 
 
+/** The program that a name stands for on this runner; undefined where there is none. */
+function findOnPath(name) {
+    const folders = (process.env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter).filter((folder) => folder !== '');
+    return folders.map((folder) => (0,external_node_path_namespaceObject.join)(folder, name)).find((path) => (0,external_node_fs_namespaceObject.existsSync)(path));
+}
 /** Background processes may keep the streams open after the command has ended. The same for SSH. */
 const drainMs = 10_000;
 /**
@@ -62887,7 +62985,7 @@ async function execQuietly(stdin, process) {
     process.signal.addEventListener('abort', onAbort, { once: true });
     if (process.signal.aborted)
         onAbort();
-    const ended = exec_exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
+    const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
         env: { ...process.env },
         silent: true,
         ignoreReturnCode: true,
@@ -63068,6 +63166,14 @@ const hostKeyTypes = [
 function isHostKeyType(type) {
     return hostKeyTypes.some((known) => known === type);
 }
+/** The signature algorithms for host keys of these types. */
+function plainAlgorithms(types) {
+    return hostKeyTypes.filter((type) => types.includes(type)).flatMap((type) => [...hostKeyAlgorithms[type]]);
+}
+/** The same for host certificates, of any type: who signs them says nothing about the keys that are in them. */
+function certificateAlgorithms(authorities) {
+    return authorities.length === 0 ? [] : plainAlgorithms(hostKeyTypes).map((name) => `${name}-cert-v01@openssh.com`);
+}
 /** The algorithms of a connection that accepts host keys of these types only. */
 function offeredAlgorithms(types) {
     return {
@@ -63141,7 +63247,7 @@ function findKnownHost(lines, host, port) {
     return {
         pins: keys.flatMap(({ type, key }) => (isHostKeyType(type) ? [{ type, key }] : [])),
         revoked: about.filter((line) => line.marker === 'revoked').map((line) => line.key),
-        hasCertAuthority: about.some((line) => line.marker === 'cert-authority'),
+        authorities: about.filter((line) => line.marker === 'cert-authority').map((line) => line.key),
         unusableTypes: keys.map((line) => line.type).filter((type) => !isHostKeyType(type)),
     };
 }
@@ -63201,6 +63307,15 @@ function globMatches(pattern, text) {
 
 
 
+/** Trusts no key: for asking a server which one it has. */
+function nothingTrusted(revoked = []) {
+    return { pins: [], fingerprints: [], revoked };
+}
+/** Whether nothing says which key is right, so that no server can be trusted. */
+function isUnpinned(policy) {
+    const { pins, fingerprints, authorities = [], acceptsAny } = policy;
+    return acceptsAny !== true && [pins, fingerprints, authorities].every((list) => list.length === 0);
+}
 function fingerprintOf(key) {
     return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
@@ -63214,6 +63329,8 @@ function judgeHostKey(policy, offered) {
     const isOffered = (key) => key.length === offered.length && (0,external_node_crypto_.timingSafeEqual)(key, offered);
     if (policy.revoked.some(isOffered))
         return 'revoked';
+    if (policy.acceptsAny === true)
+        return 'trusted';
     const isPinned = policy.pins.some((pin) => isOffered(pin.key)) || policy.fingerprints.includes(fingerprintOf(offered));
     return isPinned ? 'trusted' : 'unknown';
 }
@@ -63222,6 +63339,10 @@ function judgeHostKey(policy, offered) {
  * server with several keys answers with the one that is pinned. A fingerprint does not tell its type: they are tried in turn.
  */
 function keyTypeAttempts(policy) {
+    if (policy.acceptsAny === true)
+        return [hostKeyTypes];
+    if (isUnpinned(policy))
+        return [];
     const pinned = hostKeyTypes.filter((type) => policy.pins.some((pin) => pin.type === type));
     if (policy.fingerprints.length === 0)
         return [pinned];
@@ -63240,6 +63361,129 @@ function knownHostsLine(host, port, key) {
     return `${knownHostName(host, port)} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}`;
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/host-key-inputs.ts
+
+
+
+/**
+ * Reads `known-hosts`, `host-fingerprint` and `unsafe-accept-any-host-key`. The last one has no variable to fall back on:
+ * each step that gives up the check says so itself.
+ * @throws ConfigurationError naming the input
+ */
+function readHostKeyInputs(inputs) {
+    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
+    const fingerprint = inputs.optional('host-fingerprint', { env: 'DEPLOY_HOST_FINGERPRINT' });
+    const isGiven = inputs.optional('unsafe-accept-any-host-key') !== undefined;
+    const acceptsAny = isGiven && inputs.flag('unsafe-accept-any-host-key');
+    if (acceptsAny && (knownHosts !== undefined || fingerprint !== undefined)) {
+        const other = knownHosts === undefined ? 'host-fingerprint' : 'known-hosts';
+        throw new ConfigurationError(`input \`unsafe-accept-any-host-key\` is true, but \`${other}\` (or its DEPLOY_* variable) is given too: only one of them can hold.`, `Leave \`unsafe-accept-any-host-key\` out: the host key is checked against \`${other}\` then.`);
+    }
+    return { knownHosts, fingerprints: parseFingerprints(fingerprint ?? ''), acceptsAny };
+}
+/**
+ * Which keys of one host are trusted. Where nothing at all is given none is, and connecting ends with an error that
+ * shows the key that the host offered.
+ * @throws ConfigurationError when `known-hosts` has no usable line for the host
+ */
+function hostKeyPolicy({ knownHosts, fingerprints, acceptsAny }, host, port) {
+    if (acceptsAny)
+        return { ...nothingTrusted(), acceptsAny };
+    if (knownHosts === undefined)
+        return { ...nothingTrusted(), fingerprints };
+    const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
+    const { pins, revoked, authorities } = known;
+    if (pins.length + fingerprints.length + authorities.length === 0)
+        throw noUsableLine(known, knownHosts, host, port);
+    return { pins, revoked, fingerprints, ...(authorities.length === 0 ? {} : { authorities }) };
+}
+function parseFingerprints(text) {
+    return text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map((word) => {
+        const fingerprint = parseFingerprint(word);
+        if (fingerprint !== undefined)
+            return fingerprint;
+        throw new ConfigurationError(`input \`host-fingerprint\`: ${JSON.stringify(word)} is not a SHA256 fingerprint (\`SHA256:\` and 43 characters).`, 'On the server run: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub  — and give the second word of its answer. MD5 fingerprints are not accepted.');
+    });
+}
+function noUsableLine(known, text, host, port) {
+    const name = knownHostName(host, port);
+    const keyscan = `Add the line that \`ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}\` prints, after comparing it with the server's own key.`;
+    if (known.revoked.length > 0) {
+        return new ConfigurationError(`input \`known-hosts\`: the lines for ${name} only revoke keys.`, keyscan);
+    }
+    if (known.unusableTypes.length > 0) {
+        return new ConfigurationError(`input \`known-hosts\`: the key types for ${name} (${known.unusableTypes.join(', ')}) cannot be checked here.`, keyscan);
+    }
+    const elsewhere = findOtherPort(text, host, port);
+    const seen = elsewhere === undefined ? '' : ` It has one for port ${elsewhere}; is \`port\` right?`;
+    return new ConfigurationError(`input \`known-hosts\` has no line for ${name}.${seen}`, keyscan);
+}
+/** The port under which known-hosts has this host, for the message; hashed names cannot be searched. */
+function findOtherPort(text, host, port) {
+    const lines = parseKnownHosts(text, 'input `known-hosts`');
+    const named = lines.flatMap((line) => [...line.names.matchAll(/\[[^\]]+\]:(\d+)/g)].map((match) => Number(match[1])));
+    return [22, ...named].find((other) => other !== port && findKnownHost(lines, host, other).pins.length > 0);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/proxy-command-line.ts
+
+/**
+ * Splits `proxy-command` into words (blanks separate; single quotes, double quotes and backslash group, as in a shell) and
+ * fills in `%h`, `%p`, `%r` and `%%`. No shell ever sees it: `|`, `$` and `;` are plain characters.
+ * @throws ConfigurationError for an open quote, an unknown `%x`, or nothing to run
+ */
+function parseProxyCommand(text, places) {
+    const words = splitWords(text);
+    if (words === undefined)
+        throw refuse('has a quote or backslash that is not closed');
+    if (words.length === 0 || words[0] === '')
+        throw refuse('names no program');
+    return words.map((word) => fillIn(word, places));
+}
+function fillIn(word, places) {
+    return word.replaceAll(/%(.?)/gs, (_, letter) => {
+        switch (letter) {
+            case 'h':
+                return places.host;
+            case 'p':
+                return String(places.port);
+            case 'r':
+                return places.user;
+            case '%':
+                return '%';
+            default:
+                throw refuse(`contains %${letter}; known are %h (host), %p (port), %r (user) and %%`);
+        }
+    });
+}
+/** One word at a time: bare characters, backslash pairs, quoted parts. Undefined when something is left open. */
+function splitWords(text) {
+    const words = [];
+    const part = /\s+|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
+    let word;
+    while (part.lastIndex < text.length) {
+        const match = part.exec(text);
+        if (match === null)
+            return undefined;
+        const [whole, single, double, escaped, bare] = match;
+        if (/^\s/.test(whole)) {
+            if (word !== undefined)
+                words.push(word);
+            word = undefined;
+        }
+        else {
+            word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
+        }
+    }
+    return word === undefined ? words : [...words, word];
+}
+function refuse(why) {
+    return new ConfigurationError(`input \`proxy-command\` ${why}.`, 'It is one command with arguments, run without a shell.');
+}
+
 // EXTERNAL MODULE: ../node_modules/ssh2/lib/index.js
 var lib = __nccwpck_require__(7362);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
@@ -63248,13 +63492,20 @@ var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 
 
 
-const input = 'input `ssh-private-key`';
+const mainKeyInputs = { key: 'ssh-private-key', passphrase: 'ssh-passphrase' };
 /**
  * Reads a private key as a secret holds it: repairs what copying does to keys, and names what is not a private key.
  * @throws HostError SSH_KEY_INVALID; never quotes the key
  */
-function readPrivateKey(given, passphrase) {
-    const text = repairKeyText(given);
+function readPrivateKey(given, passphrase, inputs = mainKeyInputs) {
+    try {
+        return parseKeyText(repairKeyText(given), passphrase);
+    }
+    catch (thrown) {
+        throw thrown instanceof UnusableKey ? describeUnusable(thrown, inputs) : thrown;
+    }
+}
+function parseKeyText(text, passphrase) {
     refuseOtherThings(text);
     const parsed = /-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)
         ? parsePkcs8(text, passphrase)
@@ -63390,72 +63641,95 @@ function field(bytes) {
     length.writeUInt32BE(bytes.length);
     return Buffer.concat([length, bytes]);
 }
-function invalid(what, hint) {
+/** What is wrong with a key, before it is known in which input it stood. */
+class UnusableKey extends HostError {
+    what;
+    advice;
+    constructor(what, advice) {
+        super({ code: 'SSH_KEY_INVALID', message: what });
+        this.what = what;
+        this.advice = advice;
+    }
+}
+function invalid(what, advice) {
+    return new UnusableKey(what, advice);
+}
+function describeUnusable({ what, advice }, inputs) {
+    const named = (text) => text
+        .replaceAll('`ssh-passphrase`', `\`${inputs.passphrase}\``)
+        .replaceAll('DEPLOY_SSH_PASSPHRASE', `DEPLOY_${inputs.passphrase.toUpperCase().replaceAll('-', '_')}`);
     return new HostError({
         code: 'SSH_KEY_INVALID',
-        message: `${input}: the value ${what}.`,
-        ...(hint === undefined ? {} : { hint }),
+        message: `input \`${inputs.key}\`: the value ${named(what)}.`,
+        ...(advice === undefined ? {} : { hint: named(advice) }),
     });
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/proxy-command-line.ts
+;// CONCATENATED MODULE: ../kit/src/host/ssh-credential.ts
 
+
+
+
+const transports = ['auto', 'ssh2', 'openssh'];
+/** @throws ConfigurationError for another word */
+function readTransport(inputs) {
+    const given = inputs.optional('transport', { env: 'DEPLOY_TRANSPORT' }) ?? 'auto';
+    const choice = transports.find((each) => each === given);
+    if (choice === undefined)
+        throw badInput('transport', given, `one of: ${transports.join(', ')}`);
+    return choice;
+}
 /**
- * Splits `proxy-command` into words (blanks separate; single quotes, double quotes and backslash group, as in a shell) and
- * fills in `%h`, `%p`, `%r` and `%%`. No shell ever sees it: `|`, `$` and `;` are plain characters.
- * @throws ConfigurationError for an open quote, an unknown `%x`, or nothing to run
+ * The key of `ssh-private-key`; where none is given, the agent of SSH_AUTH_SOCK, or what ssh_config says.
+ * @throws ConfigurationError where there is neither; HostError SSH_KEY_INVALID
  */
-function parseProxyCommand(text, places) {
-    const words = splitWords(text);
-    if (words === undefined)
-        throw refuse('has a quote or backslash that is not closed');
-    if (words.length === 0 || words[0] === '')
-        throw refuse('names no program');
-    return words.map((word) => fillIn(word, places));
+function readCredential(inputs, transport) {
+    const given = inputs.secret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
+    const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' });
+    if (given !== undefined)
+        return { kind: 'key', key: readPrivateKey(given, withoutLineEnd(passphrase)) };
+    const socket = inputs.variable('SSH_AUTH_SOCK');
+    if (socket !== undefined)
+        return { kind: 'agent', socket };
+    if (transport === 'openssh')
+        return { kind: 'system' };
+    throw new ConfigurationError('input `ssh-private-key` is required and was empty, and no agent runs (SSH_AUTH_SOCK).', 'Set `ssh-private-key` (or the environment variable DEPLOY_SSH_PRIVATE_KEY). A secret that does not exist in this repository or environment arrives here as an empty value.');
 }
-function fillIn(word, places) {
-    return word.replaceAll(/%(.?)/gs, (_, letter) => {
-        switch (letter) {
-            case 'h':
-                return places.host;
-            case 'p':
-                return String(places.port);
-            case 'r':
-                return places.user;
-            case '%':
-                return '%';
-            default:
-                throw refuse(`contains %${letter}; known are %h (host), %p (port), %r (user) and %%`);
-        }
-    });
-}
-/** One word at a time: bare characters, backslash pairs, quoted parts. Undefined when something is left open. */
-function splitWords(text) {
-    const words = [];
-    const part = /\s+|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
-    let word;
-    while (part.lastIndex < text.length) {
-        const match = part.exec(text);
-        if (match === null)
-            return undefined;
-        const [whole, single, double, escaped, bare] = match;
-        if (/^\s/.test(whole)) {
-            if (word !== undefined)
-                words.push(word);
-            word = undefined;
-        }
-        else {
-            word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
-        }
+/**
+ * The keys for the hosts on the way, one for each: `jump-ssh-private-key` holds one key for all of them or one after
+ * another, in the order of `jump-host`; where it is not given, they take the server's.
+ * @throws ConfigurationError when the numbers do not fit; HostError SSH_KEY_INVALID
+ */
+function readJumpCredentials(inputs, count, fallback) {
+    const given = inputs.secret('jump-ssh-private-key', { env: 'DEPLOY_JUMP_SSH_PRIVATE_KEY' });
+    const passphrase = inputs.secret('jump-ssh-passphrase', { env: 'DEPLOY_JUMP_SSH_PASSPHRASE' });
+    if (given === undefined)
+        return Array.from({ length: count }, () => fallback);
+    const names = { key: 'jump-ssh-private-key', passphrase: 'jump-ssh-passphrase' };
+    const [first, ...others] = splitKeys(given).map((text) => readPrivateKey(text, withoutLineEnd(passphrase), names));
+    if (first === undefined || count === 0)
+        return [];
+    if (others.length > 0 && others.length + 1 !== count) {
+        throw new ConfigurationError(`input \`jump-ssh-private-key\` holds ${others.length + 1} keys for ${count} jump ${count === 1 ? 'host' : 'hosts'}.`, 'Give one key for all of them, or one for each in the order of `jump-host`.');
     }
-    return word === undefined ? words : [...words, word];
+    const keys = others.length === 0 ? Array.from({ length: count }, () => first) : [first, ...others];
+    return keys.map((key) => ({ kind: 'key', key }));
 }
-function refuse(why) {
-    return new ConfigurationError(`input \`proxy-command\` ${why}.`, 'It is one command with arguments, run without a shell.');
+/** The inputs were masked as they were typed; these are the same keys after repair (base64 decoded, lines unfolded). */
+function maskCredential(runner, credential) {
+    if (credential.kind === 'key')
+        maskSecret(runner, credential.key.text);
+}
+/** Key files one after another; text that is none (base64 of a file) is one. */
+function splitKeys(text) {
+    const parts = text.split(/(?<=-----END [A-Z0-9 ]+-----)/).filter((part) => part.trim() !== '');
+    return parts.length === 0 ? [text] : parts;
+}
+function withoutLineEnd(passphrase) {
+    return passphrase?.replace(/\r?\n$/, '');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-target.ts
-
 
 
 
@@ -63470,19 +63744,20 @@ function readSshTarget(inputs, host) {
     const address = parseHostAddress(host);
     const port = readPort(inputs);
     const user = parseUser(inputs.required('user', { env: 'DEPLOY_USER' }));
-    const keyText = inputs.requiredSecret('ssh-private-key', { env: 'DEPLOY_SSH_PRIVATE_KEY' });
-    const passphrase = inputs.secret('ssh-passphrase', { env: 'DEPLOY_SSH_PASSPHRASE' })?.replace(/\r?\n$/, '');
-    const privateKey = readPrivateKey(keyText, passphrase);
+    const transport = readTransport(inputs);
+    const credential = readCredential(inputs, transport);
+    const hostKeys = readHostKeyInputs(inputs);
     const target = {
         kind: 'ssh',
         host: address,
         port,
         user,
-        privateKey,
-        hostKeys: readHostKeyPolicy(inputs, address, port),
+        credential,
+        transport,
+        hostKeys: hostKeyPolicy(hostKeys, address, port),
     };
     const proxy = inputs.optional('proxy-command', { env: 'DEPLOY_PROXY_COMMAND' });
-    const jump = readJumpHosts(inputs, user, privateKey);
+    const jump = readJumpHosts(inputs, hostKeys, target);
     if (proxy !== undefined && jump !== undefined) {
         throw new ConfigurationError('inputs `jump-host` and `proxy-command` are both given; only one can be the way to the server.');
     }
@@ -63494,34 +63769,31 @@ function readSshTarget(inputs, host) {
 }
 /**
  * The chain of `jump-host` (`user@bastion:22`, several separated by commas, the first nearest to the runner), as the
- * target that is nearest to the server. Every hop is checked against `known-hosts`, and takes the same key.
+ * target that is nearest to the server. Every hop is checked against `known-hosts`.
  */
-function readJumpHosts(inputs, defaultUser, privateKey) {
+function readJumpHosts(inputs, hostKeys, last) {
     const text = inputs.optional('jump-host', { env: 'DEPLOY_JUMP_HOST' });
-    if (text === undefined)
-        return undefined;
-    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
-    if (knownHosts === undefined) {
-        throw new ConfigurationError('input `jump-host` needs `known-hosts`: a line for every host on the way; `host-fingerprint` is only for the last.');
-    }
-    return text.split(',').reduce((previous, hop) => {
-        const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop.trim());
-        const [, user = defaultUser, host, portText = '22'] = match ?? [];
-        const port = Number(portText);
-        if (host === undefined || port < 1 || port > 65_535)
-            throw badInput('jump-host', hop.trim(), 'user@host:port (user and port may be left out)');
-        const address = parseHostAddress(host, 'jump-host');
-        const hostKeys = pinnedIn(knownHosts, address, port, []);
+    const hops = text?.split(',').map((hop) => parseHop(hop.trim(), last.user)) ?? [];
+    const credentials = readJumpCredentials(inputs, hops.length, last.credential);
+    return hops.reduce((previous, hop, index) => {
         const target = {
             kind: 'ssh',
-            host: address,
-            port,
-            user: parseUser(user, 'jump-host'),
-            privateKey,
-            hostKeys,
+            ...hop,
+            transport: last.transport,
+            credential: credentials[index] ?? last.credential,
+            // A fingerprint is the last host's: no other may have that key.
+            hostKeys: hostKeyPolicy({ ...hostKeys, fingerprints: [] }, hop.host, hop.port),
         };
         return previous === undefined ? target : { ...target, jump: previous };
     }, undefined);
+}
+function parseHop(hop, defaultUser) {
+    const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(hop);
+    const [, user = defaultUser, host, portText = '22'] = match ?? [];
+    const port = Number(portText);
+    if (host === undefined || port < 1 || port > 65_535)
+        throw badInput('jump-host', hop, 'user@host:port (user and port may be left out)');
+    return { host: parseHostAddress(host, 'jump-host'), port, user: parseUser(user, 'jump-host') };
 }
 /** 22 when the action's `port` has no default of its own. */
 function readPort(inputs) {
@@ -63555,57 +63827,6 @@ function parseUser(text, input = 'user') {
     if (/^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}\$?$/.test(text))
         return text;
     throw badInput(input, text, 'a user name of a server (letters, digits, `.`, `_`, `-`)');
-}
-function readHostKeyPolicy(inputs, host, port) {
-    const knownHosts = inputs.optional('known-hosts', { env: 'DEPLOY_KNOWN_HOSTS' });
-    const fingerprint = inputs.optional('host-fingerprint', { env: 'DEPLOY_HOST_FINGERPRINT' });
-    if (knownHosts === undefined && fingerprint === undefined) {
-        throw new ConfigurationError('input `known-hosts` or `host-fingerprint` is required: without it anybody on the way could pose as the server.', `On a machine that you trust run: ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}  — compare it with what ` +
-            '`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server, and store the line as `known-hosts` (or DEPLOY_KNOWN_HOSTS).');
-    }
-    const fingerprints = fingerprint === undefined ? [] : parseFingerprints(fingerprint);
-    if (knownHosts === undefined)
-        return { pins: [], revoked: [], fingerprints };
-    return pinnedIn(knownHosts, host, port, fingerprints);
-}
-function pinnedIn(knownHosts, host, port, fingerprints) {
-    const known = findKnownHost(parseKnownHosts(knownHosts, 'input `known-hosts`'), host, port);
-    if (known.pins.length === 0 && fingerprints.length === 0)
-        throw noUsableLine(known, knownHosts, host, port);
-    return { pins: known.pins, revoked: known.revoked, fingerprints };
-}
-function parseFingerprints(text) {
-    return text
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .map((word) => {
-        const fingerprint = parseFingerprint(word);
-        if (fingerprint !== undefined)
-            return fingerprint;
-        throw new ConfigurationError(`input \`host-fingerprint\`: ${JSON.stringify(word)} is not a SHA256 fingerprint (\`SHA256:\` and 43 characters).`, 'On the server run: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub  — and give the second word of its answer. MD5 fingerprints are not accepted.');
-    });
-}
-function noUsableLine(known, text, host, port) {
-    const name = knownHostName(host, port);
-    const keyscan = `Add the line that \`ssh-keyscan${port === 22 ? '' : ` -p ${port}`} ${host}\` prints, after comparing it with the server's own key.`;
-    if (known.revoked.length > 0) {
-        return new ConfigurationError(`input \`known-hosts\`: the lines for ${name} only revoke keys.`, keyscan);
-    }
-    if (known.hasCertAuthority) {
-        return new ConfigurationError(`input \`known-hosts\`: ${name} is only covered by a @cert-authority line; host certificates cannot be checked here.`, keyscan);
-    }
-    if (known.unusableTypes.length > 0) {
-        return new ConfigurationError(`input \`known-hosts\`: the key types for ${name} (${known.unusableTypes.join(', ')}) cannot be checked here.`, keyscan);
-    }
-    const elsewhere = findOtherPort(text, host, port);
-    const seen = elsewhere === undefined ? '' : ` It has one for port ${elsewhere}; is \`port\` right?`;
-    return new ConfigurationError(`input \`known-hosts\` has no line for ${name}.${seen}`, keyscan);
-}
-/** The port under which known-hosts has this host, for the message; hashed names cannot be searched. */
-function findOtherPort(text, host, port) {
-    const lines = parseKnownHosts(text, 'input `known-hosts`');
-    const named = lines.flatMap((line) => [...line.names.matchAll(/\[[^\]]+\]:(\d+)/g)].map((match) => Number(match[1])));
-    return [22, ...named].find((other) => other !== port && findKnownHost(lines, host, other).pins.length > 0);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/channel-pool.ts
@@ -63655,6 +63876,1098 @@ function channelPool(initialLimit) {
             return true;
         },
     };
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ../kit/src/time/clock.ts
+
+const clock_systemClock = {
+    now: () => performance.now(),
+    date: () => new Date(),
+    sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        try {
+            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
+        }
+        catch (thrown) {
+            signal?.throwIfAborted();
+            throw thrown;
+        }
+    },
+};
+
+;// CONCATENATED MODULE: ../kit/src/host/connection.ts
+
+
+const defaultTuning = {
+    clock: clock_systemClock,
+    random: Math.random,
+    connectTimeoutMs: 15_000,
+    handshakeTimeoutMs: 20_000,
+    attempts: 3,
+    keepAliveMs: 4_000,
+    silentIntervals: 4,
+    maxChannels: 8,
+};
+/** Why no stream to an address behind the server came about; the same words on every transport. */
+function forwardError(name, address, port, failure) {
+    const isProhibited = failure.kind === 'prohibited';
+    const why = isProhibited ? 'sshd does not allow forwarding' : failure.why;
+    return new HostError({
+        code: isProhibited ? 'FORWARD_PROHIBITED' : 'FORWARD_FAILED',
+        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
+        ...(isProhibited ? { hint: 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.' } : {}),
+    });
+}
+/** How long a stream to an address behind the server may take to open. */
+const connection_forwardTimeoutMs = 15_000;
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+
+
+
+/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
+const mostRefusals = 6;
+/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
+function sshShell(name, connection, pool, clock, 
+/** A second connection, for stopping a command that holds the last session of the first. */
+reconnect) {
+    const runUrgently = async (program, io) => {
+        const end = await runOnce(name, connection, program, io);
+        if (end.kind !== 'no-session')
+            return end;
+        const spare = await reconnect(io.signal);
+        return runOnce(name, spare, program, io).finally(spare.close);
+    };
+    const run = async (program, io, isAgain = false, refusals = 0) => {
+        if (io.isUrgent === true)
+            return runUrgently(program, io);
+        await pool.acquire(io.signal, isAgain);
+        let isAlone;
+        try {
+            const end = await runOnce(name, connection, program, io);
+            if (end.kind === 'exit' || end.kind === 'lost' || refusals > mostRefusals)
+                return end;
+            isAlone = !pool.shrink();
+            // Dropbear refuses the command instead of the session where too many are open; alone, it is meant.
+            if (isAlone && end.kind === 'refused')
+                return end;
+        }
+        finally {
+            pool.release();
+        }
+        // sshd counts a session until it has seen its process die, a moment after it told us so.
+        if (isAlone)
+            await clock.sleep(50 * 2 ** refusals, io.signal);
+        return run(program, io, true, isAlone ? refusals + 1 : refusals);
+    };
+    return {
+        name,
+        run: async (program, io) => {
+            const end = await run(program, io);
+            switch (end.kind) {
+                case 'exit':
+                    return end.code;
+                case 'lost':
+                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
+                case 'no-session':
+                case 'refused':
+                    throw new HostError({
+                        code: 'COMMAND_FAILED',
+                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
+                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
+                    });
+            }
+        },
+    };
+}
+async function runOnce(name, connection, program, io) {
+    io.onStart();
+    const broken = connection.lost.catch((reason) => {
+        throw lostError(name, reason);
+    });
+    // A server that hangs may never answer the request for a channel.
+    const { promise: letGo, reject } = deferred();
+    const onAbort = () => {
+        reject(lostError(name, new Error('the server did not answer')));
+    };
+    io.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await Promise.race([connection.runProgram(program, io), broken, letGo]);
+    }
+    finally {
+        io.signal.removeEventListener('abort', onAbort);
+    }
+}
+function lostError(name, reason) {
+    return new HostError({
+        code: 'CONNECTION_LOST',
+        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
+        hint: 'The next run continues from what it finds on the server.',
+        cause: reason,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-errors.ts
+
+
+
+/**
+ * Whether another attempt makes sense: only for failures before authentication. Never after a refused key: sshd (since 9.8)
+ * locks an address out that fails repeatedly, with a reset before its banner, for everybody behind that address.
+ */
+function adviseRetry(failed) {
+    if (failed.phase === 'dial')
+        return failed.errno === undefined ? 'no' : 'soon';
+    if (failed.phase === 'authentication' || failed.level === 'handshake')
+        return 'no';
+    if (failed.level === 'client-timeout')
+        return 'soon';
+    return failed.phase === 'banner' ? 'later' : 'soon';
+}
+const socketErrors = {
+    ENOTFOUND: 'the name does not resolve',
+    EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was reset',
+    ETIMEDOUT: 'no answer in time',
+    EHOSTUNREACH: 'no route to the host',
+    ENETUNREACH: 'no route to the network',
+};
+/** `ssh: web1 (port 22)`: how every message about connecting begins. */
+function where(target) {
+    return `ssh: ${target.host} (port ${target.port})`;
+}
+/** Whether the server may have no host key of a type that was asked for. Dropbear does not say so: it hangs up. */
+function mayBeTypeMissing(failed) {
+    if (/no matching/i.test(failed.message))
+        return /no matching (server )?host key/i.test(failed.message);
+    return failed.phase === 'handshake' && failed.level !== 'client-timeout';
+}
+/** Client and server share no algorithm: another client may. */
+class NoCommonAlgorithmError extends HostError {
+}
+/** The error for the attempt that was the last. */
+function connectError(target, failed, attempts) {
+    if (failed.level === 'client-authentication')
+        return authenticationError(target);
+    const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
+    const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
+    const Kind = /no matching/i.test(failed.message) ? NoCommonAlgorithmError : HostError;
+    return new Kind({
+        code: 'HOST_UNREACHABLE',
+        message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
+        hint: hintFor(target, failed),
+    });
+}
+function describeFailure(failed) {
+    if (failed.level === 'client-timeout')
+        return `connected, but the server did not finish the ${phaseName(failed.phase)} in time`;
+    const known = failed.errno === undefined ? undefined : socketErrors[failed.errno];
+    if (failed.phase === 'dial')
+        return known ?? (failed.message || 'the connection failed');
+    if (failed.phase === 'banner')
+        return 'the server accepted the connection and closed it before it said anything';
+    if (/no matching/i.test(failed.message))
+        return `no algorithm in common: ${failed.message.replace(/^Handshake failed: /, '')}`;
+    return `the connection broke during ${phaseName(failed.phase)}: ${known ?? failed.message}`;
+}
+function phaseName(phase) {
+    return phase === 'banner' || phase === 'dial' ? 'handshake' : phase;
+}
+function hintFor(target, failed) {
+    if (failed.errno === 'ENOTFOUND')
+        return 'Check `host`. Names of private networks do not resolve on a hosted runner.';
+    if (failed.phase === 'banner') {
+        return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
+    }
+    if (/no matching/i.test(failed.message)) {
+        return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config. A server that wants post-quantum key exchange only is reached with `transport: openssh`.';
+    }
+    return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
+}
+function authenticationError(target) {
+    const { credential } = target;
+    if (credential.kind !== 'key') {
+        const keys = credential.kind === 'agent' ? 'of the agent (SSH_AUTH_SOCK)' : 'that ssh_config names';
+        return new HostError({
+            code: 'SSH_AUTH_REJECTED',
+            message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
+            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+        });
+    }
+    const { type, fingerprint, publicLine } = credential.key;
+    return new HostError({
+        code: 'SSH_AUTH_REJECTED',
+        message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
+        hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
+    });
+}
+/** The server showed keys, none of which is trusted. */
+function hostKeyError(target, offered, isRevoked) {
+    const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
+    if (isRevoked) {
+        return new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
+            hint: 'Do not connect to this machine before you know why it still uses that key.',
+        });
+    }
+    const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
+    if (isUnpinned(target.hostKeys)) {
+        return new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `${where(target)}: neither \`known-hosts\` nor \`host-fingerprint\` says which host key is right, so anybody on the way could pose as the server. It offered ${shown}.`,
+            hint: 'Compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server. ' +
+                `If it is the same, put this into \`known-hosts\` (or DEPLOY_KNOWN_HOSTS): ${lines.join(' and ')}`,
+        });
+    }
+    const source = target.hostKeys.fingerprints.length > 0 ? 'host-fingerprint' : 'known-hosts';
+    return new HostError({
+        code: 'HOST_KEY_MISMATCH',
+        message: offered.length === 0
+            ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
+            : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
+        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
+            `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/dialing.ts
+
+
+
+
+/**
+ * Connects by `connectOnce`, and retries what happens before authentication.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+async function dialPatiently(target, runner, signal, tuning, connectOnce) {
+    const isCancelled = () => signal.aborted;
+    const cancelled = () => new HostError({
+        code: 'CANCELLED',
+        message: `ssh: cancelled while connecting to ${target.host}.`,
+        cause: signal.reason,
+    });
+    for (let attempt = 1;; attempt++) {
+        if (isCancelled())
+            throw cancelled();
+        const result = await tryKeyTypes(target.hostKeys, connectOnce);
+        if (result.kind === 'connected')
+            return result.connection;
+        if (isCancelled())
+            throw cancelled();
+        if (result.kind === 'key-refused')
+            throw hostKeyError(target, result.offered, result.verdict === 'revoked');
+        const advice = adviseRetry(result.failed);
+        if (advice === 'no' || attempt >= tuning.attempts)
+            throw connectError(target, result.failed, attempt);
+        const waitMs = Math.round((advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2));
+        runner.info(`ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`);
+        await tuning.clock.sleep(waitMs, signal).catch(() => {
+            throw cancelled();
+        });
+    }
+}
+/** One attempt per list of key types, until the server shows a key that is trusted. */
+async function tryKeyTypes(policy, connectOnce) {
+    const offered = [];
+    let last = { kind: 'key-refused', verdict: 'unknown', offered };
+    for (const types of keyTypeAttempts(policy)) {
+        last = await connectOnce(policy, types);
+        if (last.kind === 'key-refused') {
+            offered.push(...last.offered);
+            if (last.verdict === 'revoked')
+                return last;
+        }
+        else if (last.kind === 'connected' || !mayBeTypeMissing(last.failed)) {
+            return last;
+        }
+    }
+    if (offered.length > 0)
+        return { kind: 'key-refused', verdict: 'unknown', offered };
+    // Nothing is pinned, or the server has no key of the pinned types. Ask, trusting nothing, which key it has: the
+    // message shows it.
+    const shown = await connectOnce(nothingTrusted(policy.revoked), hostKeyTypes);
+    return shown.kind === 'key-refused' || isUnpinned(policy) ? shown : last;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-errors.ts
+/** Messages of OpenSSH 8.0 to 10, most telling first. */
+const rules = [
+    [/no matching .*/i, { phase: 'handshake', level: 'handshake' }],
+    [
+        /Permission denied|Too many authentication failures|No more authentication methods/,
+        { phase: 'authentication', level: 'client-authentication' },
+    ],
+    [/Could not resolve hostname .*(Temporary failure|try again).*/i, { phase: 'dial', errno: 'EAI_AGAIN' }],
+    [/Could not resolve hostname.*/, { phase: 'dial', errno: 'ENOTFOUND' }],
+    [/timed out during banner exchange/, { phase: 'banner', level: 'client-timeout' }],
+    [/connect to .* port \d+: Connection refused/, { phase: 'dial', errno: 'ECONNREFUSED' }],
+    [/connect to .* port \d+: (Connection|Operation) timed out/, { phase: 'dial', errno: 'ETIMEDOUT' }],
+    [/connect to .* port \d+: Connection reset by peer/, { phase: 'banner', errno: 'ECONNRESET' }],
+    [/connect to .* port \d+: No route to host/, { phase: 'dial', errno: 'EHOSTUNREACH' }],
+    [/connect to .* port \d+: Network is unreachable/, { phase: 'dial', errno: 'ENETUNREACH' }],
+    [
+        /(kex_exchange_identification|ssh_exchange_identification|banner exchange): .*/,
+        { phase: 'banner', errno: 'ECONNRESET' },
+    ],
+    [/Connection (reset|closed) by .*/, { phase: 'handshake', errno: 'ECONNRESET' }],
+];
+/** Pure. Reads the stderr of an `ssh` that ended without a connection. */
+function explainOpenssh(lines, code) {
+    const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('**'));
+    const text = said.join('\n');
+    if (text.includes('Host key verification failed') || /Host key .* has been revoked|is marked as revoked/.test(text))
+        return { kind: 'host-key' };
+    const refusal = /open failed: (administratively prohibited|connect failed): ?(.*)/.exec(text);
+    if (refusal !== null) {
+        return {
+            kind: 'forward',
+            isProhibited: refusal[1] === 'administratively prohibited',
+            why: refusal[2] ?? 'connect failed',
+        };
+    }
+    const login = /^(\S+@\S+): Permission denied/m.exec(text)?.[1];
+    for (const [pattern, found] of rules) {
+        const match = pattern.exec(text);
+        if (match !== null)
+            return { kind: 'failed', login, failed: { ...blank, ...found, message: match[0].trim() } };
+    }
+    const message = code === 127 ? 'there is no `ssh` on this runner' : (said.at(-1) ?? `ssh ended with exit code ${code}`);
+    return { kind: 'failed', login, failed: { ...blank, phase: 'dial', message } };
+}
+const blank = { errno: undefined, level: undefined, lastWords: '' };
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-master.ts
+
+
+
+
+const mostLines = 50;
+const stopMs = 1_000;
+/**
+ * Runs `ssh`, and ends it when stdin ends: also when this process is killed, which leaves nobody to tell it. stdin is not
+ * ssh's own: what it does not read would not end it.
+ */
+const source = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+ssh=$!
+{ cat <&3; kill "$ssh"; } >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$ssh"
+code=$?
+kill "$watch" 2>/dev/null
+exit "$code"`;
+function startMaster(argv, readyMark, env) {
+    const { promise: ready, resolve } = deferred();
+    const lines = [];
+    const letGo = new AbortController();
+    let isReady = false;
+    const alive = new external_node_stream_.PassThrough();
+    const stdout = splitLines((line) => {
+        if (line.trim() !== readyMark)
+            return;
+        isReady = true;
+        resolve('ready');
+    });
+    const stderr = splitLines((line) => {
+        lines.push(line);
+        if (lines.length > mostLines)
+            lines.shift();
+    });
+    const ended = runLocalProcess({
+        argv: ['sh', '-c', source, 'sh', ...argv],
+        env,
+        stdin: alive,
+        onStdout: (chunk) => {
+            stdout.push(chunk);
+        },
+        onStderr: (chunk) => {
+            stderr.push(chunk);
+        },
+        signal: letGo.signal,
+    }).then((code) => {
+        stderr.end();
+        return code;
+    }, () => 255);
+    return {
+        ready,
+        ended,
+        said: () => lines,
+        stop: async () => {
+            alive.end();
+            // Before its first word its stdin is held open: see runLocalProcess.
+            const timer = setTimeout(() => {
+                letGo.abort();
+            }, isReady ? stopMs : 0);
+            await ended;
+            clearTimeout(timer);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-agent.ts
+
+/** Message numbers of the agent protocol (draft-ietf-sshm-ssh-agent §6.1). */
+const message = { failure: 5, askKeys: 11, keys: 12, askSignature: 13, signature: 14 };
+/** Flags of a request for a signature with an RSA key. */
+const rsaSha256 = 2;
+const rsaSha512 = 4;
+/** No request of `ssh` comes near it. */
+const longestRequest = 256 * 1024;
+/**
+ * An agent in this process, for the system's `ssh`: the key is never on a disk, and is gone with this process. The SSH
+ * library's own one loses the thread at a request it does not know, and `ssh` begins with such a one (session-bind).
+ * @param path of the socket, in a folder that only this user can enter
+ */
+async function startAgent(path, keys) {
+    const server = (0,external_node_net_.createServer)((socket) => {
+        serveRequests(socket, keys);
+    });
+    server.unref();
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+    });
+    return server;
+}
+function serveRequests(socket, keys) {
+    let received = Buffer.alloc(0);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+        received = Buffer.concat([received, chunk]);
+        while (received.length >= 4) {
+            const length = received.readUInt32BE(0);
+            if (length > longestRequest) {
+                socket.destroy();
+                return;
+            }
+            if (received.length < 4 + length)
+                return;
+            socket.write(openssh_agent_field(answer(received.subarray(4, 4 + length), keys)));
+            received = received.subarray(4 + length);
+        }
+    });
+}
+/** Pure. The answer to one request, without its length. Whatever is not known or not complete is refused. */
+function answer(request, keys) {
+    const refusal = Buffer.from([message.failure]);
+    if (request[0] === message.askKeys) {
+        const listed = keys.flatMap(({ parsed }) => [openssh_agent_field(parsed.getPublicSSH()), openssh_agent_field(Buffer.alloc(0))]);
+        return Buffer.concat([Buffer.from([message.keys]), number(keys.length), ...listed]);
+    }
+    if (request[0] !== message.askSignature)
+        return refusal;
+    const blob = readField(request, 1);
+    const data = blob === undefined ? undefined : readField(request, 1 + 4 + blob.length);
+    if (blob === undefined || data === undefined)
+        return refusal;
+    const flagsAt = 1 + 4 + blob.length + 4 + data.length;
+    const flags = request.length >= flagsAt + 4 ? request.readUInt32BE(flagsAt) : 0;
+    const key = keys.find(({ parsed }) => parsed.getPublicSSH().equals(blob))?.parsed;
+    const scheme = key === undefined ? undefined : chooseScheme(key, flags);
+    if (key === undefined || scheme === undefined)
+        return refusal;
+    const signature = key.sign(data, scheme.hash);
+    const signed = Buffer.concat([openssh_agent_field(Buffer.from(scheme.name)), openssh_agent_field(wireSignature(key, signature))]);
+    return Buffer.concat([Buffer.from([message.signature]), openssh_agent_field(signed)]);
+}
+/** Undefined for an RSA signature with SHA-1, which nobody should accept any more. */
+function chooseScheme(key, flags) {
+    if (key.type !== 'ssh-rsa')
+        return { name: key.type };
+    if ((flags & rsaSha512) !== 0)
+        return { name: 'rsa-sha2-512', hash: 'sha512' };
+    return (flags & rsaSha256) === 0 ? undefined : { name: 'rsa-sha2-256', hash: 'sha256' };
+}
+/** ECDSA signatures are two numbers on the wire (RFC 5656 §3.1.2), and an ASN.1 sequence of the same two in this runtime. */
+function wireSignature(key, signature) {
+    if (!key.type.startsWith('ecdsa-'))
+        return signature;
+    // A P-521 signature is longer than 127 bytes, so its length takes two.
+    const first = signature[1] === 0x81 ? 3 : 2;
+    const length = signature[first + 1] ?? 0;
+    const second = first + 2 + length;
+    const value = (at) => signature.subarray(at + 2, at + 2 + (signature[at + 1] ?? 0));
+    return Buffer.concat([openssh_agent_field(value(first)), openssh_agent_field(value(second))]);
+}
+function number(value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+}
+function openssh_agent_field(bytes) {
+    return Buffer.concat([number(bytes.length), bytes]);
+}
+function readField(from, at) {
+    if (at + 4 > from.length)
+        return undefined;
+    const length = from.readUInt32BE(at);
+    return at + 4 + length > from.length ? undefined : from.subarray(at + 4, at + 4 + length);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-config.ts
+
+
+
+/**
+ * Called by `ssh` with each host key that it is shown (KnownHostsCommand), before it decides. $1 file, $2 fingerprints
+ * between commas, then %I %H %t %f %K. Notes the key for the message, and answers with a known_hosts line when its
+ * fingerprint is pinned.
+ */
+const recorderScript = `[ "$3" = HOSTNAME ] || exit 0
+printf '%s %s\\n' "$5" "$7" >> "$1"
+case ",$2," in *",$6,"*) printf '%s %s %s\\n' "$4" "$5" "$7" ;; esac
+`;
+/** known_hosts lines for exactly what the policy says, under the alias by which the key is looked up. */
+function renderKnownHosts(policy, name) {
+    const line = (marker, key) => `${marker}${name} ${keyTypeOf(key) ?? 'unknown'} ${key.toString('base64')}\n`;
+    return [
+        ...policy.revoked.map((key) => line('@revoked ', key)),
+        ...(policy.authorities ?? []).map((key) => line('@cert-authority ', key)),
+        ...policy.pins.map(({ key }) => line('', key)),
+    ].join('');
+}
+/**
+ * The configuration of one connection. What stands here wins over everything that follows; the runner's own ssh_config
+ * follows only where the user asked for the system's `ssh`.
+ */
+function renderConfig(files, readyMark, times) {
+    const last = files.hops.length - 1;
+    const isSystem = files.hops[last]?.target.transport === 'openssh';
+    const blocks = files.hops.map((hop, index) => {
+        const previous = files.hops[index - 1];
+        return [
+            `Host ${hop.alias}`,
+            ...describeHop(files, hop, isSystem && index === last),
+            ...describeWay(hop, previous, isSystem && index === last),
+            ...(index === last
+                ? ['PermitLocalCommand yes', `LocalCommand echo ${readyMark}`, `ControlPath ${word(files.control)}`]
+                : ['PermitLocalCommand no', 'ControlPath none', 'ControlMaster no']),
+        ].join('\n  ');
+    });
+    const always = ['Host *', ...openssh_config_rules(times)].join('\n  ');
+    const own = isSystem ? ['Match all', 'Include ~/.ssh/config', 'Include /etc/ssh/ssh_config'].join('\n') : '';
+    return `IgnoreUnknown KnownHostsCommand,RequiredRSASize\n${[...blocks, always, own].join('\n')}\n`;
+}
+function describeHop(files, hop, isSystem) {
+    const { target, policy } = hop;
+    const { host, port, user, credential } = target;
+    const command = [
+        '/bin/sh',
+        word(files.recorder),
+        word(hop.offered),
+        `"${policy.fingerprints.join(',')}"`,
+        '%I %H %t %f %K',
+    ];
+    return [
+        // The runner's own configuration may know the host by this name, and its real one.
+        ...(isSystem ? [] : [`HostName ${host}`]),
+        ...(isSystem && port === 22 ? [] : [`Port ${port}`]),
+        `User ${user}`,
+        `HostKeyAlias ${host.toLowerCase()}`,
+        `UserKnownHostsFile ${policy.acceptsAny === true ? '/dev/null' : word(hop.knownHosts)}`,
+        `StrictHostKeyChecking ${policy.acceptsAny === true ? 'no' : 'yes'}`,
+        `KnownHostsCommand ${command.join(' ')}`,
+        `HostKeyAlgorithms ${[...certificateAlgorithms(policy.authorities ?? []), ...plainAlgorithms(hop.types)].join(',')}`,
+        ...describeLogin(files, hop, credential.kind),
+    ];
+}
+function describeLogin(files, hop, kind) {
+    const { credential } = hop.target;
+    if (kind === 'key')
+        return [`IdentityAgent ${word(files.agent)}`, `IdentityFile ${word(hop.publicKey)}`, 'IdentitiesOnly yes'];
+    return credential.kind === 'agent' ? [`IdentityAgent ${word(credential.socket)}`] : [];
+}
+function describeWay(hop, previous, isSystem) {
+    if (previous !== undefined)
+        return [`ProxyJump ${previous.alias}`];
+    const { proxyCommand } = hop.target;
+    // A way of its own in the runner's configuration counts only where nothing else is said.
+    if (proxyCommand === undefined)
+        return isSystem ? [] : ['ProxyJump none'];
+    return [`ProxyCommand ${quoteCommand(proxyCommand).replaceAll('%', '%%')}`];
+}
+function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
+    return [
+        'GlobalKnownHostsFile /dev/null',
+        'CheckHostIP no',
+        'UpdateHostKeys no',
+        'VerifyHostKeyDNS no',
+        'BatchMode yes',
+        'PreferredAuthentications publickey',
+        'PasswordAuthentication no',
+        'KbdInteractiveAuthentication no',
+        'NumberOfPasswordPrompts 0',
+        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        'KexAlgorithms -*sha1*',
+        'Ciphers -*cbc*',
+        'MACs -*sha1*,*md5*',
+        `ConnectTimeout ${connect}`,
+        'ConnectionAttempts 1',
+        `ServerAliveInterval ${aliveInterval}`,
+        `ServerAliveCountMax ${aliveCount}`,
+        'ControlPersist no',
+        'ForwardAgent no',
+        'ForwardX11 no',
+        'ClearAllForwardings yes',
+        'Tunnel no',
+        'RequestTTY no',
+        'EscapeChar none',
+        'LogLevel INFO',
+    ];
+}
+/** One word of ssh_config: `%` begins a token there. */
+function word(path) {
+    return `"${path.replaceAll('%', '%%')}"`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-workspace.ts
+
+
+
+
+
+
+
+/** Socket paths have room for 107 bytes, 17 of which `ssh` adds meanwhile. */
+const longestFolder = 70;
+async function makeWorkspace(target, policy, types, readyMark, tuning) {
+    const base = (0,external_node_os_namespaceObject.tmpdir)().length > longestFolder ? '/tmp' : (0,external_node_os_namespaceObject.tmpdir)();
+    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
+    let agent;
+    const remove = () => {
+        agent?.close();
+        (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
+    };
+    try {
+        const files = {
+            config: (0,external_node_path_namespaceObject.join)(folder, 'config'),
+            control: (0,external_node_path_namespaceObject.join)(folder, 'control'),
+            agent: (0,external_node_path_namespaceObject.join)(folder, 'agent'),
+            recorder: (0,external_node_path_namespaceObject.join)(folder, 'recorder'),
+            hops: describeHops(folder, target, policy, types),
+        };
+        await writeFiles(files, readyMark, tuning);
+        const keys = files.hops.flatMap(({ target: { credential } }) => credential.kind === 'key' ? [credential.key] : []);
+        if (keys.length > 0)
+            agent = await startAgent(files.agent, keys);
+        return { files, offeredBy: readOffered, remove };
+    }
+    catch (thrown) {
+        remove();
+        throw thrown;
+    }
+}
+function describeHops(folder, target, policy, types) {
+    const way = [];
+    for (let hop = target; hop !== undefined; hop = hop.jump)
+        way.unshift(hop);
+    return way.map((hop, index) => {
+        const isLast = index === way.length - 1;
+        return {
+            target: hop,
+            alias: isLast ? hop.host : `deploy-hop-${index + 1}`,
+            policy: isLast ? policy : hop.hostKeys,
+            types: isLast ? types : (keyTypeAttempts(hop.hostKeys)[0] ?? []),
+            knownHosts: (0,external_node_path_namespaceObject.join)(folder, `known_hosts-${index}`),
+            offered: (0,external_node_path_namespaceObject.join)(folder, `offered-${index}`),
+            publicKey: (0,external_node_path_namespaceObject.join)(folder, `key-${index}.pub`),
+        };
+    });
+}
+async function writeFiles(files, readyMark, tuning) {
+    const seconds = (ms) => Math.max(1, Math.ceil(ms / 1000));
+    const times = {
+        connect: seconds(tuning.connectTimeoutMs),
+        aliveInterval: seconds(tuning.keepAliveMs),
+        // Together with the first interval as long as the library's watchdog waits.
+        aliveCount: Math.max(1, tuning.silentIntervals - 1),
+    };
+    await (0,promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
+    await (0,promises_namespaceObject.writeFile)(files.recorder, recorderScript);
+    for (const { target, policy, knownHosts, publicKey } of files.hops) {
+        await (0,promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
+        if (target.credential.kind === 'key')
+            await (0,promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
+    }
+}
+function publicLineOf(key) {
+    return `${key.publicLine}\n`;
+}
+function readOffered(hop) {
+    try {
+        const base64 = (0,external_node_fs_namespaceObject.readFileSync)(hop.offered, 'utf8').trimEnd().split('\n').at(-1)?.split(' ')[1];
+        return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/proxy-command.ts
+
+
+
+
+
+
+
+/** How long to wait for the end of a proxy command whose stream broke: its stderr says why. */
+const lastWordsMs = 2_000;
+/** Tenths of a second between TERM and KILL. */
+const proxy_command_stopGraceTenths = 10;
+const longestWords = 4_096;
+/**
+ * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
+ * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
+ */
+function openProxyCommand(argv, onStderrLine) {
+    const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
+    const env = proxyEnvironment(process.env);
+    const input = new external_node_stream_.PassThrough();
+    const stdout = skipMark(token, (chunk) => stream.push(chunk));
+    const stderr = readOutput({ token, maxCaptureBytes: longestWords, onLine: onStderrLine });
+    const letGo = new AbortController();
+    const stream = new external_node_stream_.Duplex({
+        // The end of the proxy's stdout is the end of the connection.
+        allowHalfOpen: false,
+        read: () => undefined,
+        write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
+        final: (done) => {
+            input.end();
+            done();
+        },
+        destroy: (error, done) => {
+            input.end();
+            void stopProxy(token, env);
+            done(error);
+        },
+    });
+    const ended = runLocalProcess({
+        argv: ['sh', '-c', launchProgram({ token, argv })],
+        env,
+        stdin: input,
+        onStdout: stdout,
+        onStderr: stderr.push,
+        signal: letGo.signal,
+    }).then((code) => {
+        stderr.end();
+        exit = `it ended with exit code ${code}`;
+        stream.push(null);
+    }, (thrown) => {
+        exit = describeThrown(thrown);
+        stream.destroy();
+    });
+    let exit = 'it is still running';
+    return {
+        stream,
+        lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
+        ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
+        destroy: () => void stream.destroy(),
+    };
+}
+/** Passes on what follows the launcher's mark, byte for byte. */
+function skipMark(token, onChunk) {
+    const mark = Buffer.from(`${token} ok\n`);
+    let before = Buffer.alloc(0);
+    return (chunk) => {
+        if (before === undefined) {
+            onChunk(chunk);
+            return;
+        }
+        before = Buffer.concat([before, chunk]);
+        const start = before.indexOf(mark);
+        if (start < 0)
+            return;
+        const rest = before.subarray(start + mark.length);
+        before = undefined;
+        if (rest.length > 0)
+            onChunk(rest);
+    };
+}
+/** Cloud tools need their whole environment, but not the secrets of this step. */
+function proxyEnvironment(env) {
+    const secret = /^(INPUT_|DEPLOY_(JUMP_)?SSH_|DEPLOY_REGISTRY_)/;
+    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])));
+}
+async function stopProxy(token, env) {
+    await runLocalProcess({
+        argv: ['sh', '-c', stopSource, 'sh', token, String(proxy_command_stopGraceTenths)],
+        env,
+        onStdout: () => undefined,
+        onStderr: () => undefined,
+        signal: AbortSignal.timeout(5_000),
+    }).catch(() => undefined);
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/trailing-mark.ts
+
+
+/**
+ * `ssh` ends with the command's exit status, and with 255 when the connection broke. So that the two can be told apart, a
+ * program that ends with 255 says so in a mark at the end of stderr.
+ */
+function tellExit255(program, onStderr) {
+    const mark = Buffer.from(`\u0001${(0,external_node_crypto_.randomBytes)(9).toString('hex')}\u0002`);
+    let held = Buffer.alloc(0);
+    let isTold = false;
+    const hand = (chunk) => {
+        if (chunk.length > 0)
+            onStderr(chunk);
+    };
+    return {
+        wrapped: `(\n${program}\n)\ncode=$?\n[ "$code" -ne 255 ] || printf %s ${quoteWord(mark.toString())} >&2\nexit "$code"`,
+        isTold: () => isTold,
+        onStderr: (chunk) => {
+            const text = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+            const at = text.indexOf(mark);
+            isTold ||= at >= 0;
+            const rest = at < 0 ? text : Buffer.concat([text.subarray(0, at), text.subarray(at + mark.length)]);
+            const start = startOfPart(rest, mark);
+            hand(rest.subarray(0, start));
+            held = Buffer.from(rest.subarray(start));
+        },
+        end: () => {
+            hand(held);
+            held = Buffer.alloc(0);
+        },
+    };
+}
+/** Where the end of a text may be the beginning of the mark. */
+function startOfPart(text, mark) {
+    const at = text.lastIndexOf(mark[0] ?? 0);
+    const isPart = at >= 0 && mark.subarray(0, text.length - at).equals(text.subarray(at));
+    return isPart ? at : text.length;
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/openssh-connection.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Connects with the runner's own `ssh`: one process holds the connection, each command is another one that goes through
+ * it (ControlMaster). For what the library does not speak: post-quantum key exchange, certificates, security keys,
+ * ssh_config. Checks, bounds and errors are the same.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+function openSystemSsh(target, runner, signal, tuning) {
+    return dialPatiently(target, runner, signal, tuning, (policy, types) => connectOnce(target, policy, types, signal, tuning));
+}
+async function connectOnce(target, policy, types, signal, tuning) {
+    const readyMark = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
+    const workspace = await makeWorkspace(target, policy, types, readyMark, tuning);
+    const env = environment();
+    const { files } = workspace;
+    const master = startMaster(['ssh', '-F', files.config, '-M', '-N', '-T', target.host], readyMark, env);
+    const stop = async () => {
+        await master.stop();
+        workspace.remove();
+    };
+    const isUp = await waitUntilUp(master, signal, (tuning.connectTimeoutMs + tuning.handshakeTimeoutMs) * files.hops.length);
+    if (isUp === 'ready')
+        return { kind: 'connected', connection: describeConnection(target, workspace, master, env, stop) };
+    const offered = files.hops.map((hop) => workspace.offeredBy(hop));
+    await stop();
+    if (isUp === 'late') {
+        const failed = {
+            phase: 'handshake',
+            message: 'no answer in time',
+            errno: undefined,
+            level: 'client-timeout',
+            lastWords: '',
+        };
+        return { kind: 'failed', failed };
+    }
+    return explainFailure(target, workspace, master.said(), isUp, offered);
+}
+/** The exit code where it ended before. */
+async function waitUntilUp(master, signal, boundMs) {
+    const { promise: late, resolve } = deferred();
+    const giveUp = () => {
+        resolve('late');
+    };
+    const timer = setTimeout(giveUp, boundMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+        return await Promise.race([master.ready, master.ended, late]);
+    }
+    finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+    }
+}
+/** @throws HostError for what failed at or behind a host on the way: it has that host's name */
+function explainFailure(target, { files: { hops } }, said, code, offered) {
+    const failure = explainOpenssh(said, code);
+    const last = hops.length - 1;
+    if (failure.kind === 'host-key') {
+        const index = hops.findIndex(({ policy }, at) => {
+            const key = offered[at];
+            return key === undefined || judgeHostKey(policy, key) !== 'trusted';
+        });
+        const hop = hops[index < 0 ? last : index];
+        const key = offered[index];
+        const verdict = hop === undefined || key === undefined ? 'unknown' : judgeHostKey(hop.policy, key);
+        const keys = key === undefined ? [] : [key];
+        if (hop !== undefined && index >= 0 && index < last)
+            throw hostKeyError(hop.target, keys, verdict === 'revoked');
+        return { kind: 'key-refused', verdict, offered: keys };
+    }
+    if (failure.kind === 'forward') {
+        const before = hops[last - 1]?.target ?? target;
+        const name = `${before.user}@${before.host}`;
+        const error = forwardError(name, target.host, target.port, failure.isProhibited ? { kind: 'prohibited' } : { kind: 'failed', why: failure.why });
+        if (failure.isProhibited)
+            throw error;
+        return {
+            kind: 'failed',
+            failed: { phase: 'dial', message: error.message, errno: undefined, level: undefined, lastWords: '' },
+        };
+    }
+    const { failed, login } = failure;
+    const refusing = hops.slice(0, last).find((hop) => login === `${hop.target.user}@${hop.target.host}`);
+    if (refusing !== undefined && offered[last] === undefined)
+        throw connectError(refusing.target, failed, 1);
+    return { kind: 'failed', failed: withProxyWords(target, failed, said) };
+}
+function withProxyWords(target, failed, said) {
+    if (target.proxyCommand === undefined)
+        return failed;
+    const own = said.filter((line) => !/^(kex_exchange_identification|Connection (closed|reset)|banner exchange)/.test(line));
+    return { ...failed, lastWords: own.slice(-3).join('; ').trim() };
+}
+function describeConnection(target, { files }, master, env, stop) {
+    const { promise: lost, reject } = deferred();
+    let lossReason;
+    void master.ended.then(() => {
+        lossReason = new Error(explainLoss(master.said()));
+        reject(lossReason);
+    });
+    // A command never makes a connection of its own: without the first one it fails.
+    // Not `ProxyJump=none` too: the one of the two that comes first wins.
+    const through = ['ssh', '-F', files.config, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
+    return {
+        lost,
+        lossReason: () => lossReason,
+        close: stop,
+        runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
+        forward: (address, port) => forwardThrough(through, target, address, port, master),
+    };
+}
+function explainLoss(said) {
+    const last = said.at(-1)?.trim() ?? '';
+    if (/^Timeout, server .* not responding/.test(last))
+        return 'the server has not answered for so long that it counts as gone';
+    return last === '' ? 'the server closed it' : last;
+}
+async function runThrough(argv, program, io, env, master) {
+    const { wrapped, isTold, onStderr, end } = tellExit255(program, io.onStderr);
+    let first = '';
+    try {
+        const code = await runLocalProcess({
+            argv: [...argv, commandLine(wrapped)],
+            env,
+            stdin: io.stdin,
+            onStdout: io.onStdout,
+            onStderr: (chunk) => {
+                if (first.length < 2_000)
+                    first += chunk.toString('latin1');
+                onStderr(chunk);
+            },
+            signal: io.signal,
+        });
+        end();
+        if (code !== 255 || isTold())
+            return { kind: 'exit', code };
+    }
+    catch (thrown) {
+        if (!io.signal.aborted)
+            throw thrown;
+        return { kind: 'lost' };
+    }
+    const ending = explain255(first, master);
+    // The process that holds the connection says why, a moment later.
+    if (ending.kind === 'lost')
+        await settled(master.ended, openssh_connection_lastWordsMs);
+    return ending;
+}
+const openssh_connection_lastWordsMs = 500;
+/** Waits for a promise, but not for long. */
+async function settled(promise, longestMs) {
+    await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, longestMs).unref())]);
+}
+function explain255(said, master) {
+    const reason = said.trim().split('\n').at(-1)?.trim() ?? '';
+    if (/exec request failed/i.test(said))
+        return { kind: 'refused', reason };
+    if (!/session request failed|open refused by peer/i.test(said))
+        return { kind: 'lost' };
+    const why = lastRefusal(master);
+    return why.includes('prohibited') ? { kind: 'refused', reason: why } : { kind: 'no-session', reason };
+}
+/** Why the server opened no channel: only the process that holds the connection says so. */
+function lastRefusal(master) {
+    return master.said().findLast((line) => line.includes('open failed')) ?? '';
+}
+async function forwardThrough(through, target, address, port, master) {
+    const name = `${target.user}@${target.host}`;
+    const { promise: opened, resolve, reject } = deferred();
+    const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
+    const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    const wire = openProxyCommand([...through, '-v', '-W', place, target.host], (line) => {
+        if (line.includes('master session id'))
+            resolve(undefined);
+        if (!line.includes('request failed'))
+            return;
+        const why = lastRefusal(master)
+            .replace(/^.*open failed: /, '')
+            .trim();
+        const isProhibited = why.includes('prohibited');
+        reject(isProhibited
+            ? forwardError(name, address, port, { kind: 'prohibited' })
+            : failed(why.replace(/^connect failed: /, '') || 'refused'));
+    });
+    const timer = setTimeout(() => {
+        reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+    }, connection_forwardTimeoutMs);
+    wire.stream.on('error', () => undefined);
+    void wire.ended().then(() => {
+        reject(gone(name));
+    });
+    try {
+        await opened;
+        return wire.stream;
+    }
+    catch (thrown) {
+        wire.destroy();
+        throw thrown;
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+function gone(name) {
+    return new HostError({ code: 'CONNECTION_LOST', message: `${name}: the connection is gone.` });
+}
+/** As a proxy command's; with a shell that understands what ssh_config's commands are written in. */
+function environment() {
+    return { ...proxyEnvironment(process.env), SHELL: '/bin/sh', LC_ALL: 'C' };
 }
 
 // EXTERNAL MODULE: ../node_modules/is-stream/index.js
@@ -64537,567 +65850,6 @@ class NodeSSH {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ../kit/src/time/clock.ts
-
-const clock_systemClock = {
-    now: () => performance.now(),
-    date: () => new Date(),
-    sleep: async (ms, signal) => {
-        signal?.throwIfAborted();
-        try {
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
-        }
-        catch (thrown) {
-            signal?.throwIfAborted();
-            throw thrown;
-        }
-    },
-};
-
-;// CONCATENATED MODULE: ../kit/src/host/proxy-command.ts
-
-
-
-
-
-
-
-/** How long to wait for the end of a proxy command whose stream broke: its stderr says why. */
-const lastWordsMs = 2_000;
-/** Tenths of a second between TERM and KILL. */
-const proxy_command_stopGraceTenths = 10;
-const longestWords = 4_096;
-/**
- * Starts a proxy command; its stdio is the connection. Through @actions/exec, whose children have no duplex stdio and no
- * kill: stdin is a named pipe, stdout a listener, and the launcher's token finds the processes to stop.
- */
-function openProxyCommand(argv) {
-    const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
-    const env = proxyEnvironment(process.env);
-    const input = new external_node_stream_.PassThrough();
-    const stdout = skipMark(token, (chunk) => stream.push(chunk));
-    const stderr = readOutput({ token, maxCaptureBytes: longestWords });
-    const letGo = new AbortController();
-    const stream = new external_node_stream_.Duplex({
-        // The end of the proxy's stdout is the end of the connection.
-        allowHalfOpen: false,
-        read: () => undefined,
-        write: (chunk, encoding, done) => void input.write(chunk, encoding, done),
-        final: (done) => {
-            input.end();
-            done();
-        },
-        destroy: (error, done) => {
-            input.end();
-            void stopProxy(token, env);
-            done(error);
-        },
-    });
-    const ended = runLocalProcess({
-        argv: ['sh', '-c', launchProgram({ token, argv })],
-        env,
-        stdin: input,
-        onStdout: stdout,
-        onStderr: stderr.push,
-        signal: letGo.signal,
-    }).then((code) => {
-        stderr.end();
-        exit = `it ended with exit code ${code}`;
-        stream.push(null);
-    }, (thrown) => {
-        exit = describeThrown(thrown);
-        stream.destroy();
-    });
-    let exit = 'it is still running';
-    return {
-        stream,
-        lastWords: () => [...lastLines(stderr.text(), 3), exit].filter((line) => line !== '').join('; '),
-        ended: () => Promise.race([ended, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]),
-        destroy: () => void stream.destroy(),
-    };
-}
-/** Passes on what follows the launcher's mark, byte for byte. */
-function skipMark(token, onChunk) {
-    const mark = Buffer.from(`${token} ok\n`);
-    let before = Buffer.alloc(0);
-    return (chunk) => {
-        if (before === undefined) {
-            onChunk(chunk);
-            return;
-        }
-        before = Buffer.concat([before, chunk]);
-        const start = before.indexOf(mark);
-        if (start < 0)
-            return;
-        const rest = before.subarray(start + mark.length);
-        before = undefined;
-        if (rest.length > 0)
-            onChunk(rest);
-    };
-}
-/** Cloud tools need their whole environment, but not the secrets of this step. */
-function proxyEnvironment(env) {
-    const secret = /^(INPUT_|DEPLOY_SSH_|DEPLOY_REGISTRY_)/;
-    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || secret.test(name) ? [] : [[name, value]])));
-}
-async function stopProxy(token, env) {
-    await runLocalProcess({
-        argv: ['sh', '-c', stopSource, 'sh', token, String(proxy_command_stopGraceTenths)],
-        env,
-        onStdout: () => undefined,
-        onStderr: () => undefined,
-        signal: AbortSignal.timeout(5_000),
-    }).catch(() => undefined);
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-errors.ts
-
-
-
-/**
- * Whether another attempt makes sense: only for failures before authentication. Never after a refused key: sshd (since 9.8)
- * locks an address out that fails repeatedly, with a reset before its banner, for everybody behind that address.
- */
-function adviseRetry(failed) {
-    if (failed.phase === 'dial')
-        return failed.errno === undefined ? 'no' : 'soon';
-    if (failed.phase === 'authentication' || failed.level === 'handshake')
-        return 'no';
-    if (failed.level === 'client-timeout')
-        return 'soon';
-    return failed.phase === 'banner' ? 'later' : 'soon';
-}
-const socketErrors = {
-    ENOTFOUND: 'the name does not resolve',
-    EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
-    EHOSTUNREACH: 'no route to the host',
-    ENETUNREACH: 'no route to the network',
-};
-/** `ssh: web1 (port 22)`: how every message about connecting begins. */
-function where(target) {
-    return `ssh: ${target.host} (port ${target.port})`;
-}
-/** The error for the attempt that was the last. */
-function connectError(target, failed, attempts) {
-    if (failed.level === 'client-authentication')
-        return authenticationError(target);
-    const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
-    const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
-    return new HostError({
-        code: 'HOST_UNREACHABLE',
-        message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
-        hint: hintFor(target, failed),
-    });
-}
-function describeFailure(failed) {
-    if (failed.level === 'client-timeout')
-        return `connected, but the server did not finish the ${phaseName(failed.phase)} in time`;
-    const known = failed.errno === undefined ? undefined : socketErrors[failed.errno];
-    if (failed.phase === 'dial')
-        return known ?? (failed.message || 'the connection failed');
-    if (failed.phase === 'banner')
-        return 'the server accepted the connection and closed it before it said anything';
-    if (/no matching/i.test(failed.message))
-        return `no algorithm in common: ${failed.message.replace(/^Handshake failed: /, '')}`;
-    return `the connection broke during ${phaseName(failed.phase)}: ${known ?? failed.message}`;
-}
-function phaseName(phase) {
-    return phase === 'banner' || phase === 'dial' ? 'handshake' : phase;
-}
-function hintFor(target, failed) {
-    if (failed.errno === 'ENOTFOUND')
-        return 'Check `host`. Names of private networks do not resolve on a hosted runner.';
-    if (failed.phase === 'banner') {
-        return 'Either no SSH server listens there, or sshd refuses this address for a while (MaxStartups, PerSourcePenalties, fail2ban) after failed logins.';
-    }
-    if (/no matching/i.test(failed.message)) {
-        return 'Only modern algorithms are offered (curve25519, ECDH, DH groups 14/16/18; AES-GCM/CTR, chacha20; SHA-2). Check KexAlgorithms, Ciphers and MACs in sshd_config.';
-    }
-    return `Is sshd running and port ${target.port} open to this runner (firewall, address list)?`;
-}
-function authenticationError(target) {
-    const { type, fingerprint, publicLine } = target.privateKey;
-    return new HostError({
-        code: 'SSH_AUTH_REJECTED',
-        message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
-        hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
-    });
-}
-/** The server showed keys, none of which is trusted. */
-function hostKeyError(target, offered, isRevoked) {
-    const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
-    if (isRevoked) {
-        return new HostError({
-            code: 'HOST_KEY_MISMATCH',
-            message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
-            hint: 'Do not connect to this machine before you know why it still uses that key.',
-        });
-    }
-    const source = target.hostKeys.pins.length > 0 ? 'known-hosts' : 'host-fingerprint';
-    const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
-    return new HostError({
-        code: 'HOST_KEY_MISMATCH',
-        message: offered.length === 0
-            ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
-            : `${where(target)} offered host key ${shown}, which is not in \`${source}\`.`,
-        hint: 'Either the server was set up anew, or another machine answers in its place. Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server. ' +
-            `If you trust it, put this into \`known-hosts\`: ${lines.join(' and ')}`,
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
-
-
-const ssh_forward_forwardTimeoutMs = 15_000;
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
-const prohibited = 1;
-/**
- * A stream to an address as seen from the server (direct-tcpip).
- * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
- */
-function openForward(name, connection, address, port) {
-    const failed = (code, why, hint) => new HostError({
-        code,
-        message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
-        ...(hint === undefined ? {} : { hint }),
-    });
-    const lostError = (reason) => new HostError({
-        code: 'CONNECTION_LOST',
-        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
-        cause: reason,
-    });
-    const explain = (error) => {
-        if (!('reason' in error))
-            return lostError(error);
-        if (error.reason !== prohibited) {
-            return failed('FORWARD_FAILED', error.message.replace(/^\(SSH\) Channel open failure: /, ''));
-        }
-        const hint = 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.';
-        return failed('FORWARD_PROHIBITED', 'sshd does not allow forwarding', hint);
-    };
-    return new Promise((resolve, reject) => {
-        let isLate = false;
-        const timer = setTimeout(() => {
-            isLate = true;
-            reject(failed('FORWARD_FAILED', `no answer within ${ssh_forward_forwardTimeoutMs / 1000} s`));
-        }, ssh_forward_forwardTimeoutMs);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
-            else if (isLate)
-                channel.destroy();
-            else
-                resolve(channel);
-        };
-        connection.lost.catch((reason) => {
-            settle(reason instanceof Error ? reason : new Error(String(reason)));
-        });
-        try {
-            connection.client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
-
-/**
- * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
- * and leaves Nagle's algorithm on: together they cost 85 ms per small request on loopback.
- */
-class CorkedSocket extends external_node_net_.Socket {
-    isCorked = false;
-    write(chunk, encodingOrDone, done) {
-        if (!this.isCorked) {
-            this.isCorked = true;
-            this.cork();
-            process.nextTick(() => {
-                this.isCorked = false;
-                this.uncork();
-            });
-        }
-        return typeof encodingOrDone === 'string'
-            ? super.write(chunk, encodingOrDone, done)
-            : super.write(chunk, encodingOrDone);
-    }
-}
-/**
- * Opens the TCP connection.
- * @throws the socket's own error (`code` ENOTFOUND, ECONNREFUSED …), ETIMEDOUT after `timeoutMs`, or the signal's reason
- */
-function dialTcp(host, port, timeoutMs, signal) {
-    return new Promise((resolve, reject) => {
-        const socket = new CorkedSocket();
-        const settle = (failure) => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', onAbort);
-            socket.removeAllListeners('error');
-            // Whoever takes the socket over listens too, but an error between two owners must not end the process.
-            socket.on('error', () => undefined);
-            if (failure === undefined) {
-                resolve({
-                    stream: socket,
-                    lastWords: () => '',
-                    ended: () => Promise.resolve(),
-                    destroy: () => void socket.destroy(),
-                });
-                return;
-            }
-            socket.destroy();
-            reject(failure instanceof Error ? failure : new Error('cancelled', { cause: failure }));
-        };
-        const onAbort = () => {
-            settle(signal.reason);
-        };
-        const timer = setTimeout(() => {
-            settle(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }));
-        }, timeoutMs);
-        signal.addEventListener('abort', onAbort, { once: true });
-        socket.once('error', settle);
-        socket.setNoDelay(true);
-        socket.connect({ host, port }, () => {
-            settle(undefined);
-        });
-        if (signal.aborted)
-            onAbort();
-    });
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
-
-
-
-
-
-
-
-
-
-
-
-const defaultTuning = {
-    clock: clock_systemClock,
-    random: Math.random,
-    connectTimeoutMs: 15_000,
-    handshakeTimeoutMs: 20_000,
-    attempts: 3,
-    keepAliveMs: 4_000,
-    silentIntervals: 4,
-    maxChannels: 8,
-};
-/**
- * Connects and authenticates; retries what happens before authentication.
- * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
- */
-async function openConnection(target, runner, signal, tuning) {
-    const isCancelled = () => signal.aborted;
-    const cancelled = () => new HostError({
-        code: 'CANCELLED',
-        message: `ssh: cancelled while connecting to ${target.host}.`,
-        cause: signal.reason,
-    });
-    for (let attempt = 1;; attempt++) {
-        if (isCancelled())
-            throw cancelled();
-        const result = await tryKeyTypes(target, runner, signal, tuning);
-        if (result.kind === 'connected')
-            return result.connection;
-        if (isCancelled())
-            throw cancelled();
-        if (result.kind === 'key-refused')
-            throw hostKeyError(target, result.offered, result.verdict === 'revoked');
-        const advice = adviseRetry(result.failed);
-        if (advice === 'no' || attempt >= tuning.attempts)
-            throw connectError(target, result.failed, attempt);
-        const waitMs = Math.round((advice === 'later' && attempt > 1 ? 30_000 : 1_000 * attempt) * (0.75 + tuning.random() / 2));
-        runner.info(`ssh: ${target.host}: attempt ${attempt} of ${tuning.attempts} failed (${result.failed.message}); next in ${waitMs / 1000} s`);
-        await tuning.clock.sleep(waitMs, signal).catch(() => {
-            throw cancelled();
-        });
-    }
-}
-/** One attempt per list of key types, until the server shows a key that is trusted. */
-async function tryKeyTypes(target, runner, signal, tuning) {
-    const offered = [];
-    let last = { kind: 'key-refused', verdict: 'unknown', offered };
-    for (const types of keyTypeAttempts(target.hostKeys)) {
-        last = await connectOnce(target, target.hostKeys, types, runner, signal, tuning);
-        if (last.kind === 'key-refused') {
-            offered.push(...last.offered);
-            if (last.verdict === 'revoked')
-                return last;
-        }
-        else if (!isTypeMissing(last)) {
-            return last;
-        }
-    }
-    if (offered.length > 0)
-        return { kind: 'key-refused', verdict: 'unknown', offered };
-    // The server has no key of the pinned types. Ask, trusting nothing, which key it has: the message shows it.
-    const nothing = { pins: [], fingerprints: [], revoked: target.hostKeys.revoked };
-    const shown = await connectOnce(target, nothing, hostKeyTypes, runner, signal, tuning);
-    return shown.kind === 'key-refused' ? shown : last;
-}
-function isTypeMissing(attempt) {
-    return attempt.kind === 'failed' && /no matching (server )?host key/i.test(attempt.failed.message);
-}
-async function connectOnce(target, policy, types, runner, signal, tuning) {
-    let wire;
-    try {
-        wire = await openWire(target, runner, signal, tuning);
-    }
-    catch (thrown) {
-        // What failed on the way to or at a jump host has its own name, and has been retried there.
-        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
-            throw thrown;
-        // Accepted and reset before this process saw it open: the same as a reset a moment later.
-        const failed = describeAttempt('dial', thrown, undefined);
-        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
-    }
-    const onAbort = () => {
-        wire.destroy();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-        return await shakeHands(wire, target, policy, types, runner, tuning);
-    }
-    finally {
-        signal.removeEventListener('abort', onAbort);
-    }
-}
-async function openWire(target, runner, signal, tuning) {
-    if (target.proxyCommand !== undefined)
-        return openProxyCommand(target.proxyCommand);
-    if (target.jump === undefined)
-        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
-    const jump = await openConnection(target.jump, runner, signal, tuning);
-    try {
-        const stream = await openForward(`${target.jump.user}@${target.jump.host}`, jump, target.host, target.port);
-        const destroy = () => {
-            stream.destroy();
-            void jump.close();
-        };
-        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
-    }
-    catch (thrown) {
-        await jump.close();
-        throw thrown;
-    }
-}
-async function shakeHands(wire, target, policy, types, runner, tuning) {
-    const seen = { isEncrypted: false };
-    const method = { type: 'publickey', username: target.user, key: target.privateKey.parsed };
-    const ssh = new NodeSSH();
-    const ready = ssh.connect({
-        sock: wire.stream,
-        username: target.user,
-        // Only the key, without asking first which methods there are: saves one round trip and one failed attempt.
-        authHandler: [method],
-        algorithms: offeredAlgorithms(types),
-        hostVerifier: (key) => {
-            seen.offered = key;
-            return judgeHostKey(policy, key) === 'trusted';
-        },
-        readyTimeout: tuning.handshakeTimeoutMs,
-        keepaliveInterval: tuning.keepAliveMs,
-        // Its own count would take a slow upload for a dead server: it looks for the answer, not for signs of life.
-        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-    });
-    const client = ssh.connection;
-    if (client === null)
-        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
-    const ending = watchForLife(client, wire, tuning);
-    client.on('handshake', (negotiated) => {
-        seen.isEncrypted = true;
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
-    });
-    try {
-        await ready;
-        const { lost, lossReason } = ending;
-        return { kind: 'connected', connection: { client, lost, lossReason, close: () => closeConnection(client, wire) } };
-    }
-    catch (thrown) {
-        // A proxy command's last words come with its end, a moment after the stream's.
-        await wire.ended();
-        wire.destroy();
-        const { offered, isEncrypted } = seen;
-        const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
-        if (offered !== undefined && verdict !== 'trusted')
-            return { kind: 'key-refused', verdict, offered: [offered] };
-        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
-        return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
-    }
-}
-function describeAttempt(phase, thrown, wire) {
-    const textOf = (name) => {
-        const value = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
-        return typeof value === 'string' ? value : undefined;
-    };
-    const errno = textOf('code');
-    return {
-        phase,
-        message: describeThrown(thrown) || (errno ?? 'failed'),
-        errno,
-        level: textOf('level'),
-        lastWords: wire?.lastWords() ?? '',
-    };
-}
-/**
- * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
- * server is silent: keep-alives make any living server speak.
- */
-function watchForLife(client, wire, tuning) {
-    const { promise: lost, reject } = deferred();
-    let firstError;
-    let lossReason;
-    let received = 0;
-    let seen = 0;
-    let silent = 0;
-    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
-    wire.stream.on('data', (chunk) => {
-        received += chunk.length;
-    });
-    // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
-    const watchdog = setInterval(() => {
-        silent = received === seen ? silent + 1 : 0;
-        seen = received;
-        if (silent < tuning.silentIntervals)
-            return;
-        const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
-        firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
-        wire.destroy();
-    }, tuning.keepAliveMs);
-    watchdog.unref();
-    client.on('error', (error) => {
-        firstError ??= error;
-    });
-    client.on('close', () => {
-        clearInterval(watchdog);
-        wire.destroy();
-        lossReason = firstError ?? new Error('the server closed it');
-        reject(lossReason);
-    });
-    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
-}
-/** Says goodbye, and does not wait long for the answer. */
-async function closeConnection(client, wire) {
-    const closed = new Promise((resolve) => {
-        client.once('close', resolve);
-        setTimeout(resolve, 500).unref();
-    });
-    client.end();
-    await closed;
-    wire.destroy();
-}
-
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
 
 
@@ -65192,89 +65944,346 @@ function signalNumber(name) {
     return known?.[1] ?? 0;
 }
 
-;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+;// CONCATENATED MODULE: ../kit/src/host/ssh-forward.ts
 
 
 
-
-
-/** A server that refuses a session so often (6 s), while no other is open, has none to give. */
-const mostRefusals = 6;
-/** A server as a place to run programs: each in one session channel of the connection, bounded by the pool. */
-function sshShell(name, connection, pool, clock, 
-/** A second connection, for stopping a command that holds the last session of the first. */
-reconnect) {
-    const runUrgently = async (line, io) => {
-        const end = await runOnce(name, connection, line, io);
-        if (end.kind !== 'no-session')
-            return end;
-        const spare = await reconnect(io.signal);
-        return runOnce(name, spare, line, io).finally(spare.close);
-    };
-    const run = async (line, io, isAgain = false, refusals = 0) => {
-        if (io.isUrgent === true)
-            return runUrgently(line, io);
-        await pool.acquire(io.signal, isAgain);
-        let isAlone;
-        try {
-            const end = await runOnce(name, connection, line, io);
-            if (end.kind !== 'no-session' || refusals > mostRefusals)
-                return end;
-            isAlone = !pool.shrink();
-        }
-        finally {
-            pool.release();
-        }
-        // sshd counts a session until it has seen its process die, a moment after it told us so.
-        if (isAlone)
-            await clock.sleep(50 * 2 ** refusals, io.signal);
-        return run(line, io, true, isAlone ? refusals + 1 : refusals);
-    };
-    return {
-        name,
-        run: async (program, io) => {
-            const end = await run(commandLine(program), io);
-            switch (end.kind) {
-                case 'exit':
-                    return end.code;
-                case 'lost':
-                    throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
-                case 'no-session':
-                case 'refused':
-                    throw new HostError({
-                        code: 'COMMAND_FAILED',
-                        message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
-                        hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
-                    });
-            }
-        },
-    };
-}
-async function runOnce(name, connection, line, io) {
-    io.onStart();
-    const broken = connection.lost.catch((reason) => {
-        throw lostError(name, reason);
-    });
-    // A server that hangs may never answer the request for a channel.
-    const { promise: letGo, reject } = deferred();
-    const onAbort = () => {
-        reject(lostError(name, new Error('the server did not answer')));
-    };
-    io.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-        return await Promise.race([runChannel(connection.client, line, io), broken, letGo]);
-    }
-    finally {
-        io.signal.removeEventListener('abort', onAbort);
-    }
-}
-function lostError(name, reason) {
-    return new HostError({
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 §5.1. */
+const prohibited = 1;
+/**
+ * A stream to an address as seen from the server (direct-tcpip).
+ * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
+ */
+function openForward(name, client, lost, address, port) {
+    const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
+    const lostError = (reason) => new HostError({
         code: 'CONNECTION_LOST',
-        message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
-        hint: 'The next run continues from what it finds on the server.',
+        message: `${name}: the connection is gone (${describeThrown(reason)}).`,
         cause: reason,
     });
+    const explain = (error) => {
+        if (!('reason' in error))
+            return lostError(error);
+        return error.reason === prohibited
+            ? forwardError(name, address, port, { kind: 'prohibited' })
+            : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
+    };
+    return new Promise((resolve, reject) => {
+        let isLate = false;
+        const timer = setTimeout(() => {
+            isLate = true;
+            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+        }, connection_forwardTimeoutMs);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error !== undefined || channel === undefined)
+                reject(explain(error ?? new Error('no channel')));
+            else if (isLate)
+                channel.destroy();
+            else
+                resolve(channel);
+        };
+        lost.catch((reason) => {
+            settle(reason instanceof Error ? reason : new Error(String(reason)));
+        });
+        try {
+            client.forwardOut('127.0.0.1', 0, address, port, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
+
+/**
+ * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
+ * and leaves Nagle's algorithm on: together they cost 85 ms per small request on loopback.
+ */
+class CorkedSocket extends external_node_net_.Socket {
+    isCorked = false;
+    write(chunk, encodingOrDone, done) {
+        if (!this.isCorked) {
+            this.isCorked = true;
+            this.cork();
+            process.nextTick(() => {
+                this.isCorked = false;
+                this.uncork();
+            });
+        }
+        return typeof encodingOrDone === 'string'
+            ? super.write(chunk, encodingOrDone, done)
+            : super.write(chunk, encodingOrDone);
+    }
+}
+/**
+ * Opens the TCP connection.
+ * @throws the socket's own error (`code` ENOTFOUND, ECONNREFUSED …), ETIMEDOUT after `timeoutMs`, or the signal's reason
+ */
+function dialTcp(host, port, timeoutMs, signal) {
+    return new Promise((resolve, reject) => {
+        const socket = new CorkedSocket();
+        const settle = (failure) => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', onAbort);
+            socket.removeAllListeners('error');
+            // Whoever takes the socket over listens too, but an error between two owners must not end the process.
+            socket.on('error', () => undefined);
+            if (failure === undefined) {
+                resolve({
+                    stream: socket,
+                    lastWords: () => '',
+                    ended: () => Promise.resolve(),
+                    destroy: () => void socket.destroy(),
+                });
+                return;
+            }
+            socket.destroy();
+            reject(failure instanceof Error ? failure : new Error('cancelled', { cause: failure }));
+        };
+        const onAbort = () => {
+            settle(signal.reason);
+        };
+        const timer = setTimeout(() => {
+            settle(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }));
+        }, timeoutMs);
+        signal.addEventListener('abort', onAbort, { once: true });
+        socket.once('error', settle);
+        socket.setNoDelay(true);
+        socket.connect({ host, port }, () => {
+            settle(undefined);
+        });
+        if (signal.aborted)
+            onAbort();
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Connects and authenticates; retries what happens before authentication.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+function openConnection(target, runner, signal, tuning) {
+    return dialPatiently(target, runner, signal, tuning, (policy, types) => ssh_connection_connectOnce(target, policy, types, runner, signal, tuning));
+}
+async function ssh_connection_connectOnce(target, policy, types, runner, signal, tuning) {
+    let wire;
+    try {
+        wire = await openWire(target, runner, signal, tuning);
+    }
+    catch (thrown) {
+        // What failed on the way to or at a jump host has its own name, and has been retried there.
+        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
+            throw thrown;
+        // Accepted and reset before this process saw it open: the same as a reset a moment later.
+        const failed = describeAttempt('dial', thrown, undefined);
+        return { kind: 'failed', failed: failed.errno === 'ECONNRESET' ? { ...failed, phase: 'banner' } : failed };
+    }
+    const onAbort = () => {
+        wire.destroy();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+        return await shakeHands(wire, target, policy, types, runner, tuning);
+    }
+    finally {
+        signal.removeEventListener('abort', onAbort);
+    }
+}
+async function openWire(target, runner, signal, tuning) {
+    if (target.proxyCommand !== undefined)
+        return openProxyCommand(target.proxyCommand);
+    if (target.jump === undefined)
+        return dialTcp(target.host, target.port, tuning.connectTimeoutMs, signal);
+    const jump = await openConnection(target.jump, runner, signal, tuning);
+    try {
+        const stream = await jump.forward(target.host, target.port);
+        const destroy = () => {
+            stream.destroy();
+            void jump.close();
+        };
+        return { stream, destroy, lastWords: () => '', ended: () => Promise.resolve() };
+    }
+    catch (thrown) {
+        await jump.close();
+        throw thrown;
+    }
+}
+async function shakeHands(wire, target, policy, types, runner, tuning) {
+    const seen = { isEncrypted: false };
+    const method = loginMethod(target);
+    const ssh = new NodeSSH();
+    const ready = ssh.connect({
+        sock: wire.stream,
+        username: target.user,
+        // Only the key, without asking first which methods there are: saves one round trip and one failed attempt.
+        authHandler: [method],
+        algorithms: offeredAlgorithms(types),
+        hostVerifier: (key) => {
+            seen.offered = key;
+            return judgeHostKey(policy, key) === 'trusted';
+        },
+        readyTimeout: tuning.handshakeTimeoutMs,
+        keepaliveInterval: tuning.keepAliveMs,
+        // Its own count would take a slow upload for a dead server: it looks for the answer, not for signs of life.
+        keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    });
+    const client = ssh.connection;
+    if (client === null)
+        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
+    const ending = watchForLife(client, wire, tuning);
+    client.on('handshake', (negotiated) => {
+        seen.isEncrypted = true;
+        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+    });
+    try {
+        await ready;
+        return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
+    }
+    catch (thrown) {
+        // A proxy command's last words come with its end, a moment after the stream's.
+        await wire.ended();
+        wire.destroy();
+        const { offered, isEncrypted } = seen;
+        const verdict = offered === undefined ? 'trusted' : judgeHostKey(policy, offered);
+        if (offered !== undefined && verdict !== 'trusted')
+            return { kind: 'key-refused', verdict, offered: [offered] };
+        const phase = isEncrypted ? 'authentication' : ending.hasSpoken() ? 'handshake' : 'banner';
+        return { kind: 'failed', failed: describeAttempt(phase, ending.firstError() ?? thrown, wire) };
+    }
+}
+function loginMethod({ user, credential }) {
+    if (credential.kind === 'key')
+        return { type: 'publickey', username: user, key: credential.key.parsed };
+    // Without a key and an agent the transport is the system's ssh: inputs are read so.
+    return { type: 'agent', username: user, agent: credential.kind === 'agent' ? credential.socket : '' };
+}
+function ssh_connection_describeConnection(target, client, ending, wire) {
+    const { lost, lossReason } = ending;
+    return {
+        client,
+        lost,
+        lossReason,
+        runProgram: (program, io) => runChannel(client, commandLine(program), io),
+        forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+        close: () => closeConnection(client, wire),
+    };
+}
+function describeAttempt(phase, thrown, wire) {
+    const textOf = (name) => {
+        const value = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+        return typeof value === 'string' ? value : undefined;
+    };
+    const errno = textOf('code');
+    return {
+        phase,
+        message: describeThrown(thrown) || (errno ?? 'failed'),
+        errno,
+        level: textOf('level'),
+        lastWords: wire?.lastWords() ?? '',
+    };
+}
+/**
+ * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
+ * server is silent: keep-alives make any living server speak.
+ */
+function watchForLife(client, wire, tuning) {
+    const { promise: lost, reject } = deferred();
+    let firstError;
+    let lossReason;
+    let received = 0;
+    let seen = 0;
+    let silent = 0;
+    // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
+    wire.stream.on('data', (chunk) => {
+        received += chunk.length;
+    });
+    // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
+    const watchdog = setInterval(() => {
+        silent = received === seen ? silent + 1 : 0;
+        seen = received;
+        if (silent < tuning.silentIntervals)
+            return;
+        const message = `the server has not answered for ${(silent * tuning.keepAliveMs) / 1000} s`;
+        firstError ??= Object.assign(new Error(message), { level: 'client-timeout' });
+        wire.destroy();
+    }, tuning.keepAliveMs);
+    watchdog.unref();
+    client.on('error', (error) => {
+        firstError ??= error;
+    });
+    client.on('close', () => {
+        clearInterval(watchdog);
+        wire.destroy();
+        lossReason = firstError ?? new Error('the server closed it');
+        reject(lossReason);
+    });
+    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
+}
+/** Says goodbye, and does not wait long for the answer. */
+async function closeConnection(client, wire) {
+    const closed = new Promise((resolve) => {
+        client.once('close', resolve);
+        setTimeout(resolve, 500).unref();
+    });
+    client.end();
+    await closed;
+    wire.destroy();
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/transport.ts
+
+
+
+
+
+/**
+ * Connects as `transport` says. `auto` takes the library, which is faster, and the system's `ssh` only where the library
+ * cannot do it: host certificates alone are trusted, or the server shares no algorithm with it.
+ * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
+ */
+const openTransport = async (target, runner, signal, tuning) => {
+    const needed = onlySystemSsh(target);
+    if (target.transport === 'openssh' || (target.transport === 'auto' && needed !== undefined))
+        return openSystemSsh(target, runner, signal, tuning);
+    if (needed !== undefined) {
+        throw new HostError({
+            code: 'HOST_KEY_MISMATCH',
+            message: `ssh: ${needed} is only covered by a @cert-authority line of \`known-hosts\`; host certificates cannot be checked with \`transport: ssh2\`.`,
+            hint: 'Set `transport` to auto or openssh, or add the line of the host key itself.',
+        });
+    }
+    try {
+        return await openConnection(target, runner, signal, tuning);
+    }
+    catch (thrown) {
+        if (target.transport !== 'auto' || !(thrown instanceof NoCommonAlgorithmError))
+            throw thrown;
+        if (findOnPath('ssh') === undefined)
+            throw thrown;
+        runner.info(`${thrown.message} Trying the system's ssh.`);
+        return openSystemSsh(target, runner, signal, tuning);
+    }
+};
+/** The host on the way whose key only a certificate can prove. */
+function onlySystemSsh(target) {
+    const { pins, fingerprints, authorities = [] } = target.hostKeys;
+    if (pins.length + fingerprints.length === 0 && authorities.length > 0)
+        return target.host;
+    return target.jump === undefined ? undefined : onlySystemSsh(target.jump);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-host.ts
@@ -65290,30 +66299,36 @@ function lostError(name, reason) {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
  */
 async function connectSsh(target, runner, signal, tuning = defaultTuning) {
-    // The input was masked as it was typed; this is the same key after repair (base64 decoded, lines unfolded).
-    maskSecret(runner, target.privateKey.text);
-    const connection = await openConnection(target, runner, signal, tuning);
+    for (let hop = target; hop !== undefined; hop = hop.jump)
+        maskCredential(runner, hop.credential);
     const name = `${target.user}@${target.host}`;
-    const reconnect = (again) => openConnection(target, runner, again, tuning);
-    const shell = sshShell(name, connection, channelPool(tuning.maxChannels), tuning.clock, reconnect);
+    const dial = (until) => openTransport(target, runner, until, tuning);
+    const shellOver = (over) => sshShell(name, over, channelPool(tuning.maxChannels), tuning.clock, dial);
+    let connection = await dial(signal);
+    let shell = shellOver(connection);
     let commandCount = 0;
-    const run = (argv, options = {}) => {
-        commandCount++;
-        return runCommand(shell, argv, describeCommand(argv), options);
-    };
     return {
         name,
         kind: 'ssh',
-        exec: run,
+        exec: (argv, options = {}) => {
+            commandCount++;
+            return runCommand(shell, argv, describeCommand(argv), options);
+        },
         script: (source, args, options = {}) => {
             commandCount++;
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
-        forward: (address, port) => openForward(name, connection, address, port),
+        forward: (address, port) => connection.forward(address, port),
+        reconnect: async (until) => {
+            const broken = connection;
+            connection = await dial(until);
+            shell = shellOver(connection);
+            await broken.close();
+        },
         get commandCount() {
             return commandCount;
         },
-        close: connection.close,
+        close: () => connection.close(),
     };
 }
 
@@ -65339,7 +66354,17 @@ function hasHostTarget(inputs) {
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED
  */
 async function connectHost(target, runner, signal) {
-    return target.kind === 'local' ? localHost() : connectSsh(target, runner, signal);
+    if (target.kind === 'local')
+        return localHost();
+    if (target.hostKeys.acceptsAny === true)
+        await warnOfAnyKey(target, runner);
+    return connectSsh(target, runner, signal);
+}
+/** Said each time, where people look afterwards: in the annotations and in the job summary. */
+async function warnOfAnyKey({ host, port }, runner) {
+    const text = `ssh: ${host} (port ${port}): the host key is NOT checked (unsafe-accept-any-host-key): whoever answers in its place gets what is deployed, secrets too.`;
+    runner.warning(text);
+    await runner.summary(`> [!WARNING]\n> ${text}\n\n`);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/deploy-path.ts
@@ -65354,13 +66379,13 @@ const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mn
 function readDeployPath(inputs) {
     return parseDeployPath(inputs.required('deploy-path', { env: 'DEPLOY_PATH' }));
 }
-/** Parses a deploy path; see {@link readDeployPath}. */
-function parseDeployPath(text) {
+/** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
+function parseDeployPath(text, input = 'deploy-path') {
     const path = text.replace(/\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
-        throw badInput('deploy-path', text, 'an absolute path without `.`, `..` or control characters');
+        throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
     if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
-        throw new ConfigurationError(`input \`deploy-path\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /** True for NUL, newlines and the like, which no path of ours may hold. */
@@ -65434,7 +66459,7 @@ function describeLease(lease, now) {
 }
 const object = (value) => (typeof value === 'object' && value !== null ? value : {});
 const lease_text = (value) => (typeof value === 'string' ? value : '');
-const number = (value, fallback) => (typeof value === 'number' ? value : fallback);
+const lease_number = (value, fallback) => (typeof value === 'number' ? value : fallback);
 /**
  * Parses lease.json. A person's freeze needs no more than `owner.id` and `reason`; without `expires` it holds until it
  * is unlocked. Undefined for anything that is no lease.
@@ -65453,21 +66478,21 @@ function parseLease(content) {
     const expires = body['expires'];
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
-    const acquired = number(body['acquired'], 0);
+    const acquired = lease_number(body['acquired'], 0);
     return {
         owner: {
             id,
             repository: lease_text(owner['repository']),
             runId: lease_text(owner['runId']),
-            runAttempt: number(owner['runAttempt'], 1),
+            runAttempt: lease_number(owner['runAttempt'], 1),
             job: lease_text(owner['job']),
             actor: lease_text(owner['actor']) || id,
             runUrl: lease_text(owner['runUrl']),
             commit: lease_text(owner['commit']),
         },
-        generation: number(body['generation'], 1),
+        generation: lease_number(body['generation'], 1),
         acquired,
-        renewed: number(body['renewed'], acquired),
+        renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
     };
@@ -65561,7 +66586,8 @@ async function acquireLease(options) {
         let decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds);
         if (decision.kind === 'held' && (await isGone(decision.by)))
             decision = nextLease(seen.lease, owner, seen.now, options.ttlSeconds, true);
-        if (decision.kind !== 'held') {
+        const work = await outlivingWork(options, decision);
+        if (decision.kind !== 'held' && work.length === 0) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
@@ -65570,11 +66596,26 @@ async function acquireLease(options) {
             continue;
         }
         const waited = clock.now() - start;
+        const by = decision.kind === 'held' ? decision.by : (seen.lease ?? decision.lease);
         if (waited >= options.waitMs)
-            throw locked(options, decision.by, seen.now, waited);
-        options.onWait(`waiting for the lease: held by ${describeLease(decision.by, seen.now)}`);
+            throw locked(options, by, seen.now, waited, work);
+        options.onWait(`waiting for the lease: held by ${describeLease(by, seen.now)}${describeWork(work)}`);
         await clock.sleep(Math.min(5000, options.waitMs - waited), signal);
     }
+}
+/**
+ * A one-off that outlived its runner keeps the lease of its job: whoever comes next waits for it. A later attempt of the
+ * same run does not; it attaches to it.
+ */
+async function outlivingWork({ owner, runningWork }, decision) {
+    if (decision.kind !== 'take' || decision.takenOverFrom === undefined || runningWork === undefined)
+        return [];
+    const { repository, runId } = decision.takenOverFrom.owner;
+    const isSameRun = runId !== '' && runId === owner.runId && repository === owner.repository;
+    return isSameRun ? [] : runningWork(decision.takenOverFrom.owner);
+}
+function describeWork(work) {
+    return work.length === 0 ? '' : `, whose ${work.join(', ')} still runs on the server`;
 }
 /** Asks about one holder at once and then only now and then: a waiting run must not use up a token's rate limit. */
 function holderCheck(options) {
@@ -65589,7 +66630,7 @@ function holderCheck(options) {
         return isHolderGone(lease.owner);
     };
 }
-function locked(options, by, now, waitedMs) {
+function locked(options, by, now, waitedMs, work) {
     const waited = `waited ${Math.round(waitedMs / 1000)}s. Nothing was changed.`;
     const where = `${options.host.name}:${options.deployPath}`;
     if (lease_isFrozen(by))
@@ -65600,8 +66641,10 @@ function locked(options, by, now, waitedMs) {
         });
     return new LeaseError({
         code: 'LOCKED',
-        message: `${where} is being deployed by ${describeLease(by, now)}; ${waited}`,
-        hint: 'Wait for that run, or raise `lock-wait`.',
+        message: `${where} is being deployed by ${describeLease(by, now)}${describeWork(work)}; ${waited}`,
+        hint: work.length === 0
+            ? 'Wait for that run, or raise `lock-wait`.'
+            : `Run that job again to attach to it, wait for its end (docker wait ${work[0] ?? ''}), or raise \`lock-wait\`.`,
     });
 }
 /** Frees a lease by somebody else's hand: never one that was taken after it was looked at. */
@@ -65648,244 +66691,6 @@ async function releaseOwnLease(options) {
         return false;
     return swapLease(options, seen.text, '-');
 }
-
-;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
-/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
-const oneOffLabels = {
-    kind: 'deploy-actions.one-off',
-    deployPath: 'deploy-actions.deploy-path',
-    run: 'deploy-actions.run',
-    plan: 'deploy-actions.plan',
-    number: 'deploy-actions.number',
-};
-const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
-/** Names of the one-offs of a project that run now; none on a server without Docker. */
-async function findRunningOneOffs(host, deployPath) {
-    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/owner.ts
-
-/** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
-function currentOwner(runner) {
-    const runId = runner.env('GITHUB_RUN_ID');
-    const repository = runner.env('GITHUB_REPOSITORY') ?? '';
-    const job = runner.env('GITHUB_JOB') ?? '';
-    const runAttempt = Number(runner.env('GITHUB_RUN_ATTEMPT') ?? '1');
-    const commit = runner.env('GITHUB_SHA') ?? '';
-    if (runId === undefined) {
-        const person = `${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}`;
-        const id = `${person}#${process.ppid}`;
-        return { id, repository, runId: '', runAttempt, job, actor: person, runUrl: `a shell of ${person}`, commit };
-    }
-    // Legs of one matrix share GITHUB_JOB; the runner's tracking id tells them apart.
-    const id = [repository, runId, runAttempt, job, runner.env('RUNNER_TRACKING_ID') ?? ''].join('#');
-    const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
-    const runUrl = `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`;
-    return { id, repository, runId, runAttempt, job, actor: runner.env('GITHUB_ACTOR') ?? 'unknown', runUrl, commit };
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
-
-
-
-
-
-
-
-
-const leaseTtlSeconds = 600;
-const heartbeatMs = 120_000;
-/** Reads `lock-wait`: how long to wait for another run's lease. */
-function readLockWait(inputs) {
-    return inputs.duration('lock-wait');
-}
-/** What a step's lease is taken with. */
-function leaseOptions(context, host, deployPath, waitMs) {
-    const { runner, signal } = context;
-    return {
-        host,
-        deployPath,
-        waitMs,
-        signal,
-        owner: currentOwner(runner),
-        clock: clock_systemClock,
-        ttlSeconds: leaseTtlSeconds,
-        onWait: (message) => {
-            runner.info(message);
-        },
-        onTake: () => {
-            runner.saveState('lease', 'asked');
-        },
-    };
-}
-/**
- * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
- * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
- * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
- * or a silence longer than it lives), and by a cancel.
- * `.deploy/` must exist (see ensureStateFolder).
- */
-async function withLease(context, host, deployPath, waitMs, body, isHolderGone, 
-/** Taken already, by an offer of lease-offer.ts. */
-taken) {
-    const options = leaseOptions(context, host, deployPath, waitMs);
-    const lease = taken ?? (await acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone }));
-    const lost = new AbortController();
-    if (lease.isNew) {
-        context.runner.saveState('lease', 'taken');
-        context.runner.info('Lease taken for this job; its post step releases it.');
-    }
-    const heartbeat = setInterval(() => {
-        lease.renew().catch((thrown) => {
-            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
-            context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
-            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
-                lost.abort(thrown);
-        });
-    }, heartbeatMs);
-    try {
-        return await body(lease, AbortSignal.any([context.signal, lost.signal]));
-    }
-    finally {
-        clearInterval(heartbeat);
-    }
-}
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
-async function releaseLeaseInPost(context) {
-    const { runner, signal } = context;
-    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    if (!['asked', 'taken'].includes(runner.state('lease'))) {
-        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
-        return;
-    }
-    const inputs = inputReader(runner);
-    const host = await connectHost(readHostTarget(inputs), runner, signal);
-    try {
-        const deployPath = readDeployPath(inputs);
-        const [running] = await findRunningOneOffs(host, deployPath);
-        if (running !== undefined) {
-            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
-            return;
-        }
-        const released = await releaseOwnLease(leaseOptions(context, host, deployPath, 0));
-        runner.info(released ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
-    }
-    finally {
-        await host.close();
-    }
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/batch.ts
-
-
-/** A program with arguments as a part. */
-function programPart(purpose, argv, more = {}) {
-    return { purpose, source: 'exec "$@"', args: argv, ...more };
-}
-/**
- * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
- */
-const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
-while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
-  esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
-done`;
-/**
- * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
- * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
- * @returns one result for each part, in order
- * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
- */
-async function batch_runBatch(host, parts, options = {}) {
-    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
-    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
-    const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
-        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
-        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
-    });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const result = await host.script(driver, [token, ...words], { ...options, stdin });
-    const results = splitResults(result, token);
-    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
-    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
-    if (part === undefined)
-        return results;
-    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
-}
-function withNewline(text) {
-    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
-function countLines(text) {
-    return String(withNewline(text ?? '').split('\n').length - 1);
-}
-/** Pure. Cuts both streams at the token lines. */
-function splitResults(output, token) {
-    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
-    const out = cut(output.stdout);
-    const err = cut(output.stderr);
-    const count = (out.length - 1) / 2;
-    return Array.from({ length: count }, (_, index) => ({
-        stdout: out[index * 2] ?? '',
-        code: Number(out[index * 2 + 1]),
-        stderr: err[index * 2] ?? '',
-    }));
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
-
-
-
-/**
- * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
- * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
- */
-const takeScript = `
-IFS= read -r lease; now=$(date +%s)
-lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
-if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
-/** `.deploy/` must exist when the part runs. */
-function offerLease(options) {
-    const word = `t${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
-    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
-    if (decision.kind !== 'take')
-        return { part: nothing, claim: () => undefined };
-    options.onTake?.();
-    const { lease } = decision;
-    const text = JSON.stringify({ ...lease, acquired: word, renewed: word, expires: `${word}e` });
-    return {
-        part: {
-            purpose: 'take the lease',
-            source: takeScript,
-            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
-            stdin: text,
-            mayFail: true,
-        },
-        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision) : undefined),
-    };
-}
-const nothing = { purpose: 'take no lease', source: ':' };
 
 ;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
 
@@ -65949,6 +66754,492 @@ function stateFailed(host, deployPath, result) {
         hint: 'Give the folder to the deploy user: chown -R <deploy user> on the server.',
     });
 }
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-scope.ts
+
+
+
+/** Reads `lock-wait` and `lease-scope` (or DEPLOY_LEASE_SCOPE). @throws ConfigurationError */
+function readLeaseWish(inputs) {
+    return { waitMs: inputs.duration('lock-wait'), scope: readLeaseScope(inputs) };
+}
+/** Reads `lease-scope`: `project`, or `host:` and a folder of the server. @throws ConfigurationError */
+function readLeaseScope(inputs) {
+    const text = inputs.optional('lease-scope', { env: 'DEPLOY_LEASE_SCOPE' }) ?? 'project';
+    if (text === 'project')
+        return { kind: 'project' };
+    const folder = /^host:(\/.+)$/.exec(text)?.[1];
+    if (folder === undefined)
+        throw badInput('lease-scope', text, '`project`, or `host:` and an absolute folder (host:/srv/deploys)');
+    return { kind: 'host', folder: parseDeployPath(folder, 'lease-scope') };
+}
+/** In the order in which every step takes them: two runs cannot each hold what the other waits for. Pure. */
+function leaseSeats(scope, deployPath) {
+    const own = { folder: deployPath, stateName: 'lease' };
+    if (scope.kind === 'project' || scope.folder === deployPath)
+        return [own];
+    return [{ folder: scope.folder, stateName: 'host-lease' }, own];
+}
+/** $1 the folder. Its `.deploy` may be somebody else's, shared by a group: then its modes are left alone. */
+const lease_scope_ensureScript = `
+[ -d "$1" ] || exit 3
+[ -d "$1/.deploy" ] || mkdir -m 0700 "$1/.deploy" || exit 4
+[ -w "$1/.deploy" ] && [ -x "$1/.deploy" ] || exit 4`;
+/** @throws StateError DEPLOY_PATH_UNUSABLE naming `lease-scope` */
+async function ensureLeaseFolder(host, folder) {
+    const { code } = await host.script(lease_scope_ensureScript, [folder]);
+    if (code === 0)
+        return;
+    throw new StateError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `input \`lease-scope\`: ${folder} on ${host.name} ${code === 3 ? 'does not exist' : 'cannot be written by this user'}. Nothing was changed.`,
+        hint: `Make it once: install -d -o <deploy user> ${folder}; for several users, install -d -m 2770 -g <their group> ${folder} ${folder}/.deploy`,
+    });
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+/** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
+const oneOffLabels = {
+    kind: 'deploy-actions.one-off',
+    deployPath: 'deploy-actions.deploy-path',
+    run: 'deploy-actions.run',
+    plan: 'deploy-actions.plan',
+    number: 'deploy-actions.number',
+};
+const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --format '{{.Names}}' 2>/dev/null || true`;
+/** Names of the one-offs of a project that run now; none on a server without Docker. */
+async function findRunningOneOffs(host, deployPath) {
+    const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+/** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
+async function findOneOffsOfRun(host, runId) {
+    if (runId === '')
+        return [];
+    const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
+    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
+    return result.stdout.split('\n').filter((name) => name !== '');
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/owner.ts
+
+/** The lease's owner from the runner's environment; without GITHUB_RUN_ID (a rehearsal) it is user@machine and parent pid. */
+function currentOwner(runner) {
+    const runId = runner.env('GITHUB_RUN_ID');
+    const repository = runner.env('GITHUB_REPOSITORY') ?? '';
+    const job = runner.env('GITHUB_JOB') ?? '';
+    const runAttempt = Number(runner.env('GITHUB_RUN_ATTEMPT') ?? '1');
+    const commit = runner.env('GITHUB_SHA') ?? '';
+    if (runId === undefined) {
+        const person = `${(0,external_node_os_namespaceObject.userInfo)().username}@${(0,external_node_os_namespaceObject.hostname)()}`;
+        const id = `${person}#${process.ppid}`;
+        return { id, repository, runId: '', runAttempt, job, actor: person, runUrl: `a shell of ${person}`, commit };
+    }
+    // Legs of one matrix share GITHUB_JOB; the runner's tracking id tells them apart.
+    const id = [repository, runId, runAttempt, job, runner.env('RUNNER_TRACKING_ID') ?? ''].join('#');
+    const server = runner.env('GITHUB_SERVER_URL') ?? 'https://github.com';
+    const runUrl = `${server}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`;
+    return { id, repository, runId, runAttempt, job, actor: runner.env('GITHUB_ACTOR') ?? 'unknown', runUrl, commit };
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+
+
+
+
+
+
+
+
+
+const leaseTtlSeconds = 600;
+const heartbeatMs = 120_000;
+/** What a step's lease is taken with. */
+function leaseOptions(context, host, seat, waitMs) {
+    const { runner, signal } = context;
+    return {
+        host,
+        deployPath: seat.folder,
+        waitMs,
+        signal,
+        owner: currentOwner(runner),
+        clock: clock_systemClock,
+        ttlSeconds: leaseTtlSeconds,
+        onWait: (message) => {
+            runner.info(message);
+        },
+        runningWork: ({ runId }) => findOneOffsOfRun(host, runId),
+        onTake: () => {
+            runner.saveState(seat.stateName, 'asked');
+        },
+    };
+}
+/**
+ * Takes one lease after the other; where the project's own cannot be had, that of the server is let go.
+ * @returns the project's own first
+ */
+async function acquireAll(context, host, deployPath, { waitMs, scope }, isHolderGone, taken) {
+    const start = clock_systemClock.now();
+    const take = async (seat) => {
+        const options = leaseOptions(context, host, seat, Math.max(0, waitMs - (clock_systemClock.now() - start)));
+        return acquireLease(isHolderGone === undefined ? options : { ...options, isHolderGone });
+    };
+    const others = [];
+    for (const seat of leaseSeats(scope, deployPath).filter(({ stateName }) => stateName === 'host-lease')) {
+        await ensureLeaseFolder(host, seat.folder);
+        const lease = await take(seat);
+        others.push(lease);
+        if (!lease.isNew)
+            continue;
+        context.runner.saveState(seat.stateName, 'taken');
+        context.runner.info(`Lease of the whole server (${seat.folder}) taken for this job; its post step releases it.`);
+    }
+    try {
+        const own = taken ?? (await take({ folder: deployPath, stateName: 'lease' }));
+        if (own.isNew) {
+            context.runner.saveState('lease', 'taken');
+            context.runner.info('Lease taken for this job; its post step releases it.');
+        }
+        return [own, ...others];
+    }
+    catch (thrown) {
+        for (const lease of others)
+            if (lease.isNew)
+                await lease.release().catch(() => undefined);
+        throw thrown;
+    }
+}
+/**
+ * Takes the job's lease, or renews the one an earlier step of this job took, runs `body` while it is kept alive, and
+ * leaves it held: the step that took it releases it in its post ({@link releaseLeaseInPost}), so it covers the chain.
+ * The signal that `body` gets is aborted with LEASE_LOST when another took the lease meanwhile (after a forced unlock,
+ * or a silence longer than it lives), and by a cancel.
+ * `.deploy/` must exist (see ensureStateFolder).
+ */
+async function withLease(context, host, deployPath, wish, body, isHolderGone, 
+/** Taken already, by an offer of lease-offer.ts. */
+taken) {
+    const leases = await acquireAll(context, host, deployPath, wish, isHolderGone, taken);
+    const lost = new AbortController();
+    const heartbeat = setInterval(() => {
+        Promise.all(leases.map((lease) => lease.renew())).catch((thrown) => {
+            // A lost connection shows itself at the next step of the body, which reports it better than a timer can.
+            context.runner.debug(`lease renewal: ${describeThrown(thrown)}`);
+            if (thrown instanceof LeaseError && thrown.code === 'LEASE_LOST')
+                lost.abort(thrown);
+        });
+    }, heartbeatMs);
+    try {
+        return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
+    }
+    finally {
+        clearInterval(heartbeat);
+    }
+}
+/**
+ * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
+ * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
+ */
+async function releaseLeaseInPost(context) {
+    const { runner, signal } = context;
+    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
+    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
+        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+        return;
+    }
+    const inputs = inputReader(runner);
+    const host = await connectHost(readHostTarget(inputs), runner, signal);
+    try {
+        const deployPath = readDeployPath(inputs);
+        const [running] = await findRunningOneOffs(host, deployPath);
+        if (running !== undefined) {
+            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+            return;
+        }
+        const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
+        const released = [];
+        for (const seat of seats.toReversed())
+            released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
+        runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+    }
+    finally {
+        await host.close();
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/detached.ts
+
+
+
+
+/**
+ * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
+ * printed. A step whose process is gone without a status died with the server, or was killed.
+ */
+const prelude = `
+umask 077
+dir=\${TMPDIR:-/tmp}/$1
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+finish() {
+  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
+  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
+}
+follow() {
+  while lives; do
+    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
+    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
+    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
+    nap
+  done
+}
+out=0 err=0`;
+/**
+ * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
+ * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
+ * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
+ * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
+ */
+const startSource = `${prelude}
+bytes=$2 mode=$3; shift 3
+for old in "\${dir%/*}"/deploy-step-*; do
+  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
+done
+mkdir "$dir" || exit 1
+in=$dir/in
+[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
+cat > "$in"
+[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
+printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
+: > "$dir/out"; : > "$dir/err"
+(
+  trap '' HUP PIPE
+  exec < "$in"
+  rm -f "$in"
+  sh -c "$@" > "$dir/out" 2> "$dir/err"
+  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
+) > /dev/null 2>&1 &
+echo $! > "$dir/pid"
+[ "$mode" = lines ] || wait $!
+follow
+finish`;
+/** $1 name of the step. 222 where there is none of that name: it never began. */
+const resumeSource = `${prelude}
+tries=30
+while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
+[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
+follow
+finish`;
+/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
+const stopStep = `${prelude}
+token=$(cat "$dir/token") || exit 0
+tenths=$2
+set -- "$token" "$tenths"
+${stopSource}
+rm -rf "$dir"`;
+/** A cut network often comes back within two minutes; a refused key or another host key does not. */
+const redialForMs = 120_000;
+const redialEveryMs = 3_000;
+const detached_neverBegan = 222;
+/**
+ * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
+ * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
+ * @returns as script does; its whole output, whichever connection brought it
+ * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
+ * CANCELLED
+ */
+async function runDetached(host, source, args, options = {}) {
+    const { stdin = '', clock = clock_systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
+    const name = `deploy-step-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
+    const start = clock.now();
+    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
+    const seen = { stdout: 0, stderr: 0 };
+    const listeners = () => ({
+        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
+        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
+    });
+    let loss;
+    try {
+        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
+    }
+    catch (thrown) {
+        if (!isLoss(thrown))
+            throw await stopped(host, name, thrown);
+        loss = thrown;
+    }
+    for (;;) {
+        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
+        await redial(host, loss, clock, bounds.signal);
+        say?.(`${host.name}: connected again.`);
+        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
+        try {
+            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
+            if (result.code === detached_neverBegan)
+                throw loss;
+            return result;
+        }
+        catch (thrown) {
+            if (thrown === loss)
+                throw thrown;
+            if (!isLoss(thrown))
+                throw await stopped(host, name, thrown);
+            loss = thrown;
+        }
+    }
+}
+/** A step whose time is up or whose job is cancelled must not go on. */
+async function stopped(host, name, reason) {
+    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
+    return reason;
+}
+function isLoss(thrown) {
+    return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
+}
+/** Each connection brings the output from its beginning; a listener hears each line once. */
+function onlyNew(seen, stream, listener) {
+    let count = 0;
+    return (line) => {
+        if (++count <= seen[stream])
+            return;
+        seen[stream] = count;
+        listener(line);
+    };
+}
+async function redial(host, loss, clock, signal) {
+    // A host that dials by itself does so at its next command.
+    if (host.reconnect === undefined)
+        return;
+    const start = clock.now();
+    const never = new AbortController().signal;
+    for (;;) {
+        try {
+            await host.reconnect(signal ?? never);
+            return;
+        }
+        catch (thrown) {
+            const mayComeBack = thrown instanceof HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
+            if (!mayComeBack)
+                throw thrown;
+            if (clock.now() - start >= redialForMs)
+                throw loss;
+        }
+        await clock.sleep(redialEveryMs, signal ?? never);
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, ...bounds } = options;
+    const argv = [token, ...words];
+    const result = isDetached
+        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        : await host.script(driver, argv, { ...bounds, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
+
+
+
+/**
+ * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
+ * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
+ */
+const takeScript = `
+IFS= read -r lease; now=$(date +%s)
+lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
+if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
+/** `.deploy/` must exist when the part runs. */
+function offerLease(options) {
+    const word = `t${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
+    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
+    if (decision.kind !== 'take')
+        return { part: nothing, claim: () => undefined };
+    options.onTake?.();
+    const { lease } = decision;
+    const text = JSON.stringify({ ...lease, acquired: word, renewed: word, expires: `${word}e` });
+    return {
+        part: {
+            purpose: 'take the lease',
+            source: takeScript,
+            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
+            stdin: text,
+            mayFail: true,
+        },
+        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision) : undefined),
+    };
+}
+const nothing = { purpose: 'take no lease', source: ':' };
 
 ;// CONCATENATED MODULE: ./src/byte-size.ts
 /** `980 B`, `12.3 MB`: for people, in powers of 1000 as GitHub shows sizes. */
@@ -66560,21 +67851,35 @@ publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
 ${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
 # path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
+# One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
-  sed 's/\\\\"/\x1f/g' "$1/manifest.json.new" > "$1/entries"
-  sed -n 's,^{"path":"\\([^"]*\\)".*,./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/every"
-  sed -n 's,^{"path":"\\([^"]*\\)"\\,"mode":"\\(....\\)"\\,"sha256":"\\([0-9a-f]*\\)".*,\\3 \\2 ./\\1,p' "$1/entries" | tr '\\037' '"' > "$1/sums"
-  awk -F / '{ p = $1; if (!(p in s)) { s[p]; print p } for (i = 2; i < NF; i++) { p = p "/" $i; if (!(p in s)) { s[p]; print p } } }' "$1/every" > "$1/folders"
-  { awk '{ print substr($0, 1, 16) substr($0, 65, 6) substr($0, 73) }' "$1/sums"; sed -n 's/^\\({"path":.*"link":.*}\\),*$/00link \\1/p' "$1/manifest.json.new"; } > "$1/index"
-  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/entries" || :; mv "$1/entries" "$1/sums"; fi
+  : > "$1/every"; : > "$1/sums"; : > "$1/index"
+  (cd "$1" && awk 'BEGIN { print "." > "folders" }
+  substr($0, 1, 9) == "{\\"path\\":\\"" {
+    rest = substr($0, 10); gsub(/\\\\"/, "\\037", rest)
+    end = index(rest, "\\""); path = substr(rest, 1, end - 1); gsub(/\\037/, "\\"", path); rest = substr(rest, end)
+    print "./" path > "every"
+    count = split(path, part, "/"); folder = "."
+    for (i = 1; i < count; i++) { folder = folder "/" part[i]; if (!(folder in seen)) { seen[folder]; print folder > "folders" } }
+    if (substr(rest, 2, 9) == ",\\"mode\\":\\"") {
+      mode = substr(rest, 11, 4); hash = substr(rest, 27, 64)
+      print hash " " mode " ./" path > "sums"; print substr(hash, 1, 16) " " mode " " path > "index"
+    } else { sub(/,$/, ""); print "00link " $0 > "index" }
+  }' manifest.json.new)
+  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/rest" || :; mv "$1/rest" "$1/sums"; fi
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
-  rm -f "$1/entries" "$1/sums"
+  rm -f "$1/sums"
+}
+# missing_of LIST FOLDER: the paths of LIST that are no file below FOLDER.
+missing_of() {
+  { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   verify "$1"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
-  sync -f "$1" 2>/dev/null || sync
+  # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -66607,7 +67912,7 @@ if [ -f "$s/parts" ]; then
   rm -rf .deploy/parts
 fi
 list_files "$s"
-(cd "$s/tree" && while IFS= read -r p; do [ -e "$p" ] || printf '%s\\n' "$p"; done < ../paths) > "$s/keep"
+missing_of "$s/paths" "$s/tree" > "$s/keep"
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 /**
@@ -66912,6 +68217,7 @@ const activateScript = `${treeFunctions}${envFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
+sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
   cat > "$u.new/plan"
@@ -67595,7 +68901,7 @@ function loadInputs(inputs) {
     return {
         target: readHostTarget(inputs),
         deployPath: readDeployPath(inputs),
-        lockWait: readLockWait(inputs),
+        leaseWish: readLeaseWish(inputs),
         sources: inputs.lines('source'),
         include: inputs.lines('include'),
         exclude: inputs.lines('exclude'),
@@ -68024,7 +69330,24 @@ function packArchive(archive, packing, onBytes) {
     fill(tar, archive, onBytes).then(() => {
         tar.finalize();
     }, (thrown) => tar.destroy(thrown instanceof Error ? thrown : new SyncError(changed('a file', thrown))));
-    return packStream(external_node_stream_.Readable.from(tar, { objectMode: false }), packing);
+    return packStream(external_node_stream_.Readable.from(gather(tar), { objectMode: false }), packing);
+}
+/** What goes out at once: a packet of its own for each header and each small file costs more than their content. */
+const packetBytes = 128 * 1024;
+async function* gather(chunks) {
+    let waiting = [];
+    let bytes = 0;
+    for await (const chunk of chunks) {
+        waiting.push(chunk);
+        bytes += chunk.length;
+        if (bytes < packetBytes)
+            continue;
+        yield Buffer.concat(waiting, bytes);
+        waiting = [];
+        bytes = 0;
+    }
+    if (bytes > 0)
+        yield Buffer.concat(waiting, bytes);
 }
 async function fill(tar, archive, onBytes) {
     const { manifest, transfer, env, inParts } = archive;
@@ -68517,11 +69840,16 @@ async function rehearse(job) {
 }
 async function sync(context, inputs, job) {
     const { host, deployPath } = job;
-    const options = leaseOptions(context, host, deployPath, inputs.lockWait);
+    const { scope, waitMs } = inputs.leaseWish;
+    const options = leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, waitMs);
     const offer = offerLease(options);
     // The shortest of commands beside it tells how far away the server is.
     const ping = host.script(':', []).then(({ durationMs }) => durationMs);
-    const first = await lookAround(job, [ensureStatePart(host, deployPath), offer.part]);
+    const first = await lookAround(job, [
+        ensureStatePart(host, deployPath),
+        // The whole server's comes before the project's: then nothing can be offered yet.
+        ...(scope.kind === 'project' ? [offer.part] : []),
+    ]);
     const answerMs = await ping;
     const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
     const body = async (lease) => {
@@ -68540,7 +69868,7 @@ async function sync(context, inputs, job) {
         await activateNow(job, staged.ending.releaseId);
         return { ...outcome, ending: { kind: 'live', releaseId: staged.ending.releaseId } };
     };
-    return withLease(context, host, deployPath, inputs.lockWait, body, undefined, taken);
+    return withLease(context, host, deployPath, inputs.leaseWish, body, undefined, taken);
 }
 /** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
 async function findPinnedFiles({ host, deployPath }, { transfer }) {
@@ -68555,8 +69883,9 @@ async function publish(runner, report) {
     const changes = listChanges(report);
     if (changes.length > 0) {
         await runner.group(`Changes (${changes.length})`, () => {
-            for (const line of changes)
-                runner.info(line);
+            // The runner's log is written at once, line by line it takes longer than the sync.
+            for (let at = 0; at < changes.length; at += 500)
+                runner.info(changes.slice(at, at + 500).join('\n'));
             return Promise.resolve();
         });
     }

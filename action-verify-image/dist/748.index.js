@@ -1,9 +1,9 @@
 "use strict";
-exports.id = 394;
-exports.ids = [394];
+exports.id = 748;
+exports.ids = [748];
 exports.modules = {
 
-/***/ 6394:
+/***/ 5748:
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 
@@ -11,91 +11,6 @@ exports.modules = {
 __webpack_require__.d(__webpack_exports__, {
   openSignatureVerifier: () => (/* binding */ openSignatureVerifier)
 });
-
-// EXTERNAL MODULE: ../node_modules/@actions/github/lib/github.js + 22 modules
-var github = __webpack_require__(1075);
-// EXTERNAL MODULE: ../kit/src/action/errors.ts
-var errors = __webpack_require__(3988);
-;// CONCATENATED MODULE: ../kit/src/github/error.ts
-
-class GithubError extends errors/* DeployError */.sH {
-}
-/** The error of a call from what Octokit threw: an answer has a status, anything else is no answer. Pure. */
-function githubError(purpose, thrown) {
-    const status = readNumber(thrown, 'status');
-    const said = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
-    const failed = `GitHub: could not ${purpose.what}`;
-    // Octokit gives errors without an answer the status 500, but no response.
-    if (status === undefined || !hasResponse(thrown)) {
-        const hint = 'Is the API of GitHub in reach of this runner?';
-        return new GithubError({
-            code: 'GITHUB_UNREACHABLE',
-            message: `${failed}: no answer (${said}).`,
-            hint,
-            cause: thrown,
-        });
-    }
-    if (status === 401) {
-        const hint = 'Give `github-token` as ${{ github.token }}, or a token that is not expired.';
-        return new GithubError({
-            code: 'GITHUB_TOKEN_REJECTED',
-            message: `${failed}: the token was rejected (401).`,
-            hint,
-        });
-    }
-    if ((status === 403 || status === 404) && !/rate limit/i.test(said)) {
-        return new GithubError({
-            code: 'GITHUB_FORBIDDEN',
-            message: `${failed}: GitHub answered ${status}, the token lacks \`${purpose.permission}\`.`,
-            hint: `Add \`${purpose.permission}\` to the job's \`permissions:\`.`,
-        });
-    }
-    return new GithubError({ code: 'GITHUB_REQUEST_FAILED', message: `${failed}: GitHub answered ${status} (${said}).` });
-}
-function hasResponse(thrown) {
-    return typeof thrown === 'object' && thrown !== null && 'response' in thrown && thrown.response !== undefined;
-}
-function readNumber(thrown, name) {
-    if (typeof thrown !== 'object' || thrown === null)
-        return undefined;
-    const value = thrown[name];
-    return typeof value === 'number' ? value : undefined;
-}
-
-;// CONCATENATED MODULE: ../kit/src/github/attestations.ts
-
-
-/**
- * The Sigstore bundles that GitHub keeps for a digest; none when it keeps none, or hides them (it answers 404 for both).
- * Needs `attestations: read`.
- * @returns JSON objects, unverified
- * @throws GithubError
- */
-async function listAttestations(request, subjectDigest) {
-    const { token, repository, apiUrl, signal, timeoutMs } = request;
-    const [owner = '', repo = ''] = repository.split('/');
-    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-    const octokit = (0,github/* getOctokit */.Q)(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
-    try {
-        const { data } = await octokit.rest.repos.listAttestations({
-            owner,
-            repo,
-            subject_digest: subjectDigest,
-            per_page: 100,
-            request: { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
-        });
-        return (data.attestations ?? []).flatMap(({ bundle }) => (bundle === undefined ? [] : [{ ...bundle }]));
-    }
-    catch (thrown) {
-        signal.throwIfAborted();
-        if (typeof thrown === 'object' && thrown !== null && 'status' in thrown && thrown.status === 404)
-            return [];
-        throw githubError({ what: 'list the attestations of an image', permission: 'attestations: read' }, thrown);
-    }
-}
-function ignore() {
-    // Octokit's own log goes nowhere.
-}
 
 // EXTERNAL MODULE: ./src/failures.ts
 var failures = __webpack_require__(4789);
@@ -250,6 +165,207 @@ async function readLayer(registry, image, layer, from) {
     }
     const bundle = (0,json/* parseJson */.qF)(bytes);
     return bundle === undefined ? undefined : { kind: 'bundle', bundle, from };
+}
+
+// EXTERNAL MODULE: ../node_modules/@actions/github/lib/github.js + 22 modules
+var github = __webpack_require__(1075);
+// EXTERNAL MODULE: ../kit/src/action/errors.ts
+var errors = __webpack_require__(3988);
+;// CONCATENATED MODULE: ../kit/src/github/error.ts
+
+class GithubError extends errors/* DeployError */.sH {
+}
+/** The error of a call from what Octokit threw: an answer has a status, anything else is no answer. Pure. */
+function githubError(purpose, thrown) {
+    const status = readNumber(thrown, 'status');
+    const said = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
+    const failed = `GitHub: could not ${purpose.what}`;
+    // Octokit gives errors without an answer the status 500, but no response.
+    if (status === undefined || !hasResponse(thrown)) {
+        const hint = 'Is the API of GitHub in reach of this runner?';
+        return new GithubError({
+            code: 'GITHUB_UNREACHABLE',
+            message: `${failed}: no answer (${said}).`,
+            hint,
+            cause: thrown,
+        });
+    }
+    if (status === 401) {
+        const hint = 'Give `github-token` as ${{ github.token }}, or a token that is not expired.';
+        return new GithubError({
+            code: 'GITHUB_TOKEN_REJECTED',
+            message: `${failed}: the token was rejected (401).`,
+            hint,
+        });
+    }
+    if ((status === 403 || status === 404) && !/rate limit/i.test(said)) {
+        return new GithubError({
+            code: 'GITHUB_FORBIDDEN',
+            message: `${failed}: GitHub answered ${status}, the token lacks \`${purpose.permission}\`.`,
+            hint: `Add \`${purpose.permission}\` to the job's \`permissions:\`.`,
+        });
+    }
+    return new GithubError({ code: 'GITHUB_REQUEST_FAILED', message: `${failed}: GitHub answered ${status} (${said}).` });
+}
+function hasResponse(thrown) {
+    return typeof thrown === 'object' && thrown !== null && 'response' in thrown && thrown.response !== undefined;
+}
+function readNumber(thrown, name) {
+    if (typeof thrown !== 'object' || thrown === null)
+        return undefined;
+    const value = thrown[name];
+    return typeof value === 'number' ? value : undefined;
+}
+
+;// CONCATENATED MODULE: ../kit/src/github/attestations.ts
+
+
+/**
+ * What GitHub keeps for a digest; nothing when it keeps nothing, or hides it (it answers 404 for both).
+ * Needs `attestations: read`.
+ * @throws GithubError
+ */
+async function listAttestations(request, subjectDigest) {
+    const { token, repository, apiUrl, signal, timeoutMs } = request;
+    const [owner = '', repo = ''] = repository.split('/');
+    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+    const octokit = (0,github/* getOctokit */.Q)(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
+    try {
+        const { data } = await octokit.rest.repos.listAttestations({
+            owner,
+            repo,
+            subject_digest: subjectDigest,
+            per_page: 100,
+            request: { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
+        });
+        return (data.attestations ?? []).map(({ bundle, bundle_url: url }) => ({
+            // Octokit's types do not know that it may be null.
+            bundle: typeof bundle === 'object' && bundle !== null ? { ...bundle } : undefined,
+            url,
+        }));
+    }
+    catch (thrown) {
+        signal.throwIfAborted();
+        if (typeof thrown === 'object' && thrown !== null && 'status' in thrown && thrown.status === 404)
+            return [];
+        throw githubError({ what: 'list the attestations of an image', permission: 'attestations: read' }, thrown);
+    }
+}
+function ignore() {
+    // Octokit's own log goes nowhere.
+}
+
+;// CONCATENATED MODULE: ./src/signature/snappy.ts
+/**
+ * Unpacks one block of Snappy (google/snappy, format_description.txt): what GitHub keeps attestations in. Undefined for
+ * anything that is no whole block, or would be longer than `maxBytes`: the length is announced, and read first.
+ */
+function unpackSnappy(packed, maxBytes) {
+    const length = readVarint(packed);
+    if (length === undefined || length.value > maxBytes)
+        return undefined;
+    const unpacked = new Uint8Array(length.value);
+    let from = length.size;
+    let to = 0;
+    while (from < packed.length) {
+        const element = readElement(packed, from);
+        if (element === undefined || to + element.length > unpacked.length)
+            return undefined;
+        from += element.headerSize;
+        if (element.kind === 'literal') {
+            if (from + element.length > packed.length)
+                return undefined;
+            unpacked.set(packed.subarray(from, from + element.length), to);
+            from += element.length;
+        }
+        else {
+            if (element.offset === 0 || element.offset > to)
+                return undefined;
+            // Byte by byte: a copy may reach into what it writes itself.
+            for (let at = 0; at < element.length; at++)
+                unpacked[to + at] = unpacked[to + at - element.offset] ?? 0;
+        }
+        to += element.length;
+    }
+    return to === unpacked.length ? unpacked : undefined;
+}
+function readElement(bytes, at) {
+    const tag = bytes[at] ?? 0;
+    const upper = tag >> 2;
+    if ((tag & 3) === 0) {
+        if (upper < 60)
+            return { kind: 'literal', headerSize: 1, length: upper + 1 };
+        const size = upper - 59;
+        const length = snappy_readNumber(bytes, at + 1, size);
+        return length === undefined ? undefined : { kind: 'literal', headerSize: 1 + size, length: length + 1 };
+    }
+    const size = [0, 1, 2, 4][tag & 3] ?? 0;
+    const low = snappy_readNumber(bytes, at + 1, size);
+    if (low === undefined)
+        return undefined;
+    return size === 1
+        ? { kind: 'copy', headerSize: 2, length: (upper & 7) + 4, offset: (tag >> 5) * 256 + low }
+        : { kind: 'copy', headerSize: 1 + size, length: upper + 1, offset: low };
+}
+/** Little-endian. */
+function snappy_readNumber(bytes, at, size) {
+    if (at + size > bytes.length)
+        return undefined;
+    return bytes.subarray(at, at + size).reduceRight((number, byte) => number * 256 + byte, 0);
+}
+function readVarint(bytes) {
+    let value = 0;
+    for (let size = 1; size <= 5; size++) {
+        const byte = bytes[size - 1];
+        if (byte === undefined)
+            return undefined;
+        value += (byte & 0x7f) * 128 ** (size - 1);
+        if (byte < 0x80)
+            return { value, size };
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/signature/github-bundles.ts
+
+
+
+
+const longestBundleBytes = 8 * 1024 * 1024;
+/**
+ * What GitHub keeps for a digest. Its API answers with bundles, or (since July 2026) with the address of each in a store
+ * of blobs: signed for this one read, so the token has no business there.
+ */
+async function* findGithubBundles({ repository, apiUrl, token }, digest, bounds, download) {
+    if (token === undefined)
+        return;
+    const from = `GitHub, ${repository}`;
+    for (const { bundle, url } of await listAttestations({ token, repository, apiUrl, ...bounds }, digest)) {
+        if (bundle !== undefined)
+            yield { kind: 'bundle', bundle, from };
+        else if (url !== undefined)
+            yield { kind: 'bundle', bundle: await fetchBundle(url, apiUrl, download), from };
+    }
+}
+async function fetchBundle(text, apiUrl, download) {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    // As safe as the API itself.
+    if (url?.protocol !== 'https:' && url?.protocol !== new URL(apiUrl).protocol)
+        throw unreadable(url, 'not asked for');
+    const bytes = await download(url, longestBundleBytes);
+    if (bytes === undefined)
+        throw unreadable(url, 'refused');
+    const bundle = (0,json/* parseJson */.qF)(bytes) ?? (0,json/* parseJson */.qF)(unpackSnappy(bytes, longestBundleBytes) ?? new Uint8Array());
+    if (bundle === undefined)
+        throw unreadable(url, 'no JSON, packed or not');
+    return bundle;
+}
+function unreadable(url, what) {
+    return (0,failures/* verifyError */.q)({
+        code: 'ANSWER_INVALID',
+        message: `GitHub names ${url === undefined ? 'something' : `${url.origin}${url.pathname}`} as the place of an attestation, which is ${what}.`,
+        hint: 'Run again; if it stays so, GitHub has changed how it keeps attestations, and this action needs an update.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/signature/statement.ts
@@ -444,7 +560,9 @@ function isSigned(payload, key, signature) {
 
 
 /** @throws ConfigurationError for a `trusted-root` that is none */
-function openSignatureVerifier({ registry, policy, signal, timeoutMs }) {
+function openSignatureVerifier(options) {
+    const { registry, policy, signal, timeoutMs } = options;
+    const bounds = { signal, timeoutMs };
     const judge = openJudge(policy);
     const search = async (image, digest) => {
         const findings = [];
@@ -457,12 +575,8 @@ function openSignatureVerifier({ registry, policy, signal, timeoutMs }) {
         return { signer: undefined, findings };
     };
     async function* candidatesOf(image, digest) {
-        if (policy.kind === 'github-attestation' && policy.token !== undefined) {
-            const { token, repository, apiUrl } = policy;
-            const bundles = await listAttestations({ token, repository, apiUrl, signal, timeoutMs }, digest);
-            for (const bundle of bundles)
-                yield { kind: 'bundle', bundle, from: `GitHub, ${repository}` };
-        }
+        if (policy.kind === 'github-attestation')
+            yield* findGithubBundles(policy, digest, bounds, options.download);
         yield* findCandidates(registry, image, digest);
     }
     return {
