@@ -63,8 +63,19 @@ function readWorkers(folder: string): Readonly<Record<string, WorkerBundle>> {
   return metadata.bundle ?? {};
 }
 
-async function bundleEntry(folder: string, entry: string, dist: string): Promise<void> {
-  const args = ['build', entry, '-o', dist, '--transpile-only', '--license', 'licenses.txt', '--no-cache', '-q'];
+/** The programs of an action: its own, and its workers with the folder of each inside dist/. */
+export function listEntries(folder: string): readonly { readonly entry: string; readonly path: string }[] {
+  const workers = Object.entries(readWorkers(folder)).map(([path, { entry }]) => ({ entry, path }));
+  return [{ entry: 'src/index.ts', path: '.' }, ...workers];
+}
+
+/**
+ * Bundles one program into a folder.
+ * @param statistics a file for the bundler's own account of what went in
+ */
+export async function bundleEntry(folder: string, entry: string, dist: string, statistics?: string): Promise<void> {
+  const extra = statistics === undefined ? [] : ['--stats-out', statistics];
+  const args = ['build', entry, '-o', dist, '--transpile-only', '--license', 'licenses.txt', '--no-cache', '-q', ...extra];
   const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
   if (code !== 0) throw new Error(`ncc failed in ${folder} on ${entry}:\n${output}`);
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { record } from '../metadata.ts';
+import { readIdentity } from '../release/identity.ts';
 import { root } from '../workspace.ts';
 
 const workflows = globSync(['.github/workflows/*.yml', 'examples/*/.github/workflows/*.yml'], { cwd: root }).sort();
+const { slug } = readIdentity();
 
 test('there are workflows to look at', () => {
   expect(workflows.length).toBeGreaterThan(1);
@@ -14,7 +16,7 @@ test('there are workflows to look at', () => {
 test.each(workflows)('%s starts without permissions and pins foreign actions by commit', (file) => {
   const text = readFileSync(join(root, file), 'utf8');
   expect(record(parse(text))['permissions']).toEqual({});
-  const foreign = [...text.matchAll(/uses: (\S+)(.*)/g)].filter(([, reference]) => !reference?.startsWith('your-org/'));
+  const foreign = [...text.matchAll(/uses: (\S+)(.*)/g)].filter(([, reference]) => !reference?.startsWith(`${slug}/`) && !reference?.startsWith(`${slug}@`));
   const loose = foreign.filter(([line]) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line));
   expect(loose.map(([line]) => line)).toEqual([]);
 });

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { bundleAction } from './bundle.ts';
+import { Git } from './release/git.ts';
+import { runGh } from './release/github.ts';
+import { ReleaseRefusal } from './release/refusal.ts';
+import { openRehearsal } from './release/rehearsal.ts';
+import { runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
+import { listActions, root } from './workspace.ts';
+
+const usage = `npm run release -- --dry-run   everything, for real, on a clone and bare repositories that are thrown away
+npm run release -- version     changesets become versions and changelogs in the tree: commit them by a pull request
+npm run release -- publish     on the branch: tags; --mirrors and --github for the rest
+
+  --remote NAME|URL    the repository with the tags (origin; for --dry-run none is asked unless it is given)
+  --branch NAME        the branch that is released (main)
+  --mirrors URL        https://github.com/<owner>: each action goes to URL/action-x.git as well
+  --github             GitHub releases on the tags that never move, by gh (GH_TOKEN)`;
+
+const { values, positionals } = parseArgs({
+  options: {
+    'dry-run': { type: 'boolean', default: false },
+    remote: { type: 'string' },
+    branch: { type: 'string', default: 'main' },
+    mirrors: { type: 'string' },
+    github: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+});
+const [step, ...more] = positionals;
+const doors: ReleaseDoors = {
+  git: new Git(root),
+  remote: values.remote ?? 'origin',
+  build: bundleAction,
+  log: (line) => console.log(line),
+};
+
+try {
+  process.exitCode = await choose();
+} catch (thrown) {
+  if (!(thrown instanceof ReleaseRefusal)) throw thrown;
+  for (const problem of thrown.problems) console.error(`REFUSED ${problem}`);
+  process.exitCode = 1;
+}
+
+async function choose(): Promise<number> {
+  if (values['dry-run'] && step === undefined) {
+    await rehearse();
+  } else if (step === 'version' && more.length === 0) {
+    await runVersion(doors);
+  } else if (step === 'publish' && more.length === 0) {
+    const { branch, mirrors } = values;
+    await runPublish(doors, { branch, mirrors, gh: values.github ? runGh : undefined });
+  } else {
+    console.error(usage);
+    return 2;
+  }
+  return 0;
+}
+
+async function rehearse(): Promise<void> {
+  using place = await openRehearsal(doors.git, values.remote, listActions());
+  const rehearsed = { ...doors, git: place.git, remote: place.remote };
+  const { branch } = values;
+  console.log(`A rehearsal of ${await place.git.run(['rev-parse', '--short', 'HEAD'])}; what is not committed takes no part.`);
+  const prepared = await runVersion(rehearsed);
+  if (prepared.length > 0) {
+    await place.git.run(['add', '--all']);
+    await place.git.run(['commit', '--quiet', '--message', 'Versions']);
+  }
+  await place.git.run(['push', '--quiet', place.remote, `HEAD:refs/heads/${branch}`]);
+  await runPublish(rehearsed, { branch, mirrors: place.mirrors, gh: undefined });
+  console.log('\nThe repository would hold:');
+  for (const line of await place.git.lines(['ls-remote', place.remote])) console.log(`  ${line}`);
+}

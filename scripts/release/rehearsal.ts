@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Git } from './git.ts';
+import { fetchReleased, listTags } from './repository.ts';
+
+/** A place where a release can happen for real and harm nothing. */
+export interface Rehearsal {
+  /** A clone of HEAD with the same node_modules. */
+  readonly git: Git;
+  /** A bare repository with the tags of the real remote. */
+  readonly remote: string;
+  /** A folder of bare repositories, one for each mirror. */
+  readonly mirrors: string;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Clones HEAD into `.cache/` beside bare repositories that stand for the remote and the mirrors. What is not committed
+ * does not take part.
+ * @param remote whose tags count as released; undefined: none are
+ */
+export async function openRehearsal(
+  source: Git,
+  remote: string | undefined,
+  actions: readonly string[],
+): Promise<Rehearsal> {
+  const cache = join(source.folder, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'rehearsal-'));
+  const bare = join(folder, 'remote.git');
+  const mirrors = join(folder, 'mirrors');
+  for (const path of [bare, ...actions.map((action) => join(mirrors, `${action}.git`))]) {
+    await source.run(['init', '--quiet', '--bare', '--initial-branch=main', path]);
+  }
+  if (remote !== undefined) {
+    const tags = listTags(await fetchReleased(source, remote));
+    const refspecs = tags.map((tag) => `refs/released/tags/${tag}:refs/tags/${tag}`);
+    if (refspecs.length > 0) await source.run(['push', '--quiet', bare, ...refspecs]);
+  }
+  const clone = join(folder, 'clone');
+  await source.run(['clone', '--quiet', '--no-tags', source.folder, clone]);
+  const git = new Git(clone);
+  for (const key of ['user.name', 'user.email']) {
+    const value = await source.run(['config', '--default', 'rehearsal', '--get', key]);
+    await git.run(['config', key, value]);
+  }
+  linkModules(source.folder, clone);
+  return { git, remote: bare, mirrors, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** The installed packages as hard links: their links to the workspaces lead into the clone, as after an `npm ci` there. */
+function linkModules(source: string, clone: string): void {
+  if (existsSync(join(source, 'node_modules'))) {
+    execFileSync('cp', ['--archive', '--link', join(source, 'node_modules'), join(clone, 'node_modules')]);
+  }
+}
