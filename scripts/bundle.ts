@@ -75,7 +75,18 @@ export function listEntries(folder: string): readonly { readonly entry: string; 
  */
 export async function bundleEntry(folder: string, entry: string, dist: string, statistics?: string): Promise<void> {
   const extra = statistics === undefined ? [] : ['--stats-out', statistics];
-  const args = ['build', entry, '-o', dist, '--transpile-only', '--license', 'licenses.txt', '--no-cache', '-q', ...extra];
+  const args = [
+    'build',
+    entry,
+    '-o',
+    dist,
+    '--transpile-only',
+    '--license',
+    'licenses.txt',
+    '--no-cache',
+    '-q',
+    ...extra,
+  ];
   const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
   if (code !== 0) throw new Error(`ncc failed in ${folder} on ${entry}:\n${output}`);
 }

@@ -4,7 +4,13 @@ import { parseArgs } from 'node:util';
 import { bundleEntry, listEntries } from './bundle.ts';
 import { record } from './metadata.ts';
 import { mapParallel } from './process.ts';
-import { findLicenseGaps, listPackageFolders, readLicense, renderBill, type BundledPackage } from './release/bundled-packages.ts';
+import {
+  findLicenseGaps,
+  listPackageFolders,
+  readLicense,
+  renderBill,
+  type BundledPackage,
+} from './release/bundled-packages.ts';
 import { listActions, root } from './workspace.ts';
 
 /**

@@ -61,7 +61,9 @@ async function rehearse(): Promise<void> {
   using place = await openRehearsal(doors.git, values.remote, listActions());
   const rehearsed = { ...doors, git: place.git, remote: place.remote };
   const { branch } = values;
-  console.log(`A rehearsal of ${await place.git.run(['rev-parse', '--short', 'HEAD'])}; what is not committed takes no part.`);
+  console.log(
+    `A rehearsal of ${await place.git.run(['rev-parse', '--short', 'HEAD'])}; what is not committed takes no part.`,
+  );
   const prepared = await runVersion(rehearsed);
   if (prepared.length > 0) {
     await place.git.run(['add', '--all']);

@@ -6,7 +6,9 @@ import { root } from './workspace.ts';
 const [given = '', ...more] = process.argv.slice(2);
 const identity = parseIdentity(given);
 if (identity === undefined || more.length > 0) {
-  console.error(`"${[given, ...more].join(' ')}" is not owner/name. For example: npm run rename -- my-org/deploy-actions`);
+  console.error(
+    `"${[given, ...more].join(' ')}" is not owner/name. For example: npm run rename -- my-org/deploy-actions`,
+  );
   process.exit(2);
 }
 const files = await planRename(root, identity);

@@ -48,7 +48,9 @@ export function findLicenseGaps(packages: readonly BundledPackage[], listing: st
   const text = `\n${listing}`;
   return packages.flatMap(({ name, version, license }) => [
     ...(text.includes(`\n${name}\n${license}\n`) ? [] : [`${name} ${version} (${license}) is not in licenses.txt`]),
-    ...(isPermissive(license) ? [] : [`${name} ${version}: the licence "${license}" is not one of ${permissive.join(', ')}`]),
+    ...(isPermissive(license)
+      ? []
+      : [`${name} ${version}: the licence "${license}" is not one of ${permissive.join(', ')}`]),
   ]);
 }
 

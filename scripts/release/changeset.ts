@@ -55,10 +55,7 @@ export function renderChangeset({ releases, summary }: Changeset): string {
  * action.yml changed is released, and only those: what did not change has nothing to release, what changed in silence
  * would surprise people.
  */
-export function settleChangesets(
-  changesets: readonly Changeset[],
-  actions: readonly ActionState[],
-): SettledChangesets {
+export function settleChangesets(changesets: readonly Changeset[], actions: readonly ActionState[]): SettledChangesets {
   const changed = actions.filter(({ isChanged }) => isChanged).map(({ packageName }) => packageName);
   const given = changesets.map((changeset) => giveKitToActions(changeset, changed));
   const named = new Set(given.flatMap(({ releases }) => [...releases.keys()]));

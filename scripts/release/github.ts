@@ -18,7 +18,12 @@ export const runGh: RunGh = (args) => runProgram('gh', args, { cwd: tmpdir() });
  */
 export async function createGithubRelease(
   gh: RunGh,
-  { slug, tag, notes, isLatest }: { readonly slug: string; readonly tag: string; readonly notes: string; readonly isLatest: boolean },
+  {
+    slug,
+    tag,
+    notes,
+    isLatest,
+  }: { readonly slug: string; readonly tag: string; readonly notes: string; readonly isLatest: boolean },
 ): Promise<boolean> {
   if (!isImmutableTag(tag)) throw new ReleaseRefusal([`${tag} moves: a GitHub release would freeze it.`]);
   if ((await gh(['release', 'view', tag, '--repo', slug])).code === 0) return false;

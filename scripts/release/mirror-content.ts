@@ -23,7 +23,9 @@ export function rewriteDocument(text: string, context: MirrorContext): string {
   return text
     .split(uses)
     .map((part, index) =>
-      index === 0 ? part : `${identity.owner}/${folder}@${part.replace(/^(?:action-[a-z-]+\/)?v\d+(?![\d.])/, `v${major}`)}`,
+      index === 0
+        ? part
+        : `${identity.owner}/${folder}@${part.replace(/^(?:action-[a-z-]+\/)?v\d+(?![\d.])/, `v${major}`)}`,
     )
     .join('')
     .replaceAll(/(\]\(|\b(?:src|srcset|href)=")([^)\s"]+)/g, (_match, before: string, target: string) => {

@@ -48,7 +48,8 @@ export async function mirrorRelease(
   const there = refs.get(`refs/tags/${version}`);
   if (there !== undefined) {
     await git.run(['fetch', '--quiet', '--no-tags', url, `refs/tags/${version}`]);
-    if ((await git.run(['rev-parse', `${there}^{tree}`])) === tree) return { folder: unit.folder, tags: [], isNew: false };
+    if ((await git.run(['rev-parse', `${there}^{tree}`])) === tree)
+      return { folder: unit.folder, tags: [], isNew: false };
     throw new ReleaseRefusal([`${url}: ${version} is there with other content. A release tag never moves.`]);
   }
   if (parent !== undefined) await git.run(['fetch', '--quiet', '--no-tags', url, 'refs/heads/main']);
@@ -66,12 +67,23 @@ export async function mirrorRelease(
     ...moving.map((name) => ({ object: commit, ref: `refs/tags/${name}` })),
   ];
   const leases = pushes.map(({ ref }) => `--force-with-lease=${ref}:${refs.get(ref) ?? ''}`);
-  await git.run(['push', '--quiet', '--atomic', ...leases, url, ...pushes.map(({ object, ref }) => `${object}:${ref}`)]);
+  await git.run([
+    'push',
+    '--quiet',
+    '--atomic',
+    ...leases,
+    url,
+    ...pushes.map(({ object, ref }) => `${object}:${ref}`),
+  ]);
   return { folder: unit.folder, tags: [version, ...moving], isNew: true };
 }
 
 async function listEntries(git: Git, about: Omit<MirrorContext, 'files'>): Promise<readonly Entry[]> {
-  const own = await listTree(git, [`${about.folder}/action.yml`, `${about.folder}/dist`, ...documents.map((name) => `${about.folder}/${name}`)]);
+  const own = await listTree(git, [
+    `${about.folder}/action.yml`,
+    `${about.folder}/dist`,
+    ...documents.map((name) => `${about.folder}/${name}`),
+  ]);
   const entries = [
     ...own.map((entry) => ({ ...entry, path: entry.path.slice(about.folder.length + 1) })),
     ...(await listTree(git, ['LICENSE'])),
@@ -103,7 +115,9 @@ function checkEntryPoints(root: string, folder: string, entries: readonly Entry[
   const paths = entries.map(({ path }) => path);
   const started = ['main', 'pre', 'post'].flatMap((key) => (typeof runs[key] === 'string' ? [runs[key]] : []));
   const wanted = ['action.yml', 'README.md', 'LICENSE', ...started];
-  refuseIfAny(wanted.filter((path) => !paths.includes(path)).map((path) => `${folder}: the mirror would have no ${path}.`));
+  refuseIfAny(
+    wanted.filter((path) => !paths.includes(path)).map((path) => `${folder}: the mirror would have no ${path}.`),
+  );
 }
 
 /** A tree out of objects, by an index of its own: the clone's index is not touched. */

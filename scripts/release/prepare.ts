@@ -36,7 +36,9 @@ export function readChangesets(folder: string): readonly Changeset[] {
  */
 export async function prepareVersions(git: Git, units: readonly Unit[]): Promise<readonly Prepared[]> {
   if (existsSync(join(git.folder, '.changeset/pre.json'))) {
-    throw new ReleaseRefusal(['Changesets is in prerelease mode; what is tagged here are releases. Run npx changeset pre exit.']);
+    throw new ReleaseRefusal([
+      'Changesets is in prerelease mode; what is tagged here are releases. Run npx changeset pre exit.',
+    ]);
   }
   const changesets = readChangesets(git.folder);
   const actions = units.filter(({ folder }) => folder !== '.');

@@ -96,7 +96,9 @@ function notesOf(folder: string, { folder: unit, version }: Unit): string {
 
 function findStale(units: readonly Unit[], releases: readonly Release[]): readonly string[] {
   const fresh = new Set(releases.filter(({ isNew }) => isNew).map(({ unit }) => unit.folder));
-  const silent = units.filter(({ folder, isChanged, lastTag }) => isChanged && lastTag !== undefined && !fresh.has(folder));
+  const silent = units.filter(
+    ({ folder, isChanged, lastTag }) => isChanged && lastTag !== undefined && !fresh.has(folder),
+  );
   const isSetMissing = fresh.size > 0 && !fresh.has('.');
   return [
     ...silent.map(({ folder, lastTag }) => `${folder} is not what ${lastTag ?? ''} is, and has no new version.`),

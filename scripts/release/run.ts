@@ -43,7 +43,8 @@ export async function runPublish(doors: ReleaseDoors, targets: ReleaseTargets): 
   const units = await readUnits(git, refs);
   const releases = await planReleases(git, units, refs, { branch: targets.branch, build });
   log(`dist/ of ${units.length - 1} actions rebuilt from this commit: the same.`);
-  if (releases.length === 0) log('Every version of this commit has its tag already, on another commit: nothing to release.');
+  if (releases.length === 0)
+    log('Every version of this commit has its tag already, on another commit: nothing to release.');
   const pushed = new Set(await pushTags(git, remote, refs, releases));
   for (const { unit, tags, notes, isNew } of releases) {
     const moved = tags.moving.filter((tag) => pushed.has(tag));
@@ -65,7 +66,9 @@ async function publishMirrors(
   for (const release of releases.filter(({ unit }) => unit.folder !== '.')) {
     const url = `${mirrors.replace(/\/$/, '')}/${release.unit.folder}.git`;
     const { tags, isNew } = await mirrorRelease(git, url, release, identity);
-    log(`${isNew ? 'mirrored' : 'present '} ${identity.owner}/${release.unit.folder}@${isNew ? tags.join(', @') : 'as before'}`);
+    log(
+      `${isNew ? 'mirrored' : 'present '} ${identity.owner}/${release.unit.folder}@${isNew ? tags.join(', @') : 'as before'}`,
+    );
   }
 }
 

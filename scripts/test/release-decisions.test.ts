@@ -35,7 +35,13 @@ describe('tags', () => {
     ['1.2.4', ['1.2.5'], []],
     ['1.10.0', ['1.9.0'], ['v1', 'v1.10']],
   ])('of %s beside %j move %j: nobody is sent back', (released, others, moving) => {
-    expect(planTags('', version(released), others.map((other) => `v${other}`)).moving).toEqual(moving);
+    expect(
+      planTags(
+        '',
+        version(released),
+        others.map((other) => `v${other}`),
+      ).moving,
+    ).toEqual(moving);
   });
 
   test('the newest is found by number, among the tags of its own prefix', () => {
@@ -78,7 +84,11 @@ describe('changesets', () => {
 
   test('are read as Changesets writes them, and written so that it reads them', () => {
     const parsed = parseChangeset('c', text(`"@deploy-actions/kit": minor`, 'Why.\n\n---\n\nMore.'));
-    expect(parsed).toEqual({ id: 'c', releases: new Map([['@deploy-actions/kit', 'minor']]), summary: 'Why.\n\n---\n\nMore.' });
+    expect(parsed).toEqual({
+      id: 'c',
+      releases: new Map([['@deploy-actions/kit', 'minor']]),
+      summary: 'Why.\n\n---\n\nMore.',
+    });
     expect(parseChangeset('c', renderChangeset(parsed))).toEqual(parsed);
   });
 
@@ -121,7 +131,8 @@ describe('changesets', () => {
 
 describe('changelogs', () => {
   test('take notes of the time before the release into it', () => {
-    const before = '# Changelog\n\n## Unreleased\n\n### Added\n\n- By hand.\n\n## 1.1.0\n\n### Minor Changes\n\n- abc: New.\n\n## 1.0.0\n\n- Old.\n';
+    const before =
+      '# Changelog\n\n## Unreleased\n\n### Added\n\n- By hand.\n\n## 1.1.0\n\n### Minor Changes\n\n- abc: New.\n\n## 1.0.0\n\n- Old.\n';
     expect(foldUnreleased(before, '1.1.0')).toBe(
       '# Changelog\n\n## 1.1.0\n\n### Minor Changes\n\n- abc: New.\n\n### Added\n\n- By hand.\n\n## 1.0.0\n\n- Old.\n',
     );
@@ -148,7 +159,11 @@ describe('changelogs', () => {
 
   test('of the set put the newest first', () => {
     const first = addSetEntry('# Set\n', { version: '1.0.0', actions: [], notes: ['First.'] });
-    const second = addSetEntry(first, { version: '1.1.0', actions: [{ folder: 'action-a', version: '1.1.0', isNew: true }], notes: [] });
+    const second = addSetEntry(first, {
+      version: '1.1.0',
+      actions: [{ folder: 'action-a', version: '1.1.0', isNew: true }],
+      notes: [],
+    });
     expect(second.indexOf('## 1.1.0')).toBeLessThan(second.indexOf('## 1.0.0'));
     expect(second).toContain('| [action-a](action-a/CHANGELOG.md) | 1.1.0 | in this release |');
   });

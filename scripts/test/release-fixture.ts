@@ -36,7 +36,11 @@ export async function createProject(): Promise<Project> {
   for (const path of bare) await new Git(path).run(['init', '--quiet', '--bare', '--initial-branch=main']);
   const project = openProject(place);
   await project.git.run(['init', '--quiet', '--initial-branch=main']);
-  for (const [key, value] of Object.entries({ 'user.name': 'test', 'user.email': 'test@localhost', 'commit.gpgsign': 'false' })) {
+  for (const [key, value] of Object.entries({
+    'user.name': 'test',
+    'user.email': 'test@localhost',
+    'commit.gpgsign': 'false',
+  })) {
     await project.git.run(['config', key, value]);
   }
   await project.git.run(['remote', 'add', 'origin', join(place, 'remote.git')]);
@@ -77,7 +81,8 @@ export function read({ folder }: Project, path: string): string {
 
 /** `npm run build`. */
 export async function rebuild({ folder }: Project): Promise<void> {
-  for (const action of ['action-one', 'action-two']) await buildByHand(join(folder, action), join(folder, action, 'dist'));
+  for (const action of ['action-one', 'action-two'])
+    await buildByHand(join(folder, action), join(folder, action, 'dist'));
 }
 
 /** Commits everything and brings it to the remote's main. */
@@ -101,7 +106,11 @@ export async function publish({ doors, mirrors }: Project): Promise<void> {
 
 /** What the tags of a repository stand on, peeled to commits. */
 export async function tagsOf(git: Git): Promise<Readonly<Record<string, string>>> {
-  const lines = await git.lines(['for-each-ref', '--format=%(refname:strip=2) %(objectname) %(*objectname)', 'refs/tags']);
+  const lines = await git.lines([
+    'for-each-ref',
+    '--format=%(refname:strip=2) %(objectname) %(*objectname)',
+    'refs/tags',
+  ]);
   return Object.fromEntries(
     lines.map((line) => {
       const [name = '', object = '', peeled = ''] = line.split(' ');
@@ -118,7 +127,11 @@ export function changeset(releases: Readonly<Record<string, string>>, summary: s
 }
 
 const manifest = (name: string): string =>
-  JSON.stringify({ name, version: '0.1.0', private: true, dependencies: { '@deploy-actions/kit': '0.1.0' } }, undefined, 2);
+  JSON.stringify(
+    { name, version: '0.1.0', private: true, dependencies: { '@deploy-actions/kit': '0.1.0' } },
+    undefined,
+    2,
+  );
 const metadata = (name: string): string => `name: ${name}\nruns:\n  using: node24\n  main: dist/index.js\n`;
 
 const files: Readonly<Record<string, string>> = {

@@ -52,7 +52,9 @@ describe('the first release', () => {
     expect(read(project, 'action-one/CHANGELOG.md')).toMatch(
       /^# Changelog\n\nNewest first\.\n\n## 1\.0\.0\n\n### Major Changes\n\n- \w{7}: First release\.\n\n### Notes\n\n- Written by hand before\.\n$/,
     );
-    expect(read(project, 'CHANGELOG.md')).toMatch(/## 1\.0\.0\n\n- First release\.\n\n[\s\S]*action-two[^\n]*\| 1\.0\.0 +\| in this release/);
+    expect(read(project, 'CHANGELOG.md')).toMatch(
+      /## 1\.0\.0\n\n- First release\.\n\n[\s\S]*action-two[^\n]*\| 1\.0\.0 +\| in this release/,
+    );
     expect(JSON.parse(read(project, 'package-lock.json'))).toMatchObject({
       version: '1.0.0',
       packages: { '': { version: '1.0.0' }, 'action-one': { version: '1.0.0' } },
@@ -141,7 +143,10 @@ describe('nothing is released, and nothing pushed,', () => {
     write(project, 'action-one/dist/index.js', `${read(project, 'action-one/dist/index.js')}// more\n`);
     write(project, '.changeset/more.md', changeset({ [one]: 'patch' }, 'More.'));
     await commit(project, 'A bundle by hand');
-    await refused(() => release(project), /action-one\/dist\/index\.js \(differs\): not what the sources of this commit give/);
+    await refused(
+      () => release(project),
+      /action-one\/dist\/index\.js \(differs\): not what the sources of this commit give/,
+    );
   });
 
   test('when a bundle changed and no changeset says why', async () => {
@@ -149,7 +154,10 @@ describe('nothing is released, and nothing pushed,', () => {
     await rebuild(project);
     write(project, '.changeset/two.md', changeset({ [two]: 'patch' }, 'Two only?'));
     await commit(project, 'Core');
-    await refused(() => runVersion(project.doors), /^action-one: its bundle or action\.yml is not that of its last release/);
+    await refused(
+      () => runVersion(project.doors),
+      /^action-one: its bundle or action\.yml is not that of its last release/,
+    );
     await project.git.run(['rm', '--quiet', '.changeset/two.md']);
     await commit(project, 'In silence');
     await refused(() => publish(project), /action-two is not what action-two\/v1\.0\.0 is, and has no new version/);
@@ -158,7 +166,10 @@ describe('nothing is released, and nothing pushed,', () => {
   test('when a changeset names an action that did not change; the tree stays as it was', async () => {
     write(project, '.changeset/two.md', changeset({ [two]: 'patch' }, 'Nothing.'));
     await commit(project, 'Nothing');
-    await refused(() => runVersion(project.doors), /two\.md names action-two, whose bundle and action\.yml are those of its last release/);
+    await refused(
+      () => runVersion(project.doors),
+      /two\.md names action-two, whose bundle and action\.yml are those of its last release/,
+    );
     expect(await project.git.run(['status', '--porcelain'])).toBe('');
   });
 
@@ -183,7 +194,7 @@ describe('nothing is released, and nothing pushed,', () => {
     const options = { branch: 'main', build: fixture.buildByHand };
     const releases = await planReleases(project.git, await readUnits(project.git, refs), refs, options);
     expect(releases.map(({ tags }) => tags.immutable)).toEqual(['action-one/v1.0.1', 'v1.0.1']);
-    await project.remote.run(['tag', '--force', 'v1', 'HEAD']);
+    await project.remote.run(['tag', '--force', 'v1', 'HEAD~1']);
     await refused(() => pushTags(project.git, 'origin', refs, releases), /git push/);
   });
 });
@@ -197,7 +208,9 @@ describe('a mirror', () => {
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'action.yml', 'dist/index.js'],
     ]);
     expect(Object.keys(await tagsOf(mirror)).sort()).toEqual(['v1', 'v1.0', 'v1.0.0']);
-    expect(await mirror.run(['rev-parse', 'v1:dist'])).toBe(await project.git.run(['rev-parse', 'HEAD:action-one/dist']));
+    expect(await mirror.run(['rev-parse', 'v1:dist'])).toBe(
+      await project.git.run(['rev-parse', 'HEAD:action-one/dist']),
+    );
   });
 
   test('has documents that are true there', async () => {
@@ -205,7 +218,9 @@ describe('a mirror', () => {
     expect(readme).toContain('uses: acme/action-one@v1');
     expect(readme).toContain('uses: acme/tools/action-two@v1');
     const base = 'https://github.com/acme/tools';
-    expect(readme).toContain(`[the guide](${base}/blob/action-one/v1.0.0/docs/guide.md#guide), [the changes](CHANGELOG.md)`);
+    expect(readme).toContain(
+      `[the guide](${base}/blob/action-one/v1.0.0/docs/guide.md#guide), [the changes](CHANGELOG.md)`,
+    );
     expect(readme).toContain(`[the code](${base}/blob/action-one/v1.0.0/action-one/src/index.ts)`);
     expect(readme).toContain(`![it](${base}/raw/action-one/v1.0.0/docs/it.png)`);
   });
@@ -270,11 +285,16 @@ test('a rehearsal happens for real, elsewhere, and leaves nothing', async () => 
     await project.git.run(['rev-parse', 'HEAD']),
   ];
   const before = await state();
-  let folder = '';
+  let folder: string;
   {
     using place = await openRehearsal(project.git, 'origin', ['action-one', 'action-two']);
     folder = place.git.folder;
-    const rehearsed: Project = { ...project, git: place.git, mirrors: place.mirrors, doors: { ...project.doors, git: place.git, remote: place.remote } };
+    const rehearsed: Project = {
+      ...project,
+      git: place.git,
+      mirrors: place.mirrors,
+      doors: { ...project.doors, git: place.git, remote: place.remote },
+    };
     await runVersion(rehearsed.doors);
     await place.git.run(['add', '--all']);
     await place.git.run(['commit', '--quiet', '--message', 'Versions']);

@@ -12,7 +12,10 @@ const one: BundledPackage = { name: '@scope/one', version: '1.0.0', license: 'MI
 test('the packages of a bundle are found in modules that were joined as well, the inner of two by its own folder', () => {
   const statistics = {
     modules: [
-      { nameForCondition: '/r/action/src/index.ts', modules: [{ nameForCondition: '/r/node_modules/@scope/one/a.js' }] },
+      {
+        nameForCondition: '/r/action/src/index.ts',
+        modules: [{ nameForCondition: '/r/node_modules/@scope/one/a.js' }],
+      },
       { nameForCondition: '/r/node_modules/two/node_modules/three/b.js' },
       { nameForCondition: '/r/node_modules/two/c.js' },
       { nameForCondition: null },
@@ -27,7 +30,9 @@ test('the packages of a bundle are found in modules that were joined as well, th
 
 test('a bundled package that licenses.txt does not list is named', () => {
   expect(findLicenseGaps([one], '@scope/one\nMIT\nText\n')).toEqual([]);
-  expect(findLicenseGaps([one], 'other\nMIT\nas @scope/one\nMIT\n')).toEqual(['@scope/one 1.0.0 (MIT) is not in licenses.txt']);
+  expect(findLicenseGaps([one], 'other\nMIT\nas @scope/one\nMIT\n')).toEqual([
+    '@scope/one 1.0.0 (MIT) is not in licenses.txt',
+  ]);
   expect(findLicenseGaps([one], '@scope/one\nISC\nText\n')).toHaveLength(1);
 });
 

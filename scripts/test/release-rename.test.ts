@@ -10,6 +10,8 @@ import { root } from '../workspace.ts';
 
 const here = readIdentity();
 const there: Identity = { owner: 'acme-2', name: 'ship.it', slug: 'acme-2/ship.it' };
+// In parts: a test that held the new name as it is written would be renamed back with the rest.
+const elsewhere: Identity = { owner: 'other-place', name: 'other', slug: ['other-place', 'other'].join('/') };
 
 describe('a new name', () => {
   const from: Identity = { owner: 'old', name: 'tools', slug: 'old/tools' };
@@ -42,7 +44,9 @@ describe('this repository under a new name', () => {
 
   beforeAll(async () => {
     copy = mkdtempSync(join(tmpdir(), 'rename-'));
-    const paths = (await new Git(root).run(['ls-files', '-z', '--', '.', ':(exclude)*/dist/*'])).split('\0').filter(Boolean);
+    const paths = (await new Git(root).run(['ls-files', '-z', '--', '.', ':(exclude)*/dist/*']))
+      .split('\0')
+      .filter(Boolean);
     for (const path of paths) {
       mkdirSync(dirname(join(copy, path)), { recursive: true });
       cpSync(join(root, path), join(copy, path));
@@ -51,7 +55,7 @@ describe('this repository under a new name', () => {
     const git = new Git(copy);
     await git.run(['init', '--quiet']);
     await git.run(['add', '--all']);
-    applyRename(copy, await planRename(copy, there));
+    applyRename(copy, await planRename(copy, elsewhere));
   });
 
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
@@ -68,7 +72,7 @@ describe('this repository under a new name', () => {
   });
 
   test('knows its new name, so that it can be renamed again', async () => {
-    expect(readIdentity(copy)).toEqual(there);
+    expect(readIdentity(copy)).toEqual(elsewhere);
     applyRename(copy, await planRename(copy, here));
     const changed = [...before].filter(([path, text]) => readFileSync(join(copy, path), 'latin1') !== text);
     expect(changed.map(([path]) => path)).toEqual([]);

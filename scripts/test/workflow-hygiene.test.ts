@@ -16,7 +16,9 @@ test('there are workflows to look at', () => {
 test.each(workflows)('%s starts without permissions and pins foreign actions by commit', (file) => {
   const text = readFileSync(join(root, file), 'utf8');
   expect(record(parse(text))['permissions']).toEqual({});
-  const foreign = [...text.matchAll(/uses: (\S+)(.*)/g)].filter(([, reference]) => !reference?.startsWith(`${slug}/`) && !reference?.startsWith(`${slug}@`));
+  const foreign = [...text.matchAll(/uses: (\S+)(.*)/g)].filter(
+    ([, reference]) => !reference?.startsWith(`${slug}/`) && !reference?.startsWith(`${slug}@`),
+  );
   const loose = foreign.filter(([line]) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line));
   expect(loose.map(([line]) => line)).toEqual([]);
 });
