@@ -4,8 +4,6 @@ import { basename, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { runProgram } from './process.ts';
 
-const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js');
-
 /** One file of a bundle: its path inside dist/, its size and its hash. */
 export interface BundledFile {
   readonly path: string;
@@ -74,6 +72,8 @@ export function listEntries(folder: string): readonly { readonly entry: string; 
  * @param statistics a file for the bundler's own account of what went in
  */
 export async function bundleEntry(folder: string, entry: string, dist: string, statistics?: string): Promise<void> {
+  // The bundler of the tree that is bundled: helpers of its own go in, and the numbers of modules follow from their paths.
+  const ncc = createRequire(join(folder, 'package.json')).resolve('@vercel/ncc/dist/ncc/cli.js');
   const extra = statistics === undefined ? [] : ['--stats-out', statistics];
   const args = [
     'build',

@@ -33,6 +33,7 @@ test('a change to the kit changes the bundles that hold it, and no other byte', 
   mkdirSync(join(place, 'node_modules/@deploy-actions'), { recursive: true });
   symlinkSync('../../kit', join(place, 'node_modules/@deploy-actions/kit'));
   symlinkSync(join(root, 'node_modules/typescript'), join(place, 'node_modules/typescript'));
+  symlinkSync(join(root, 'node_modules/@vercel'), join(place, 'node_modules/@vercel'));
   for (const [action, part] of [
     ['action-one', 'ssh'],
     ['action-two', 'core'],
