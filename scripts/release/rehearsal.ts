@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Git } from './git.ts';
 import { fetchReleased, listTags } from './repository.ts';
@@ -49,9 +49,12 @@ export async function openRehearsal(
   return { git, remote: bare, mirrors, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** The installed packages as hard links: their links to the workspaces lead into the clone, as after an `npm ci` there. */
+/**
+ * The installed packages as hard links, those of single workspaces too: their links to the workspaces lead into the clone, as
+ * after an `npm ci` there.
+ */
 function linkModules(source: string, clone: string): void {
-  if (existsSync(join(source, 'node_modules'))) {
-    execFileSync('cp', ['--archive', '--link', join(source, 'node_modules'), join(clone, 'node_modules')]);
+  for (const modules of globSync(['node_modules', '*/node_modules'], { cwd: source })) {
+    execFileSync('cp', ['--archive', '--link', join(source, modules), join(clone, modules)]);
   }
 }

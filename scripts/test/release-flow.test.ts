@@ -284,11 +284,16 @@ test('a rehearsal happens for real, elsewhere, and leaves nothing', async () => 
     await project.git.run(['status', '--porcelain']),
     await project.git.run(['rev-parse', 'HEAD']),
   ];
+  // Installed for one workspace only, as npm does where two versions are needed.
+  write(project, '.gitignore', 'node_modules/\n.cache/\n');
+  await commit(project, 'Ignored');
+  write(project, 'action-one/node_modules/own/package.json', '{}');
   const before = await state();
   let folder: string;
   {
     using place = await openRehearsal(project.git, 'origin', ['action-one', 'action-two']);
     folder = place.git.folder;
+    expect(existsSync(join(folder, 'action-one/node_modules/own/package.json'))).toBe(true);
     const rehearsed: Project = {
       ...project,
       git: place.git,
