@@ -52,9 +52,6 @@ interface Place {
   readonly isConditional: boolean;
 }
 
-/** Each time costs the parser's memory, which is free again only when V8 collects it: so a file gets no third one. */
-const mostGivenUp = 2;
-
 /** Judges the statements of one file in order, and those of the bodies that they run. */
 export class FileReviewer {
   readonly #file: SqlFile;
@@ -66,7 +63,6 @@ export class FileReviewer {
   #statements = 0;
   #needsTransaction = false;
   #beginLine = 0;
-  #givenUp = 0;
 
   constructor(file: SqlFile, parser: PgParser) {
     this.#file = file;
@@ -80,7 +76,6 @@ export class FileReviewer {
 
   /** A statement of the file itself. `line`: of its first word. */
   async judgePiece(text: string, from: number, line: number, isConditional: boolean): Promise<void> {
-    if (this.#givenUp >= mostGivenUp) return;
     const lineInPiece = lineFinder(text);
     const first = lineInPiece(from);
     const toLine = (units: number): number => line + Math.max(0, lineInPiece(units) - first);
@@ -131,10 +126,8 @@ export class FileReviewer {
   }
 
   async #giveUp(line: number): Promise<void> {
-    this.#givenUp++;
-    const rest = this.#givenUp >= mostGivenUp ? '; what follows was not reviewed' : '';
     this.#add(
-      { rule: 'review-incomplete', object: this.#file.path, what: `is too large or too deep to be parsed${rest}` },
+      { rule: 'review-incomplete', object: this.#file.path, what: 'is too large or too deep to be parsed' },
       line,
     );
     await this.#parser.renew();

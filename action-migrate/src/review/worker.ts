@@ -12,10 +12,10 @@ import { loadPgParser } from './pg-parser.ts';
 import { reviewSql } from './review-sql.ts';
 import { asFields } from './tree.ts';
 
-const { wasmFile } = asFields(workerData);
-// V8 would optimize the parser beside the work: for its one huge function that takes some 400 MB, and more than a second on two
-// cores before the process can end, for texts that are read in a tenth of that.
-setFlagsFromString('--wasm-tiering-budget=400000000');
+const { wasmFile, isSmall } = asFields(workerData);
+// V8 begins to optimize the parser at once, and a process does not end before that has: more than a second on two cores, for
+// texts that are read in a tenth of that.
+if (isSmall === true) setFlagsFromString('--wasm-tiering-budget=400000000');
 // The package ships this file without types; libpg-query.ts has those of its exact version.
 const loading = loadPgParser(
   loadPgQuery as LoadPgQuery,
