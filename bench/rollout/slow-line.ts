@@ -9,8 +9,13 @@ export interface SlowLine extends AsyncDisposable {
 /**
  * Relays to an address with half the round trip added each way, the handshake included. Bytes are delayed, not slowed:
  * the line is as broad as loopback.
+ * @param watch is given both sockets of each connection before a byte passes; it may destroy them
  */
-export async function openSlowLine(target: { host: string; port: number }, roundTripMs: number): Promise<SlowLine> {
+export async function openSlowLine(
+  target: { readonly host: string; readonly port: number },
+  roundTripMs: number,
+  watch?: (near: Socket, far: Socket) => void,
+): Promise<SlowLine> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ ...target, allowHalfOpen: true, noDelay: true });
@@ -22,6 +27,7 @@ export async function openSlowLine(target: { host: string; port: number }, round
         far.destroy();
       });
     }
+    watch?.(near, far);
     // A kernel has answered the handshake already: its round trip is made up for by the first bytes.
     pipeDelayed(near, far, roundTripMs / 2, roundTripMs);
     pipeDelayed(far, near, roundTripMs / 2, roundTripMs);

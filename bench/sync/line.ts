@@ -1,5 +1,4 @@
-import { connect, createServer, type Socket } from 'node:net';
-import { pipeDelayed } from '../rollout/delay.ts';
+import { openSlowLine } from '../rollout/slow-line.ts';
 
 /** A TCP relay on loopback in front of sshd: it delays, counts, and can be cut. */
 export interface CountedLine extends AsyncDisposable {
@@ -17,21 +16,11 @@ export async function openCountedLine(
   target: { readonly host: string; readonly port: number },
   roundTripMs: number,
 ): Promise<CountedLine> {
-  const sockets = new Set<Socket>();
   let turns = 0;
   let sent = 0;
   let limit = Infinity;
   let isServerLast = true;
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
-    const far = connect({ ...target, allowHalfOpen: true, noDelay: true });
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      socket.on('error', () => {
-        near.destroy();
-        far.destroy();
-      });
-    }
+  const line = await openSlowLine(target, roundTripMs, (near, far) => {
     near.on('data', (chunk: Buffer) => {
       if (isServerLast) turns++;
       isServerLast = false;
@@ -41,14 +30,9 @@ export async function openCountedLine(
       far.destroy();
     });
     far.on('data', () => (isServerLast = true));
-    pipeDelayed(near, far, roundTripMs / 2, roundTripMs);
-    pipeDelayed(far, near, roundTripMs / 2, roundTripMs);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new RangeError('the line has no port');
   return {
-    port: address.port,
+    port: line.port,
     turns: () => turns,
     sentBytes: () => sent,
     reset: (cutAt = Infinity) => {
@@ -57,9 +41,6 @@ export async function openCountedLine(
       limit = cutAt;
       isServerLast = true;
     },
-    [Symbol.asyncDispose]: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
   };
 }
