@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LabOrder } from './scripts/lab-order.ts';
 
 const elsewhere = ['**/node_modules/**', '**/dist/**', '**/.tsc/**'];
 
@@ -9,6 +10,7 @@ const elsewhere = ['**/node_modules/**', '**/dist/**', '**/.tsc/**'];
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LabOrder },
     projects: [
       {
         test: {
