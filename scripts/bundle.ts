@@ -1,8 +1,16 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { runProgram } from './process.ts';
+import {
+  findForeignLicenses,
+  listPackageFolders,
+  readPackage,
+  renderLicenses,
+  type BundledPackage,
+} from './release/bundled-packages.ts';
 
 /** One file of a bundle: its path inside dist/, its size and its hash. */
 export interface BundledFile {
@@ -24,14 +32,14 @@ interface WorkerBundle {
  * the action's folder: started elsewhere, its output depends on where (docs/adr/0001). Types are checked by `check:types`,
  * not here.
  * @returns what is now in `dist`, sorted by path
- * @throws Error with ncc's output when it fails or leaves something native behind
+ * @throws Error with ncc's output when it fails, or leaves something native behind or a package whose licence was not agreed to
  */
 export async function bundleAction(folder: string, dist: string): Promise<readonly BundledFile[]> {
   rmSync(dist, { recursive: true, force: true });
-  await bundleEntry(folder, 'src/index.ts', dist);
+  const packages = [...(await bundleEntry(folder, 'src/index.ts', dist))];
   const expected: string[] = [];
   for (const [name, { entry, assets }] of Object.entries(readWorkers(folder))) {
-    await bundleEntry(folder, entry, join(dist, name));
+    packages.push(...(await bundleEntry(folder, entry, join(dist, name))));
     const require = createRequire(join(folder, 'package.json'));
     for (const asset of assets) {
       // Its mode is the package's whim; a copy of the content is the same everywhere.
@@ -50,6 +58,8 @@ export async function bundleAction(folder: string, dist: string): Promise<readon
       `${folder}: the bundle holds ${foreign.map(({ path }) => path).join(', ')}: native or unknown parts. Was npm install run with install scripts on?`,
     );
   }
+  const refused = findForeignLicenses(packages);
+  if (refused.length > 0) throw new Error(`${folder}: what is bundled may not be passed on:\n${refused.join('\n')}`);
   return files;
 }
 
@@ -68,27 +78,25 @@ export function listEntries(folder: string): readonly { readonly entry: string; 
 }
 
 /**
- * Bundles one program into a folder.
- * @param statistics a file for the bundler's own account of what went in
+ * Bundles one program into a folder, and writes licenses.txt beside it: every foreign package of which a file is in it. That of
+ * the bundler itself leaves out what is loaded later.
+ * @returns those packages
  */
-export async function bundleEntry(folder: string, entry: string, dist: string, statistics?: string): Promise<void> {
+export async function bundleEntry(folder: string, entry: string, dist: string): Promise<readonly BundledPackage[]> {
   // The bundler of the tree that is bundled: helpers of its own go in, and the numbers of modules follow from their paths.
   const ncc = createRequire(join(folder, 'package.json')).resolve('@vercel/ncc/dist/ncc/cli.js');
-  const extra = statistics === undefined ? [] : ['--stats-out', statistics];
-  const args = [
-    'build',
-    entry,
-    '-o',
-    dist,
-    '--transpile-only',
-    '--license',
-    'licenses.txt',
-    '--no-cache',
-    '-q',
-    ...extra,
-  ];
-  const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
-  if (code !== 0) throw new Error(`ncc failed in ${folder} on ${entry}:\n${output}`);
+  const scratch = mkdtempSync(join(tmpdir(), 'bundle-'));
+  try {
+    const statistics = join(scratch, 'statistics.json');
+    const args = ['build', entry, '-o', dist, '--transpile-only', '--no-cache', '-q', '--stats-out', statistics];
+    const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
+    if (code !== 0) throw new Error(`ncc failed in ${folder} on ${entry}:\n${output}`);
+    const packages = listPackageFolders(JSON.parse(readFileSync(statistics, 'utf8'))).map(readPackage);
+    writeFileSync(join(dist, 'licenses.txt'), renderLicenses(packages));
+    return packages;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 /** What is in a dist folder, sorted by path; empty when there is none. */

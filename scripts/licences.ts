@@ -4,13 +4,7 @@ import { parseArgs } from 'node:util';
 import { bundleEntry, listEntries } from './bundle.ts';
 import { record } from './metadata.ts';
 import { mapParallel } from './process.ts';
-import {
-  findLicenseGaps,
-  listPackageFolders,
-  readLicense,
-  renderBill,
-  type BundledPackage,
-} from './release/bundled-packages.ts';
+import { findLicenseGaps, renderBill, type BundledPackage } from './release/bundled-packages.ts';
 import { listActions, root } from './workspace.ts';
 
 /**
@@ -34,7 +28,7 @@ async function checkAction(action: string): Promise<boolean> {
   const found = new Map<string, BundledPackage>();
   const gaps: string[] = [];
   for (const { entry, path } of listEntries(folder)) {
-    const packages = await listPackages(folder, entry, join(scratch, action, path));
+    const packages = await bundleEntry(folder, entry, join(scratch, action, path));
     const file = join(folder, 'dist', path, 'licenses.txt');
     const listing = existsSync(file) ? readFileSync(file, 'utf8') : '';
     gaps.push(...findLicenseGaps(packages, listing).map((gap) => `dist/${path === '.' ? '' : `${path}/`}: ${gap}`));
@@ -48,17 +42,6 @@ async function checkAction(action: string): Promise<boolean> {
   console.log(`${gaps.length === 0 ? 'ok  ' : 'FAIL'} ${action}: ${packages.length} foreign packages`);
   for (const gap of gaps) console.log(`     ${gap}`);
   return gaps.length === 0;
-}
-
-async function listPackages(folder: string, entry: string, place: string): Promise<readonly BundledPackage[]> {
-  mkdirSync(place, { recursive: true });
-  const statistics = join(place, 'statistics.json');
-  await bundleEntry(folder, entry, join(place, 'dist'), statistics);
-  const folders = listPackageFolders(JSON.parse(readFileSync(statistics, 'utf8')));
-  return folders.map((path) => {
-    const manifest = record(JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')));
-    return { name: String(manifest['name']), version: versionOf(path), license: readLicense(manifest) };
-  });
 }
 
 function versionOf(folder: string): string {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { record } from '../metadata.ts';
 
 /** A package of which at least one file is in a bundle. */
@@ -6,6 +8,8 @@ export interface BundledPackage {
   readonly version: string;
   /** SPDX identifier, as its package.json says. */
   readonly license: string;
+  /** The licence's words and notices, from the files beside it; empty when it has none. */
+  readonly notice: string;
 }
 
 /** Licences that allow what is done here: to pass a copy on, changed or not, with the notice. */
@@ -39,19 +43,52 @@ export function readLicense(manifest: unknown): string {
   return typeof type === 'string' ? type : '';
 }
 
+/** Reads an installed package. */
+export function readPackage(folder: string): BundledPackage {
+  const manifest = record(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+  const notices = readdirSync(folder)
+    .filter((name) => /^(un)?(licen[cs]e|copying|notice)([.-](md|txt|mit|apache.*))?$/i.test(name))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n').trim());
+  const { name, version } = manifest;
+  return { name: String(name), version: String(version), license: readLicense(manifest), notice: notices.join('\n\n') };
+}
+
+/** licenses.txt: for each package a line `name@version`, one with the licence's identifier, and its words. Pure, in a fixed order. */
+export function renderLicenses(packages: readonly BundledPackage[]): string {
+  const parts = new Map(packages.map((each) => [headingOf(each), each.notice]));
+  const none = 'The package carries no licence text of its own.';
+  return [...parts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([heading, notice]) => `${heading}\n${notice === '' ? none : notice}\n`)
+    .join('\n');
+}
+
+function headingOf({ name, version, license }: BundledPackage): string {
+  return `${name}@${version}\n${license}\n`;
+}
+
 /**
  * What is wrong with the licences of a bundle: a package that licenses.txt does not list with its licence, and a licence
  * that has not been agreed to.
- * @param listing the text of licenses.txt: a line with the name, one with the identifier, the licence itself
+ * @param listing the text of licenses.txt
  */
 export function findLicenseGaps(packages: readonly BundledPackage[], listing: string): readonly string[] {
-  const text = `\n${listing}`;
-  return packages.flatMap(({ name, version, license }) => [
-    ...(text.includes(`\n${name}\n${license}\n`) ? [] : [`${name} ${version} (${license}) is not in licenses.txt`]),
-    ...(isPermissive(license)
-      ? []
-      : [`${name} ${version}: the licence "${license}" is not one of ${permissive.join(', ')}`]),
-  ]);
+  const missing = packages.filter((each) => !`\n${listing}`.includes(`\n${headingOf(each)}`));
+  return [
+    ...missing.map(({ name, version, license }) => `${name} ${version} (${license}) is not in licenses.txt`),
+    ...findForeignLicenses(packages),
+  ];
+}
+
+/** The packages whose licence has not been agreed to. */
+export function findForeignLicenses(packages: readonly BundledPackage[]): readonly string[] {
+  return packages
+    .filter(({ license }) => !isPermissive(license))
+    .map(
+      ({ name, version, license }) =>
+        `${name} ${version}: the licence "${license}" is not one of ${permissive.join(', ')}`,
+    );
 }
 
 /** `A OR B` needs one of them, `A AND B` both. */
