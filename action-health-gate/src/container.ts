@@ -28,6 +28,18 @@ export interface Health {
   readonly status: 'starting' | 'healthy' | 'unhealthy';
   /** Exit code and output of the newest probe since the start, in one line. */
   readonly lastProbe: string | undefined;
+  /** The probes since the start that Docker remembers, five at most, the newest last. */
+  readonly probes: readonly HealthProbe[];
+}
+
+/** One run of a container's own health check. */
+export interface HealthProbe {
+  /** When it began, RFC 3339, by the server's clock. */
+  readonly at: string;
+  /** 0 is healthy. */
+  readonly exitCode: number;
+  /** In one line, cut. */
+  readonly output: string;
 }
 
 /** $1 project, then services. One JSON object a line; environment and mounts are left out on purpose. */
@@ -92,14 +104,20 @@ function readHealth(value: unknown, startedAt: string): Health | undefined {
   const status = asText(health['Status']);
   if (status === '' || status === 'none') return undefined;
   const log = Array.isArray(health['Log']) ? health['Log'].map(asObject) : [];
-  const fresh = log.filter((probe) => Date.parse(asText(probe['Start'])) >= Date.parse(startedAt));
-  const last = fresh.at(-1);
-  const lastProbe =
-    last === undefined
-      ? undefined
-      : `exit ${String(last['ExitCode'])}: ${asText(last['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300)}`;
-  const isKnown = fresh.length > 0 && (status === 'healthy' || status === 'unhealthy');
-  return { status: isKnown ? status : 'starting', lastProbe };
+  const probes = log.map(readProbe).filter(({ at }) => Date.parse(at) >= Date.parse(startedAt));
+  const last = probes.at(-1);
+  const isKnown = probes.length > 0 && (status === 'healthy' || status === 'unhealthy');
+  return { status: isKnown ? status : 'starting', lastProbe: last && describeProbe(last), probes };
+}
+
+function readProbe(probe: Json): HealthProbe {
+  const output = asText(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
+  return { at: asText(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
+}
+
+/** `exit 1: connection refused` */
+export function describeProbe({ exitCode, output }: HealthProbe): string {
+  return `exit ${exitCode}: ${output}`;
 }
 
 /** Host networking answers on the server's loopback; otherwise the first network with an address, IPv4 before IPv6. */

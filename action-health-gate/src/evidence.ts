@@ -2,7 +2,7 @@ import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { readLogs } from '@deploy-actions/kit/compose/docker-cli';
 import type { Server } from './attempt.ts';
 import { serviceOf } from './check.ts';
-import { listContainers, type Container } from './container.ts';
+import { describeProbe, listContainers, type Container, type Health } from './container.ts';
 import type { GateOutcome } from './gate.ts';
 import { isGreen } from './progress.ts';
 
@@ -10,8 +10,8 @@ const mostContainers = 3;
 const lookUpMs = 20_000;
 
 /**
- * What the server knows about the services whose checks are red: state, last health probe and last log lines of their
- * containers. Evidence is a help, never a reason to fail: what cannot be had is said in one line.
+ * What the server knows about the services whose checks are red: state, last healthy probe, last probes and last log lines of
+ * their containers. Evidence is a help, never a reason to fail: what cannot be had is said in one line.
  */
 export async function collectEvidence(
   outcome: GateOutcome,
@@ -26,7 +26,7 @@ export async function collectEvidence(
     const all = await listContainers(server.host, server.projectName, services, { timeoutMs: lookUpMs, signal });
     const shown = await Promise.all(
       pickSuspects(all).map(async (container) => [
-        describeContainer(container),
+        ...describeContainer(container),
         ...(logLines === 0 ? [] : await readLogs(server.host, container.id, logLines)).map((line) => `  | ${line}`),
       ]),
     );
@@ -45,8 +45,11 @@ export function pickSuspects(containers: readonly Container[]): readonly Contain
   return containers.toSorted((a, b) => weight(b) - weight(a)).slice(0, mostContainers);
 }
 
-/** `shop-app-1 is running, health unhealthy, 2 restarts; last probe exit 1: connection refused; its last log lines:`. Pure. */
-export function describeContainer(container: Container): string {
+/**
+ * `shop-app-1 is running, health unhealthy, 2 restarts; last healthy probe 2026-03-01T10:00:02Z`, and a line for each probe that
+ * Docker remembers. Pure.
+ */
+export function describeContainer(container: Container): readonly string[] {
   const { name, status, health, exitCode, isOomKilled, restartCount } = container;
   const facts = [
     `${name} is ${status}`,
@@ -56,6 +59,21 @@ export function describeContainer(container: Container): string {
     restartCount === 0 ? undefined : `${restartCount} ${restartCount === 1 ? 'restart' : 'restarts'}`,
   ];
   const told = facts.filter((fact) => fact !== undefined).join(', ');
-  const probe = health?.lastProbe === undefined ? '' : `; last probe ${health.lastProbe}`;
-  return `${told}${probe}; its last log lines:`;
+  const probes = health?.probes ?? [];
+  return [
+    `${told}${health === undefined ? '' : describeLastHealthyProbe(health)}`,
+    ...probes.map((probe) => `  probe ${trimFraction(probe.at)} ${describeProbe(probe)}`),
+  ];
+}
+
+/** Docker keeps five probes, so that an older success is no longer known. */
+function describeLastHealthyProbe({ probes }: Health): string {
+  if (probes.length === 0) return '; no probe since its start';
+  const good = probes.findLast(({ exitCode }) => exitCode === 0);
+  if (good !== undefined) return `; last healthy probe ${trimFraction(good.at)}`;
+  return probes.length === 1 ? '; its only probe failed' : `; none of its last ${probes.length} probes was healthy`;
+}
+
+function trimFraction(time: string): string {
+  return time.replace(/\.\d+/, '');
 }

@@ -84,7 +84,7 @@ export async function runGate(
       // An attempt that the deadline cut short says nothing about the app; what was seen before it does.
       const isCut = elapsed() >= settings.deadline && timeoutMs < check.pace.attemptTimeout;
       if (isCut && before.tries > 0 && !verdict.ok && verdict.kind === 'unreachable') return;
-      const next = recordAttempt(before, verdict, tookMs);
+      const next = recordAttempt(before, verdict, { tookMs, afterMs: elapsed(), at: clock.date() });
       settle(index, before, next);
       if (isFailed(next)) return;
       const left = Math.max(0, settings.deadline - elapsed());

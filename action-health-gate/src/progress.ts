@@ -2,6 +2,16 @@ import { formatDuration } from '@deploy-actions/kit/time/duration';
 import type { Check } from './check.ts';
 import type { Miss, Verdict } from './verdict.ts';
 
+/** One attempt of a check, and when it ended. */
+export interface Moment {
+  /** From 1. */
+  readonly attempt: number;
+  /** Since the gate began. */
+  readonly afterMs: number;
+  /** By the runner's clock. */
+  readonly at: Date;
+}
+
 /** What is known of one check so far. */
 export interface Progress {
   readonly check: Check;
@@ -16,17 +26,27 @@ export interface Progress {
   /** The newest miss, kept after it is over: what a person asks for first. */
   readonly lastMiss: Miss | undefined;
   readonly observedSha: string | undefined;
+  /** The newest success, kept after it is over. */
+  readonly lastSuccess: (Moment & { readonly observedSha: string | undefined }) | undefined;
+  /** The first miss after that success: what changed. */
+  readonly turn: (Moment & { readonly reason: string }) | undefined;
   /** The containers that the last success was said of. */
   readonly subjects: string | undefined;
 }
 
 export function startProgress(check: Check): Progress {
   const nothing = { last: undefined, lastMiss: undefined, observedSha: undefined, subjects: undefined };
-  return { check, tries: 0, successes: 0, misses: 0, streak: 0, latenciesMs: [], ...nothing };
+  const none = { lastSuccess: undefined, turn: undefined };
+  return { check, tries: 0, successes: 0, misses: 0, streak: 0, latenciesMs: [], ...nothing, ...none };
 }
 
 /** The progress after one more attempt. A miss begins the streak anew, and so does a success of other containers than before. */
-export function recordAttempt(progress: Progress, verdict: Verdict, latencyMs: number): Progress {
+export function recordAttempt(
+  progress: Progress,
+  verdict: Verdict,
+  { tookMs, afterMs, at }: Omit<Moment, 'attempt'> & { readonly tookMs: number },
+): Progress {
+  const moment: Moment = { attempt: progress.tries + 1, afterMs, at };
   const isContinued = verdict.ok && (progress.subjects === undefined || progress.subjects === verdict.subjects);
   return {
     check: progress.check,
@@ -34,12 +54,19 @@ export function recordAttempt(progress: Progress, verdict: Verdict, latencyMs: n
     successes: progress.successes + (verdict.ok ? 1 : 0),
     misses: verdict.ok ? 0 : progress.misses + 1,
     streak: verdict.ok ? (isContinued ? progress.streak + 1 : 1) : 0,
-    latenciesMs: [...progress.latenciesMs, latencyMs],
+    latenciesMs: [...progress.latenciesMs, tookMs],
     last: verdict,
     lastMiss: verdict.ok ? progress.lastMiss : verdict,
     observedSha: verdict.observedSha ?? progress.observedSha,
+    lastSuccess: verdict.ok ? { ...moment, observedSha: verdict.observedSha } : progress.lastSuccess,
+    turn: nextTurn(progress, verdict, moment),
     subjects: verdict.ok ? verdict.subjects : undefined,
   };
+}
+
+function nextTurn({ lastSuccess, turn }: Progress, verdict: Verdict, moment: Moment): Progress['turn'] {
+  if (verdict.ok || lastSuccess === undefined) return undefined;
+  return turn ?? { ...moment, reason: verdict.reason };
 }
 
 export function isGreen(progress: Progress): boolean {

@@ -9,7 +9,7 @@ import { describeMiss } from './report.ts';
 /** The whole outcome as JSON, for later steps and for artifacts; texts in it are redacted as in the log. Pure. */
 export function renderReport(outcome: GateOutcome, error: GateError | undefined): string {
   const checks = outcome.progress.map((progress) => {
-    const { check, tries, successes, streak, latenciesMs, lastMiss, observedSha } = progress;
+    const { check, tries, successes, streak, latenciesMs, lastMiss, observedSha, lastSuccess, turn } = progress;
     return {
       name: check.name,
       type: check.question.type,
@@ -25,6 +25,8 @@ export function renderReport(outcome: GateOutcome, error: GateError | undefined)
       observedSha: observedSha ?? null,
       reason: isGreen(progress) ? null : describeMiss(progress),
       lastError: lastMiss?.reason ?? null,
+      lastHealthy: lastSuccess === undefined ? null : { ...lastSuccess, observedSha: lastSuccess.observedSha ?? null },
+      turn: turn ?? null,
     };
   });
   const report = {

@@ -3,6 +3,7 @@ import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { vantageOf } from './check.ts';
 import { GateError, type GateErrorCode } from './error.ts';
 import type { GateOutcome } from './gate.ts';
+import { describeLastHealthy, explainLastHealthy } from './last-healthy.ts';
 import { isFailed, isGreen, percentile95, type Progress } from './progress.ts';
 import type { MissKind } from './verdict.ts';
 
@@ -12,6 +13,8 @@ export interface FailedCheck {
   readonly via: 'runner' | 'server';
   readonly reason: string;
   readonly tries: number;
+  /** When its newest success was, ISO 8601, by the runner's clock; null when there was none. */
+  readonly lastHealthy: string | null;
   /** It may be red (`allow-failure`): the gate does not depend on it. */
   readonly allowed: boolean;
 }
@@ -35,6 +38,7 @@ export function failedChecks(outcome: GateOutcome): readonly FailedCheck[] {
     via: vantageOf(progress.check.target),
     reason: describeMiss(progress),
     tries: progress.tries,
+    lastHealthy: progress.lastSuccess?.at.toISOString() ?? null,
     allowed: progress.check.isAllowedToFail,
   }));
 }
@@ -81,7 +85,10 @@ export function gateError(outcome: GateOutcome, { marked, evidence }: Aftermath)
     message: `health gate: not green after ${formatDuration(outcome.elapsedMs)}: ${describeCause(outcome, first, red.length)}. ${changed}`,
     hint,
     evidence: [
-      ...red.map((progress) => `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`),
+      ...red.flatMap((progress) => [
+        `${progress.check.name}: ${describeMiss(progress)}; ${countTries(progress)}`,
+        `  ${explainLastHealthy(progress)}`,
+      ]),
       ...outcome.logMatches,
       ...evidence,
     ],
@@ -92,7 +99,7 @@ function describeCause(outcome: GateOutcome, first: Progress | undefined, redCou
   if (outcome.logMatches.length > 0) return `all checks were green, but ${outcome.logMatches[0] ?? ''}`;
   if (first === undefined) return 'all checks were green, but not for `stable-for`';
   const others = redCount > 1 ? ` (and ${redCount - 1} more)` : '';
-  return `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)}`;
+  return `${first.check.name}${others} from the ${vantageOf(first.check.target)}, attempt ${first.tries}: ${describeMiss(first)} (${describeLastHealthy(first)})`;
 }
 
 /** The warning that stays visible on a run whose gate is green although a check that may fail did; undefined without one. */

@@ -2,6 +2,7 @@ import { cell, table } from '@deploy-actions/kit/action/markdown';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { vantageOf } from './check.ts';
 import type { GateOutcome } from './gate.ts';
+import { shortCommits } from './last-healthy.ts';
 import { isFailed, isGreen, percentile95, type Progress } from './progress.ts';
 import { describeMiss } from './report.ts';
 
@@ -12,7 +13,17 @@ export function renderSummary(outcome: GateOutcome): string {
   const rows = outcome.progress.map((progress) => row(progress, isHealthy));
   const log = outcome.logMatches.map((line) => `- ${cell(line)}\n`).join('');
   return `### ${title} after ${formatDuration(outcome.elapsedMs)}\n\n${log === '' ? '' : `${log}\n`}${table(
-    ['Check', 'Via', 'Result', 'Commit', 'Streak', 'Tries', 'p95', 'Last error'],
+    [
+      'Check',
+      'Via',
+      'Result',
+      'Commit',
+      'Streak',
+      'Tries',
+      'p95',
+      ...(isHealthy ? [] : ['Last healthy']),
+      'Last error',
+    ],
     rows,
   )}\n`;
 }
@@ -25,10 +36,11 @@ function row(progress: Progress, isHealthy: boolean): readonly string[] {
     cell(check.name),
     vantageOf(check.target),
     describeResult(progress),
-    cell(shorten(observedSha)),
+    cell(shortCommits(observedSha)),
     `${Math.min(streak, check.pace.successThreshold)}/${check.pace.successThreshold}`,
     String(tries),
     p95 === undefined ? '' : `${p95} ms`,
+    ...(isHealthy ? [] : [cell(tellLastHealthy(progress))]),
     cell(lastError),
   ];
 }
@@ -39,10 +51,11 @@ function describeResult(progress: Progress): string {
   return progress.check.isAllowedToFail ? `⚠️ ${word} (allowed)` : word;
 }
 
-/** Commits as people compare them: twelve digits. */
-function shorten(shas: string | undefined): string {
-  return (shas ?? '')
-    .split(',')
-    .map((sha) => sha.slice(0, 12))
-    .join(', ');
+/** `never`, `at the end`, or how far into the gate and at which time, because that is what the app's log has. */
+function tellLastHealthy(progress: Progress): string {
+  const { lastSuccess, last } = progress;
+  if (lastSuccess === undefined) return 'never';
+  if (last?.ok === true) return 'at the end';
+  const { at, attempt } = lastSuccess;
+  return `${at.toISOString().slice(0, 19)}Z, ${formatDuration(lastSuccess.afterMs)} into the gate (attempt ${attempt})`;
 }

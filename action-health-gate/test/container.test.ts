@@ -340,17 +340,35 @@ describe('describeContainer', () => {
     line('shop-api-1', health('unhealthy', [5, 1, 'refused'])),
   );
 
-  it('tells state, health and the last probe', () => {
-    expect(describeContainer(container)).toBe(
-      'shop-api-1 is running, health unhealthy; last probe exit 1: refused; its last log lines:',
+  it('tells state, health, the last healthy probe and what every later one said', () => {
+    const [turned = expect.unreachable('no container')] = parse(
+      line('shop-api-1', health('unhealthy', [2, 0, 'fine'], [5, 1, 'refused'], [8, 1, 'refused again'])),
+    );
+    expect(describeContainer(turned)).toEqual([
+      'shop-api-1 is running, health unhealthy; last healthy probe 2026-03-01T10:00:02Z',
+      '  probe 2026-03-01T10:00:02Z exit 0: fine',
+      '  probe 2026-03-01T10:00:05Z exit 1: refused',
+      '  probe 2026-03-01T10:00:08Z exit 1: refused again',
+    ]);
+  });
+
+  it('says so when no probe was healthy, or none has run', () => {
+    const probes = [5, 6, 7].map((second) => [second, 1, 'refused'] as const);
+    const headOf = (text: string): string | undefined =>
+      describeContainer(parse(text)[0] ?? expect.unreachable('no container'))[0];
+    expect(headOf(line('a', health('unhealthy', ...probes)))).toMatch(/; none of its last 3 probes was healthy$/);
+    expect(headOf(line('a', health('unhealthy', [5, 1, 'refused'])))).toMatch(/; its only probe failed$/);
+    // The one from before the container's start is another container's, as it were.
+    expect(headOf(line('a', health('unhealthy', [0, 0, 'fine'])))).toMatch(
+      /health starting; no probe since its start$/,
     );
   });
 
   it('tells how a container without a health check ended', () => {
     const end = { status: 'exited', exitCode: 137, isOomKilled: true, restartCount: 2, health: undefined };
-    expect(describeContainer({ ...container, ...end })).toBe(
-      'shop-api-1 is exited, exit code 137, killed for want of memory, 2 restarts; its last log lines:',
-    );
+    expect(describeContainer({ ...container, ...end })).toEqual([
+      'shop-api-1 is exited, exit code 137, killed for want of memory, 2 restarts',
+    ]);
   });
 
   it('is asked first of those that look worst', () => {

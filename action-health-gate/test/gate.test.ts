@@ -270,15 +270,51 @@ describe('what a gate reports', () => {
     const error = gateError(outcome, untouched);
     expect(error.code).toBe('WRONG_COMMIT');
     expect(error.message).toBe(
-      'health gate: not green after 7.0s: app from the runner, attempt 4: commit 1111111 answers, expected abcdef0. This step changed nothing: what was deployed still runs.',
+      'health gate: not green after 7.0s: app from the runner, attempt 4: commit 1111111 answers, expected abcdef0 (never healthy). This step changed nothing: what was deployed still runs.',
     );
     expect(error.hint).toContain('old container');
     expect(gateError(outcome, { marked: 7, evidence: [] }).message).toContain(
       'Release 7 still runs; it is marked as failed in the ledger',
     );
     expect(failedChecks(outcome)).toEqual([
-      { name: 'app', via: 'runner', reason: 'commit 1111111 answers, expected abcdef0', tries: 4, allowed: false },
+      {
+        name: 'app',
+        via: 'runner',
+        reason: 'commit 1111111 answers, expected abcdef0',
+        tries: 4,
+        lastHealthy: null,
+        allowed: false,
+      },
     ]);
+  });
+
+  it('tells when a check was last healthy, and what changed then', async () => {
+    const outcome = await run({ app: [down, ok, ok, old, down] }, { deadline: milliseconds(9000) });
+    const error = gateError(outcome, untouched);
+    expect(error.message).toContain(
+      'app from the runner, attempt 5: connect: refused (last healthy 4.1s into the gate)',
+    );
+    expect(error.evidence).toEqual([
+      'app: connect: refused; 5 tries, 2 good',
+      '  last healthy 4.1s into the gate (attempt 3, 03:04:09Z, commit abcdef0); since attempt 4 (03:04:11Z), which said: commit 1111111 answers, expected abcdef0',
+    ]);
+    expect(renderSummary(outcome)).toContain(
+      '| 5 | 100 ms | 2026-01-02T03:04:09Z, 4.1s into the gate (attempt 3) | connect: refused |',
+    );
+    expect(failedChecks(outcome)).toMatchObject([{ lastHealthy: '2026-01-02T03:04:09.100Z' }]);
+    expect(JSON.parse(renderReport(outcome, error))).toMatchObject({
+      checks: [{ lastHealthy: { attempt: 3, afterMs: 4100 }, turn: { attempt: 4, reason: old.reason } }],
+    });
+  });
+
+  it('says so when the last attempt was good, only not often enough, and keeps the column out of a green table', async () => {
+    const late = await run({ app: [down, down, down, ok] }, { deadline: milliseconds(7000) });
+    expect(gateError(late, untouched).message).toContain('1 of 3 successes in a row; before them: connect: refused');
+    expect(renderSummary(late)).toContain('| at the end |');
+    expect(gateError(late, untouched).evidence[1]).toBe(
+      '  last healthy 6.1s into the gate (attempt 4, 03:04:11Z, commit abcdef0)',
+    );
+    expect(renderSummary(await run({ app: [old, ok] }))).not.toContain('Last healthy');
   });
 
   it.each([
@@ -331,7 +367,7 @@ describe('what a gate reports', () => {
     const summary = renderSummary(await run({ app: [nasty] }, { deadline: milliseconds(7000) }));
     expect(summary).toContain('❌ Health gate: red after 7.0s');
     expect(summary).toContain(
-      '| app | runner | not healthy |  | 0/3 | 4 | 100 ms | status 500: &lt;script&gt;\\|\\`x\\` |',
+      '| app | runner | not healthy |  | 0/3 | 4 | 100 ms | never | status 500: &lt;script&gt;\\|\\`x\\` |',
     );
   });
 });
