@@ -16,7 +16,7 @@ import type { MessageRefs } from './message-ref.ts';
 import { renderNtfy } from './ntfy.ts';
 import { fit } from './plain-text.ts';
 import { escapeSlack, mentionSlack, renderSlack } from './slack.ts';
-import { escapeTelegram, mentionTelegram, renderTelegram } from './telegram.ts';
+import { escapeTelegram, mentionTelegram, renderTelegram, type TelegramArguments } from './telegram.ts';
 import { renderTeams } from './teams.ts';
 import { renderWebhook, signBody } from './webhook.ts';
 
@@ -137,7 +137,10 @@ function telegramLetter(
   ref: MessageRefs['telegram'],
   isThread: boolean,
 ): Letter {
-  const call = (method: string, payload: object): Letter => ({
+  const call = <Method extends 'sendMessage' | 'editMessageText'>(
+    method: Method,
+    payload: TelegramArguments<Method>,
+  ): Letter => ({
     provider: 'telegram',
     method: 'POST',
     url: new URL(`${apiUrl.href}bot${token}/${method}`),
@@ -147,7 +150,7 @@ function telegramLetter(
     judge: judgeTelegram,
   });
   const inTopic = topic === undefined ? {} : { message_thread_id: topic };
-  const answering = (id: number): object => ({ ...inTopic, reply_parameters: { message_id: id } });
+  const answering = (id: number) => ({ ...inTopic, reply_parameters: { message_id: id } });
   const fresh = call('sendMessage', { ...inTopic, ...renderTelegram(announcement) });
   if (ref === undefined) return fresh;
   if (isThread) {

@@ -1,3 +1,4 @@
+import type { ApiMethods } from '@grammyjs/types';
 import { headlineOf, imagesTitle, listFacts, type Announcement, type Fact } from './announcement.ts';
 import { describeChange } from './image-change.ts';
 import type { Mention } from './mentions.ts';
@@ -6,6 +7,14 @@ import { fit, fitLines } from './plain-text.ts';
 /** The Bot API counts 4096 characters after its entities are parsed; counted before, it is always within. */
 const textLimit = 4096;
 const lineLimit = 1000;
+
+type TelegramMethod = 'sendMessage' | 'editMessageText';
+
+/** What a method of the Bot API takes besides the chat. */
+export type TelegramArguments<Method extends TelegramMethod> = Omit<
+  Parameters<ApiMethods<never>[Method]>[0],
+  'chat_id'
+>;
 
 /** What sendMessage and editMessageText have in common, without the chat. */
 export interface TelegramMessage {
