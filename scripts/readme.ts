@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { errorCodesFile, renderErrorIndex } from './error-codes.ts';
 import { readMetadata } from './metadata.ts';
 import { escapeCell, fillReadme, fillSection, renderRows } from './readme-table.ts';
 import { listActions, root } from './workspace.ts';
@@ -15,20 +16,26 @@ export interface ReadmeState {
 /** The order in which a deploy walks them; an action that is not of the chain comes last. */
 const chain = ['verify-image', 'sync-remote', 'migrate', 'rolling-deploy', 'health-gate', 'notify'];
 
-/** Every README with generated parts. */
+/** Every document with generated parts: a folder stands for its README.md. */
 export function listReadmes(): readonly string[] {
-  return ['.', ...listActions()];
+  return ['.', ...listActions(), errorCodesFile];
 }
 
 /**
- * Renders the generated parts of the README in a folder: an action's tables, or the root's list of actions and workflow.
- * @throws Error when there is no README.md or a section's markers are missing
+ * Renders the generated parts of a document: an action's tables, the root's list of actions and workflow, the index of error
+ * codes.
+ * @throws Error when there is no such file, a section's markers are missing, or an error code is not explained
  */
 export async function renderReadme(folder: string): Promise<ReadmeState> {
-  const file = join(root, folder, 'README.md');
+  const file = join(root, folder.endsWith('.md') ? folder : join(folder, 'README.md'));
   const before = readFileSync(file, 'utf8');
-  const filled = folder === '.' ? fillRoot(before) : fillReadme(before, readMetadata(join(root, folder, 'action.yml')));
+  const filled = fillDocument(folder, before);
   return { file, before, after: await format(filled, { ...(await resolveConfig(file)), filepath: file }) };
+}
+
+function fillDocument(folder: string, before: string): string {
+  if (folder === errorCodesFile) return fillSection(before, 'index', renderErrorIndex());
+  return folder === '.' ? fillRoot(before) : fillReadme(before, readMetadata(join(root, folder, 'action.yml')));
 }
 
 function fillRoot(readme: string): string {

@@ -99,7 +99,7 @@ describe('code and action.yml', () => {
     expect([undefined, 'dist/index.js']).toContain(action.runs['post']);
   });
 
-  test.each(listReadmes())('%s/README.md shows what it is generated from (npm run docs)', async (folder) => {
+  test.each(listReadmes())('the document %s shows what it is generated from (npm run docs)', async (folder) => {
     const { before, after } = await renderReadme(folder);
     expect(before === after).toBe(true);
   });
