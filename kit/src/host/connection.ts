@@ -30,6 +30,8 @@ export interface SshConnection {
   readonly lost: Promise<never>;
   /** The same reason; undefined as long as the connection stands. */
   readonly lossReason: () => Error | undefined;
+  /** What the server called itself, as `OpenSSH_9.2p1` or `dropbear_2022.83`; undefined where it is not known. */
+  readonly serverSoftware: () => string | undefined;
   readonly close: () => Promise<void>;
 }
 

@@ -46,7 +46,8 @@ async function connectOnce(
   const workspace = await makeWorkspace(target, policy, types, readyMark, tuning);
   const env = environment();
   const { files } = workspace;
-  const master = startMaster(['ssh', '-F', files.config, '-M', '-N', '-T', target.host], readyMark, env);
+  const argv = ['ssh', '-F', files.config, '-o', 'LogLevel=DEBUG1', '-M', '-N', '-T', target.host];
+  const master = startMaster(argv, readyMark, env);
   const stop = async (): Promise<void> => {
     await master.stop();
     workspace.remove();
@@ -163,6 +164,7 @@ function describeConnection(
   return {
     lost,
     lossReason: () => lossReason,
+    serverSoftware: master.serverSoftware,
     close: stop,
     runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
     forward: (address, port) => forwardThrough(through, target, address, port, master),

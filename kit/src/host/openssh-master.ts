@@ -11,10 +11,17 @@ export interface OpensshMaster {
   readonly ended: Promise<number>;
   /** What it said on stderr, the last lines. */
   readonly said: () => readonly string[];
+  /** What the server called itself, as `dropbear_2022.83`; undefined before it has. */
+  readonly serverSoftware: () => string | undefined;
   stop(): Promise<void>;
 }
 
 const mostLines = 50;
+
+/** What `ssh` adds at LogLevel DEBUG1, which is set for one line of it: it names the server's software nowhere else. */
+const chatter = /^(debug1: |Authenticated to |Transferred: |Bytes per second: )/;
+const softwareLine = /^debug1: Remote protocol version [\d.]+, remote software version (\S+)/;
+
 const stopMs = 1_000;
 
 /**
@@ -48,7 +55,10 @@ export function startMaster(
     isReady = true;
     resolve('ready');
   });
+  let software: string | undefined;
   const stderr = splitLines((line) => {
+    software ??= softwareLine.exec(line)?.[1];
+    if (chatter.test(line)) return;
     lines.push(line);
     if (lines.length > mostLines) lines.shift();
   });
@@ -74,6 +84,7 @@ export function startMaster(
     ready,
     ended,
     said: () => lines,
+    serverSoftware: () => software,
     stop: async () => {
       alive.end();
       // Before its first word its stdin is held open: see runLocalProcess.

@@ -35,7 +35,9 @@ export function runChannel(client: Client, line: string, io: ProgramIo): Promise
 
 function openFailure(error: Error): ChannelEnd {
   const reason: unknown = 'reason' in error ? error.reason : undefined;
-  if (sessionLimitReasons.includes(reason)) return { kind: 'no-session', reason: error.message };
+  // "Channel is not open": the server closed the session before it was asked for the command.
+  if (sessionLimitReasons.includes(reason) || error.message === 'Channel is not open')
+    return { kind: 'no-session', reason: error.message };
   if (reason !== undefined || error.message.startsWith('Unable to exec'))
     return { kind: 'refused', reason: error.message };
   return { kind: 'lost' };
@@ -54,6 +56,10 @@ function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEn
     const letGo = (): void => {
       channel.signal('KILL');
       channel.close();
+      // What is read after the close would ask the server for more in a channel that it may have forgotten: Dropbear
+      // ends the connection then.
+      channel.pause();
+      channel.stderr.pause();
       finish();
     };
     // Output that a slow link still brings after the exit status counts on: giving up is for silence only.

@@ -11,6 +11,7 @@ import { commandLine } from './launcher.ts';
 import { openProxyCommand } from './proxy-command.ts';
 import { offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
 import type { ConnectPhase, FailedAttempt } from './ssh-errors.ts';
+import { readServerSoftware } from './server-software.ts';
 import { runChannel } from './ssh-channel.ts';
 import { openForward } from './ssh-forward.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
@@ -138,14 +139,17 @@ function loginMethod({ user, credential }: SshTarget): PublicKeyAuthMethod | Age
 }
 
 function describeConnection(target: SshTarget, client: Client, ending: Ending, wire: Wire): LibraryConnection {
-  const { lost, lossReason } = ending;
+  const { lost, lossReason, serverSoftware } = ending;
   return {
     client,
     lost,
     lossReason,
+    serverSoftware,
     runProgram: (program, io) => runChannel(client, commandLine(program), io),
     forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
-    close: () => closeConnection(client, wire),
+    close: async () => {
+      if (lossReason() === undefined) await closeConnection(client, wire);
+    },
   };
 }
 
@@ -170,7 +174,11 @@ interface Ending {
   readonly firstError: () => Error | undefined;
   /** Whether a single byte came from the server. */
   readonly hasSpoken: () => boolean;
+  readonly serverSoftware: () => string | undefined;
 }
+
+/** The first line of a server is within its first so many bytes. */
+const longestGreeting = 4_096;
 
 /**
  * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
@@ -181,10 +189,12 @@ function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
   let firstError: Error | undefined;
   let lossReason: Error | undefined;
   let received = 0;
+  let greeting = '';
   let seen = 0;
   let silent = 0;
   // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
   wire.stream.on('data', (chunk: Buffer) => {
+    if (received < longestGreeting) greeting += chunk.toString('latin1', 0, longestGreeting - received);
     received += chunk.length;
   });
   // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
@@ -206,7 +216,13 @@ function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
     lossReason = firstError ?? new Error('the server closed it');
     reject(lossReason);
   });
-  return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
+  return {
+    lost,
+    lossReason: () => lossReason,
+    firstError: () => firstError,
+    hasSpoken: () => received > 0,
+    serverSoftware: () => readServerSoftware(greeting),
+  };
 }
 
 /** Says goodbye, and does not wait long for the answer. */

@@ -3,6 +3,7 @@ import { channelPool } from './channel-pool.ts';
 import { describeScript, runCommand, scriptWords, type Shell } from './command.ts';
 import { defaultTuning, type SshConnection, type SshTuning } from './connection.ts';
 import { describeCommand, type Host } from './host.ts';
+import { limitsOf } from './server-software.ts';
 import { maskCredential } from './ssh-credential.ts';
 import { sshShell } from './ssh-shell.ts';
 import type { SshTarget } from './ssh-target.ts';
@@ -22,8 +23,10 @@ export async function connectSsh(
     maskCredential(runner, hop.credential);
   const name = `${target.user}@${target.host}`;
   const dial = (until: AbortSignal): Promise<SshConnection> => openTransport(target, runner, until, tuning);
-  const shellOver = (over: SshConnection): Shell =>
-    sshShell(name, over, channelPool(tuning.maxChannels), tuning.clock, dial);
+  const shellOver = (over: SshConnection): Shell => {
+    const { mostSessions = tuning.maxChannels } = limitsOf(over.serverSoftware());
+    return sshShell(name, over, channelPool(Math.min(mostSessions, tuning.maxChannels)), tuning.clock, dial);
+  };
   let connection = await dial(signal);
   let shell = shellOver(connection);
   let commandCount = 0;

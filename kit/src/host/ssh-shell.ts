@@ -5,6 +5,7 @@ import type { ProgramIo, Shell } from './command.ts';
 import type { ChannelEnd, SshConnection } from './connection.ts';
 import { deferred } from './deferred.ts';
 import { HostError } from './host.ts';
+import { limitsOf } from './server-software.ts';
 
 /** A server that refuses a session so often (6 s), while no other is open, has none to give. */
 const mostRefusals = 6;
@@ -19,8 +20,11 @@ export function sshShell(
   reconnect: (signal: AbortSignal) => Promise<SshConnection>,
 ): Shell {
   const runUrgently = async (program: string, io: ProgramIo): Promise<ChannelEnd> => {
-    const end = await runOnce(name, connection, program, io);
-    if (end.kind !== 'no-session') return end;
+    // Beside the command that it stops; where that may be the only one, it comes by another way.
+    if (limitsOf(connection.serverSoftware()).mostSessions !== 1) {
+      const end = await runOnce(name, connection, program, io);
+      if (end.kind !== 'no-session') return end;
+    }
     const spare = await reconnect(io.signal);
     return runOnce(name, spare, program, io).finally(spare.close);
   };
@@ -30,10 +34,9 @@ export function sshShell(
     let isAlone: boolean;
     try {
       const end = await runOnce(name, connection, program, io);
-      if (end.kind === 'exit' || end.kind === 'lost' || refusals > mostRefusals) return end;
+      // A refused command may have been started all the same: only a session that was never had is asked for again.
+      if (end.kind !== 'no-session' || refusals > mostRefusals) return end;
       isAlone = !pool.shrink();
-      // Dropbear refuses the command instead of the session where too many are open; alone, it is meant.
-      if (isAlone && end.kind === 'refused') return end;
     } finally {
       pool.release();
     }

@@ -22,6 +22,8 @@ export interface ServerBehaviour {
   /** What it offers instead of the library's defaults. */
   readonly algorithms?: ServerConfig['algorithms'];
   readonly env?: Readonly<Record<string, string>>;
+  /** What it calls itself. */
+  readonly ident?: string;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -52,7 +54,8 @@ export async function startServer(behaviour: ServerBehaviour = {}, listenPort = 
   let count = 0;
   let sessions = 0;
   let most = 0;
-  const server = new ssh2.Server({ hostKeys: [...hostKeys], algorithms: behaviour.algorithms ?? {} }, (connection) => {
+  const { algorithms = {}, ident = 'OpenSSH_9.2p1' } = behaviour;
+  const server = new ssh2.Server({ hostKeys: [...hostKeys], algorithms, ident }, (connection) => {
     authenticate(connection, behaviour.isKeyAccepted ?? true);
     let open = 0;
     connection.on('session', (accept, reject) => {
