@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { loadActionMetadata } from '../lab/src/runner/action-metadata.ts';
+import { inputVariables } from '../lab/src/runner/environment.ts';
 import { LEAST_RUNS, makeRow, median, type Row } from './row.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -75,10 +77,11 @@ async function repeat(measure: () => Promise<number>): Promise<number | null> {
 
 /** Ten files in a worker that runs already. */
 async function measureWarm(texts: readonly string[]): Promise<number | null> {
-  const worker = new Worker(join(bundle, 'sql-review', 'index.js'), { env: {}, workerData: { isSmall: true } });
+  const worker = new Worker(join(bundle, 'sql-review', 'index.js'), { env: {}, workerData: {} });
   const next = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      worker.once('error', reject).once('message', () => {
+      worker.removeAllListeners('error').once('error', reject);
+      worker.once('message', () => {
         resolve();
       });
     });
@@ -97,30 +100,12 @@ async function measureWarm(texts: readonly string[]): Promise<number | null> {
   }
 }
 
-/** The inputs of a step that is refused by the review: it never dials. */
-function stepInputs(workspace: string): Readonly<Record<string, string>> {
-  const inputs = {
-    host: 'local',
-    'deploy-path': workspace,
-    service: 'app',
-    lint: 'error',
-    'lint-files': '*.sql',
-    reversible: 'auto',
-    'run-timeout': '1m',
-    'lock-wait': '1m',
-    'start-dependencies': 'true',
-    'lock-timeout': '5s',
-    'statement-timeout': '1m',
-    'lock-retries': '3',
-    backup: 'off',
-    'backup-keep': '5',
-    'backup-compress': '1',
-    'backup-timeout': '1m',
-  };
-  return {
-    GITHUB_WORKSPACE: workspace,
-    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-  };
+/** The inputs of a step that is refused by the review, the rest as action.yml has it: it never dials. */
+async function stepInputs(workspace: string): Promise<Readonly<Record<string, string>>> {
+  const { inputs } = await loadActionMetadata(join(root, 'action-migrate'));
+  const given = { host: 'local', 'deploy-path': workspace, service: 'app', 'lint-files': '*.sql' };
+  const byDefault = Object.fromEntries([...inputs].map(([name, input]) => [name, input.default ?? '']));
+  return { GITHUB_WORKSPACE: workspace, ...inputVariables({ ...byDefault, ...given }) };
 }
 
 /** The review of ten files, cold (the whole step) and warm, next to squawk. */
@@ -140,7 +125,7 @@ export async function benchLint(say: (text: string) => void): Promise<readonly R
             timeProcess([squawk, ...files], {}, (out) => out.includes('require-concurrent-index-creation')),
           );
     say('lint: the whole step, 10 files');
-    const env = stepInputs(folder);
+    const env = await stepInputs(folder);
     const cold = await repeat(() =>
       timeProcess([process.execPath, join(bundle, 'index.js')], env, (out) => out.includes('SQL review: ')),
     );

@@ -18,8 +18,6 @@ export interface WorkerPlace {
 const fileTimeoutMs = 2000;
 const longestMs = 10_000;
 const startTimeoutMs = 30_000;
-/** All texts together, in characters, that need no optimized parser. */
-const smallTexts = 200_000;
 const memoryMb = { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 };
 
 /**
@@ -29,7 +27,6 @@ const memoryMb = { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 };
  */
 export async function reviewFiles(files: readonly SqlFile[], place: WorkerPlace): Promise<readonly FileReview[]> {
   const reviews: FileReview[] = [];
-  const isSmall = files.reduce((sum, { text }) => sum + text.length, 0) <= smallTexts;
   let worker: ReviewWorker | undefined;
   try {
     for (const file of files) {
@@ -37,7 +34,7 @@ export async function reviewFiles(files: readonly SqlFile[], place: WorkerPlace)
         reviews.push(oneFinding(file, { rule: 'review-incomplete', what: `has more than ${largestText} bytes` }));
         continue;
       }
-      worker ??= await ReviewWorker.start(place, isSmall);
+      worker ??= await ReviewWorker.start(place);
       const review = await worker.review(file);
       if (typeof review === 'string') {
         reviews.push(oneFinding(file, { rule: 'review-incomplete', what: review }));
@@ -58,10 +55,10 @@ class ReviewWorker {
     this.#worker = worker;
   }
 
-  static async start({ script, wasmFile }: WorkerPlace, isSmall: boolean): Promise<ReviewWorker> {
+  static async start({ script, wasmFile }: WorkerPlace): Promise<ReviewWorker> {
     const worker = new Worker(script, {
       resourceLimits: memoryMb,
-      workerData: { wasmFile, isSmall },
+      workerData: { wasmFile },
       // The step's environment holds secrets; a parser needs none of it.
       env: {},
       execArgv: [],

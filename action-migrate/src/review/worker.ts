@@ -12,10 +12,11 @@ import { loadPgParser } from './pg-parser.ts';
 import { reviewSql } from './review-sql.ts';
 import { asFields } from './tree.ts';
 
-const { wasmFile, isSmall } = asFields(workerData);
-// V8 begins to optimize the parser at once, and a process does not end before that has: more than a second on two cores, for
-// texts that are read in a tenth of that.
-if (isSmall === true) setFlagsFromString('--wasm-tiering-budget=400000000');
+const { wasmFile } = asFields(workerData);
+// V8 would optimize the parser's one huge function beside the work, which takes it 600 MB and seconds of a processor, and no process
+// ends before that has: for texts that are read in a tenth of the time without. One of the two flags alone prevents nothing.
+setFlagsFromString('--no-wasm-tier-up');
+setFlagsFromString('--no-wasm-dynamic-tiering');
 // The package ships this file without types; libpg-query.ts has those of its exact version.
 const loading = loadPgParser(
   loadPgQuery as LoadPgQuery,

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { largestText, type SqlFile } from '../../src/review/finding.ts';
@@ -7,9 +9,11 @@ import { reviewSql } from '../../src/review/review-sql.ts';
 import { corpus } from './corpus.ts';
 import { createParser, wasmFile } from './parser.ts';
 
+const run = promisify(execFile);
 const place = { script: fileURLToPath(import.meta.resolve('../../src/review/worker.ts')), wasmFile };
 const file = (text: string, path = 'db.sql'): SqlFile => ({ path, text, runs: 'single-transaction' });
 const mega = 1024 * 1024;
+const slow = { timeout: 60_000 };
 
 it('reviews in a worker what it would review here', async () => {
   const texts = Object.values(corpus).flatMap((cases) => cases.map(({ sql }) => sql));
@@ -33,6 +37,8 @@ it(
       parentheses: `SELECT ${'('.repeat(2 * mega - 10)}`,
       statements: 'DO $$ BEGIN DROP TABLE a; END $$;'.repeat(60_000),
       'deep and many': `SELECT ${'1+'.repeat(30_000)}1;`.repeat(30),
+      'deep bodies': `DO $$ BEGIN PERFORM ${'1+'.repeat(30_000)}1; END $$;`.repeat(30),
+      'long alter': `ALTER TABLE t ${'ADD a int,'.repeat(200_000)}ADD b int`,
       'too long': 'x'.repeat(largestText + 1),
     };
     const durations: number[] = [];
@@ -45,8 +51,7 @@ it(
       const [review, next] = await reviewFiles([file(text, path), file('DROP TABLE a;', 'next.sql')], place);
       clearInterval(watch);
       durations.push(performance.now() - start);
-      // 512 is the aim, and one of them goes beyond it (README, Not there yet): this holds it where it is.
-      expect((most - before) / mega, path).toBeLessThan(path === 'deep and many' ? 800 : 512);
+      expect((most - before) / mega, path).toBeLessThan(512);
       expect(review?.findings.length, path).toBeGreaterThan(0);
       expect(next?.findings.map(({ rule }) => rule)).toEqual(['ban-drop-table']);
     }
@@ -105,6 +110,18 @@ it('survives any text', { timeout: 60_000 }, async () => {
     }),
     { interruptAfterTimeLimit: 4_000, numRuns: 3_000 },
   );
+});
+
+it('never has the parser optimized, which takes 600 MB and keeps the process from ending', slow, async () => {
+  const program = `
+    import { reviewFiles } from ${JSON.stringify(import.meta.resolve('../../src/review/reviewer.ts'))};
+    const text = 'INSERT INTO t (a) VALUES (1), (2);'.repeat(400);
+    await reviewFiles([{ path: 'db.sql', text, runs: 'by-itself' }], ${JSON.stringify(place)});`;
+  const flags = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--trace-wasm-compilation-times'];
+  const { stdout } = await run(process.execPath, [...flags, '--input-type=module', '--eval', program]);
+  // By its size in libpg-query 18.1.5: other programs in WebAssembly, as what strips our types here, are none of our business.
+  const parse = stdout.split('\n').filter((line) => line.includes('bodysize 81308 '));
+  expect(parse.map((line) => /using \w+/.exec(line)?.[0])).toEqual(['using Liftoff']);
 });
 
 it('fails with what is wrong when the worker is not there', async () => {
