@@ -24,6 +24,8 @@ cd "$1" 2>/dev/null || exit 90
 pins=$2
 printf '%s\\n' "$5" | { while IFS= read -r f; do [ -z "$f" ] || [ -f "$f" ] || { printf '%s' "$f"; exit 91; }; done; } || exit 91
 trap 'rm -rf "$pins"' EXIT
+# A cancelled step is told to stop by TERM, and of a signal's death dash and BusyBox make no EXIT.
+trap 'exit 129' HUP; trap 'exit 143' TERM
 mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$pins/pins.yaml" || exit 92
 shift 5
 "$@"`;
