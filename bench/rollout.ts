@@ -72,8 +72,9 @@ export const rolloutBench: Bench = {
       const rows: Row[] = [];
       for (const { run } of chosen) rows.push(...(await run({ lab, access, rolloutScript: script, runs, say })));
       const versions = await readVersions(lab, script);
+      const generator = process.getuid?.() === 0 ? 'goes before other processes' : 'as any other process';
       const load = `${loadBefore} before, ${describeLoad()} after (this bench's own load in it)`;
-      return { rows, versions: { ...versions, runs: String(runs), 'load average': load } };
+      return { rows, versions: { ...versions, runs: String(runs), 'load average': load, 'load generator': generator } };
     } finally {
       forget();
       process.off('exit', forget).off('SIGINT', stop).off('SIGTERM', stop);

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Row } from '../row.ts';
+import { watchStartBeside } from './floor.ts';
 import { watchSteadily, type Sighting } from './measure.ts';
 import { makeOurs, makeUp, newJob, runStep, type Deployed, type Party } from './party.ts';
 import { PROXIES, type Proxy } from './recipe.ts';
-import { rowsOfDeploys, rowsOfSightings, type Loaded } from './rows.ts';
+import { FLOOR_NAME, rowsOfDeploys, rowsOfFloor, rowsOfSightings, type Loaded } from './rows.ts';
 import { proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
 import { BOOTS, readRunning, waitForUsers, type Boot } from './stage.ts';
 
@@ -36,6 +37,13 @@ async function deployUnderLoad(scene: Scene, name: string, entrant: Entrant): Pr
   return { seen, deployed: result };
 }
 
+async function startBeside(scene: Scene, name: string, { stage }: Entrant, windowMs: number): Promise<Sighting> {
+  const seen = await watchStartBeside(stage, scene.lab.images.app.v1.digest, windowMs, scene.say);
+  const p99 = `p99 ${String(seen.p99BeforeMs)} → ${String(seen.p99DuringMs)} ms, lag ${String(seen.lagMs)} ms`;
+  scene.say(`${name}: ${FLOOR_NAME}: ${String(seen.failed)} of ${String(seen.sent)} failed, ${p99}`);
+  return seen;
+}
+
 function makeDeployCase(proxy: Proxy, boot: Boot): Case {
   const name = `deploy, ${proxy}, ${boot.name}`;
   return {
@@ -45,9 +53,15 @@ function makeDeployCase(proxy: Proxy, boot: Boot): Case {
       const parties = [makeOurs(scene.access), makeUp(scene.access), ...rolloutPeers(scene)];
       return withEntrants(scene, parties, { proxy, boot, services: ['app'] }, async (entrants) => {
         const results = new Map<Party, Loaded[]>(parties.map((party) => [party, []]));
+        const beside: Sighting[] = [];
         for (let run = 0; run < scene.runs; run++)
-          for (const entrant of entrants) results.get(entrant.party)?.push(await deployUnderLoad(scene, name, entrant));
-        return rowsOfDeploys(name, proxy, [...results.entries()]);
+          for (const entrant of entrants) {
+            const loaded = await deployUnderLoad(scene, name, entrant);
+            results.get(entrant.party)?.push(loaded);
+            if (entrant.party.id === 'ours' && boot.bootMs === 0)
+              beside.push(await startBeside(scene, name, entrant, loaded.deployed.totalMs));
+          }
+        return [...rowsOfDeploys(name, proxy, [...results.entries()]), ...rowsOfFloor(name, beside)];
       });
     },
   };

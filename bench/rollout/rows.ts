@@ -59,6 +59,25 @@ function p99Target(before: number | null): number {
   return (before ?? 0) * TARGETS.p99Growth;
 }
 
+/** What {@link rowsOfFloor} is about, for people. */
+export const FLOOR_NAME = 'a container started and stopped beside, nothing replaced';
+
+/** What users see of a mere start of a container, as the growth of p99: what a deploy cannot do without. Pure. */
+export function rowsOfFloor(name: string, seen: readonly Sighting[]): readonly Row[] {
+  if (seen.length === 0) return [];
+  const row = { case: `${name}: ${FLOOR_NAME}`, peer: null, peerName: 'none' };
+  return [
+    makeRow({ ...row, metric: 'p99_before_ms', ours: median(seen.map((one) => one.p99BeforeMs)) }),
+    makeRow({ ...row, metric: 'p99_during_ms', ours: median(seen.map((one) => one.p99DuringMs)) }),
+    makeRow({ ...row, metric: 'p99_growth_ratio', ours: median(seen.map(growthOf)) }),
+  ];
+}
+
+/** p99 during a change as a multiple of the one before it, in the same run. */
+function growthOf({ p99BeforeMs, p99DuringMs }: Sighting): number {
+  return p99DuringMs / Math.max(p99BeforeMs, 0.1);
+}
+
 /** The rows of one deploy case: ours next to each peer. Pure. */
 export function rowsOfDeploys(
   name: string,
@@ -108,6 +127,7 @@ function rowsAgainst(
       ...both(median, ({ seen }) => seen.p99DuringMs),
       target: p99Target(before.ours),
     }),
+    makeRow({ ...row, metric: 'p99_growth_ratio', ...both(median, ({ seen }) => growthOf(seen)) }),
     makeRow({
       ...row,
       metric: 'total_s',

@@ -5,7 +5,7 @@ import { measureContainerTime, parseEvents } from '../rollout/container-time.ts'
 import { pipeDelayed } from '../rollout/delay.ts';
 import { readSighting } from '../rollout/measure.ts';
 import { readCommandCount, type Party } from '../rollout/party.ts';
-import { rowsOfDeploys, type Loaded } from '../rollout/rows.ts';
+import { rowsOfDeploys, rowsOfFloor, type Loaded } from '../rollout/rows.ts';
 import { renderCompose } from '../rollout/stage.ts';
 
 const event = (type: string, action: string, id: string, seconds: number, project = 'p'): string =>
@@ -148,6 +148,21 @@ describe('the rows of a deploy', () => {
       },
     );
     expect(rows.filter((row) => row.metric === 'client_resets_worst')).toHaveLength(2);
+  });
+});
+
+describe('the rows of the floor', () => {
+  const seen = (before: number, during: number): Loaded['seen'] => ({
+    ...{ wasSteady: true, sent: 100, failed: 0, resets: 0, lagMs: 0, kinds: {} },
+    ...{ p99BeforeMs: before, p99DuringMs: during },
+  });
+  it('give the growth of each run, not that of the medians', () => {
+    const rows = rowsOfFloor('c', [seen(10, 20), seen(20, 100), seen(40, 120)]);
+    expect(rows.find(({ metric }) => metric === 'p99_growth_ratio')).toMatchObject({ ours: 3, target: null });
+    expect(rows.find(({ metric }) => metric === 'p99_during_ms')).toMatchObject({ ours: 100 });
+  });
+  it('are none where it was not watched', () => {
+    expect(rowsOfFloor('c', [])).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChildMessage, ParentMessage } from './load-message.ts';
 import { completeLoadOptions, LoadOptionError, type LoadOptions } from './load-options.ts';
 import type { LoadReport } from './load-report.ts';
+import { raisePriority } from './priority.ts';
 
 export type { Answer, FailureKind } from './load-client.ts';
 export type { LoadOptions } from './load-options.ts';
@@ -12,6 +13,8 @@ export type { Failure, Latency, LoadReport, PhaseReport, ShaSightings } from './
 /** A load that runs in a process of its own. It ends with this process, however that ends. */
 export interface Load {
   readonly pid: number | undefined;
+  /** It goes before others on a busy machine, as was asked. */
+  readonly goesFirst: boolean;
   /** Requests sent from now on belong to this phase. */
   readonly mark: (phase: string) => void;
   /** Ends the load. Rejects when its process died before it could report. */
@@ -29,12 +32,20 @@ function toArguments(options: LoadOptions): string[] {
   return Object.entries(pairs).map(([name, value]) => `--${name}=${value}`);
 }
 
-/** Resolves when the first request is sent. Throws LoadOptionError before any process is started. */
-export async function startLoad(given: Partial<LoadOptions> & Pick<LoadOptions, 'url'>): Promise<Load> {
+/**
+ * Resolves when the first request is sent. Throws LoadOptionError before any process is started.
+ * @param goesFirst for a measurement: what is late shall be the server, not this clock; without root it is as any other
+ */
+export async function startLoad(
+  given: Partial<LoadOptions> & Pick<LoadOptions, 'url'>,
+  { goesFirst = false }: { readonly goesFirst?: boolean } = {},
+): Promise<Load> {
   const options = completeLoadOptions(given);
   const child = fork(entry, toArguments(options), {
     execPath: process.execPath,
     execArgv: [],
+    // A session of its own, whose priority is nobody else's.
+    detached: goesFirst,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let counts = { sent: 0, failed: 0 };
@@ -63,6 +74,7 @@ export async function startLoad(given: Partial<LoadOptions> & Pick<LoadOptions, 
   await Promise.race([new Promise<void>((resolve) => child.once('message', () => resolve())), reported]);
   return {
     pid: child.pid,
+    goesFirst: goesFirst && child.pid !== undefined && raisePriority(child.pid),
     mark: (phase) => tell({ type: 'mark', phase }),
     stop: () => {
       tell({ type: 'stop' });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { getPriority } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startGenerator } from '../../src/load/generator.ts';
 import { startLoad } from '../../src/load/index.ts';
@@ -155,10 +156,20 @@ describe('a load in its own process', () => {
     load.kill();
     await expect(load.stop()).rejects.toThrow('without a report (SIGKILL)');
   });
-  it('ends with its parent, however that ends', async () => {
+  it('goes before others where it may, and only where that was asked', async () => {
+    const url = await serve(answerWith('abc'));
+    for (const wish of [{}, { goesFirst: true }]) {
+      const load = await startLoad({ url }, wish);
+      const own = getPriority(load.pid);
+      load.kill();
+      expect(own).toBe(load.goesFirst ? -10 : getPriority());
+      expect(load.goesFirst && wish.goesFirst !== true).toBe(false);
+    }
+  });
+  it('ends with its parent, however that ends, also in a session of its own', async () => {
     const module = new URL('../../src/load/index.ts', import.meta.url).href;
     const url = await serve(answerWith('abc'));
-    const program = `import { startLoad } from ${JSON.stringify(module)}; console.log((await startLoad({ url: ${JSON.stringify(url)} })).pid);`;
+    const program = `import { startLoad } from ${JSON.stringify(module)}; console.log((await startLoad({ url: ${JSON.stringify(url)} }, { goesFirst: true })).pid);`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
