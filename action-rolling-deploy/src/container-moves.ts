@@ -180,13 +180,14 @@ function proveImage(
 
 /**
  * Starts containers that were just created, once the journal holds their ids and `first` has run. Returns them as they
- * are then.
+ * are when `then` has run, too.
  */
 export async function startCreated(
   context: RolloutContext,
   service: string,
   ids: readonly string[],
   first: readonly BatchPart[],
+  then: readonly BatchPart[],
 ): Promise<readonly Container[]> {
   const { own } = await mutate(context, {
     service,
@@ -195,6 +196,7 @@ export async function startCreated(
       context.journal.line('created', { service, ids }),
       ...first,
       programPart('docker start', ['docker', 'start', ...ids]),
+      ...then,
     ],
     timeoutMs: createTimeoutMs,
     signal: context.signal,

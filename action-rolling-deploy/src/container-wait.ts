@@ -19,7 +19,8 @@ const bakeEveryMs = 1_000;
 
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
- * @param started the new containers as they were right after their start
+ * @param started the new containers as they were at the first look after their start
+ * @param since when they were told to start, by the rollout's clock
  * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
  *   CONCURRENT_CHANGE
  */
@@ -27,15 +28,15 @@ export async function waitUntilHealthy(
   context: RolloutContext,
   service: string,
   started: readonly Container[],
+  since = context.clock.now(),
 ): Promise<void> {
   const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
   const hasCheck = started.every((container) => container.health !== undefined);
   if (!hasCheck && context.options.healthcheck !== 'ignore')
     context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
   const ids = started.map(({ id }) => id);
-  const start = context.clock.now();
   const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
-  context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
+  context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - since)}`);
   const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
   if (stayMs === 0) return;
   const countRestarts = (containers: readonly Container[]): number =>
@@ -93,9 +94,10 @@ async function pollContainers(
 }
 
 /**
- * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
- * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little. `.ID` is Docker's own
- * field: with the `.Id` of the JSON its template would fall back on a raw map, which has no health where there is no check.
+ * $1 longest wait in seconds, $2 the state as the caller knows it (`started`: as right after a start, all health checks
+ * still to come), then the ids. Ends as soon as the state is another one: Docker's events wake it, so that neither side
+ * polls. Without FIFOs it just waits a little. `.ID` is Docker's own field: with the `.Id` of the JSON its template would
+ * fall back on a raw map, which has no health where there is no check.
  */
 const holdScript = `
 seconds=$1 known=$2; shift 2
@@ -105,9 +107,22 @@ exec 3<>"$dir/f"; rm -rf "$dir"
 filters=$(for id; do printf ' --filter container=%s' "$id"; done)
 docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
 { sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
-if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
+seen=$(state "$@")
+[ "$known" != started ] || known=$(printf '%s\\n' "$seen" | grep ' running [0-9]* starting$')
+if [ "$seen" = "$known" ]; then IFS= read -r _ <&3; fi
 kill "$events" "$timer" 2>/dev/null
 exit 0`;
+
+/** Holds the batch back until the given containers are in another state than the known one, or for a while. */
+function holdPart(ids: readonly string[], known: string, longestMs: number): BatchPart {
+  const seconds = Math.max(0.1, Math.min(holdSeconds, longestMs / 1000)).toFixed(1);
+  return { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+}
+
+/** Behind a start: the look that follows is one at containers that are ready already, where their health check is quick. */
+export function holdAfterStart(ids: readonly string[], longestMs: number | undefined): BatchPart {
+  return holdPart(ids, 'started', longestMs ?? Number.POSITIVE_INFINITY);
+}
 
 /** A new look at the project, held back on the server until the given containers change. */
 async function lookForChange(
@@ -121,9 +136,7 @@ async function lookForChange(
     .flatMap((id) => before.filter((container) => container.id === id))
     .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
     .join('\n');
-  const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
-  const hold: BatchPart = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
-  const parts = [hold, listContainersPart(context.model.name)];
+  const parts = [holdPart(ids, known, remainingMs), listContainersPart(context.model.name)];
   const results = await watch(context, () => runBatch(context.host, parts, { signal: context.signal }));
   refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }

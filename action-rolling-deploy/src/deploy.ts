@@ -89,7 +89,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
   const { signal } = session;
   const { bakeMs } = session.inputs;
   const execution = { scope, model, plan, observation, footprint, journal, signal, bakeMs };
-  const containers = await executePlan(session, execution);
+  const { containers, settled } = await executePlan(session, execution);
   timings.mark('roll');
   const removed = plan.services.filter(({ action }) => action === 'remove');
   const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
@@ -107,7 +107,7 @@ async function roll(session: Session, prepared: Prepared, journal: Journal): Pro
     },
     ...(intent.restores === undefined ? {} : { rejected: rejectedReleases(ledger) }),
     orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
-  });
+  }).finally(() => settled);
   timings.mark('commit');
   return after ?? staying;
 }

@@ -64,12 +64,19 @@ export interface Execution {
   readonly bakeMs?: number;
 }
 
+/** A plan that was executed. */
+export interface Executed {
+  /** The project's containers afterwards. */
+  readonly containers: readonly Container[];
+  /** The proxies are as their configuration says: nobody has to wait for that but the end of the step. Never rejects. */
+  readonly settled: Promise<void>;
+}
+
 /**
  * Executes a plan: each service as soon as those it depends on are done, so that independent ones roll side by side.
  * At the first failure the others stop at their next safe point; throws that failure, leaving things as they are.
- * @returns the project's containers afterwards
  */
-export async function executePlan(session: Session, execution: Execution): Promise<readonly Container[]> {
+export async function executePlan(session: Session, execution: Execution): Promise<Executed> {
   const { model, plan, observation } = execution;
   const failing = new AbortController();
   const context: RolloutContext = {
@@ -120,11 +127,21 @@ export async function executePlan(session: Session, execution: Execution): Promi
   const services = await renewNetworks(context, plan);
   for (const service of services) rolling.set(service.service, roll(service, [...rolling.values()].at(-1)));
   await Promise.all(rolling.values());
-  if (failures.length > 0) throw failures[0];
-  execution.signal.throwIfAborted();
-  await bake(context, execution.bakeMs ?? 0);
-  // What was proved first may have failed while the rest rolled.
-  const containers = justSeen(context) ?? (await listProjectContainers(session.host, model.name));
+  try {
+    if (failures.length > 0) throw failures[0];
+    return { containers: await proveTogether(context, execution), settled: context.route.settled() };
+  } catch (thrown) {
+    // The way back tells the same proxies something else.
+    await context.route.settled();
+    throw thrown;
+  }
+}
+
+/** What was proved first may have failed while the rest rolled. */
+async function proveTogether(context: RolloutContext, { signal, bakeMs }: Execution): Promise<readonly Container[]> {
+  signal.throwIfAborted();
+  await bake(context, bakeMs ?? 0);
+  const containers = justSeen(context) ?? (await listProjectContainers(context.host, context.model.name));
   await refuseLapsed(context, undefined, containers);
   return containers;
 }

@@ -1,7 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { runBatch } from '@deploy-actions/kit/host/batch';
 import { addContainers, recreateContainers, removeLeftovers, startAgain, startCreated } from './container-moves.ts';
-import { refuseLapsed, waitUntilHealthy } from './container-wait.ts';
+import { holdAfterStart, refuseLapsed, waitUntilHealthy } from './container-wait.ts';
 import { drainAndStop, retire } from './drain.ts';
 import { ownContainers, type RolloutContext } from './rollout-context.ts';
 import { quiesce } from './quiesce.ts';
@@ -102,8 +102,10 @@ async function addAndProve(
 
 async function startAndProve(context: RolloutContext, service: string, made: readonly Container[]): Promise<void> {
   const ids = made.map(({ id }) => id);
-  const started = await startCreated(context, service, ids, context.route.hide(service, made));
-  await waitUntilHealthy(context, service, started);
+  const since = context.clock.now();
+  const hold = holdAfterStart(ids, context.options.healthTimeoutMs);
+  const started = await startCreated(context, service, ids, context.route.hide(service, made), [hold]);
+  await waitUntilHealthy(context, service, started, since);
   for (const id of ids) context.proved.set(id, service);
   const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
   const joins = context.route.admit(service, fresh);

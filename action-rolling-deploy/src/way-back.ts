@@ -156,7 +156,8 @@ async function restoreServices(session: Session, failed: FailedDeploy): Promise<
   const { signal } = new AbortController();
   const { renewal } = footprint;
   const wayBack = { ...plan, services, ...(renewal === undefined ? {} : { renewal }) };
-  await executePlan(session, { scope, model, plan: wayBack, observation, footprint, journal, signal });
+  const executed = await executePlan(session, { scope, model, plan: wayBack, observation, footprint, journal, signal });
+  await executed.settled;
 }
 
 /** Services of which a container from before has ended: this deploy may have stopped it on its way. */

@@ -33,6 +33,7 @@ export function createRoute(deps: RouteDeps): Route {
   const unseen = new Set([...footprint.created].flatMap(([name, ids]) => (footprint.touched.has(name) ? [] : ids)));
   /** Services whose containers are not those that their proxy was last told of. */
   const stale = new Set(footprint.touched);
+  const settling: Promise<void>[] = [];
   return {
     kind: mainKind([...routes.values()]),
     of: (service) => routes.get(service),
@@ -69,7 +70,8 @@ export function createRoute(deps: RouteDeps): Route {
       const route = routes.get(service);
       if (route === undefined) return;
       try {
-        if (route.withdrawal === 'haproxy') await settleHaproxy(work, route);
+        // It waits for DNS to forget the old container, and nothing waits for it.
+        if (route.withdrawal === 'haproxy') settling.push(settleHaproxy(work, route));
         if (route.withdrawal === 'caddy') await settleCaddy(work, route);
         if (route.withdrawal === 'nginx' && stale.delete(service)) await refreshNginx(work, route);
       } catch (thrown) {
@@ -77,6 +79,9 @@ export function createRoute(deps: RouteDeps): Route {
         if (!(thrown instanceof RolloutError)) throw thrown;
         log(`WARNING: ${thrown.message}`);
       }
+    },
+    settled: async () => {
+      await Promise.all(settling);
     },
   };
 }

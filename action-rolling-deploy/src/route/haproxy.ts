@@ -1,140 +1,175 @@
+import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
-import { lastWords, proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+import { lastWords, proxyContainers, type RouteWork, type Withdraw } from './route-work.ts';
 
 /**
- * Runs inside a HAProxy container: $1 a line for its runtime API (management guide 9.3). The socket is the one that its
- * configuration names; images have at best one of nc, bash and socat. Exit 4: no socket. 5: nothing that can talk to it.
+ * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
+ * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
+ * `servers` prints one line a server, `backend/server address operation admin name`, from `show servers state` (its
+ * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
  */
-const talkInside = `
-line=$1
-files="/usr/local/etc/haproxy /etc/haproxy"
-for p in /proc/[0-9]*; do
-  set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
-  case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
-done
-sockets=$(grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/')
-[ -n "$sockets" ] || exit 4
-for socket in $sockets; do
-  case $socket in
-    /*|unix@*)
-      path=\${socket#unix@}
-      command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$line" | socat -t 5 - "UNIX-CONNECT:$path" && exit 0; }
-      ;;
-    *:*)
-      port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
-      case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
-      if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$line" | nc "$address" "$port" && exit 0
-      elif [ -x /bin/busybox ]; then printf '%s\\n' "$line" | /bin/busybox nc "$address" "$port" && exit 0
-      elif command -v bash >/dev/null 2>&1; then
-        bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$line" && exit 0
-      elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$line" | socat -t 5 - "TCP:$address:$port" && exit 0
-      fi
-      ;;
-  esac
-done
-exit 5`;
-
-/**
- * Functions over `show servers state` (its columns: management guide 9.3): one line a server, `backend/server address
- * operation admin name`. Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
- */
-const stateFunctions = `${proxyContainers}${sharedAddresses}
-talk() { docker exec --user 0 "$proxy" sh -c "$inside" sh "$1"; }
+const insideFunctions = `
+find_sockets() {
+  files="/usr/local/etc/haproxy /etc/haproxy"
+  for p in /proc/[0-9]*; do
+    set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
+    case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
+  done
+  grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/'
+}
+sockets=$(find_sockets)
+talk() {
+  [ -n "$sockets" ] || return 4
+  for socket in $sockets; do
+    case $socket in
+      /*|unix@*)
+        path=\${socket#unix@}
+        command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$1" | socat -t 5 - "UNIX-CONNECT:$path" && return 0; }
+        ;;
+      *:*)
+        port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
+        case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
+        if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$1" | nc "$address" "$port" && return 0
+        elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
+        elif command -v bash >/dev/null 2>&1; then
+          bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
+        elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$1" | socat -t 5 - "TCP:$address:$port" && return 0
+        fi
+        ;;
+    esac
+  done
+  return 5
+}
 servers() {
-  answer=$(talk 'show servers state') || exit $?
+  answer=$(talk 'show servers state') || return $?
   printf '%s\\n' "$answer" | while read -r _ be _ srv addr op admin _ _ _ _ _ _ _ _ _ _ fqdn _; do
     case $op in [0-9]*) printf '%s/%s %s %s %s %s\\n' "$be" "$srv" "$addr" "$op" "$admin" "$fqdn" ;; esac
   done
 }
 order() {
-  said=$(talk "$1") || exit $?
+  said=$(talk "$1") || exit 7
   case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
 }
-holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }`;
+holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
+nap() { count=$((count + 1)); sleep 0.1 2>/dev/null || { sleep 1; count=$((count + 9)); }; }`;
 
 /**
- * $1 project, $2 proxy service, $3 tenths of a second to wait for requests in flight, $4 the talker, $5 the container that
- * goes, then those that stay. Prints `unused` when HAProxy sends nothing to it, `deaf` when nothing can talk to it. 6: no other server is up, so draining would be an outage.
+ * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
+ * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
+ * nothing can talk to it. 6: no other server is up after 10 s, so draining would be an outage.
  */
-const drainScript = `${stateFunctions}
-project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
-known=
-for proxy in $(proxy_ids "$project" "$service"); do
-  gone=$(addresses_from "$proxy" "$old" | tr '\\n' ' ') stay=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
-  count=0
-  while :; do
-    list=$(servers)
-    case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
-    slots= needs= ready= up=' '
-    while read -r slot addr op admin _; do
-      if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
-      elif holds "$stay" "$addr"; then
-        if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
-        elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
-      fi
-    done <<LIST
-$list
-LIST
-    [ -n "$slots" ] || break
-    for slot in $ready; do order "set server $slot state ready"; done
-    missing=
-    for be in $needs; do holds "$up" "$be" || missing=$be; done
-    [ -z "$missing" ] && break
-    count=$((count + 1)); [ "$count" -lt 50 ] || { echo "backend $missing"; exit 6; }
-    sleep 0.2
-  done
-  [ -n "$slots" ] || continue
-  known=yes
-  for slot in $slots; do order "set server $slot state drain"; done
-  list=$(servers) || exit $?
+const drainInside = `${insideFunctions}
+tenths=$1 gone=$2 stay=$3 count=0
+while :; do
+  list=$(servers)
+  case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
+  slots= needs= ready= up=' '
   while read -r slot addr op admin _; do
-    if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
+    if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
+    elif holds "$stay" "$addr"; then
+      if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
+      elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
+    fi
   done <<LIST
 $list
 LIST
-  count=0 busy=yes
-  while :; do
-    busy=
-    stats=$(talk 'show stat -1 4 -1') || exit $?
-    while IFS=, read -r be srv _ _ current _; do
-      if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=yes; fi
-    done <<LIST
+  [ -n "$slots" ] || exit 0
+  for slot in $ready; do order "set server $slot state ready"; done
+  missing=
+  for be in $needs; do holds "$up" "$be" || missing=$be; done
+  [ -z "$missing" ] && break
+  [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
+  nap
+done
+for slot in $slots; do order "set server $slot state drain"; done
+list=$(servers) || exit 7
+while read -r slot addr op admin _; do
+  if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
+done <<LIST
+$list
+LIST
+count=0
+while :; do
+  busy=
+  stats=$(talk 'show stat -1 4 -1') || exit 7
+  while IFS=, read -r be srv _ _ current _; do
+    if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=busy; fi
+  done <<LIST
 $stats
 LIST
-    [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
-    count=$((count + 2)); sleep 0.2
+  [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
+  nap
+done
+echo "drained $busy"`;
+
+/**
+ * Inside: $1 addresses of the service's containers, $2 its names. Puts drained servers of that name back in use, once they
+ * no longer have the address of a container that is gone, or HAProxy itself knows it down.
+ */
+const settleInside = `${insideFunctions}
+here=$1 names=$2 count=0
+while :; do
+  list=$(servers)
+  case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
+  left=
+  while read -r slot addr op admin fqdn; do
+    [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
+    if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 50 ]; then order "set server $slot state ready"
+    else left=$slot; fi
+  done <<LIST
+$list
+LIST
+  [ -n "$left" ] || exit 0
+  nap
+done`;
+
+/** `inspect IDS…`: the networks of each container, one a line: `id network=address …`; compared by id, a name may exist twice. */
+const inspectNetworks = `
+inspect() { docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@"; }
+shared() {
+  for pair in $1; do
+    case " $2 " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
   done
-  [ -z "$busy" ] || echo busy
+}`;
+
+/**
+ * $1 project, $2 proxy service, $3 tenths of a second, $4 the text above, $5 the container that goes, then those that
+ * stay. One command inside each proxy, whatever it waits for. Prints `unused` when HAProxy sends nothing to it.
+ */
+const drainScript = `${proxyContainers}${inspectNetworks}
+project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
+known=
+for proxy in $(proxy_ids "$project" "$service"); do
+  nets= gone= stay=
+  while read -r id pairs; do
+    if [ "$id" = "$proxy" ]; then nets=$pairs
+    elif [ "$id" = "$old" ]; then gone=$(shared "$pairs" "$nets")
+    else stay="$stay$(shared "$pairs" "$nets")"; fi
+  done <<LIST
+$(inspect "$proxy" "$old" "$@")
+LIST
+  said=$(docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$gone" "$stay")
+  code=$?
+  printf '%s\\n' "$said"
+  case $code in 0) ;; 6) exit 6 ;; *) exit 7 ;; esac
+  case $said in *deaf*) exit 0 ;; *drained*) known=yes ;; esac
 done
 [ -n "$known" ] || echo unused`;
 
-/**
- * $1 project, $2 proxy service, $3 the talker, $4 service, $5 its names. Puts drained servers of that name back in use, once
- * they no longer have the address of a container that is gone.
- */
-const settleScript = `${stateFunctions}
+/** $1 project, $2 proxy service, $3 the text above, $4 service, $5 its names. */
+const settleScript = `${proxyContainers}${inspectNetworks}
 project=$1 service=$2 inside=$3 names=$5
 alive=$(proxy_ids "$project" "$4")
 for proxy in $(proxy_ids "$project" "$service"); do
-  here=
-  [ -z "$alive" ] || here=$(addresses_from "$proxy" $alive | tr '\\n' ' ')
-  count=0
-  while :; do
-    list=$(servers)
-    case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
-    left=
-    while read -r slot addr op admin fqdn; do
-      [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
-      if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 25 ]; then order "set server $slot state ready"
-      else left=$slot; fi
-    done <<LIST
-$list
+  nets= here=
+  while read -r id pairs; do
+    if [ "$id" = "$proxy" ]; then nets=$pairs; else here="$here$(shared "$pairs" "$nets")"; fi
+  done <<LIST
+$(inspect "$proxy" $alive)
 LIST
-    [ -n "$left" ] || break
-    count=$((count + 1)); sleep 0.2
-  done
+  docker exec --user 0 "$proxy" sh -c "$inside" sh "$here" "$names" || exit 7
 done`;
 
 /** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
@@ -146,7 +181,7 @@ export const withdrawFromHaproxy: Withdraw = ({ host, project, log }, route, con
       project,
       proxy,
       String(Math.ceil(route.drainWaitMs / 100)),
-      talkInside,
+      drainInside,
       container.id,
       ...staying.map(({ id }) => id),
     ],
@@ -164,13 +199,17 @@ export const withdrawFromHaproxy: Withdraw = ({ host, project, log }, route, con
     },
   }));
 
-/** Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. */
+/**
+ * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start.
+ * The command goes on to its end on the server, whoever still listens. Never rejects.
+ */
 export async function settleHaproxy({ host, project, log }: RouteWork, route: ServiceRoute): Promise<void> {
   for (const { service } of route.proxies) {
-    const args = [project, service, talkInside, route.service, route.names.join(' ')];
-    const result = await host.script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) });
-    if (result.code !== 0)
-      log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${lastWords(result)}`);
+    const args = [project, service, settleInside, route.service, route.names.join(' ')];
+    const said = await host
+      .script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
+      .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
+    if (said !== undefined) log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said}`);
   }
 }
 

@@ -40,10 +40,12 @@ proxy_ids() {
  */
 export const sharedAddresses = `
 addresses_from() {
-  from=$1; shift
-  nets=" $(docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}' "$from") "
-  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{.IPAddress}}{{println}}{{end}}' "$@" |
-    while read -r net ip; do
-      case $nets in *" $net "*) [ -z "$ip" ] || printf '%s\\n' "$ip" ;; esac
+  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}}={{.IPAddress}} {{end}}' "$@" | {
+    IFS= read -r nets
+    while IFS= read -r pairs; do
+      for pair in $pairs; do
+        case " $nets" in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf '%s\\n' "\${pair#*=}" ;; esac
+      done
     done
+  }
 }`;

@@ -30,9 +30,12 @@ export interface Route {
   withdraw(service: string, container: Container, staying: readonly Container[]): Promise<readonly RoutePart[]>;
   /**
    * The service's rollout is over, its old containers are removed: the proxy is left as its own configuration says.
-   * Safe to call at any time, and again: recovery calls it for a rollout that died.
+   * Safe to call at any time, and again: recovery calls it for a rollout that died. What may go on beside the next step
+   * has begun on the server when it resolves, and is over when {@link settled} resolves.
    */
   settle(service: string): Promise<void>;
+  /** Nothing that `settle` began is under way any more. Never rejects. */
+  settled(): Promise<void>;
 }
 
 /** Nobody has to be told. */
@@ -43,4 +46,5 @@ export const noRoute: Route = {
   admit: () => [],
   withdraw: () => Promise.resolve([]),
   settle: () => Promise.resolve(),
+  settled: () => Promise.resolve(),
 };
