@@ -1,4 +1,5 @@
 import { formatDuration } from '@deploy-actions/kit/time/duration';
+import type { FailedCheck } from './failed-check.ts';
 import type { ImageChange } from './image-change.ts';
 import type { Mentions } from './mentions.ts';
 import { headline, type Status } from './status.ts';
@@ -10,10 +11,15 @@ export interface Announcement {
   readonly environment: string | undefined;
   readonly version: string | undefined;
   readonly commit: { readonly sha: string; readonly url: string | undefined } | undefined;
+  /** Number of the release on the server. */
+  readonly release: string | undefined;
+  /** Words of a person, in one line. */
+  readonly message: string | undefined;
   /** Where the app answers. */
   readonly url: string | undefined;
   /** rolling-deploy's word for what it did. */
   readonly outcome: string | undefined;
+  readonly failedChecks: readonly FailedCheck[];
   readonly migration: string | undefined;
   /** Where the backup of the database is. */
   readonly backup: string | undefined;
@@ -44,12 +50,15 @@ export function headlineOf(announcement: Announcement): string {
 /** Everything but the images, in the order in which people ask for it. What is not known is left out. */
 export function listFacts(announcement: Announcement): readonly Fact[] {
   const { environment, version, commit, url, outcome, migration, backup, durationMs } = announcement;
-  const { changedServices, deployedBy, approvedBy } = announcement;
+  const { changedServices, deployedBy, approvedBy, failedChecks, message, release } = announcement;
   const facts: readonly (Fact | undefined)[] = [
+    fact('Message', message),
     fact('Environment', environment),
     fact('Version', version),
     fact('Commit', commit?.url === undefined ? commit?.sha : commit.sha.slice(0, 12), commit?.url),
+    fact('Release', release),
     fact('Outcome', outcome),
+    fact('Failed checks', failedChecks.map(({ name, reason }) => `${name}: ${reason}`).join('; ')),
     fact('Changed services', changedServices.join(', ')),
     fact('Migration', migration),
     fact('Backup', backup),

@@ -1,5 +1,6 @@
 import type { DeploymentRequest, DeploymentState, DeploymentStatus } from '@deploy-actions/kit/github/client';
 import { headlineOf, type Announcement } from './announcement.ts';
+import type { FailedCheck } from './failed-check.ts';
 import { fit } from './plain-text.ts';
 import type { Status } from './status.ts';
 
@@ -12,6 +13,7 @@ const states: Readonly<Record<Status, DeploymentState>> = {
   rolled_back: 'failure',
   cancelled: 'error',
   started: 'in_progress',
+  skipped: 'inactive',
 };
 
 /** What is kept of a deployment: the output `record`, a line on the server, the payload of a GitHub deployment. No secrets. */
@@ -22,9 +24,14 @@ export interface DeploymentRecord {
   readonly environment: string | null;
   readonly version: string | null;
   readonly commit: string | null;
+  /** Number of the release that is current on the server, as rolling-deploy told it. */
+  readonly release: string | null;
+  readonly message: string | null;
   readonly images: readonly { readonly name: string; readonly from: string | null; readonly to: string | null }[];
   readonly changedServices: readonly string[];
   readonly outcome: string | null;
+  /** Checks of the health gate that were red. */
+  readonly failedChecks: readonly FailedCheck[];
   readonly migration: string | null;
   readonly backup: string | null;
   readonly durationMs: number | null;
@@ -38,7 +45,7 @@ export interface DeploymentRecord {
 
 /** The record of what is announced. Pure. */
 export function recordOf(announcement: Announcement): DeploymentRecord {
-  const { status, title, images, approvedBy, changedServices } = announcement;
+  const { status, title, images, approvedBy, changedServices, failedChecks } = announcement;
   return {
     schema: 'deploy-actions/deployment/1',
     status,
@@ -46,9 +53,12 @@ export function recordOf(announcement: Announcement): DeploymentRecord {
     environment: announcement.environment ?? null,
     version: announcement.version ?? null,
     commit: announcement.commit?.sha ?? null,
+    release: announcement.release ?? null,
+    message: announcement.message ?? null,
     images: images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
     changedServices,
     outcome: announcement.outcome ?? null,
+    failedChecks,
     migration: announcement.migration ?? null,
     backup: announcement.backup ?? null,
     durationMs: announcement.durationMs ?? null,

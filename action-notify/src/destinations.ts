@@ -3,6 +3,7 @@ import { badInput, type InputReader } from '@deploy-actions/kit/action/inputs';
 import type { Runner } from '@deploy-actions/kit/action/runner';
 import { maskSecret } from '@deploy-actions/kit/action/secrets';
 import type { MailProvider } from './delivery.ts';
+import { cleanLine } from './plain-text.ts';
 import { parseWebhookUrl, secretParts } from './webhook-url.ts';
 
 interface Destination {
@@ -19,6 +20,8 @@ export interface SlackBot extends Destination {
 }
 export interface DiscordHook extends Webhook {
   readonly thread: string | undefined;
+  /** Of the thread to begin, in a forum channel. */
+  readonly newThread: string | undefined;
 }
 export interface TelegramBot extends Destination {
   readonly token: string;
@@ -116,9 +119,14 @@ function readDiscord(text: string | undefined, inputs: InputReader, runner: Runn
   if (thread !== undefined && !/^\d{5,25}$/.test(thread)) {
     throw badInput('discord-thread-id', thread, 'the id of a thread, digits only');
   }
+  const newThread = cleanLine(inputs.optional('discord-thread-name') ?? '') || undefined;
+  if (thread !== undefined && newThread !== undefined) {
+    throw new ConfigurationError('inputs `discord-thread-id` and `discord-thread-name` exclude each other.');
+  }
   const hook = readWebhook(text, 'discord-webhook');
-  if (hook !== undefined) return { ...hook, thread };
-  noticeSkip(runner, 'discord-webhook', thread === undefined ? undefined : 'discord-thread-id');
+  if (hook !== undefined) return { ...hook, thread, newThread };
+  noticeSkip(runner, 'discord-webhook', thread && 'discord-thread-id');
+  noticeSkip(runner, 'discord-webhook', newThread && 'discord-thread-name');
   return undefined;
 }
 

@@ -12,6 +12,7 @@ const fieldValueLimit = 1024;
 const footerLimit = 2048;
 const mostFields = 25;
 const sumLimit = 6000;
+const threadNameLimit = 100;
 /** Below Discord's own 4096, so that there is always room for facts. */
 const descriptionLimit = 3000;
 
@@ -48,6 +49,11 @@ export function renderDiscord(announcement: Announcement): DiscordMessage {
     ],
     allowed_mentions: allowMentions(announcement.mentions.discord),
   };
+}
+
+/** The message that begins a thread in a forum channel, under a name of at most 100 characters. */
+export function nameThread(message: DiscordMessage, name: string): DiscordMessage & { readonly thread_name: string } {
+  return { ...message, thread_name: fit(name, threadNameLimit) };
 }
 
 /** The text that calls people: `<@user> <@&role>`. */

@@ -66,6 +66,7 @@ export async function recordDeployment(
   if (client === undefined || ref === undefined) return outcome('skipped', 'not in a GitHub workflow');
   // The deployment that an earlier step made gets another status.
   let id = inputs.relation.refs.github?.id;
+  if (id === undefined && inputs.status === 'skipped') return outcome('skipped', 'nothing was deployed');
   try {
     id ??= await client.createDeployment(deploymentRequest(announcement, ref, environment));
     await client.setDeploymentStatus(id, deploymentStatus(announcement));

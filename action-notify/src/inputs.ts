@@ -4,6 +4,7 @@ import type { Runner } from '@deploy-actions/kit/action/runner';
 import { parseDuration, type Duration } from '@deploy-actions/kit/time/duration';
 import { mailProviders } from './delivery.ts';
 import { mainInputs, readDestinations, type Destinations } from './destinations.ts';
+import { parseFailedChecks, type FailedCheck } from './failed-check.ts';
 import { parseFields, type Field } from './field-map.ts';
 import { compareImages, parseImages, type ImageChange } from './image-change.ts';
 import { readRecord } from './json.ts';
@@ -20,8 +21,11 @@ export interface Inputs {
   readonly environment: string | undefined;
   readonly version: string | undefined;
   readonly sha: string | undefined;
+  readonly release: string | undefined;
+  readonly message: string | undefined;
   readonly url: string | undefined;
   readonly outcome: string | undefined;
+  readonly failedChecks: readonly FailedCheck[];
   readonly migration: string | undefined;
   readonly backup: string | undefined;
   readonly changedServices: readonly string[];
@@ -61,8 +65,11 @@ export function loadInputs(runner: Runner): Inputs {
     environment: lineOf(inputs, 'environment'),
     version: lineOf(inputs, 'version'),
     sha: readSha(inputs),
+    release: lineOf(inputs, 'release'),
+    message: lineOf(inputs, 'message'),
     url: readAppUrl(inputs),
     outcome,
+    failedChecks: parseFailedChecks(inputs.optional('failed-checks')),
     migration: readMigration(inputs),
     backup: lineOf(inputs, 'backup'),
     changedServices: inputs.lines('changed-services').map(cleanLine),

@@ -75,14 +75,18 @@ export function judgeSlack(channel: string): Judge {
   };
 }
 
-/** Discord answers with the message when it was asked to wait; 404 to a change means that the message is gone. */
+/**
+ * Discord answers with the message when it was asked to wait; 404 to a change means that the message is gone.
+ * @param thread where the message is, or `new` for one that the message begins: then the answer's channel is the thread
+ */
 export function judgeDiscord(thread: string | undefined): Judge {
   return (answer) => {
     const verdict = judgeStatus(answer);
     if (verdict.kind === 'refused' && answer.status === 404) return { kind: 'gone', reason: verdict.reason };
-    const { id } = readRecord(answer.text);
+    const { id, channel_id: channel } = readRecord(answer.text);
     if (verdict.kind !== 'accepted' || typeof id !== 'string') return verdict;
-    return { kind: 'accepted', ref: { discord: { id, ...(thread === undefined ? {} : { thread }) } } };
+    const place = thread === 'new' ? channel : thread;
+    return { kind: 'accepted', ref: { discord: { id, ...(typeof place === 'string' ? { thread: place } : {}) } } };
   };
 }
 

@@ -9,7 +9,7 @@ import type {
   TelegramBot,
   Webhook,
 } from './destinations.ts';
-import { allowMentions, escapeDiscord, mentionDiscord, renderDiscord } from './discord.ts';
+import { allowMentions, escapeDiscord, mentionDiscord, nameThread, renderDiscord } from './discord.ts';
 import { judgeDiscord, judgeNtfy, judgeSlack, judgeStatus, judgeTelegram } from './judgement.ts';
 import { noMentions } from './mentions.ts';
 import type { MessageRefs } from './message-ref.ts';
@@ -109,7 +109,7 @@ function slackBotLetter(
 
 function discordLetter(
   announcement: Announcement,
-  { url, secrets, thread: givenThread }: DiscordHook,
+  { url, secrets, thread: givenThread, newThread }: DiscordHook,
   ref: MessageRefs['discord'],
   isThread: boolean,
 ): Letter {
@@ -121,7 +121,12 @@ function discordLetter(
     if (thread !== undefined) address.searchParams.set('thread_id', thread);
     return { provider: 'discord', method, url: address, payload, headers: {}, secrets, judge: judgeDiscord(thread) };
   };
-  const fresh = send('POST', '', givenThread, renderDiscord(announcement));
+  const message = renderDiscord(announcement);
+  if (isThread && ref?.thread !== undefined) return send('POST', '', ref.thread, message);
+  const fresh =
+    newThread === undefined
+      ? send('POST', '', givenThread, message)
+      : { ...send('POST', '', undefined, nameThread(message, newThread)), judge: judgeDiscord('new') };
   if (ref === undefined || isThread) return fresh;
   const silent = renderDiscord({ ...announcement, mentions: noMentions });
   const change = { ...send('PATCH', `/messages/${ref.id}`, ref.thread, silent), otherwise: fresh };

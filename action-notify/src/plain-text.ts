@@ -15,15 +15,25 @@ export function cleanLine(text: string): string {
  * never cut in two. Where something was left out it ends in `…`.
  */
 export function fit(text: string, limit: number, escape: (text: string) => string = (plain) => plain): string {
-  const whole = escape(text);
-  if (whole.length <= limit) return whole;
+  // What is too long as it is will not be shorter when it is escaped.
+  const whole = text.length > limit ? undefined : escape(text);
+  if (whole !== undefined && whole.length <= limit) return whole;
   let kept = '';
-  for (const character of text) {
-    const piece = escape(character);
-    if (kept.length + piece.length > limit - 1) break;
-    kept += piece;
+  // By handfuls of characters as long as they fit, then one by one.
+  for (const handful of text.slice(0, limit).match(/.{1,64}/gsu) ?? []) {
+    const escaped = escape(handful);
+    const room = limit - 1 - kept.length;
+    kept += escaped.length <= room ? escaped : takeWhole(Array.from(handful, escape), room);
+    if (escaped.length > room) break;
   }
   return `${kept}…`;
+}
+
+/** The first pieces that fit into the room, none of them cut. */
+function takeWhole(pieces: readonly string[], room: number): string {
+  let size = 0;
+  const end = pieces.findIndex((piece) => (size += piece.length) > room);
+  return pieces.slice(0, end === -1 ? pieces.length : end).join('');
 }
 
 /** Joins lines up to `limit`; lines that do not fit are counted at the end. Each line is shorter than the limit. */

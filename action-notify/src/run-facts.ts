@@ -40,7 +40,7 @@ export function composeAnnouncement(
   at: Date,
 ): Announcement {
   const { status, environment, version, sha, url, outcome, migration, backup, changedServices } = inputs;
-  const { images, fields, mentions, relation } = inputs;
+  const { images, fields, mentions, relation, failedChecks, message, release } = inputs;
   const hasLink = sha !== undefined && isCommit(sha) && run.repository !== undefined;
   const commitUrl = hasLink ? `${run.serverUrl}/${run.repository}/commit/${sha}` : undefined;
   return {
@@ -49,8 +49,11 @@ export function composeAnnouncement(
     environment,
     version,
     commit: sha === undefined ? undefined : { sha, url: commitUrl },
+    release,
+    message,
     url,
     outcome,
+    failedChecks,
     migration,
     backup,
     changedServices,

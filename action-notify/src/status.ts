@@ -1,7 +1,7 @@
 /** How the deployment stands, for people. The first three are GitHub's own words for the status of a job. */
-export type Status = 'success' | 'failure' | 'cancelled' | 'rolled_back' | 'started';
+export type Status = 'success' | 'failure' | 'cancelled' | 'rolled_back' | 'started' | 'skipped';
 
-export const statuses: readonly Status[] = ['success', 'failure', 'cancelled', 'rolled_back', 'started'];
+export const statuses: readonly Status[] = ['success', 'failure', 'cancelled', 'rolled_back', 'started', 'skipped'];
 
 interface Look {
   readonly mark: string;
@@ -17,6 +17,7 @@ const looks: Readonly<Record<Status, Look>> = {
   cancelled: { mark: '⚪', phrase: (where) => `deployment${where} cancelled`, color: 0x6e7781 },
   rolled_back: { mark: '↩️', phrase: (where) => `deployment${where} rolled back`, color: 0xbf8700 },
   started: { mark: '🚀', phrase: (where) => `deploying${where}`, color: 0x0969da },
+  skipped: { mark: '⏭️', phrase: (where) => `nothing deployed${where}`, color: 0x6e7781 },
 };
 
 export function colorOf(status: Status): number {

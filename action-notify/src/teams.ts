@@ -64,6 +64,7 @@ const styles = {
   cancelled: 'emphasis',
   rolled_back: 'warning',
   started: 'accent',
+  skipped: 'emphasis',
 } as const satisfies Record<Status, string>;
 
 /** Renders a message for Microsoft Teams. Foreign text stands in text runs only, where nothing is markup. */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { headlineOf, type Announcement } from './announcement.ts';
+import type { FailedCheck } from './failed-check.ts';
 
 /** The body of the generic webhook. Keys are only ever added; another meaning gets another `schema`. */
 export interface WebhookMessage {
@@ -10,8 +11,11 @@ export interface WebhookMessage {
   readonly environment: string | null;
   readonly version: string | null;
   readonly commit: string | null;
+  readonly release: string | null;
+  readonly message: string | null;
   readonly url: string | null;
   readonly outcome: string | null;
+  readonly failedChecks: readonly FailedCheck[];
   readonly migration: string | null;
   readonly backup: string | null;
   readonly changedServices: readonly string[];
@@ -37,8 +41,11 @@ export function renderWebhook(announcement: Announcement): WebhookMessage {
     environment: environment ?? null,
     version: version ?? null,
     commit: commit?.sha ?? null,
+    release: announcement.release ?? null,
+    message: announcement.message ?? null,
     url: url ?? null,
     outcome: outcome ?? null,
+    failedChecks: announcement.failedChecks,
     migration: migration ?? null,
     backup: announcement.backup ?? null,
     changedServices: announcement.changedServices,

@@ -77,6 +77,15 @@ describe('an answer', () => {
     expect(judge(reply(200, undefined, '<html>')).kind).toBe('refused');
   });
 
+  it('of Discord holds the thread that the message began', () => {
+    const posted = json({ id: '4711555', channel_id: '88888', type: 0 });
+    expect(judgeDiscord('new')(posted)).toEqual({
+      kind: 'accepted',
+      ref: { discord: { id: '4711555', thread: '88888' } },
+    });
+    expect(judgeDiscord(undefined)(posted)).toEqual({ kind: 'accepted', ref: { discord: { id: '4711555' } } });
+  });
+
   it('of Discord holds the id of the message; 404 means that it is gone', () => {
     expect(judgeDiscord('77')(json({ id: '4711' }))).toEqual({
       kind: 'accepted',

@@ -1,12 +1,15 @@
 import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
 import { describe, expect, it } from 'vitest';
+import { listFacts } from '../src/announcement.ts';
+import { recordOf } from '../src/deployment-record.ts';
 import { loadInputs } from '../src/inputs.ts';
+import { auditLine, findRelease } from '../src/ledger.ts';
 import { composeAnnouncement, readRunFacts } from '../src/run-facts.ts';
 import { formatRefs, parseRefs, type MessageRefs } from '../src/message-ref.ts';
 import { noMentions } from '../src/mentions.ts';
 import { mergeRefs } from '../src/report.ts';
 import { secretParts } from '../src/webhook-url.ts';
-import { after, before, everybody, notifyInputs } from './builder.ts';
+import { after, announcement, before, everybody, notifyInputs } from './builder.ts';
 
 const load = (inputs: Readonly<Record<string, string>>) => loadInputs(fakeRunner(notifyInputs(inputs)));
 const slack = 'https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX';
@@ -59,7 +62,7 @@ describe('loadInputs', () => {
   });
 
   it.each([
-    [{ status: 'skipped' }, 'input `status`: "skipped" is not one of: success, failure'],
+    [{ status: 'green' }, 'input `status`: "green" is not one of: success, failure'],
     [{ url: 'javascript:alert(1)' }, 'input `url`'],
     [{ url: 'https://me:pw@example.com' }, 'input `url`'],
     [{ migration: 'perhaps' }, 'input `migration`: "perhaps" is not one of'],
@@ -83,6 +86,12 @@ describe('loadInputs', () => {
       { 'slack-token': 'xoxb-1', 'slack-channel': 'C1', 'slack-api-url': 'ftp://slack.com' },
       'input `slack-api-url`: its value is not an https URL.',
     ],
+    [
+      { 'discord-thread-id': '12345', 'discord-thread-name': 'x' },
+      'inputs `discord-thread-id` and `discord-thread-name`',
+    ],
+    [{ 'failed-checks': 'api' }, 'input `failed-checks`: it is not what the output `failed-checks`'],
+    [{ 'failed-checks': '[{"name":"api"}]' }, 'input `failed-checks`: it is not what the output `failed-checks`'],
     [{ 'discord-thread-id': 'general' }, 'input `discord-thread-id`: "general" is not the id of a thread'],
     [{ 'telegram-token': 'bot' }, 'input `telegram-token`: its value is not a bot token of Telegram'],
     [{ 'telegram-token': `1:${'x'.repeat(35)}` }, 'input `telegram-chat` is required with `telegram-token`.'],
@@ -106,6 +115,7 @@ describe('loadInputs', () => {
   it.each([
     [{ 'slack-token': '', 'slack-channel': 'C1' }, '`slack-channel` is given, but `slack-token` is empty'],
     [{ 'telegram-token': '', 'telegram-chat': '-100' }, '`telegram-chat` is given, but `telegram-token` is empty'],
+    [{ 'discord-thread-name': 'v1' }, '`discord-thread-name` is given, but `discord-webhook` is empty'],
     [{ 'discord-thread-id': '12345' }, '`discord-thread-id` is given, but `discord-webhook` is empty'],
   ])('skips %j with a notice: a secret is empty in forks', (inputs, notice) => {
     const runner = fakeRunner(notifyInputs(inputs));
@@ -181,9 +191,42 @@ describe('message-ref', () => {
 });
 
 describe('the ledger', () => {
-  it('is only meant where host and folder are given', () => {
-    expect(load({ host: 'local' }).ledger).toEqual({ kind: 'none' });
-    expect(load({ host: 'local', 'deploy-path': '/srv/shop' }).ledger.kind).toBe('server');
+  const env = { DEPLOY_HOST: 'local', DEPLOY_PATH: '/srv/shop' };
+  const ledgerOf = (inputs: Readonly<Record<string, string>>, variables: Readonly<Record<string, string>> = env) =>
+    loadInputs(fakeRunner(notifyInputs(inputs), variables)).ledger;
+
+  it('is not meant by the environment of the job alone, which is there for its other steps', () => {
+    expect(ledgerOf({})).toEqual({ kind: 'none' });
+  });
+
+  it('is meant where the step gives the server or the folder, and the environment has the rest', () => {
+    expect(ledgerOf({ host: 'local' })).toMatchObject({ kind: 'server', deployPath: '/srv/shop' });
+    expect(ledgerOf({ 'deploy-path': '/srv/other' })).toMatchObject({ kind: 'server', deployPath: '/srv/other' });
+    expect(ledgerOf({ host: 'local' }, {})).toMatchObject({
+      kind: 'unusable',
+      problem: expect.stringContaining('input `deploy-path`') as string,
+    });
+  });
+
+  it('names in its line the newest release of the run, by which the record is found again', () => {
+    const releases = [
+      { number: 11, runUrl: 'https://github.com/acme/shop/actions/runs/76/attempts/1' },
+      { number: 12, runUrl: announcement().runUrl ?? '' },
+      { number: 13, runUrl: announcement().runUrl ?? '' },
+      { number: 14, runUrl: 'https://github.com/acme/shop/actions/runs/78/attempts/1' },
+    ];
+    const record = recordOf(announcement());
+    const release = findRelease(releases, record.runUrl);
+    expect(auditLine(record, release)).toMatchObject({
+      at: '2026-01-02T03:04:05.000Z',
+      what: 'reported',
+      actor: 'ada',
+      runUrl: announcement().runUrl,
+      release: 13,
+      approvedBy: ['bob', 'eve'],
+    });
+    expect(findRelease(releases, null)).toBeUndefined();
+    expect(auditLine(record, undefined)).toMatchObject({ release: null });
   });
 
   it('never keeps the message from going out: a key that cannot be read may be why the deployment failed', () => {
@@ -228,6 +271,22 @@ describe('composeAnnouncement', () => {
       runUrl: 'https://ghe.example.com/acme/shop/actions/runs/77/attempts/2',
       commit: { sha: '94e9cbb', url: 'https://ghe.example.com/acme/shop/commit/94e9cbb' },
     });
+  });
+
+  it('says in words of a person why, and what was red at the gate', () => {
+    const failed = [
+      { name: 'api', via: 'server', reason: 'status 503', tries: 4, allowed: false },
+      { name: 'contract', via: 'server', reason: 'exit code 3', tries: 3, allowed: true },
+    ];
+    const inputs = { message: 'It\'s "quick"\n\n- and: dirty', release: '12', 'failed-checks': JSON.stringify(failed) };
+    const runner = fakeRunner(notifyInputs(inputs));
+    const facts = listFacts(composeAnnouncement(loadInputs(runner), readRunFacts(runner), [], at));
+    expect(facts).toEqual([
+      { name: 'Message', value: 'It\'s "quick" - and: dirty' },
+      { name: 'Release', value: '12' },
+      { name: 'Failed checks', value: 'api: status 503' },
+    ]);
+    expect(load({ 'failed-checks': '[]' }).failedChecks).toEqual([]);
   });
 
   it('works in a rehearsal outside GitHub Actions', () => {

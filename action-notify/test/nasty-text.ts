@@ -26,13 +26,16 @@ const line = nasty.map(cleanLine);
 const optionalLine = fc.option(line, { nil: undefined });
 
 export const anyAnnouncement: fc.Arbitrary<Announcement> = fc.record({
-  status: fc.constantFrom('success', 'failure', 'cancelled', 'rolled_back', 'started'),
+  status: fc.constantFrom('success', 'failure', 'cancelled', 'rolled_back', 'started', 'skipped'),
   title: line,
   environment: optionalLine,
   version: optionalLine,
   commit: fc.constant(announcement().commit),
+  release: optionalLine,
+  message: optionalLine,
   url: fc.option(fc.webUrl({ withQueryParameters: true, withFragments: true }), { nil: undefined }),
   outcome: optionalLine,
+  failedChecks: fc.array(fc.record({ name: line, reason: line }), { maxLength: 3 }),
   migration: optionalLine,
   backup: optionalLine,
   changedServices: fc.array(line, { maxLength: 30 }),

@@ -50,8 +50,11 @@ describe('the bundled action', () => {
       { ...json({ id: 1 }), status: 201 },
     );
     const inputs = { ...chat.inputs, ...release, 'github-deployment': 'true', url: 'https://shop.example.com' };
-    const step = await notify({ inputs, apiUrl: api.url, token });
+    // What the environment of the job says is for its other steps: here it opens no connection.
+    const env = { DEPLOY_HOST: '127.0.0.1', DEPLOY_PATH: '/srv/shop' };
+    const step = await notify({ inputs, apiUrl: api.url, token, env });
     expect(step.log).toContain('✅ shop: deployed to prod');
+    expect(step.commands.warnings).toEqual([]);
     expect(step.outputs).toMatchObject({ approvers: 'bob', 'deployment-id': '4711' });
     expect(JSON.parse(step.outputs['delivered'] ?? '')).toEqual({
       slack: 'ok',
@@ -208,7 +211,11 @@ describe('the bundled action', () => {
     const key = { 'ssh-private-key': server.privateKey };
     const early = await notify({ inputs: { ...inputs, ...key } });
     expect(early.log).toContain('has no ledger: nothing was deployed there yet');
-    await shell('mkdir -m 0700 "$1/.deploy" && chown deploy:deploy "$1/.deploy"');
+    const runUrl = 'https://github.com/acme/shop/actions/runs/77/attempts/1';
+    const earlier = JSON.stringify({ number: 7, runUrl });
+    await shell(
+      `mkdir -p "$1/.deploy/releases" && echo '${earlier}' > "$1/.deploy/releases/7.json" && chown -R deploy:deploy "$1/.deploy"`,
+    );
     const kept = await notify({ inputs: { ...inputs, title: '$(id) "; \'x', ...key } });
     expect(JSON.parse(kept.outputs['delivered'] ?? '')).toMatchObject({ ledger: 'ok' });
     const { stdout } = await shell('cat "$1/.deploy/audit.jsonl"');
@@ -224,11 +231,11 @@ describe('the bundled action', () => {
         status: 'success',
         title: '$(id) "; \'x',
         commit: release.sha,
+        runUrl,
+        release: 7,
       }),
     ]);
-    const broken = await notify({
-      inputs: { ...inputs, ...slack(), 'ssh-private-key': 'no key at all' },
-    });
+    const broken = await notify({ inputs: { ...inputs, ...slack(), 'ssh-private-key': 'no key at all' } });
     expect(broken.outcome).toBe('success');
     expect(JSON.parse(broken.outputs['delivered'] ?? '')).toMatchObject({ slack: 'ok', ledger: 'error' });
     await shell('rm -rf "$1"');

@@ -194,6 +194,10 @@ describe('plain text', () => {
     expect(fit('a&b', 4, escape)).toBe('a…');
     expect(fit('a😀b', 3)).toBe('a…');
     expect(fit('a😀b', 4)).toBe('a😀b');
+    // Longer than a handful, with an escape and a character of two units at the edge.
+    expect(fit('a'.repeat(100), 70)).toBe(`${'a'.repeat(69)}…`);
+    expect(fit(`${'a'.repeat(66)}&b`, 70, escape)).toBe(`${'a'.repeat(66)}…`);
+    expect(fit(`${'a'.repeat(68)}😀b`, 70)).toBe(`${'a'.repeat(68)}…`);
   });
 
   it('counts the lines that do not fit', () => {

@@ -156,6 +156,31 @@ describe('examples, documents and the composite', () => {
     expect(missing).toEqual([]);
   });
 
+  test('the composite passes on every input of notify, but those of how it runs and of its own steps', () => {
+    const steps = lists.filter(({ where }) => where === 'action.yml').flatMap((list) => list.steps);
+    const given = steps.find(({ folder }) => folder === 'action-notify');
+    const howItRuns = [
+      'deadline',
+      'dry-run',
+      'on-missing',
+      'on-error',
+      'summary',
+      'record',
+      'include-approvals',
+      'thread',
+    ];
+    const notOurs = [...howItRuns, 'url', 'duration', 'github-deployment'];
+    const missing = Object.keys(actions.get('action-notify')?.inputs ?? {}).filter(
+      (name) => !notOurs.includes(name) && given?.with[name] === undefined,
+    );
+    expect(missing).toEqual([]);
+    const services = Object.keys(given?.with ?? {}).filter((name) =>
+      /^(slack|discord|teams|telegram|ntfy|webhook)-/.test(name),
+    );
+    expect(services.filter((name) => given?.with[name] !== `\${{ inputs.${name} }}`)).toEqual([]);
+    expect(services.length).toBeGreaterThan(10);
+  });
+
   test('refer to outputs that exist', () => {
     const complaints = lists.flatMap(({ steps, references }) =>
       references.flatMap(({ where, id, output }) => {

@@ -13,7 +13,7 @@ export interface DeploymentRequest {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
+export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
 
 export interface DeploymentStatus {
   readonly state: DeploymentState;
