@@ -1,8 +1,9 @@
 import { constants } from 'node:os';
-import { Readable } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import type { ProgramIo } from './command.ts';
 import type { ChannelEnd } from './connection.ts';
+import { onRequested } from './ssh-flights.ts';
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons: readonly unknown[] = [2, 4];
@@ -19,15 +20,28 @@ const drainMs = 10_000;
  */
 export function runChannel(client: Client, line: string, io: ProgramIo): Promise<ChannelEnd> {
   return new Promise((resolve, reject) => {
+    let isFed = false;
+    const request = onRequested(client, line, (stdin) => {
+      if (io.stdin === undefined || io.signal.aborted) return;
+      isFed = true;
+      // Until the answer is there and all else is attached: a server that refuses the command closes the session.
+      stdin.on('error', () => undefined);
+      feed(stdin, io.stdin, reject);
+    });
     const opened = (error: Error | undefined, channel: ClientChannel): void => {
+      request.forget();
       // Listeners are attached in this very callback: an exit status in the same TCP segment is lost a tick later.
-      if (error === undefined) attachChannel(channel, io).then(resolve, reject);
-      else resolve(openFailure(error));
+      if (error === undefined) attachChannel(channel, io, isFed).then(resolve, reject);
+      else {
+        if (isFed && io.stdin instanceof Readable) io.stdin.destroy();
+        resolve(openFailure(error));
+      }
     };
     try {
       client.exec(line, opened);
     } catch {
       // ssh2 throws when the connection is gone already.
+      request.forget();
       resolve({ kind: 'lost' });
     }
   });
@@ -43,7 +57,7 @@ function openFailure(error: Error): ChannelEnd {
   return { kind: 'lost' };
 }
 
-function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEnd> {
+function attachChannel(channel: ClientChannel, io: ProgramIo, isFed: boolean): Promise<ChannelEnd> {
   return new Promise((resolve, reject) => {
     let end: ChannelEnd = { kind: 'lost' };
     let drain: NodeJS.Timeout | undefined;
@@ -81,12 +95,12 @@ function attachChannel(channel: ClientChannel, io: ProgramIo): Promise<ChannelEn
     channel.on('error', () => undefined);
     io.signal.addEventListener('abort', letGo, { once: true });
     if (io.signal.aborted) letGo();
-    else feed(channel, io.stdin, reject);
+    else if (!isFed) feed(channel, io.stdin, reject);
   });
 }
 
 /** Gives the command its stdin; a stream with back-pressure. Its failure must not look like its end. */
-function feed(channel: ClientChannel, stdin: ProgramIo['stdin'], onFailure: (thrown: unknown) => void): void {
+function feed(channel: Duplex, stdin: ProgramIo['stdin'], onFailure: (thrown: unknown) => void): void {
   if (!(stdin instanceof Readable)) {
     channel.end(stdin);
     return;

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { NodeSSH } from 'node-ssh';
 import type { AgentAuthMethod, Client, PublicKeyAuthMethod } from 'ssh2';
 import { describeThrown } from '../action/errors.ts';
@@ -13,6 +14,7 @@ import { offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
 import type { ConnectPhase, FailedAttempt } from './ssh-errors.ts';
 import { readServerSoftware } from './server-software.ts';
 import { runChannel } from './ssh-channel.ts';
+import { shortenLogin } from './ssh-flights.ts';
 import { openForward } from './ssh-forward.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
@@ -112,6 +114,7 @@ async function shakeHands(
   const client = ssh.connection;
   if (client === null)
     throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
+  if (target.credential.kind === 'key') shortenLogin(client, target.credential.key.parsed);
   const ending = watchForLife(client, wire, tuning);
   client.on('handshake', (negotiated) => {
     seen.isEncrypted = true;
@@ -225,10 +228,11 @@ function watchForLife(client: Client, wire: Wire, tuning: SshTuning): Ending {
   };
 }
 
-/** Says goodbye, and does not wait long for the answer. */
+/** Says goodbye. A socket of our own has it once it is written; through another program or host it takes a moment to pass. */
 async function closeConnection(client: Client, wire: Wire): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     client.once('close', resolve);
+    if (wire.stream instanceof Socket) wire.stream.once('finish', resolve);
     setTimeout(resolve, 500).unref();
   });
   client.end();

@@ -24,6 +24,8 @@ export interface ServerBehaviour {
   readonly env?: Readonly<Record<string, string>>;
   /** What it calls itself. */
   readonly ident?: string;
+  /** Told of each request for authentication. */
+  readonly onLogin?: (method: string, isSigned: boolean) => void;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -56,7 +58,7 @@ export async function startServer(behaviour: ServerBehaviour = {}, listenPort = 
   let most = 0;
   const { algorithms = {}, ident = 'OpenSSH_9.2p1' } = behaviour;
   const server = new ssh2.Server({ hostKeys: [...hostKeys], algorithms, ident }, (connection) => {
-    authenticate(connection, behaviour.isKeyAccepted ?? true);
+    authenticate(connection, behaviour);
     let open = 0;
     connection.on('session', (accept, reject) => {
       if (open >= (behaviour.maxSessions ?? 10)) {
@@ -139,9 +141,10 @@ export function publicBlob(privateKey: string): Buffer {
   return [parsed].flat()[0]?.getPublicSSH() ?? Buffer.alloc(0);
 }
 
-function authenticate(connection: Connection, isAccepted: boolean): void {
+function authenticate(connection: Connection, { isKeyAccepted: isAccepted = true, onLogin }: ServerBehaviour): void {
   const allowed = publicBlob(userKeyPair.private);
   connection.on('authentication', (context) => {
+    onLogin?.(context.method, context.method === 'publickey' && context.signature !== undefined);
     if (isAccepted && context.method === 'publickey' && context.key.data.equals(allowed)) context.accept();
     else context.reject(['publickey']);
   });
