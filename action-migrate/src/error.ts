@@ -38,6 +38,8 @@ export type MigrateErrorCode =
   | 'LOCK_HELD'
   /** The SQL review found what it does not let through; nothing ran. */
   | 'LINT_FAILED'
+  /** Another job took the lease while this step ran. */
+  | 'LEASE_LOST'
   | 'CANCELLED';
 
 export class MigrateError extends DeployError<MigrateErrorCode> {}

@@ -17,9 +17,11 @@ import { isNothingPending } from './pending-check.ts';
 import { backUp, withDatabase } from './preparation.ts';
 import { prepareProject, registriesOf, type Project } from './project.ts';
 import { reconnectingHost } from './reconnecting-host.ts';
-import { openRecord, type RecordBook } from './record.ts';
-import { presetOutputs, report } from './report.ts';
-import { hasApplied, skippedOf, withBackupFact, type MigrationResult, type RecordedBackup } from './result.ts';
+import { openRecord } from './record.ts';
+import { act, sayOnly, type ActRun } from './recorded-run.ts';
+import { nameFailure, type Progress } from './refusal.ts';
+import { presetOutputs, report, reportRefusal } from './report.ts';
+import { skippedOf, type MigrationResult } from './result.ts';
 import type { RunDoor } from './run-door.ts';
 import { describeStep, planRun } from './run-plan.ts';
 import {
@@ -37,9 +39,22 @@ import { openSession } from './sql/sql-session.ts';
 
 /** Runs the commands once, in order, on the new image, before anything of it serves. */
 export async function main(context: StepContext): Promise<void> {
+  presetOutputs(context.runner);
+  const progress: Progress = { stage: 'local' };
+  try {
+    await runOnce(context, progress);
+  } catch (thrown) {
+    const failure = nameFailure(thrown, context.signal, progress);
+    await reportRefusal(context.runner, progress, failure);
+    throw failure;
+  }
+}
+
+/** @param progress kept up to date: what to say when something fails without a result */
+async function runOnce(context: StepContext, progress: Progress): Promise<void> {
   const { runner } = context;
   const inputs = loadInputs(inputReader(runner));
-  presetOutputs(runner, inputs.reversible !== 'false');
+  runner.output('reversible', String(inputs.reversible !== 'false'));
   if (inputs.database?.kind === 'url')
     for (const secret of inputs.database.connection.secrets) maskSecret(runner, secret);
   const files = readSqlFiles(inputs.sqlFiles, runner.env('GITHUB_WORKSPACE') ?? '.');
@@ -52,20 +67,27 @@ export async function main(context: StepContext): Promise<void> {
   const review = await reviewWorkspace(reviewer, files.map(toReview));
   reportReview(reviewer, review);
   refuseUnsafe(review, 'Nothing was changed: the server was not contacted.');
+  progress.stage = 'preparing';
   const host = await connect(context, inputs);
   try {
     const { deployPath } = inputs.settings;
     await ensureStateFolder(host, deployPath);
-    await withLease(context, host, deployPath, inputs.leaseWish, async () => {
-      const project = await runner.group('Preflight', () =>
-        prepareProject(host, inputs, context.signal, (line) => {
-          runner.info(line);
-        }),
-      );
-      const door = openDoor(context, host, inputs, project);
-      const result = await migrate(context, door, inputs, files, { ...reviewer, review });
-      await report(runner, door.plan, host.name, result);
-      if (result.error !== undefined) throw result.error;
+    await withLease(context, host, deployPath, inputs.leaseWish, async (_lease, signal) => {
+      try {
+        const job = { runner, signal };
+        const project = await runner.group('Preflight', () =>
+          prepareProject(host, inputs, signal, (line) => {
+            runner.info(line);
+          }),
+        );
+        const door = openDoor(job, host, inputs, project);
+        const result = await migrate(job, door, inputs, files, { ...reviewer, review }, progress);
+        progress.stage = 'reported';
+        await report(runner, door.plan, host.name, result);
+        if (result.error !== undefined) throw result.error;
+      } catch (thrown) {
+        throw nameFailure(thrown, signal, progress);
+      }
     });
   } finally {
     await host.close();
@@ -118,6 +140,7 @@ async function migrate(
   inputs: Inputs,
   files: readonly SqlFile[],
   reviewed: Reviewed,
+  progress: Progress,
 ): Promise<MigrationResult> {
   const { host, plan } = door;
   const book = await openRecord(host, inputs.settings.deployPath, {
@@ -129,24 +152,27 @@ async function migrate(
     ...(plan.image === '' ? {} : { image: plan.image }),
   });
   const beginning = await settleEarlierRuns(door);
-  const result = await prepareAndRun(door, inputs, book, beginning, files, reviewed);
+  const result = await prepareAndRun({ door, inputs, book, beginning, files, reviewed, progress });
   if (result.status !== 'unknown' && result.commands.length > 0)
-    await auditMigration(door, currentOwner(context.runner), result);
+    await sayOnly(door, 'The audit log lacks this migration', () =>
+      auditMigration(door, currentOwner(context.runner), result),
+    );
   return result;
 }
 
-async function prepareAndRun(
-  door: RunDoor,
-  inputs: Inputs,
-  book: RecordBook,
-  beginning: Beginning,
-  files: readonly SqlFile[],
-  reviewed: Reviewed,
-): Promise<MigrationResult> {
+interface Run extends ActRun {
+  readonly inputs: Inputs;
+  readonly beginning: Beginning;
+  readonly files: readonly SqlFile[];
+  readonly reviewed: Reviewed;
+}
+
+async function prepareAndRun(run: Run): Promise<MigrationResult> {
+  const { door, inputs, book, beginning, files, reviewed } = run;
   if (beginning.containerName !== undefined) {
     // The attempt before this one made the backup; its command is in the middle of what the backup is against.
     const backup = book.found?.run === door.plan.runKey ? book.found.backup : undefined;
-    return act(book, undefined, backup, () => runCommands(door, beginning));
+    return act(run, undefined, backup, () => runCommands(door, beginning));
   }
   const { plan } = door;
   await door.group('Dependencies', () =>
@@ -166,32 +192,12 @@ async function prepareAndRun(
   return withDatabase(door, inputs, async (client) => {
     if (!plan.isSql || client === undefined) {
       const backup = await backUp(door, inputs, client, book);
-      return act(book, facts, backup, () => runCommands(door, beginning));
+      return act(run, facts, backup, () => runCommands(door, beginning));
     }
-    const run = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
-    const backup = (await isAllApplied(run)) ? undefined : await backUp(door, inputs, client, book);
-    const result = await act(book, facts, backup, () => applyFiles(run));
+    const work = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
+    const backup = (await isAllApplied(work)) ? undefined : await backUp(door, inputs, client, book);
+    const result = await act(run, facts, backup, () => applyFiles(work));
     reportReview(reviewed, review, skippedOf(result));
     return result;
   });
-}
-
-/** Recorded before the first command: should contact be lost, the record errs on the side of "applied". */
-async function act(
-  book: RecordBook,
-  facts: ((skipped: readonly string[]) => ReviewFacts) | undefined,
-  backup: RecordedBackup | undefined,
-  run: () => Promise<MigrationResult>,
-): Promise<MigrationResult> {
-  const kept = backup === undefined ? {} : { backup };
-  await book.write({ applied: true, ...facts?.([]), ...kept });
-  const result = withBackupFact(await run(), backup);
-  if (result.status === 'unknown') return result;
-  await book.write({
-    applied: hasApplied(result),
-    ...(result.error === undefined ? {} : { hasFailed: true }),
-    ...facts?.(skippedOf(result)),
-    ...kept,
-  });
-  return result;
 }

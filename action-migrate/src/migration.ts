@@ -1,3 +1,4 @@
+import { isDeployError } from '@deploy-actions/kit/action/errors';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { MigrateError } from './error.ts';
 import { adviseOnExitCode, describeExit } from './exit-code.ts';
@@ -47,7 +48,12 @@ export async function runCommands(door: RunDoor, beginning: Beginning): Promise<
       );
   }
   const broken = ends.find(({ error }) => error !== undefined);
-  if (broken?.result.outcome !== 'unknown') await removeAll(door);
+  if (broken?.result.outcome !== 'unknown')
+    await removeAll(door).catch((thrown: unknown) => {
+      // How the commands ended is what counts; the next run removes what is left.
+      if (!isDeployError(thrown)) throw thrown;
+      door.warn(`The containers of this run are still on ${door.host.name}: ${thrown.message}`);
+    });
   return {
     status: statusOf(broken?.result.outcome),
     commands: ends.map(({ result }) => result),

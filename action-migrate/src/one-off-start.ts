@@ -1,6 +1,7 @@
 import { composeFromModel } from '@deploy-actions/kit/compose/compose-cli';
 import { HostError, lastLines, type ExecResult } from '@deploy-actions/kit/host/host';
 import { MigrateError } from './error.ts';
+import { interruptionOf } from './interruption.ts';
 import { findOneOff, type OneOff } from './one-off.ts';
 import { isConnectionLoss } from './reconnecting-host.ts';
 import type { RunDoor } from './run-door.ts';
@@ -18,17 +19,19 @@ const daemonFailure = 125;
 /**
  * Starts a step's container from the resolved model. The fixed name makes a second start of the same step impossible,
  * so a connection that breaks here is followed by a look, and by one more try if nothing was started.
- * @throws MigrateError SSH_LOST, CANCELLED when nobody can say whether it was started
+ * @throws MigrateError SSH_LOST, CANCELLED, LEASE_LOST when nobody can say whether it was started
  */
 export async function startOneOff(door: RunDoor, step: OneOffStep): Promise<Start> {
   try {
     return await startAndLook(door, step);
   } catch (thrown) {
     if (!(thrown instanceof HostError)) throw thrown;
+    const interruption = interruptionOf(door.signal, thrown);
+    const what = interruption === undefined ? thrown.message : `${door.host.name}: ${interruption.what}.`;
     throw new MigrateError({
-      code: thrown.code === 'CANCELLED' ? 'CANCELLED' : 'SSH_LOST',
-      message: `${thrown.message} Whether the container ${step.containerName} was started is unknown.`,
-      hint: 'Run the job again: it attaches to that container if it exists, or starts the command.',
+      code: interruption?.code ?? 'SSH_LOST',
+      message: `${what} Whether the container ${step.containerName} was started is unknown.`,
+      hint: `${interruption?.advice ?? ''}Run the job again: it attaches to that container if it exists, or starts the command.`,
       cause: thrown,
     });
   }

@@ -1,6 +1,7 @@
 import { HostError } from '@deploy-actions/kit/host/host';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { MigrateError } from './error.ts';
+import { interruptionOf } from './interruption.ts';
 import { openLog, type OneOffLog } from './one-off-log.ts';
 import { findOneOff, type OneOff } from './one-off.ts';
 import { isConnectionLoss } from './reconnecting-host.ts';
@@ -35,7 +36,7 @@ interface Watch {
 /**
  * Follows a container's log until it ends, and stops it when it runs longer than `run-timeout`, counted from its start
  * by the server's clock. A broken connection is made again and the watch goes on where it was.
- * @throws MigrateError SSH_LOST, ONE_OFF_GONE, CANCELLED: in all of them the container was not touched
+ * @throws MigrateError SSH_LOST, ONE_OFF_GONE, CANCELLED, LEASE_LOST: in all of them the container was not touched
  */
 export async function watchOneOff(door: RunDoor, name: string, isReattached: boolean): Promise<OneOffEnd> {
   let startedAtMs = NaN;
@@ -139,13 +140,15 @@ async function finish(watch: Watch, seen: OneOff, isTimedOut: boolean): Promise<
 
 /** What ended the watch, in words that say what became of the container. */
 function explain(watch: Watch, thrown: unknown): unknown {
-  const { door, name } = watch;
+  const { door, name, log } = watch;
   if (thrown instanceof MigrateError) return thrown;
-  if (door.signal.aborted || (thrown instanceof HostError && thrown.code === 'CANCELLED'))
+  const interruption = interruptionOf(door.signal, thrown);
+  if (interruption !== undefined)
     return new MigrateError({
-      code: 'CANCELLED',
-      message: `the step was cancelled; the container ${name} goes on on ${door.host.name}, because half a migration is worse than a whole one.`,
-      hint: `Run the job again to attach to it, or stop it on the server: docker stop ${name}`,
+      code: interruption.code,
+      message: `${interruption.what}; the container ${name} goes on on ${door.host.name}, because half a migration is worse than a whole one.`,
+      hint: `${interruption.advice}Run the job again to attach to it, or stop it on the server: docker stop ${name}`,
+      evidence: log.tail(),
       cause: thrown,
     });
   return thrown instanceof HostError ? unknownEnd(watch, thrown.message, thrown) : thrown;

@@ -1,18 +1,27 @@
 import type { Runner } from '@deploy-actions/kit/action/runner';
-import { hasApplied, type MigrationResult } from './result.ts';
+import { renderRefusal, type Progress } from './refusal.ts';
+import { hasApplied, type MigrationResult, type RecordedBackup } from './result.ts';
 import type { RunPlan } from './run-plan.ts';
 import { renderSummary } from './summary.ts';
 
 /** The outputs as they stand when the step is refused before it runs anything; {@link report} replaces them. */
-export function presetOutputs(runner: Runner, isReversible: boolean): void {
+export function presetOutputs(runner: Runner): void {
   runner.output('applied', 'false');
   runner.output('status', 'refused');
-  runner.output('reversible', String(isReversible));
+  runner.output('reversible', 'true');
   runner.output('backup-path', '');
   runner.output('findings', '[]');
 }
 
 const notRun: ReadonlySet<string> = new Set(['not-run', 'done-before', 'skipped']);
+
+/** Job summary of a step that failed without a result, and the outputs that are known all the same. */
+export async function reportRefusal(runner: Runner, progress: Progress, thrown: unknown): Promise<void> {
+  if (progress.stage === 'reported') return;
+  if (progress.stage === 'acting') runner.output('status', 'unknown');
+  if (progress.backup !== undefined) reportBackup(runner, progress.backup);
+  await runner.summary(renderRefusal(thrown, progress));
+}
 
 /** Outputs and job summary of what happened. */
 export async function report(runner: Runner, plan: RunPlan, host: string, result: MigrationResult): Promise<void> {
@@ -35,14 +44,16 @@ export async function report(runner: Runner, plan: RunPlan, host: string, result
       : '',
   );
   runner.output('sqlstate', /SQLSTATE ([0-9A-Z]{5})/.exec(result.error?.message ?? '')?.[1] ?? '');
-  if (backup !== undefined) {
-    runner.output('backup-path', backup.path);
-    runner.output('backup-sha256', backup.sha256);
-    runner.output('backup-bytes', String(backup.bytes));
-    runner.output('backup-verified', String(backup.check !== undefined));
-    runner.output('restore-command', backup.restoreCommand);
-  }
+  if (backup !== undefined) reportBackup(runner, backup);
   await runner.summary(renderSummary(plan, host, result));
+}
+
+function reportBackup(runner: Runner, { path, sha256, bytes, check, restoreCommand }: RecordedBackup): void {
+  runner.output('backup-path', path);
+  runner.output('backup-sha256', sha256);
+  runner.output('backup-bytes', String(bytes));
+  runner.output('backup-verified', String(check !== undefined));
+  runner.output('restore-command', restoreCommand);
 }
 
 function exitCodeOf(result: MigrationResult, broken: number | undefined): string {

@@ -37,7 +37,9 @@ export function renderSummary(plan: RunPlan, host: string, result: MigrationResu
   if (result.status === 'nothing-pending' && result.commands.length === 0)
     parts.push('The pending check ended with 0: no command was run.', '');
   else parts.push(table(['#', plan.isSql ? 'File' : 'Command', 'Result', 'Exit code', 'Time'], rows));
-  if (result.error !== undefined) parts.push(`${cell(result.error.message)} ${cell(result.error.hint ?? '')}`, '');
+  if (result.error === undefined)
+    parts.push('Nothing was restarted: what served before this step still serves. The rollout is next.', '');
+  else parts.push(`${cell(result.error.message)} ${cell(result.error.hint ?? '')}`, '');
   if (result.backup !== undefined) parts.push(...renderBackup(result.backup));
   if (result.error !== undefined && result.tail.length > 0)
     parts.push('Last lines of its log:', '', block(result.tail));

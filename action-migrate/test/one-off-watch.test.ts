@@ -1,5 +1,6 @@
 import { HostError, type ExecResult } from '@deploy-actions/kit/host/host';
 import { milliseconds } from '@deploy-actions/kit/time/duration';
+import { LeaseError } from '@deploy-actions/kit/state/lease-store';
 import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
 import { startOneOff } from '../src/one-off-start.ts';
@@ -90,6 +91,18 @@ describe('watchOneOff', () => {
     await expect(watchOneOff(door(host, plan(['a'])), name, false)).rejects.toMatchObject({
       code: 'CANCELLED',
       hint: expect.stringContaining(`docker stop ${name}`) as string,
+    });
+    expect(host.calls.some(({ words }) => words[1] === 'stop')).toBe(false);
+  });
+
+  it('does not call it a cancel when another job took the lease', async () => {
+    const ended_ = new HostError({ code: 'CANCELLED', message: 'cancelled' });
+    const host = server({ find: [running], 'docker wait': [ended_] });
+    const taken = new LeaseError({ code: 'LEASE_LOST', message: 'web1: it is held by run 78.' });
+    const watching = watchOneOff(door(host, plan(['a']), { signal: AbortSignal.abort(taken) }), name, false);
+    await expect(watching).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+      message: expect.stringMatching(/held by run 78.*goes on on/) as string,
     });
     expect(host.calls.some(({ words }) => words[1] === 'stop')).toBe(false);
   });

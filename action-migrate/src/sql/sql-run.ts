@@ -1,6 +1,7 @@
 import { HostError, lastLines, type ExecResult } from '@deploy-actions/kit/host/host';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { MigrateError } from '../error.ts';
+import { interruptionOf } from '../interruption.ts';
 import { isConnectionLoss } from '../reconnecting-host.ts';
 import type { CommandResult, MigrationResult } from '../result.ts';
 import type { RunDoor } from '../run-door.ts';
@@ -169,9 +170,9 @@ interface ThrownEnd {
 async function explainThrown({ door, session }: SqlRun, file: SqlFile, thrown: unknown): Promise<ThrownEnd> {
   if (thrown instanceof MigrateError)
     return { outcome: thrown.code === 'SSH_LOST' ? 'unknown' : 'failed', error: thrown };
-  const isCancelled = door.signal.aborted || (thrown instanceof HostError && thrown.code === 'CANCELLED');
+  const interruption = interruptionOf(door.signal, thrown);
   const isTimeout = thrown instanceof HostError && thrown.code === 'COMMAND_TIMEOUT';
-  if (!isCancelled && !isTimeout) {
+  if (interruption === undefined && !isTimeout) {
     if (!(thrown instanceof HostError)) throw thrown;
     return {
       outcome: 'unknown',
@@ -187,17 +188,16 @@ async function explainThrown({ door, session }: SqlRun, file: SqlFile, thrown: u
     () => true,
     () => false,
   );
-  const what = isCancelled
-    ? 'the step was cancelled'
-    : `it ran longer than ${formatDuration(door.runTimeout)} (\`run-timeout\`)`;
+  const what = interruption?.what ?? `it ran longer than ${formatDuration(door.runTimeout)} (\`run-timeout\`)`;
   return {
     outcome: ended ? (isTimeout ? 'timed-out' : 'failed') : 'unknown',
     error: new MigrateError({
-      code: isCancelled ? 'CANCELLED' : 'COMMAND_TIMEOUT',
+      code: interruption?.code ?? 'COMMAND_TIMEOUT',
       message: `${door.host.name}: ${file.path} was stopped: ${what}${ended ? '' : ', and its session could not be ended'}.`,
-      hint: isCancelled
-        ? 'Run the job again when you want it.'
-        : 'See what it waited for before you raise `run-timeout`.',
+      hint:
+        interruption === undefined
+          ? 'See what it waited for before you raise `run-timeout`.'
+          : `${interruption.advice}Run the job again when you want it.`,
       evidence: lastLines(isTimeout ? thrown.message : '', 1),
       cause: thrown,
     }),
