@@ -37,7 +37,8 @@ async function checkAction(action: string): Promise<boolean> {
   const packages = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   if (values.out !== undefined) {
     mkdirSync(values.out, { recursive: true });
-    writeFileSync(join(values.out, `${action}.cdx.json`), renderBill(action, versionOf(folder), packages));
+    const version = versionOf(folder);
+    writeFileSync(join(values.out, `${action}-v${version}.cdx.json`), renderBill(action, version, packages));
   }
   console.log(`${gaps.length === 0 ? 'ok  ' : 'FAIL'} ${action}: ${packages.length} foreign packages`);
   for (const gap of gaps) console.log(`     ${gap}`);

@@ -4,17 +4,19 @@ import { Git } from './release/git.ts';
 import { runGh } from './release/github.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
 import { openRehearsal } from './release/rehearsal.ts';
-import { runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
+import { runArchives, runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
 import { listActions, root } from './workspace.ts';
 
 const usage = `npm run release -- --dry-run   everything, for real, on a clone and bare repositories that are thrown away
 npm run release -- version     changesets become versions and changelogs in the tree: commit them by a pull request
+npm run release -- archives    --assets FOLDER: an archive of each action there, for the GitHub releases
 npm run release -- publish     on the branch: tags; --mirrors and --github for the rest
 
   --remote NAME|URL    the repository with the tags (origin; for --dry-run none is asked unless it is given)
   --branch NAME        the branch that is released (main)
   --mirrors URL        https://github.com/<owner>: each action goes to URL/action-x.git as well
-  --github             GitHub releases on the tags that never move, by gh (GH_TOKEN)`;
+  --github             GitHub releases on the tags that never move, by gh (GH_TOKEN)
+  --assets FOLDER      files that go with the GitHub releases: action-x-v1.2.3.tar.gz, action-x-v1.2.3.cdx.json`;
 
 const { values, positionals } = parseArgs({
   options: {
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
     branch: { type: 'string', default: 'main' },
     mirrors: { type: 'string' },
     github: { type: 'boolean', default: false },
+    assets: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -48,8 +51,10 @@ async function choose(): Promise<number> {
   } else if (step === 'version' && more.length === 0) {
     await runVersion(doors);
   } else if (step === 'publish' && more.length === 0) {
-    const { branch, mirrors } = values;
-    await runPublish(doors, { branch, mirrors, gh: values.github ? runGh : undefined });
+    const { branch, mirrors, assets } = values;
+    await runPublish(doors, { branch, mirrors, gh: values.github ? runGh : undefined, assets });
+  } else if (step === 'archives' && more.length === 0 && values.assets !== undefined) {
+    await runArchives(doors, values.assets);
   } else {
     console.error(usage);
     return 2;

@@ -36,6 +36,8 @@ export type RolloutErrorCode =
   | 'DRIFT'
   /** `healthcheck: require`, and a changed service has none. */
   | 'NO_HEALTHCHECK'
+  /** `mode: doctor`: the server cannot be deployed to as it is. */
+  | 'SERVER_UNFIT'
   | 'CANCELLED';
 
 export class RolloutError extends DeployError<RolloutErrorCode> {}

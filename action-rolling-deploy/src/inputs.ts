@@ -15,7 +15,7 @@ import { readRouteSettings } from './route/route-settings.ts';
 import type { RouteSettings } from './route/route-plan.ts';
 import { readWishes, type Wishes } from './wishes.ts';
 
-export type Mode = 'plan' | 'deploy' | 'rollback' | 'status' | 'unlock';
+export type Mode = 'plan' | 'deploy' | 'rollback' | 'status' | 'doctor' | 'unlock';
 
 export interface Inputs {
   readonly mode: Mode;
@@ -60,7 +60,7 @@ export function loadInputs(runner: Runner): Inputs {
   const images = parseImagePins(inputs.lines('images'), 'images');
   const tagPins = wishes.allowsMutableTags ? images.filter(({ ref }) => !isPinned(ref)) : [];
   return {
-    mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback', 'status', 'unlock']),
+    mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback', 'status', 'doctor', 'unlock']),
     target: readHostTarget(inputs),
     settings: readComposeSettings(inputs),
     pins: recordPins(images.filter((pin) => !tagPins.includes(pin))),

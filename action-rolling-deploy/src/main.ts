@@ -10,6 +10,7 @@ import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { mergePins } from '@deploy-actions/kit/state/pins';
 import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
+import { examine, publishUnreachable } from './checkup/doctor.ts';
 import { deploy, planned } from './deploy.ts';
 import { RolloutError } from './errors.ts';
 import { readRunIdentity, refuseOlder } from './fencing.ts';
@@ -40,7 +41,10 @@ export async function run(context: StepContext): Promise<void> {
   // Until the rollout begins, whatever ends the step has touched nothing; the report overwrites it.
   runner.output('outcome', 'refused');
   const inputs = loadInputs(runner);
-  const host = await connectHost(inputs.target, runner, signal);
+  const host = await connectHost(inputs.target, runner, signal).catch(async (thrown: unknown) => {
+    if (inputs.mode === 'doctor') await publishUnreachable(runner, inputs, thrown);
+    throw thrown;
+  });
   try {
     const log = (line: string): void => {
       runner.info(line);
@@ -56,6 +60,9 @@ export async function run(context: StepContext): Promise<void> {
           assessStatus(await readStatusFacts(host, inputs.settings, inputs.leaseWish.scope)),
           session,
         );
+        return;
+      case 'doctor':
+        await examine(runner, host, inputs, systemClock);
         return;
       case 'unlock':
         await publishUnlocked(runner, await unlock(session, holderCheck(session)));

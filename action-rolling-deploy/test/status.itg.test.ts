@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readCommandBlock } from '../../scripts/command-blocks.ts';
 import type { ServerStatus } from '../src/server-status.ts';
 import { appImage, makeProject, withKey, type Project } from './project.ts';
 
@@ -46,11 +46,9 @@ const otherRun = JSON.stringify({
   expires: Math.floor(Date.now() / 1000) + 3600,
 });
 
-/** The commands of the README, with its example path replaced by the test's: what a person would type. */
-function readmeCommand(containing: string): string {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const block = [...readme.matchAll(/```sh\n(.*?)```/gs)].find(([, text = '']) => text.includes(containing));
-  return (block?.[1] ?? '').replaceAll('/srv/my-app', project.path);
+/** A block of the README with its example path replaced by the test's: what a person would type. */
+function inProject(block: string): string {
+  return block.replaceAll('/srv/my-app', project.path);
 }
 
 async function typeOnServer(command: string): Promise<string> {
@@ -101,12 +99,20 @@ describe('mode: status', () => {
   });
 });
 
+describe('mode: doctor', () => {
+  it('is red with what to do where the folder is missing', async () => {
+    const missing = await project.deploy({ mode: 'doctor', 'deploy-path': '/srv/nowhere-doctor' });
+    expect(missing.outputs).toMatchObject({ outcome: 'refused', 'error-code': 'SERVER_UNFIT' });
+    expect(missing.log).toContain('install -d -o deploy -m 755 /srv/nowhere-doctor');
+  });
+});
+
 describe('a freeze by hand', () => {
   it('typed as the README says stops every deploy with the person and the reason, until it is unlocked', async () => {
     await project.lay();
     await project.deploy({ images: appImage(project.lab, 'v1') });
     const before = await project.containers();
-    const command = readmeCommand('flock lease.lock');
+    const command = inProject(readCommandBlock('freeze'));
     expect(await typeOnServer(command)).toBe('');
     expect(await lease()).toContain('moving the database');
     // A second person learns who was first.
@@ -131,14 +137,11 @@ describe('a freeze by hand', () => {
     });
     const deployed = await project.deploy({ images: appImage(project.lab, 'v2') });
     expect(deployed.outputs['outcome']).toBe('deployed');
-  });
 
-  it('may also be ended by removing the file', async () => {
-    await project.lay();
-    await project.deploy({ images: appImage(project.lab, 'v1') });
-    await typeOnServer(readmeCommand('flock lease.lock'));
-    await typeOnServer(readmeCommand('rm /srv/my-app/.deploy/lease.json'));
-    expect((await project.deploy({ images: appImage(project.lab, 'v1') })).outputs['outcome']).toBe('noop');
+    // It may also be ended by removing the file.
+    await typeOnServer(command);
+    await typeOnServer(inProject(readCommandBlock('end of a freeze')));
+    expect((await project.deploy({ images: appImage(project.lab, 'v2') })).outputs['outcome']).toBe('noop');
   });
 });
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DJANGO_RELEASES, ensureImages, type Lab } from '../../lab/src/index.ts';
+import { readCommandBlock } from '../../scripts/command-blocks.ts';
 import { askContainer } from './consumer.ts';
 import { openProject, type Project } from './project.ts';
 
@@ -37,14 +38,14 @@ afterAll(async () => {
 /** The documented command, typed in the example's root, on a "developer's machine" whose Docker is the lab's. */
 function simulate(image: string): Promise<{ readonly code: number | null; readonly text: string }> {
   const { readOnlyUsername = '', readOnlyPassword = '', address } = lab.registry.bearer;
-  const child = spawn(process.execPath, ['simulate.mjs'], {
+  const typed = readCommandBlock('simulate').replace('ghcr.io/your-org/api:<full commit SHA>', image);
+  const child = spawn('sh', ['-c', typed], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: `${lab.local.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      PATH: `${lab.local.bin}:${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: repository,
       DOCKER_HOST: lab.local.dockerHost,
-      APP_IMAGE: image,
       DEPLOY_ACTIONS: root,
       DEPLOY_PATH: deployPath,
       DEPLOY_REGISTRY_USERNAME: readOnlyUsername,

@@ -1,5 +1,6 @@
 /** The lab as tests, the demo and the bench see it. */
 export { LabError } from './error.ts';
+export { startBareServer } from './bare-server.ts';
 export { startBusyBoxServer } from './busybox-server.ts';
 export type { BusyBoxServer } from './busybox-server.ts';
 export { openLab } from './handle.ts';

@@ -23,7 +23,15 @@ export async function createGithubRelease(
     tag,
     notes,
     isLatest,
-  }: { readonly slug: string; readonly tag: string; readonly notes: string; readonly isLatest: boolean },
+    assets = [],
+  }: {
+    readonly slug: string;
+    readonly tag: string;
+    readonly notes: string;
+    readonly isLatest: boolean;
+    /** Files that go with it: an immutable release takes none later. */
+    readonly assets?: readonly string[];
+  },
 ): Promise<boolean> {
   if (!isImmutableTag(tag)) throw new ReleaseRefusal([`${tag} moves: a GitHub release would freeze it.`]);
   if ((await gh(['release', 'view', tag, '--repo', slug])).code === 0) return false;
@@ -32,7 +40,7 @@ export async function createGithubRelease(
     const file = join(scratch, 'notes.md');
     writeFileSync(file, `${notes}\n`);
     const about = ['--title', tag.replace('/', ' '), '--notes-file', file, `--latest=${isLatest}`];
-    const { code, output } = await gh(['release', 'create', tag, '--repo', slug, '--verify-tag', ...about]);
+    const { code, output } = await gh(['release', 'create', tag, ...assets, '--repo', slug, '--verify-tag', ...about]);
     if (code !== 0) throw new ReleaseRefusal([`gh release create ${tag}: ${output.trim()}`]);
     return true;
   } finally {

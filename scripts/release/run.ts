@@ -1,3 +1,4 @@
+import { findAssets, writeArchives } from './archive.ts';
 import type { Git } from './git.ts';
 import { createGithubRelease, type RunGh } from './github.ts';
 import { readIdentity } from './identity.ts';
@@ -24,6 +25,8 @@ export interface ReleaseTargets {
   readonly mirrors: string | undefined;
   /** Undefined: no GitHub releases. */
   readonly gh: RunGh | undefined;
+  /** A folder of archives and bills of materials for the GitHub releases. */
+  readonly assets?: string | undefined;
 }
 
 /** Step one, for a pull request: versions and changelogs from the waiting changesets. */
@@ -52,8 +55,15 @@ export async function runPublish(doors: ReleaseDoors, targets: ReleaseTargets): 
     if (isNew && unit.folder !== '.') log(notes.replaceAll(/^/gm, '        '));
   }
   await publishMirrors(doors, targets.mirrors, releases);
-  if (targets.gh !== undefined) await publishOnGithub(git, targets.gh, releases, [...listTags(refs), ...pushed], log);
+  await publishOnGithub(doors, targets, releases, [...listTags(refs), ...pushed]);
   return releases;
+}
+
+/** The archives that a GitHub release carries, from the commit at HEAD, into a folder. */
+export async function runArchives({ git, remote, log }: ReleaseDoors, out: string): Promise<void> {
+  await requireCleanTree(git);
+  const units = await readUnits(git, await fetchReleased(git, remote));
+  for (const name of await writeArchives(git, units, out)) log(name);
 }
 
 async function publishMirrors(
@@ -73,17 +83,23 @@ async function publishMirrors(
 }
 
 async function publishOnGithub(
-  git: Git,
-  gh: RunGh,
+  { git, log }: ReleaseDoors,
+  { gh, assets: folder }: ReleaseTargets,
   releases: readonly Release[],
   tags: readonly string[],
-  log: (line: string) => void,
 ): Promise<void> {
+  if (gh === undefined) return;
   const { slug } = readIdentity(git.folder);
   const newest = findNewest('', tags);
   for (const { unit, tags: plan, notes } of releases) {
     const isLatest = unit.folder === '.' && newest !== undefined && compareVersions(unit.version, newest) >= 0;
-    const isNew = await createGithubRelease(gh, { slug, tag: plan.immutable, notes, isLatest });
+    const isNew = await createGithubRelease(gh, {
+      slug,
+      tag: plan.immutable,
+      notes,
+      isLatest,
+      assets: findAssets(folder, unit),
+    });
     log(`${isNew ? 'released' : 'present '} ${plan.immutable} on GitHub`);
   }
 }

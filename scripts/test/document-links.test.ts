@@ -1,12 +1,10 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { listDocuments } from '../command-blocks.ts';
 import { root } from '../workspace.ts';
 
-const documents = globSync(['*.md', '{action-*,kit,lab,demo,bench,docs,examples}/**/*.md'], {
-  cwd: root,
-  exclude: ['**/node_modules/**', '**/dist/**'],
-}).sort();
+const documents = listDocuments();
 
 test('there are documents to look at', () => {
   expect(documents).toContain('README.md');

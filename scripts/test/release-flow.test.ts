@@ -1,12 +1,13 @@
-import { existsSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Git } from '../release/git.ts';
 import type { RunGh } from '../release/github.ts';
 import { planReleases, pushTags } from '../release/publish.ts';
 import { openRehearsal } from '../release/rehearsal.ts';
 import { fetchReleased, readUnits } from '../release/repository.ts';
-import { runPublish, runVersion } from '../release/run.ts';
+import { runArchives, runPublish, runVersion } from '../release/run.ts';
 import * as fixture from './release-fixture.ts';
 import { changeset, commit, publish, read, rebuild, release, tagsOf, write, type Project } from './release-fixture.ts';
 
@@ -272,6 +273,32 @@ test('GitHub releases stand on the tags that never move, and only the set’s is
   expect(made.map(([, , tag]) => tag)).toEqual(['action-one/v1.0.0', 'v1.0.0']);
   expect(made.map((args) => args.includes('--latest=true'))).toEqual([false, true]);
   expect(made.every((args) => args.includes('--verify-tag') && args.includes('acme/tools'))).toBe(true);
+});
+
+test('GitHub releases carry an archive and a bill of materials, each action’s its own and the set’s all of them', async () => {
+  const assets = join(dirname(project.folder), 'assets');
+  await runArchives(project.doors, assets);
+  writeFileSync(join(assets, 'action-one-v1.0.0.cdx.json'), '{}');
+  const archive = join(assets, 'action-one-v1.0.0.tar.gz');
+  const before = readFileSync(archive);
+  await runArchives(project.doors, assets);
+  expect(readFileSync(archive).equals(before)).toBe(true);
+  const held = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' });
+  expect(held).toContain('action-one-v1.0.0/action-one/dist/index.js');
+  expect(held).not.toContain('/src/');
+
+  const attached: Record<string, readonly string[]> = {};
+  const gh: RunGh = async ([, verb, tag = '', ...args]) => {
+    if (verb === 'create') attached[tag] = args.slice(0, args.indexOf('--repo')).map((file) => basename(file));
+    return { code: verb === 'view' ? 1 : 0, output: '' };
+  };
+  await runPublish(project.doors, { branch: 'main', mirrors: undefined, gh, assets });
+  const ofOne = ['action-one-v1.0.0.cdx.json', 'action-one-v1.0.0.tar.gz'];
+  expect(attached).toEqual({
+    'action-one/v1.0.0': ofOne,
+    'action-two/v1.0.0': ['action-two-v1.0.0.tar.gz'],
+    'v1.0.0': [...ofOne, 'action-two-v1.0.0.tar.gz'],
+  });
 });
 
 test('a rehearsal happens for real, elsewhere, and leaves nothing', async () => {
