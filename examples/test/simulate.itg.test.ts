@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DJANGO_RELEASES, ensureImages, type Lab } from '../../lab/src/index.ts';
 import { readCommandBlock } from '../../scripts/command-blocks.ts';
-import { askContainer } from './consumer.ts';
+import { askContainer } from './django.ts';
 import { openProject, type Project } from './project.ts';
 
 const root = join(import.meta.dirname, '../..');

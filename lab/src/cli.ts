@@ -1,5 +1,6 @@
-/** `npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component]` */
+/** `npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component] | act` */
 import { existsSync, readFileSync } from 'node:fs';
+import { ensureAct } from './act/index.ts';
 import { LabError } from './error.ts';
 import { logFilesOf } from './handle.ts';
 import { downLab, upLab } from './lab.ts';
@@ -7,12 +8,13 @@ import { createLog } from './log.ts';
 import { locateLab } from './paths.ts';
 import { describeStatus } from './status.ts';
 
-const USAGE = `usage: npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component]
+const USAGE = `usage: npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component] | act
   up      start the server, the registries and the images (--full: Django and PostgreSQL too; --proxies: nginx and Caddy too;
           --databases: MariaDB and SQLite too; --engine modern: a second server with Debian sid's Engine and Compose)
   down    end and remove everything but the cache (--purge: the cache too)
   status  what runs, where
-  logs    last lines of every log, or the whole log of one component`;
+  logs    last lines of every log, or the whole log of one component
+  act     build the workflow runner of the examples' tests, where it is not there yet`;
 
 const LAST_LINES = 15;
 
@@ -39,6 +41,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case 'status':
       console.log(await describeStatus(locateLab()));
+      return 0;
+    case 'act':
+      console.log(await ensureAct({ log }));
       return 0;
     case 'logs':
       return printLogs(rest[0]);

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ActJob, ActResult } from '../../lab/src/act/index.ts';
+import { DJANGO_RELEASES, ensureImages, type Lab } from '../../lab/src/index.ts';
+import { askContainer } from './django.ts';
+import { testPath } from './path-row.ts';
+import { openTeam, type RunChanges, type Team } from './team.ts';
+
+const example = 'promote-by-sha';
+const workflow = '.github/workflows/deploy-api.yml';
+const { v1, v2, v3 } = DJANGO_RELEASES;
+const NEVER_BUILT = 'f'.repeat(40);
+const names = new Map<string, string>([v1, v2, v3].map((release, index) => [release.sha, `v${String(index + 1)}`]));
+
+let lab: Lab;
+let team: Team;
+
+beforeAll(async () => {
+  lab = await ensureImages('full');
+  team = await openTeam(lab, {
+    example,
+    name: 'act-promote',
+    envFile: envFile(),
+    vars: {
+      APP_ENV_FILE: '.env',
+      IMAGE_REPOSITORY: `${lab.registry.bearer.address}/${lab.images.full?.django.repository ?? ''}`,
+    },
+    secrets: {},
+  });
+  // The lab's registries have no TLS. A team's has, so the example does not say this; everything else runs as written.
+  const marker = '          expect-revision:';
+  team.repository.replace(workflow, marker, `          insecure-registries: ${lab.registry.bearer.address}\n${marker}`);
+  for (const [index, { sha }] of [v1, v2, v3].entries()) {
+    if (index > 0) {
+      const comment = `# of v${String(index + 1)}\nservices:`;
+      team.repository.replace('infra/docker/compose/services/api.yaml', /(# of v\d\n)?services:/, comment);
+    }
+    team.repository.commit(sha);
+  }
+  team.repository.commit(NEVER_BUILT);
+});
+
+afterAll(async () => {
+  await team[Symbol.asyncDispose]();
+});
+
+function envFile(): readonly string[] {
+  const postgres = lab.images.full?.postgres;
+  const password = randomBytes(12).toString('hex');
+  return [
+    `POSTGRES_IMAGE=${postgres === undefined ? '' : lab.reference('anonymous', postgres.repository, postgres.digest)}`,
+    `POSTGRES_PASSWORD=${password}`,
+    `DATABASE_URL=postgres://api:${password}@postgres:5432/api`,
+    `DJANGO_SECRET_KEY=${randomBytes(16).toString('hex')}`,
+  ];
+}
+
+function deploy(imageTag: string, changes?: RunChanges): Promise<ActResult> {
+  return team.dispatch('deploy-api.yml', { environment: 'staging', image_tag: imageTag }, changes);
+}
+
+function jobOf(run: ActResult): ActJob {
+  const { deploy: job } = run.jobs;
+  if (job === undefined) throw new Error(`no job ran:\n${run.lines.slice(-20).join('\n')}`);
+  return job;
+}
+
+/** `success: v1 serves`, or `failure at verify (TAG_MISSING): v2 serves`. */
+async function tell(run: ActResult): Promise<string> {
+  const job = jobOf(run);
+  const [id, step] = Object.entries(job.steps).find(([, one]) => one.outcome === 'failure') ?? [];
+  const at = id === undefined ? '' : ` at ${id} (${step?.outputs['error-code'] ?? 'no code'})`;
+  const served = await Promise.all((await team.project.listContainers('api')).map((one) => askContainer(lab, one)));
+  const serving = served.map((sha) => names.get(sha) ?? sha).join(' and ');
+  return `${job.outcome}${at}: ${serving === '' ? 'nothing' : serving} serves`;
+}
+
+async function readFiles(): Promise<string> {
+  return (await team.readServerFile('services/api.yaml')) ?? '';
+}
+
+describe('one commit after another on the same server', () => {
+  testPath(example, 'first deploy on an empty server', 'success: v1 serves', async () => {
+    const run = await deploy(v1.sha);
+    const seen = await tell(run);
+    expect(seen, run.lines.join('\n')).toMatch(/^success/);
+    const { steps } = jobOf(run);
+    expect(steps['rollout']?.outputs['outcome']).toBe('deployed');
+    expect(steps['gate']?.outputs['result']).toBe('healthy');
+    const release = (await team.readLedger()).at(-1);
+    expect(release?.result).toBe('ok');
+    expect(release?.text).toContain(lab.images.full?.django.v1.digest);
+    expect(team.chat.requests.at(-1)?.body).toContain(v1.sha.slice(0, 7));
+    return seen;
+  });
+
+  testPath(example, 'the same commit again changes nothing', 'success: v1 serves', async () => {
+    const before = await team.project.listContainers();
+    const run = await deploy(v1.sha);
+    expect(jobOf(run).steps['rollout']?.outputs['outcome']).toBe('noop');
+    expect(await team.project.listContainers()).toEqual(before);
+    return tell(run);
+  });
+
+  testPath(example, 'a second commit with a migration', 'success: v2 serves', async () => {
+    const run = await deploy(v2.sha);
+    const { steps } = jobOf(run);
+    expect(steps['migrate']?.outputs['applied']).toBe('true');
+    expect(steps['rollout']?.outputs['digests']).toContain(lab.images.full?.django.v2.digest);
+    expect(steps['rollout']?.outputs['previous-digests']).toContain(lab.images.full?.django.v1.digest);
+    expect(await readFiles()).toContain('# of v2');
+    expect((await team.readLedger()).at(-1)?.text).toContain(lab.images.full?.django.v2.digest);
+    return tell(run);
+  });
+
+  testPath(example, 'a migration that fails', 'failure at migrate (COMMAND_FAILED): v2 serves', async () => {
+    const before = await team.project.listContainers();
+    const [releases, notes] = [await team.readLedger(), team.chat.requests.length];
+    const run = await deploy(v3.sha);
+    expect(jobOf(run).steps['rollout']?.outcome).toBe('skipped');
+    expect(await team.project.listContainers()).toEqual(before);
+    expect(await readFiles()).toContain('# of v2');
+    expect(await team.readLedger()).toEqual(releases);
+    expect(team.chat.requests.length).toBe(notes + 1);
+    return tell(run);
+  });
+
+  testPath(example, 'rollback: the older commit again', 'success: v1 serves', async () => {
+    const run = await deploy(v1.sha);
+    expect(await readFiles()).not.toContain('# of');
+    return tell(run);
+  });
+});
+
+describe('what a person on call must be able to tell apart', () => {
+  const path = (name: string, expected: string, change: () => readonly [string, RunChanges]): void => {
+    testPath(example, name, expected, async () => {
+      const before = await team.project.listContainers();
+      const releases = await team.readLedger();
+      const run = await deploy(...change());
+      expect(jobOf(run).steps['rollout']?.outcome).toBe('skipped');
+      expect(await team.project.listContainers()).toEqual(before);
+      expect(await team.readLedger()).toEqual(releases);
+      return tell(run);
+    });
+  };
+  const stranger = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO8Z1h0c9Uo2bVQjhm6JYBu0FJvVsMFxM7wN0z2P2nQx';
+  const strangerKey = (): string => `${lab.server.address} ${stranger}`;
+
+  path('a tag that is not in the registry', 'failure at verify (TAG_MISSING): v1 serves', () => [NEVER_BUILT, {}]);
+  path('a registry that refuses the token', 'failure at verify (DENIED_OR_MISSING): v1 serves', () => [
+    v2.sha,
+    { secrets: { GHCR_TOKEN: 'expired-token-of-somebody' } },
+  ]);
+  path('a server with another host key', 'failure at sync (HOST_KEY_MISMATCH): v1 serves', () => [
+    v2.sha,
+    { vars: { DEPLOY_KNOWN_HOSTS: strangerKey() } },
+  ]);
+  path('an env file that nobody wrote', 'failure at sync (ENV_FILE_MISSING): v1 serves', () => [
+    v2.sha,
+    { vars: { APP_ENV_FILE: 'no-such.env' } },
+  ]);
+});
+
+/** The one line that must hold a secret: the runner is told to mask it. */
+function isMaskCommand(line: string): boolean {
+  return line.includes('"command":"add-mask"');
+}
+
+test('no secret is in anything that these runs printed, unmasked as they are', () => {
+  const keyLine = lab.server.privateKey.split('\n')[1] ?? '';
+  const secrets = [keyLine, lab.registry.bearer.readOnlyPassword ?? '', 'expired-token-of-somebody'];
+  expect(secrets.every((secret) => secret.length > 10)).toBe(true);
+  const said = team.runs.flatMap(({ lines }) => lines.filter((line) => !isMaskCommand(line))).join('\n');
+  expect(said.length).toBeGreaterThan(10_000);
+  expect(secrets.filter((secret) => said.includes(secret))).toEqual([]);
+});
