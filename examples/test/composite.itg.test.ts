@@ -95,10 +95,13 @@ test('deploys from nothing in one step and tells so', async () => {
   expect(await lastNote(1)).toContain('success');
 });
 
-test('lets go of the lease when the job ends, so the next run need not wait', async () => {
-  const { stdout } = await lab.server.exec(['ls', `${project.deployPath}/.deploy`]);
+test('lets go of the lease when the job ends, so the next run need not wait, and leaves the record on the server', async () => {
+  const look = 'cd "$1" && ls && tail -n 1 audit.jsonl';
+  const { stdout } = await lab.server.exec(['sh', '-c', look, 'sh', `${project.deployPath}/.deploy`]);
   expect(stdout).toContain('releases');
   expect(stdout.split('\n')).not.toContain('lease.json');
+  const record: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  expect(record).toMatchObject({ what: 'reported', status: 'success', release: 1, outcome: 'deployed' });
 });
 
 test('brings the release before back when the gate stays red, and the step is red', async () => {
@@ -107,7 +110,9 @@ test('brings the release before back when the gate stays red, and the step is re
   expect(outcomes(job)).toMatchObject({ rollout: 'success', gate: 'failure', rollback: 'success', notify: 'success' });
   expect(stepOf(job).outputs['digests']).toContain(lab.images.app.v1.digest);
   expect(stepOf(job).outputs['error-code']).not.toBe('');
-  expect(await lastNote(2)).toContain('rolled_back');
+  const note = await lastNote(2);
+  expect(note).toContain('rolled_back');
+  expect(note).toMatch(/"failedChecks":\[\{"name":"service app","reason":"container [^"]*commit /);
   const [container = ''] = await project.listContainers('app');
   const { stdout } = await lab.server.docker(['inspect', '--format', '{{.Config.Image}}', container]);
   expect(stdout).toContain(lab.images.app.v1.digest);
