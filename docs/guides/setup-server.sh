@@ -80,7 +80,7 @@ if id "$user" >/dev/null 2>&1; then
   say "User $user is there."
 else
   # "*": no password will ever fit, and the account is not locked, which some sshd settings would take as no login at all.
-  useradd --create-home --shell /bin/bash --password '*' "$user"
+  useradd --create-home --user-group --shell /bin/bash --password '*' "$user"
   say "Made the user $user: logs in with a key only."
 fi
 getent group docker >/dev/null || groupadd --system docker
