@@ -9,22 +9,38 @@ import { countTests, summarize, type TestCount } from './test-report.ts';
 import { root } from './workspace.ts';
 
 /**
- * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, with the whole products
- * of faults and transitions. A filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same:
+ * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, and the faults of
+ * action-sync-remote, with the whole products of faults and transitions. A filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same:
  * what is green already is not run again. The last line is `N passed, N failed`, as of `npm test`.
  */
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-const tests = join(root, 'action-rolling-deploy/test');
-const bundle = readFileSync(join(root, 'action-rolling-deploy/dist/index.js'));
-const hash = createHash('sha256').update(bundle).digest('hex').slice(0, 12);
 const folder = join(tmpdir(), 'deploy-actions-matrix');
-const results = join(folder, `files-${hash}.jsonl`);
+const rollingDeploy = 'action-rolling-deploy';
+/** Whose lab tests have such products; other actions' by name. */
+const suites: Readonly<Record<string, readonly string[] | undefined>> = {
+  [rollingDeploy]: undefined,
+  'action-sync-remote': ['sync-crash.itg.test.ts'],
+};
+
+/** Results belong to one bundle of the action. */
+function hashOf(action: string): string {
+  const bundle = readFileSync(join(root, action, 'dist/index.js'));
+  return createHash('sha256').update(bundle).digest('hex').slice(0, 12);
+}
+
+function resultsOf(action: string): string {
+  return join(folder, `files-${hashOf(action)}.jsonl`);
+}
 
 const engines = ['default', 'modern'] as const;
 type Engine = (typeof engines)[number];
 
 /** These choose their servers themselves. */
-const onceOnly: ReadonlySet<string> = new Set(['engines.itg.test.ts', 'engine-update.itg.test.ts']);
+const onceOnly: ReadonlySet<string> = new Set([
+  'engines.itg.test.ts',
+  'engine-update.itg.test.ts',
+  'sync-crash.itg.test.ts',
+]);
 
 interface FileResult extends TestCount {
   readonly file: string;
@@ -32,13 +48,14 @@ interface FileResult extends TestCount {
   readonly seconds: number;
 }
 
-function readResults(): readonly FileResult[] {
+function readResults(action: string): readonly FileResult[] {
+  const results = resultsOf(action);
   const lines = existsSync(results) ? readFileSync(results, 'utf8').split('\n') : [];
   // Our own lines; a torn last one is as good as none.
   return lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as FileResult] : []));
 }
 
-async function runFile(file: string, engine: Engine): Promise<FileResult> {
+async function runFile(action: string, file: string, engine: Engine): Promise<FileResult> {
   console.log(`\n== ${file} on the ${engine} engine`);
   const scratch = mkdtempSync(join(tmpdir(), 'deploy-actions-tests-'));
   const report = join(scratch, 'report.json');
@@ -51,7 +68,7 @@ async function runFile(file: string, engine: Engine): Promise<FileResult> {
         'run',
         '--project',
         'lab',
-        join(tests, file),
+        join(root, action, 'test', file),
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,
@@ -87,21 +104,27 @@ const isEngine = (word: string): boolean => engines.some((engine) => engine === 
 const asked = process.argv.slice(2);
 const filters = asked.filter((word) => !isEngine(word));
 const askedEngines = engines.filter((engine) => asked.includes(engine) || !asked.some(isEngine));
-const files = readdirSync(tests)
-  .filter((file) => file.endsWith('.itg.test.ts'))
-  .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  .sort();
-const wanted = files.flatMap((file) =>
-  askedEngines.filter((engine) => engine === 'default' || !onceOnly.has(file)).map((engine) => ({ file, engine })),
+const wanted = Object.entries(suites).flatMap(([action, only]) =>
+  readdirSync(join(root, action, 'test'))
+    .filter((file) => file.endsWith('.itg.test.ts') && only?.includes(file) !== false)
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+    .sort()
+    .flatMap((file) =>
+      askedEngines
+        .filter((engine) => engine === 'default' || !onceOnly.has(file))
+        .map((engine) => ({ action, file, engine })),
+    ),
 );
-const done = readResults();
 const final: FileResult[] = [];
-for (const { file, engine } of wanted) {
-  const green = done.find((one) => one.file === file && one.engine === engine && one.failed === 0 && one.passed > 0);
-  const result = green ?? (await runFile(file, engine));
-  if (green === undefined) appendFileSync(results, `${JSON.stringify(result)}\n`);
+for (const { action, file, engine } of wanted) {
+  const green = readResults(action).find(
+    (one) => one.file === file && one.engine === engine && one.failed === 0 && one.passed > 0,
+  );
+  const result = green ?? (await runFile(action, file, engine));
+  if (green === undefined) appendFileSync(resultsOf(action), `${JSON.stringify(result)}\n`);
   final.push(result);
 }
+const hash = hashOf(rollingDeploy);
 for (const engine of askedEngines) {
   const cells = join(folder, `kill-${engine}-${hash}.jsonl`);
   if (!existsSync(cells)) continue;

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import type { InputReader } from '@deploy-actions/kit/action/inputs';
 import { readHostTarget, type HostTarget } from '@deploy-actions/kit/host/connect';
 import { readDeployPath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
@@ -26,14 +27,22 @@ export interface Inputs {
  * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
  */
 export function loadInputs(inputs: InputReader): Inputs {
+  const include = inputs.lines('include');
+  const protect = inputs.lines('protect');
+  const both = include.find((pattern) => protect.includes(pattern));
+  if (both !== undefined)
+    throw new ConfigurationError(
+      `inputs \`include\` and \`protect\` both name ${JSON.stringify(both)}. Nothing was changed.`,
+      'What is protected is never written: take it out of one of them.',
+    );
   return {
     target: readHostTarget(inputs),
     deployPath: readDeployPath(inputs),
     leaseWish: readLeaseWish(inputs),
     sources: inputs.lines('source'),
-    include: inputs.lines('include'),
+    include,
     exclude: inputs.lines('exclude'),
-    protect: inputs.lines('protect'),
+    protect,
     delete: inputs.oneOf('delete', ['managed', 'none', 'mirror']),
     envFile: readEnvFile(inputs),
     activate: inputs.oneOf('activate', ['on-release', 'now']),

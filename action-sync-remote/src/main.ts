@@ -19,6 +19,7 @@ import { findPinned, mountsPart, parseMounts, type Mount } from './mounts.ts';
 import { findCollisions } from './name-collision.ts';
 import { makeRules, type RuleLines } from './path-rules.ts';
 import { makeProgress } from './progress.ts';
+import { refuseKey } from './source-key.ts';
 import { describeEnding, describePinned, listChanges, type Report } from './report.ts';
 import { findSources, type SourcePlace } from './source-place.ts';
 import { scanSources, type Scan } from './source-scan.ts';
@@ -77,6 +78,7 @@ async function readSource(runner: Runner, inputs: Inputs, sources: readonly Sour
   const scan = await scanSources(sources, ruleLines(inputs), () => {
     progress.add(1);
   });
+  refuseKey(scan, inputs.target);
   runner.info(`${scan.entries.length} files, ${formatBytes(scan.bytes)}`);
   if (scan.leftOut.length > 0)
     runner.info(

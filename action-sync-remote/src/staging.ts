@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { isToBeFinished, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { formatReleaseId, type Manifest } from '@deploy-actions/kit/state/manifest';
 import type { Look, StagedSet } from '@deploy-actions/kit/state/manifest-look';
@@ -98,15 +99,30 @@ function digestSet(buckets: readonly string[], deleted: readonly string[]): stri
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Makes a staged set live in this step; when that fails, the old files are back before the error is reported. */
+/**
+ * Makes a staged set live in this step; when that fails, the old files are back before the error is reported. Where they
+ * could not be put back (the connection is gone), the log says what stands there.
+ */
 export async function activateNow(job: SyncJob, releaseId: string): Promise<void> {
-  const { host, deployPath } = job;
+  const { host, deployPath, log } = job;
   try {
     await activateStagedTree(host, deployPath, releaseId);
   } catch (thrown) {
-    job.log('That failed: putting the old files back.');
-    await undoActivation(host, deployPath, releaseId);
+    log('That failed: putting the old files back.');
+    await undoActivation(host, deployPath, releaseId).catch((failed: unknown) => {
+      log(`They could not be put back now: ${describeThrown(failed)}`);
+      log(
+        'Unless the server itself went down, it makes the new files live by itself; the next sync puts right what it finds.',
+      );
+    });
     throw thrown;
   }
-  await settleActivation(host, deployPath);
+  try {
+    await settleActivation(host, deployPath);
+  } catch (thrown) {
+    log(
+      'The new files are live, all of them. Only the data of the staging could not be removed; the next sync does it.',
+    );
+    throw thrown;
+  }
 }

@@ -1,61 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openLab, type Lab } from '../../lab/src/index.ts';
-import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { useSync } from './sync-fixture.ts';
 
-let lab: Lab;
-let workspace: string;
-let deployPath: string;
-let count = 0;
-
-beforeAll(async () => {
-  lab = await openLab();
-});
-
-beforeEach(async () => {
-  count++;
-  workspace = mkdtempSync(join(tmpdir(), 'sync-faults-'));
-  deployPath = `/srv/sync-faults-${process.pid}-${count}`;
-  await onServer('install -d -o deploy -g deploy "$1"');
-});
-
-afterEach(async () => {
-  rmSync(workspace, { recursive: true });
-  await onServer('rm -rf "$1"');
-});
-
-async function onServer(script: string, ...args: readonly string[]): Promise<string> {
-  return (await lab.server.exec(['sh', '-c', `set -e; ${script}`, 'sh', deployPath, ...args])).stdout;
-}
-
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(workspace, path)), { recursive: true });
-    writeFileSync(join(workspace, path), content, { mode: 0o644 });
-  }
-}
-
-function startJob(): Promise<Job> {
-  return createJob({
-    workspace,
-    env: {
-      DEPLOY_HOST: lab.server.address,
-      DEPLOY_USER: lab.server.user,
-      DEPLOY_SSH_PRIVATE_KEY: lab.server.privateKey,
-      DEPLOY_HOST_FINGERPRINT: lab.server.hostFingerprint,
-      DEPLOY_PATH: deployPath,
-    },
-  });
-}
-
-async function sync(inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> {
-  const job = await startJob();
-  const result = await job.step({ uses: 'action-sync-remote', with: inputs });
-  await job.finish();
-  return result;
-}
+const here = useSync('sync-faults');
+const { onServer, sync, write } = here;
 
 /** Path → content of everything in deploy-path but `.deploy`. */
 function look(): Promise<string> {
@@ -88,7 +37,7 @@ describe('the env file', () => {
     for (const { log, summary, outputs } of [staged, again, live, unchanged])
       expect(`${log}${summary}${JSON.stringify(outputs)}`).not.toContain('hunter2');
     // Only in the env file: nothing of it is left in what the sync keeps.
-    expect(await onServer('grep -rl hunter2 "$1" || true')).toBe(`${deployPath}/.env\n`);
+    expect(await onServer('grep -rl hunter2 "$1" || true')).toBe(`${here.deployPath}/.env\n`);
   });
 
   it('must be on the server when this step brings none, and must be a file', async () => {
@@ -108,17 +57,17 @@ it('a mirror deletes what nobody protects, and keeps what a container has mounte
   await onServer(
     'cd "$1"; mkdir data uploads keep; for f in data/db uploads/a keep/k old .env; do echo x > $f; done; chown -R deploy .',
   );
-  const image = lab.reference('anonymous', lab.images.app.repository, lab.images.app.v1.digest);
+  const image = here.lab.reference('anonymous', here.lab.images.app.repository, here.lab.images.app.v1.digest);
   const name = `sync-faults-${process.pid}`;
-  await lab.server.docker([
+  await here.lab.server.docker([
     'run',
     '-d',
     '--name',
     name,
     '-v',
-    `${deployPath}/data:/data`,
+    `${here.deployPath}/data:/data`,
     '-v',
-    `${deployPath}/web.conf:/web.conf`,
+    `${here.deployPath}/web.conf:/web.conf`,
     image,
   ]);
   try {
@@ -134,7 +83,7 @@ it('a mirror deletes what nobody protects, and keeps what a container has mounte
       '.deploy\n.env\ncompose.yaml\ndata\nkeep\nuploads\nweb.conf\ndata:\ndb\n\nkeep:\nk\n\nuploads:\na\n',
     );
   } finally {
-    await lab.server.docker(['rm', '-f', name]);
+    await here.lab.server.docker(['rm', '-f', name]);
   }
 });
 
@@ -149,7 +98,7 @@ it('ends before anything changes where the disk is too small, and works again wh
     const tooSmall = await sync({ activate: 'now' });
     expect(tooSmall.outputs['error-code']).toBe('NO_SPACE');
     expect(await look()).toBe('./compose.yaml: v1\n');
-    rmSync(join(workspace, 'big'));
+    rmSync(join(here.workspace, 'big'));
     write({ 'compose.yaml': 'v3' });
     expect((await sync({ activate: 'now' })).outcome).toBe('success');
     expect(await look()).toBe('./compose.yaml: v3\n');

@@ -1,0 +1,103 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../src/main.ts';
+import { makeFolder, writeFiles } from './source-fixture.ts';
+
+const makeKey = (): string =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey;
+
+let workspace: string;
+let server: string;
+beforeEach(() => {
+  workspace = makeFolder({ 'compose.yaml': 'v1', '.env': 'A=1', 'conf/x': '1' });
+  server = join(makeFolder(), 'app');
+  mkdirSync(server);
+});
+
+const defaults = { source: '.', delete: 'managed', activate: 'now', 'dry-run': 'false', 'lock-wait': '0' };
+
+async function sync(inputs: Readonly<Record<string, string>>): Promise<void> {
+  const all = { ...defaults, host: 'local', 'deploy-path': server, ...inputs };
+  const facts = { GITHUB_WORKSPACE: workspace, GITHUB_RUN_ID: '1', GITHUB_SHA: 'a'.repeat(40) };
+  await run({ runner: fakeRunner(all, facts), signal: new AbortController().signal });
+}
+
+const refused = (code: string, message: RegExp): unknown =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string });
+
+describe('bad input ends in one error that names it, and leaves nothing on the server', () => {
+  it.each<[string, string, RegExp]>([
+    ['', 'INPUT_INVALID', /input `deploy-path` is required/],
+    ['  ', 'INPUT_INVALID', /input `deploy-path` is required/],
+    ['srv/app', 'INPUT_INVALID', /`deploy-path`: "srv\/app" is not an absolute path/],
+    ['~', 'INPUT_INVALID', /"~" is not an absolute path/],
+    ['~/app', 'INPUT_INVALID', /not an absolute path/],
+    ['$HOME', 'INPUT_INVALID', /not an absolute path/],
+    ['/srv/../etc', 'INPUT_INVALID', /without `\.`, `\.\.`/],
+    ['/srv/a\nb', 'INPUT_INVALID', /control characters/],
+    ['/srv/a\0b', 'INPUT_INVALID', /control characters/],
+    ['/', 'INPUT_INVALID', /"\/" is/],
+    ['/etc', 'INPUT_INVALID', /system folder/],
+    ['/etc/', 'INPUT_INVALID', /system folder/],
+    ['/srv', 'INPUT_INVALID', /system folder/],
+    ['/home/deploy', 'INPUT_INVALID', /home directory/],
+    ['/root', 'INPUT_INVALID', /system folder/],
+    ['/srv/app/.deploy', 'INPUT_INVALID', /`deploy-path`/],
+    ['/no/such/folder', 'DEPLOY_PATH_UNUSABLE', /does not exist/],
+  ])('deploy-path %j', async (path, code, message) => {
+    await expect(sync({ 'deploy-path': path })).rejects.toEqual(refused(code, message));
+  });
+
+  it.each<[Readonly<Record<string, string>>, string, RegExp]>([
+    [{ source: '' }, 'INPUT_INVALID', /`source` is empty/],
+    [{ source: 'no/such' }, 'INPUT_INVALID', /"no\/such" does not exist/],
+    [{ source: '../..' }, 'INPUT_INVALID', /outside the workspace/],
+    [{ source: '/etc' }, 'INPUT_INVALID', /outside the workspace/],
+    [{ source: '.env' }, 'INPUT_INVALID', /protected path/],
+    [{ exclude: '*' }, 'SOURCE_EMPTY', /no file/],
+    [{ include: 'conf/', protect: 'conf/' }, 'INPUT_INVALID', /`include` and `protect` both name "conf\/"/],
+    [{ delete: 'all' }, 'INPUT_INVALID', /`delete`: "all" is not one of: managed, none, mirror/],
+    [{ activate: 'yes' }, 'INPUT_INVALID', /`activate`: "yes"/],
+    [{ 'dry-run': 'yes' }, 'INPUT_INVALID', /`dry-run`: "yes" is not true or false/],
+    [{ 'dry-run': '1' }, 'INPUT_INVALID', /`dry-run`: "1" is not true or false/],
+    [{ 'lock-wait': '10' }, 'INPUT_INVALID', /`lock-wait`/],
+    [{ 'lock-wait': 'soon' }, 'INPUT_INVALID', /`lock-wait`/],
+    [{ 'env-file': '../.env' }, 'INPUT_INVALID', /`env-file`/],
+    [{ 'env-file-content': 'A=1\0' }, 'INPUT_INVALID', /line 1 holds a NUL/],
+  ])('%j', async (inputs, code, message) => {
+    await expect(sync(inputs)).rejects.toEqual(refused(code, message));
+    expect(readdirSync(server)).toEqual([]);
+  });
+
+  it('a link that leaves the source, also by way of a folder', async () => {
+    symlinkSync('/etc/passwd', join(workspace, 'sub'));
+    await expect(sync({})).rejects.toEqual(refused('SOURCE_REFUSED', /"sub".*\/etc\/passwd/));
+    expect(readdirSync(server)).toEqual([]);
+  });
+
+  it('the private key of the login, wherever it lies in the source', async () => {
+    const [key, other] = [makeKey(), makeKey()];
+    const login = { host: '127.0.0.1', port: '1', user: 'deploy', 'ssh-private-key': key };
+    const pinned = { 'host-fingerprint': `SHA256:${'A'.repeat(43)}` };
+    writeFiles(workspace, { 'deep/deploy.txt': `# our key\n${key}` });
+    await expect(sync({ ...login, ...pinned })).rejects.toEqual(refused('SOURCE_REFUSED', /"deep\/deploy\.txt"/));
+    // Another key is a file like any other: then it is the connection that fails.
+    await expect(sync({ ...login, ...pinned, 'ssh-private-key': other })).rejects.toMatchObject({
+      code: 'HOST_UNREACHABLE',
+    });
+  });
+
+  it('a folder of the server where a file must be, a file where a folder must be', async () => {
+    mkdirSync(join(server, 'compose.yaml'));
+    writeFiles(server, { conf: 'a file' });
+    await expect(sync({})).rejects.toEqual(refused('PATH_BLOCKED', /compose\.yaml|conf/));
+    expect(readdirSync(server).sort()).toEqual(['.deploy', 'compose.yaml', 'conf']);
+  });
+});

@@ -1,0 +1,69 @@
+/** Where on the server a sync can be hit: just before a command of its own whose words match. */
+export interface FaultPoint {
+  readonly name: string;
+  /** Glob of sh over the command's words, the program's name first. */
+  readonly command: string;
+}
+
+const partPoints: readonly FaultPoint[] = [
+  { name: 'a part of a big file is written', command: 'dd of=*' },
+  { name: 'a part gets its mark', command: 'mv -f */marks/.0 *' },
+  { name: 'a part goes into the set', command: 'mv -f .deploy/parts/*' },
+];
+
+const transferPoints: readonly FaultPoint[] = [
+  { name: 'the state folder is made ready', command: 'mkdir -p -m 0700 .deploy/journal*' },
+  ...partPoints,
+  { name: 'the stream is unpacked', command: 'tar -xof *' },
+  { name: 'what is unchanged is linked', command: 'cp -Pl *tree' },
+  { name: 'the set is verified', command: 'cmp -s *' },
+  { name: 'the set counts as staged', command: 'mv */manifest.json.new *' },
+];
+
+const swapPoints: readonly FaultPoint[] = [
+  { name: 'the old files are saved', command: 'cp -Pl *undo/*.new/old' },
+  { name: 'the undo record counts', command: 'mv /*undo/*.new *' },
+  { name: 'the new files stand beside', command: 'cp -Pl *undo/*/swap' },
+  { name: 'the first folder is swapped', command: 'mv -f -- *swap/./compose.yaml*' },
+  { name: 'the next folder is swapped', command: 'mv -f -- */app/./conf/' },
+  { name: 'the env file is swapped', command: 'mv -f *.env.deploy-next *' },
+  { name: 'deleted files go', command: 'rm -f -- *./gone*' },
+  { name: 'the manifest is published', command: 'mv -f .deploy/manifest.json.new *' },
+  { name: 'the lists of the live set follow', command: 'mv .deploy/live.new *' },
+  { name: 'the undo record goes', command: 'mv .deploy/undo .deploy/undo.old' },
+  { name: 'the staged set goes', command: 'rm -rf .deploy/staged/*' },
+];
+
+export const faultPoints: readonly FaultPoint[] = [...transferPoints, ...swapPoints];
+
+/** How big a file the set needs so that its content is still on the way at this point: more than SSH's window holds. */
+export function ballastOf(point: FaultPoint): number {
+  if (partPoints.includes(point)) return 17 * 1024 * 1024;
+  return point.command.startsWith('tar ') ? 6 * 1024 * 1024 : 0;
+}
+
+/**
+ * - cut: the cable is pulled; what runs on the server goes on alone.
+ * - power: the cable is pulled, and what runs on the server dies.
+ * - crashed: what runs on the server dies; the connection stands.
+ * - killed: the action dies (SIGKILL); what runs on the server goes on.
+ * - cancelled: somebody cancels the job.
+ */
+export const faults = ['cut', 'power', 'crashed', 'killed', 'cancelled'] as const;
+export type Fault = (typeof faults)[number];
+
+/** The programs of {@link FaultPoint.command}. */
+export const watchedTools = ['cmp', 'cp', 'dd', 'mkdir', 'mv', 'rm', 'tar'] as const;
+
+/** For every run: each fault, each point, and the cable at ten of them. `TEST_MATRIX=whole` has the product. */
+const subset: Readonly<Record<Fault, readonly number[]>> = {
+  cut: [1, 4, 5, 6, 7, 9, 11, 12, 14, 15],
+  power: [12],
+  crashed: [13, 18],
+  killed: [2, 3, 8, 10, 16, 17],
+  cancelled: [0],
+};
+
+export function cellsOf(fault: Fault, isWhole: boolean): readonly FaultPoint[] {
+  return isWhole ? faultPoints : subset[fault].flatMap((index) => faultPoints[index] ?? []);
+}
