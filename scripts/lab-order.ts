@@ -15,7 +15,6 @@ export const slowLabFiles: readonly string[] = [
   'kill-matrix',
   'concurrent-change',
   'wishes',
-  'promote-by-sha',
   'way-back',
   'migrate',
   'rolling-deploy',
