@@ -89,7 +89,8 @@ export async function bundleEntry(folder: string, entry: string, dist: string): 
   try {
     const statistics = join(scratch, 'statistics.json');
     const args = ['build', entry, '-o', dist, '--transpile-only', '--no-cache', '-q', '--stats-out', statistics];
-    const { code, output } = await runProgram(process.execPath, [ncc, ...args], { cwd: folder });
+    const hints = new URL('bundle-hints.ts', import.meta.url).href;
+    const { code, output } = await runProgram(process.execPath, ['--import', hints, ncc, ...args], { cwd: folder });
     if (code !== 0) throw new Error(`ncc failed in ${folder} on ${entry}:\n${output}`);
     const packages = listPackageFolders(JSON.parse(readFileSync(statistics, 'utf8'))).map(readPackage);
     writeFileSync(join(dist, 'licenses.txt'), renderLicenses(packages));

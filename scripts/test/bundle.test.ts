@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { compareBundles, type BundledFile } from '../bundle.ts';
 
@@ -15,4 +16,19 @@ test('names files that differ, that are left over, and that were not committed',
 
 test('finds nothing where the bundles are the same', () => {
   expect(compareBundles([file('index.js', 'a')], [file('index.js', 'a')])).toEqual([]);
+});
+
+test.each([
+  ['@actions/core', true],
+  ['@actions/exec', true],
+  ['yaml', false],
+])('the bundler hears of %s whether loading it does nothing: %s', (name, isPure) => {
+  const read = `require('fs').readFile(require('path').resolve('node_modules/${name}/package.json'), (error, content) =>
+    console.log(JSON.parse(content).name, JSON.parse(content).sideEffects))`;
+  const hints = new URL('../bundle-hints.ts', import.meta.url).href;
+  const said = execFileSync(process.execPath, ['--import', hints, '-e', read], {
+    cwd: new URL('../..', import.meta.url),
+    encoding: 'utf8',
+  });
+  expect(said).toBe(`${name} ${isPure ? 'false' : 'undefined'}\n`);
 });

@@ -69,7 +69,9 @@ export function githubRunner(): Runner {
       core.error(line);
     },
     annotate: (level, message, { title, file, line }) => {
-      core[level](message, { title, file, startLine: line });
+      // By its name: what a bundle keeps of @actions/core follows from the names that are used.
+      const write = level === 'error' ? core.error : core.warning;
+      write(message, { title, file, startLine: line });
     },
     group: (title, body) => core.group(title, body),
     summary: async (markdown) => {

@@ -1,5 +1,5 @@
 import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
-import { execOrThrow, lastLines, type Host } from '../host/host.ts';
+import { lastLines, type Host } from '../host/host.ts';
 import { parseContainers, type Container } from './container.ts';
 import { ComposeError } from './model.ts';
 
@@ -18,17 +18,6 @@ export async function listProjectContainers(host: Host, project: string): Promis
 /** {@link listProjectContainers} as a part; parseContainers reads its output. */
 export function listContainersPart(project: string): BatchPart {
   return { purpose: 'list the project’s containers', source: listScript, args: [project] };
-}
-
-/** The state of some containers; one that is gone is absent from the result. */
-export async function inspectContainers(host: Host, ids: readonly string[]): Promise<readonly Container[]> {
-  if (ids.length === 0) return [];
-  // `docker inspect` fails when one id is gone, but prints the others.
-  const result = await host.exec(['docker', 'inspect', '--type', 'container', ...ids]);
-  const isOnlyMissing = /No such (object|container)/i.test(result.stderr);
-  if (result.code !== 0 && !isOnlyMissing)
-    await execOrThrow(host, ['docker', 'inspect', '--type', 'container', ...ids]);
-  return parseContainers(result.stdout);
 }
 
 /** The last lines of a container's output, both streams, for evidence. */

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-
 /** How a program on the runner ended. */
 export type ProgramEnd =
   | { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string }
@@ -25,6 +23,8 @@ export async function runLocalProgram(argv: readonly string[], options: ProgramO
   signal.throwIfAborted();
   const [program = '', ...args] = argv;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !stepSecret.test(name)));
+  // Most runs need no helper; loading it costs milliseconds.
+  const { spawn } = await import('node:child_process');
   const end = await new Promise<ProgramEnd>((resolve) => {
     const child = spawn(program, args, { env, timeout: timeoutMs, killSignal: 'SIGKILL', signal });
     const output = { stdout: '', stderr: '' };
