@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { upLab } from '../lab/src/index.ts';
 import { readOurVersion } from './party.ts';
 import { LEAST_RUNS, makeRow, median, type Bench, type Row } from './row.ts';
+import { fetchBuildx } from './verify/buildx.ts';
 import { openCountingProxy, type CountingProxy } from './verify/counting-proxy.ts';
 import { pushImages, REPOSITORY, tagsOf } from './verify/images.ts';
 import { findPeers, MANIFEST_INSPECT, ourselves, timeParty, type Party } from './verify/party.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a request to a registry in the same part of the world takes at least. */
+const ROUND_TRIP_MS = 20;
 
 interface Case {
   readonly name: string;
@@ -35,11 +39,12 @@ export const verifyBench: Bench = {
     const folder = await mkdtemp(join(tmpdir(), 'bench-verify-'));
     await using open = await openCountingProxy(lab.registry.anonymous.address);
     await using bearer = await openCountingProxy(lab.registry.bearer.address);
+    await using distant = await openCountingProxy(lab.registry.anonymous.address, ROUND_TRIP_MS);
     try {
       await pushImages(lab.registry.anonymous.address);
       const ours = ourselves(root, await readOurVersion(root));
-      const peers = await findPeers();
-      const cases = listCases(open, bearer).filter(({ name }) => new RegExp(options.only ?? '').test(name));
+      const peers = await findPeers(await fetchBuildx(join(root, '.cache', 'bench'), say));
+      const cases = listCases(open, bearer, distant).filter(({ name }) => new RegExp(options.only ?? '').test(name));
       const rows: Row[] = [];
       const ourMs = new Map<string, number>();
       for (const one of cases) {
@@ -59,13 +64,16 @@ export const verifyBench: Bench = {
   },
 };
 
-function listCases(open: CountingProxy, bearer: CountingProxy): readonly Case[] {
+function listCases(open: CountingProxy, bearer: CountingProxy, distant: CountingProxy): readonly Case[] {
   return [
     { name: '1 image, no auth', proxy: open, tags: tagsOf(1), requests: 2 },
     { name: '1 index, no auth', proxy: open, tags: ['index'], requests: 3 },
     { name: '1 image, bearer', proxy: bearer, tags: tagsOf(1), requests: 4 },
     { name: '1 index, bearer', proxy: bearer, tags: ['index'], requests: 5 },
     { name: '3 images, no auth', proxy: open, tags: tagsOf(3), requests: 6 },
+    { name: `3 images, no auth, ${ROUND_TRIP_MS} ms away`, proxy: distant, tags: tagsOf(3), requests: 6 },
+    { name: '4 images, no auth', proxy: open, tags: tagsOf(4), requests: 8 },
+    { name: '5 images, no auth', proxy: open, tags: tagsOf(5), requests: 10 },
     { name: '20 images, no auth', proxy: open, tags: tagsOf(20), requests: 40 },
     // One challenge and one token for all; each further registry would cost two more.
     { name: '20 images, bearer', proxy: bearer, tags: tagsOf(20), requests: 42 },

@@ -9,8 +9,11 @@ export interface CountingProxy extends AsyncDisposable {
   take(): number;
 }
 
-/** @param registry `ip:port`, plain http; a realm that it names on any host is reached through this door too */
-export async function openCountingProxy(registry: string): Promise<CountingProxy> {
+/**
+ * @param registry `ip:port`, plain http; a realm that it names on any host is reached through this door too
+ * @param delayMs how long each request is held, as a network would; what a handshake takes is not imitated
+ */
+export async function openCountingProxy(registry: string, delayMs = 0): Promise<CountingProxy> {
   let count = 0;
   let tokenServer: URL | undefined;
   const server = createServer((incoming, answer) => {
@@ -21,13 +24,16 @@ export async function openCountingProxy(registry: string): Promise<CountingProxy
       answer.writeHead(404).end();
       return;
     }
-    forward(incoming, answer, new URL(path, to), (challenge) =>
+    setTimeout(pass, delayMs, incoming, answer, new URL(path, to));
+  });
+  const pass = (incoming: IncomingMessage, answer: ServerResponse, url: URL): void => {
+    forward(incoming, answer, url, (challenge) =>
       challenge.replace(/realm="([^"]+)"/, (_whole, realm: string) => {
         tokenServer = new URL(realm);
         return `realm="http://${host}/token"`;
       }),
     );
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   return {

@@ -41,8 +41,12 @@ export function ourselves(root: string, version: string): Party {
   };
 }
 
-/** What people use today; those that are not installed have no version. */
-export async function findPeers(): Promise<readonly Party[]> {
+/**
+ * What people use today; those that are not installed have no version.
+ * @param buildx the plugin's program, which runs by itself; undefined: Docker's own, where it is installed
+ */
+export async function findPeers(buildx: string | undefined): Promise<readonly Party[]> {
+  const imagetools = buildx === undefined ? ['docker', 'buildx'] : [buildx];
   const each =
     (...argv: readonly string[]) =>
     (images: readonly string[]): readonly Command[] =>
@@ -60,8 +64,8 @@ export async function findPeers(): Promise<readonly Party[]> {
     },
     {
       name: 'docker buildx imagetools inspect',
-      version: await readVersion('docker', ['buildx', 'version']),
-      processes: each('docker', 'buildx', 'imagetools', 'inspect', 'IMAGE'),
+      version: await readVersion(imagetools[0] ?? '', [...imagetools.slice(1), 'version']),
+      processes: each(...imagetools, 'imagetools', 'inspect', 'IMAGE'),
     },
   ];
 }
