@@ -132,7 +132,7 @@ export function describePlan(checks: readonly Check[]): readonly string[] {
     const where = name === describeTarget(target) ? '' : ` (${describeTarget(target)})`;
     const through = target.kind === 'url' && target.connectTo !== undefined ? describeDetour(target.connectTo) : '';
     const allowed = isAllowedToFail ? ', allowed to fail' : '';
-    return `${name}${where} from the ${vantageOf(target)}${through}, ${describeQuestion(question)}, ${pace.successThreshold} times in a row${allowed}`;
+    return `${name}${where} from the ${vantageOf(target)}${through}, ${describeQuestion(question)}, ${pace.successThreshold === 1 ? 'once' : `${pace.successThreshold} times in a row`}${allowed}`;
   });
 }
 

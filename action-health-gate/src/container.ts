@@ -117,7 +117,7 @@ function readProbe(probe: Json): HealthProbe {
 
 /** `exit 1: connection refused` */
 export function describeProbe({ exitCode, output }: HealthProbe): string {
-  return `exit ${exitCode}: ${output}`;
+  return `exit ${exitCode}${output === '' ? '' : `: ${output}`}`;
 }
 
 /** Host networking answers on the server's loopback; otherwise the first network with an address, IPv4 before IPv6. */

@@ -46,8 +46,8 @@ export function pickSuspects(containers: readonly Container[]): readonly Contain
 }
 
 /**
- * `shop-app-1 is running, health unhealthy, 2 restarts; last healthy probe 2026-03-01T10:00:02Z`, and a line for each probe that
- * Docker remembers. Pure.
+ * `shop-app-1 is running, health unhealthy, 2 restarts; last healthy probe 2026-03-01T10:00:02Z`, and where one failed
+ * a line for each probe that Docker remembers. Pure.
  */
 export function describeContainer(container: Container): readonly string[] {
   const { name, status, health, exitCode, isOomKilled, restartCount } = container;
@@ -59,7 +59,8 @@ export function describeContainer(container: Container): readonly string[] {
     restartCount === 0 ? undefined : `${restartCount} ${restartCount === 1 ? 'restart' : 'restarts'}`,
   ];
   const told = facts.filter((fact) => fact !== undefined).join(', ');
-  const probes = health?.probes ?? [];
+  // Where all were healthy, what they said explains nothing.
+  const probes = health?.probes.some(({ exitCode }) => exitCode !== 0) === true ? health.probes : [];
   return [
     `${told}${health === undefined ? '' : describeLastHealthyProbe(health)}`,
     ...probes.map((probe) => `  probe ${trimFraction(probe.at)} ${describeProbe(probe)}`),

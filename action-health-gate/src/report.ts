@@ -147,18 +147,22 @@ function diagnose(kind: MissKind | undefined): { readonly code: GateErrorCode; r
         code: 'HEALTH_TIMEOUT',
         hint: 'The app answers as it should, but too slowly: look at its load, or raise `max-latency`.',
       };
-    case 'unreachable':
+    case 'assertion':
       return {
         code: 'HEALTH_TIMEOUT',
-        hint: 'Look at the logs of the app; if it needs longer to start, raise `deadline`.',
+        hint: 'The app answers, but not as the check expects: is the assertion right, or what the app says there?',
       };
-    case 'status':
-    case 'assertion':
     case 'exec':
+      return {
+        code: 'HEALTH_TIMEOUT',
+        hint: 'Run the command by hand on the server: `docker compose exec`, the service and the command.',
+      };
+    case 'unreachable':
+    case 'status':
     case undefined:
       return {
         code: 'HEALTH_TIMEOUT',
-        hint: 'Look at the logs of the app; the table in the job summary shows each check.',
+        hint: 'Look at the logs of the app; if it needs longer to start, raise `deadline`.',
       };
     default:
       return assertNever(kind);

@@ -358,6 +358,10 @@ describe('describeContainer', () => {
       describeContainer(parse(text)[0] ?? expect.unreachable('no container'))[0];
     expect(headOf(line('a', health('unhealthy', ...probes)))).toMatch(/; none of its last 3 probes was healthy$/);
     expect(headOf(line('a', health('unhealthy', [5, 1, 'refused'])))).toMatch(/; its only probe failed$/);
+    // Of healthy ones it is enough to know when the last was.
+    expect(describeContainer(parse(line('a', health('healthy', [5, 0, ''], [6, 0, ''])))[0] ?? container)).toEqual([
+      'a is running, health healthy; last healthy probe 2026-03-01T10:00:06Z',
+    ]);
     // The one from before the container's start is another container's, as it were.
     expect(headOf(line('a', health('unhealthy', [0, 0, 'fine'])))).toMatch(
       /health starting; no probe since its start$/,

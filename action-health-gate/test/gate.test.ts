@@ -324,6 +324,7 @@ describe('what a gate reports', () => {
     [{ ok: false, kind: 'status', reason: 'x' }, 'HEALTH_TIMEOUT'],
     [{ ok: false, kind: 'assertion', reason: 'x' }, 'HEALTH_TIMEOUT'],
     [{ ok: false, kind: 'latency', reason: 'x' }, 'HEALTH_TIMEOUT'],
+    [{ ok: false, kind: 'exec', reason: 'x' }, 'HEALTH_TIMEOUT'],
     [{ ok: false, kind: 'unhealthy', reason: 'x' }, 'HEALTH_TIMEOUT'],
   ] as const)('tells %j apart as %s', async (verdict, code) => {
     expect(gateError(await run({ app: [verdict] }, { deadline: milliseconds(7000) }), untouched).code).toBe(code);

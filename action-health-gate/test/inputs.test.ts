@@ -66,7 +66,7 @@ describe('loadInputs', () => {
     });
     expect(describePlan(inputs.checks)).toEqual([
       'container of service api (service api) from the server, running and healthy, 3 times in a row',
-      'container of service job (service job) from the server, ended with exit code 0, 1 times in a row',
+      'container of service job (service job) from the server, ended with exit code 0, once',
       'contract (service api) from the server, exit code 0 of python, 3 times in a row, allowed to fail',
     ]);
     expect(inputs.checks[2]).toMatchObject({
