@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exampleMutants } from '../../scripts/example-mutants.ts';
 
 /** A team's repository: an example, copied and committed. */
 export interface Repository {
@@ -17,6 +18,7 @@ export interface Repository {
 export function openRepository(example: string): Repository {
   const folder = mkdtempSync(join(tmpdir(), `${example}-`));
   cpSync(join(import.meta.dirname, '..', example), folder, { recursive: true });
+  mutate(example, folder);
   const git = (...words: readonly string[]): string =>
     execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words], {
       encoding: 'utf8',
@@ -41,4 +43,15 @@ export function openRepository(example: string): Repository {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** EXAMPLE_MUTANT, of scripts/mutate-examples.ts: one thing is taken out of the copy. */
+function mutate(example: string, folder: string): void {
+  const mutant = exampleMutants.find(({ name }) => name === process.env['EXAMPLE_MUTANT']);
+  if (mutant?.example !== example) return;
+  const file = join(folder, mutant.file);
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(mutant.from, () => mutant.to),
+  );
 }

@@ -39,8 +39,8 @@ export interface Team extends AsyncDisposable {
   dispatch(workflow: string, inputs: Texts, changes?: RunChanges): Promise<ActResult>;
   /** A commit arrives on main. */
   push(workflow: string, sha: string, changes?: RunChanges): Promise<ActResult>;
-  /** Releases in `.deploy/releases`, oldest first. */
-  readLedger(): Promise<readonly LedgerEntry[]>;
+  /** Releases in `.deploy/releases`, oldest first; of the team's own folder, or of another environment's. */
+  readLedger(deployPath?: string): Promise<readonly LedgerEntry[]>;
   /** Text of a file below the deploy path; undefined where there is none. */
   readServerFile(path: string): Promise<string | undefined>;
 }
@@ -96,7 +96,7 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
     runs,
     dispatch: (workflow, inputs, changes) => run(workflow, dispatchEvent(inputs), changes),
     push: (workflow, sha, changes) => run(workflow, pushEvent(sha), changes),
-    readLedger: () => readLedger(lab, project.deployPath),
+    readLedger: (deployPath = project.deployPath) => readLedger(lab, deployPath),
     readServerFile,
     [Symbol.asyncDispose]: async () => {
       await chat.close();
@@ -140,7 +140,8 @@ function serverSecrets(lab: Lab): Texts {
   };
 }
 
-async function writeEnvFile(lab: Lab, deployPath: string, lines: readonly string[]): Promise<void> {
+/** What people write on the server once: the folder and its env file. */
+export async function writeEnvFile(lab: Lab, deployPath: string, lines: readonly string[]): Promise<void> {
   const { user } = lab.server;
   await lab.server.exec(['install', '-d', '-o', user, '-g', user, deployPath]);
   const file = `${deployPath}/.env`;
