@@ -1,4 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findCommandBlocks, listCommandBlocks, readCommandBlock } from '../command-blocks.ts';
@@ -45,6 +47,20 @@ test.each([
   const commands = block.trim().split(' && ');
   expect(commands).toHaveLength(2);
   for (const command of commands) expect(steps).toMatch(new RegExp(`^(step|  )\\s*${command}\\b`, 'm'));
+});
+
+test('the block that reads the record on the server finds the last one, and all of one release and of no other', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'record-'));
+  try {
+    const line = (release: number, what: string): string => JSON.stringify({ what, release, actor: what });
+    writeFileSync(join(folder, 'audit.1.jsonl'), `${line(12, 'deployed')}\n${line(120, 'reported')}\n`);
+    writeFileSync(join(folder, 'audit.jsonl'), `${line(12, 'reported')}\n${line(13, 'deployed')}\n`);
+    const typed = readCommandBlock('read the record').replace('/srv/shop/.deploy', folder);
+    const said = execFileSync('sh', ['-c', typed], { encoding: 'utf8' });
+    expect(said.trim().split('\n')).toEqual([line(12, 'reported'), line(12, 'deployed'), line(12, 'reported')]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('finding them', () => {
