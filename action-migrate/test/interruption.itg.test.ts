@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab } from '../../lab/src/index.ts';
 import {
+  cutConnection,
   makeTarget,
   migrate,
   oneOffs,
@@ -100,7 +100,12 @@ describe('a connection that is cut while a migration runs', () => {
   it('is made again, and the step ends well', async () => {
     target = await makeTarget(lab, workspace);
     const name = `${target.project}-migrate-904-1-1`;
-    const { job, result } = await interrupt(slow('one', 6), '| working on one', () => cutConnection(name), '904');
+    const { job, result } = await interrupt(
+      slow('one', 6),
+      '| working on one',
+      () => cutConnection(lab, `docker wai[t] ${name}`),
+      '904',
+    );
     await job.finish();
     expect(result.outcome).toBe('success');
     expect(result.log).toContain('the command goes on there');
@@ -148,20 +153,3 @@ describe('a migration of another run that still goes on', () => {
     expect(await ran(target)).toEqual(['begin one']);
   });
 });
-
-/** Ends the SSH session under which `docker wait` for this container runs, and no other: the lab is shared. */
-async function cutConnection(containerName: string): Promise<void> {
-  const source = `
-pid=$(pgrep -f "docker wait $1" | head -n 1)
-while [ -n "$pid" ] && [ "$pid" -gt 1 ]; do
-  if [ "$(cat "/proc/$pid/comm")" = sshd ]; then kill -KILL "$pid"; exit 0; fi
-  pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status")
-done
-exit 1`;
-  for (let tries = 0; ; tries++) {
-    const cut = await lab.server.exec(['sh', '-c', source, 'sh', containerName], { allowFailure: true });
-    if (cut.exitCode === 0) return;
-    if (tries > 40) expect.fail('no SSH session of the step was found');
-    await sleep(100);
-  }
-}

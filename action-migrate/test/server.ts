@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Lab } from '../../lab/src/index.ts';
 import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
@@ -133,4 +134,25 @@ export async function oneOffs({ lab, path }: Target): Promise<readonly string[]>
 export async function stateFile({ lab, path }: Target, file: string): Promise<string | undefined> {
   const result = await lab.server.exec(['cat', `${path}/.deploy/${file}`], { allowFailure: true });
   return result.exitCode === 0 ? result.stdout : undefined;
+}
+
+/**
+ * Ends the SSH session under which a command runs, and no other: the lab is shared.
+ * @param pattern of pgrep, such that it does not match itself: `docker wai[t] name`
+ */
+export async function cutConnection(lab: Lab, pattern: string): Promise<void> {
+  const source = `
+for pid in $(pgrep -f "$1"); do
+  while [ -n "$pid" ] && [ "$pid" -gt 1 ]; do
+    if [ "$(cat "/proc/$pid/comm")" = sshd ]; then kill -KILL "$pid"; exit 0; fi
+    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status")
+  done
+done
+exit 1`;
+  for (let tries = 0; ; tries++) {
+    const cut = await lab.server.exec(['sh', '-c', source, 'sh', pattern], { allowFailure: true });
+    if (cut.exitCode === 0) return;
+    if (tries > 40) expect.fail(`no SSH session runs ${pattern}`);
+    await sleep(100);
+  }
 }

@@ -97,6 +97,8 @@ describe('chooseMode', () => {
     ['another connection', '\\c other', 'is a command of psql'],
     ['a safety switch', '\\set ON_ERROR_STOP off', 'is a command of psql'],
     ['a command behind a statement', 'select 1 \\gexec', 'is a command of psql'],
+    ['a semicolon that hides the next statement', 'select 1\\; commit;', '"commit" begins or ends'],
+    ['the second of two commands', '\\set x 1 \\\\ \\! id', 'is a command of psql'],
     ['a client-side copy', "\\copy t from '/etc/passwd'", 'is a command of psql'],
   ])('refuses %s, with file and line', (_name, text, words) => {
     expect(() => chooseMode('a.sql', text)).toThrow(words);

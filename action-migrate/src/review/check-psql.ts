@@ -1,4 +1,4 @@
-import type { MetaCommand } from './meta-command.ts';
+import type { MetaCommand } from '../sql/meta-command.ts';
 import type { Remark } from './remark.ts';
 
 /** What a backslash command does that no SQL review sees. */

@@ -19,7 +19,7 @@ import {
   type RoutineBody,
 } from './routine-body.ts';
 import { Scope } from './scope.ts';
-import { cutSql } from './sql-text.ts';
+import { cutSql } from '../sql/sql-text.ts';
 import { textOf, type Fields, type TreeNode } from './tree.ts';
 
 /** A remark and where it stands in the file. */

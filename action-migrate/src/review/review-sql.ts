@@ -5,7 +5,7 @@ import { isOurs, readIgnoreComment, type IgnoreComment } from './ignore-comment.
 import { lineFinder } from './lines.ts';
 import type { PgParser } from './pg-parser.ts';
 import { ruleOf } from './rule.ts';
-import { cutSql, type SqlText } from './sql-text.ts';
+import { cutSql, type SqlText } from '../sql/sql-text.ts';
 
 /** Reviews one file. Never throws for what is in it. */
 export async function reviewSql(file: SqlFile, parser: PgParser): Promise<FileReview> {

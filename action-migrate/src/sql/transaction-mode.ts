@@ -43,8 +43,7 @@ export function chooseMode(name: string, text: string): TransactionMode {
     throw new ConfigurationError(`${name}, line ${statement.line}: ${quote(statement)} ${why}.`, hint);
   };
   for (const statement of statements) {
-    const found = /\\[A-Za-z!?]+.*$/.exec(statement.skeleton)?.[0];
-    if (statement.kind === 'meta' && found !== undefined && !isHarmless(statement.skeleton))
+    if (statement.kind === 'meta' && !isHarmless(statement.skeleton))
       refuse(
         statement,
         'is a command of psql that a migration may not use',

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { FileReview } from '../../src/review/finding.ts';
 import type { PgParser } from '../../src/review/pg-parser.ts';
 import { reviewSql } from '../../src/review/review-sql.ts';
-import { corpus, type Case } from './corpus.ts';
+import { corpus } from './corpus.ts';
+import type { Case } from './corpus-case.ts';
 import { createParser } from './parser.ts';
 
 let parser: PgParser;

@@ -26,9 +26,12 @@ export interface SqlText {
   readonly metaCommands: readonly (MetaCommand & { readonly start: number })[];
 }
 
-/** Cuts a script into statements. Never fails: what is not closed becomes a last piece that the parser refuses. */
-export function cutSql(source: string): SqlText {
-  return new Cutter(source).run();
+/**
+ * Cuts a script into statements. Never fails: what is not closed becomes a last piece that the parser refuses.
+ * @param onLiteral is told where each string and each dollar-quoted text begins and ends
+ */
+export function cutSql(source: string, onLiteral?: (from: number, to: number) => void): SqlText {
+  return new Cutter(source, onLiteral).run();
 }
 
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
@@ -43,6 +46,7 @@ function matchAt(pattern: RegExp, source: string, at: number): RegExpExecArray |
 /** The scanner of psql (its psqlscan.l), as far as it decides where a statement ends. */
 class Cutter {
   readonly #source: string;
+  readonly #onLiteral: ((from: number, to: number) => void) | undefined;
   readonly #pieces: SqlPiece[] = [];
   readonly #comments: SqlComment[] = [];
   readonly #metaCommands: (MetaCommand & { readonly start: number })[] = [];
@@ -59,8 +63,9 @@ class Cutter {
   #isCopyFromStdin = false;
   #ifs = 0;
 
-  constructor(source: string) {
+  constructor(source: string, onLiteral: ((from: number, to: number) => void) | undefined) {
     this.#source = source;
+    this.#onLiteral = onLiteral;
   }
 
   run(): SqlText {
@@ -77,7 +82,7 @@ class Cutter {
     if (char === 32 || (char >= 9 && char <= 13)) this.#at++;
     else if (source.startsWith('--', this.#at)) this.#comment(lineEnd(source, this.#at));
     else if (source.startsWith('/*', this.#at)) this.#block(commentEnd(source, this.#at));
-    else if (char === 39) this.#token(quoteEnd(source, this.#at, this.#isEscapeString()));
+    else if (char === 39) this.#literal(quoteEnd(source, this.#at, this.#isEscapeString()));
     else if (char === 34) this.#token(quoteEnd(source, this.#at, false));
     else if (char === 36) this.#dollar();
     else if (char === 92) this.#backslash();
@@ -91,6 +96,11 @@ class Cutter {
     if (this.#from < 0) this.#from = this.#at;
     this.#at = end;
     this.#to = end;
+  }
+
+  #literal(end: number): void {
+    this.#onLiteral?.(this.#at, end);
+    this.#token(end);
   }
 
   #wordOrSign(char: number): void {
@@ -139,7 +149,7 @@ class Cutter {
     const quote = matchAt(dollarQuote, this.#source, this.#at)?.[0];
     const end = quote === undefined ? -1 : this.#source.indexOf(quote, this.#at + quote.length);
     if (quote === undefined) this.#token(this.#at + 1);
-    else this.#token(end < 0 ? this.#source.length : end + quote.length);
+    else this.#literal(end < 0 ? this.#source.length : end + quote.length);
   }
 
   /** One that nobody closes is left to the parser, which refuses it. */

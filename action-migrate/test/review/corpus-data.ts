@@ -1,0 +1,61 @@
+import { finds, safe, type Case } from './corpus-case.ts';
+
+export const drops: readonly Case[] = [
+  finds('DROP TABLE orders;', '1 ban-drop-table orders'),
+  finds('drop table if exists shop.orders, items cascade', '1 ban-drop-table shop.orders', '1 ban-drop-table items'),
+  finds('DROP TABLE "Order Lines";', '1 ban-drop-table Order Lines'),
+  finds('DROP FOREIGN TABLE remote_orders;', '1 ban-drop-table remote_orders'),
+  finds('ALTER TABLE orders DROP COLUMN note;', '1 ban-drop-column orders.note'),
+  finds(
+    'ALTER TABLE ONLY orders DROP note, DROP IF EXISTS b;',
+    '1 ban-drop-column orders.note',
+    '1 ban-drop-column orders.b',
+  ),
+  finds('DROP SCHEMA shop CASCADE;', '1 ban-drop-schema shop'),
+  finds('DROP VIEW v;', '1 ban-drop-view v'),
+  finds('DROP MATERIALIZED VIEW mv;', '1 ban-drop-view mv'),
+  finds('DROP TYPE mood;', '1 ban-drop-type mood'),
+  finds('DROP DOMAIN email CASCADE;', '1 ban-drop-type email'),
+  finds('DROP SEQUENCE orders_id_seq;', '1 ban-drop-sequence orders_id_seq'),
+  finds('DROP FUNCTION f(int, text);', '1 ban-drop-function f'),
+  finds('DROP PROCEDURE p;', '1 ban-drop-function p'),
+  finds('DROP EXTENSION postgis;', '1 ban-drop-extension postgis'),
+  finds('DROP OWNED BY old_app;', '1 drop-owned old_app'),
+  ...safe(
+    'DROP TRIGGER t ON orders;',
+    'DROP POLICY p ON orders;',
+    'DROP VIEW v; CREATE VIEW v AS SELECT 1;',
+    'DROP FUNCTION f(); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;',
+    'CREATE TABLE t (a int); DROP TABLE t;',
+    'CREATE TEMP TABLE t (a int); DROP TABLE t;',
+    'CREATE TYPE mood AS ENUM (); DROP TYPE mood;',
+    'ALTER TABLE orders DROP CONSTRAINT c;',
+  ),
+];
+
+export const rows: readonly Case[] = [
+  finds('TRUNCATE orders;', '1 ban-truncate orders'),
+  finds('TRUNCATE orders, items CASCADE;', '1 ban-truncate-cascade orders', '1 ban-truncate-cascade items'),
+  finds('DELETE FROM orders;', '1 delete-without-where orders'),
+  finds('DELETE FROM orders WHERE true;', '1 delete-without-where orders'),
+  finds('DELETE FROM orders USING items;', '1 delete-without-where orders'),
+  finds(
+    'WITH gone AS (DELETE FROM orders RETURNING *) INSERT INTO archive SELECT * FROM gone;',
+    '1 delete-without-where orders',
+  ),
+  finds('UPDATE orders SET a = 1;', '1 update-without-where orders'),
+  finds('UPDATE orders SET a = 1 WHERE 1 = 1;', '1 update-without-where orders'),
+  finds("UPDATE orders SET a = 1 WHERE 'x' = 'x';", '1 update-without-where orders'),
+  finds('EXPLAIN ANALYZE DELETE FROM orders;', '1 delete-without-where orders'),
+  finds('COPY (DELETE FROM orders RETURNING *) TO STDOUT;', '1 delete-without-where orders'),
+  finds('PREPARE p AS DELETE FROM orders;', '1 delete-without-where orders'),
+  ...safe(
+    'DELETE FROM orders WHERE id = 1;',
+    'UPDATE orders SET a = 1 WHERE a IS NULL;',
+    'UPDATE orders SET a = 1 WHERE 1 = id;',
+    'EXPLAIN DELETE FROM orders;',
+    'CREATE TABLE t (a int); INSERT INTO t VALUES (1); DELETE FROM t; UPDATE t SET a = 2; TRUNCATE t;',
+    'CREATE RULE r AS ON DELETE TO v DO INSTEAD DELETE FROM t;',
+    "INSERT INTO log VALUES ('DELETE FROM orders; DROP TABLE orders;');",
+  ),
+];
