@@ -42,14 +42,18 @@ export interface HealthProbe {
   readonly output: string;
 }
 
-/** $1 project, then services. One JSON object a line; environment and mounts are left out on purpose. */
+/**
+ * $1 project, then services. One JSON object a line; environment and mounts are left out on purpose. `.ID` is the name of the
+ * field: with the `.Id` of the JSON, templates fall back on raw maps, in which a container without a health check has no key
+ * for one, and fail.
+ */
 const listScript = `
 project=$1; shift
 ids=$(for service; do
   docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" --filter "label=com.docker.compose.oneoff=False" || exit
 done) || exit
 [ -n "$ids" ] || exit 0
-docker inspect --type container --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"oomKilled":{{json .State.OOMKilled}},"restartCount":{{json .RestartCount}},"restartPolicy":{{json .HostConfig.RestartPolicy.Name}},"startedAt":{{json .State.StartedAt}},"health":{{json .State.Health}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
+docker inspect --type container --format '{"id":{{json .ID}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"status":{{json .State.Status}},"exitCode":{{json .State.ExitCode}},"oomKilled":{{json .State.OOMKilled}},"restartCount":{{json .RestartCount}},"restartPolicy":{{json .HostConfig.RestartPolicy.Name}},"startedAt":{{json .State.StartedAt}},"health":{{json .State.Health}},"networkMode":{{json .HostConfig.NetworkMode}},"networks":{{json .NetworkSettings.Networks}}}' $ids`;
 
 /**
  * The containers of Compose services, stopped ones included; looked up anew before each attempt, because a container that
