@@ -29,6 +29,7 @@ export const slowLabFiles: readonly string[] = [
   'rollback-modes',
   'died-rollback',
   'engine-update',
+  'sync-crash',
 ];
 
 /** Where a lab test file stands in the order: 0 is first; an unlisted file comes after all listed ones. */
