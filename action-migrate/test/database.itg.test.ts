@@ -85,7 +85,7 @@ describe('a migration with a backup', () => {
   });
 });
 
-/** Puts a small disk where the backups go: a file system in a file, or in memory where the kernel has no loop device. */
+/** Puts a small disk where the backups go: a file system in a file, or in memory where the server cannot make one. */
 async function smallDisk(megabytes: number): Promise<() => Promise<void>> {
   const folder = `${target.path}/.deploy/backups`;
   const source = `
