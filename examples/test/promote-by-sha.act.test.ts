@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActJob, ActResult } from '../../lab/src/act/index.ts';
-import { DJANGO_RELEASES, ensureImages, type Lab } from '../../lab/src/index.ts';
+import { DJANGO_RELEASES, ensureImages, type FullImages, type Lab } from '../../lab/src/index.ts';
 import { askContainer } from './django.ts';
 import { testPath } from './path-row.ts';
 import { openTeam, type RunChanges, type Team } from './team.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
     envFile: envFile(),
     vars: {
       APP_ENV_FILE: '.env',
-      IMAGE_REPOSITORY: `${lab.registry.bearer.address}/${lab.images.full?.django.repository ?? ''}`,
+      IMAGE_REPOSITORY: `${lab.registry.bearer.address}/${releases().repository}`,
     },
     secrets: {},
   });
@@ -43,6 +43,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await team[Symbol.asyncDispose]();
 });
+
+function strangerPrivateKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+}
 
 function envFile(): readonly string[] {
   const postgres = lab.images.full?.postgres;
@@ -70,9 +75,19 @@ async function tell(run: ActResult): Promise<string> {
   const job = jobOf(run);
   const [id, step] = Object.entries(job.steps).find(([, one]) => one.outcome === 'failure') ?? [];
   const at = id === undefined ? '' : ` at ${id} (${step?.outputs['error-code'] ?? 'no code'})`;
-  const served = await Promise.all((await team.project.listContainers('api')).map((one) => askContainer(lab, one)));
-  const serving = served.map((sha) => names.get(sha) ?? sha).join(' and ');
+  const serving = (await readServed()).map((sha) => names.get(sha) ?? sha).join(' and ');
   return `${job.outcome}${at}: ${serving === '' ? 'nothing' : serving} serves`;
+}
+
+/** The commit that each of the project's api containers says it runs. */
+async function readServed(): Promise<readonly string[]> {
+  return Promise.all((await team.project.listContainers('api')).map((one) => askContainer(lab, one)));
+}
+
+function releases(): FullImages['django'] {
+  const django = lab.images.full?.django;
+  if (django === undefined) throw new Error('the lab has no full images');
+  return django;
 }
 
 async function readFiles(): Promise<string> {
@@ -89,7 +104,7 @@ describe('one commit after another on the same server', () => {
     expect(steps['gate']?.outputs['result']).toBe('healthy');
     const release = (await team.readLedger()).at(-1);
     expect(release?.result).toBe('ok');
-    expect(release?.text).toContain(lab.images.full?.django.v1.digest);
+    expect(release?.text).toContain(releases().v1.digest);
     expect(team.chat.requests.at(-1)?.body).toContain(v1.sha.slice(0, 7));
     return seen;
   });
@@ -106,23 +121,32 @@ describe('one commit after another on the same server', () => {
     const run = await deploy(v2.sha);
     const { steps } = jobOf(run);
     expect(steps['migrate']?.outputs['applied']).toBe('true');
-    expect(steps['rollout']?.outputs['digests']).toContain(lab.images.full?.django.v2.digest);
-    expect(steps['rollout']?.outputs['previous-digests']).toContain(lab.images.full?.django.v1.digest);
+    expect(steps['rollout']?.outputs['digests']).toContain(releases().v2.digest);
+    expect(steps['rollout']?.outputs['previous-digests']).toContain(releases().v1.digest);
     expect(await readFiles()).toContain('# of v2');
-    expect((await team.readLedger()).at(-1)?.text).toContain(lab.images.full?.django.v2.digest);
+    expect((await team.readLedger()).at(-1)?.text).toContain(releases().v2.digest);
     return tell(run);
   });
 
   testPath(example, 'a migration that fails', 'failure at migrate (COMMAND_FAILED): v2 serves', async () => {
     const before = await team.project.listContainers();
-    const [releases, notes] = [await team.readLedger(), team.chat.requests.length];
+    const [ledger, notes] = [await team.readLedger(), team.chat.requests.length];
     const run = await deploy(v3.sha);
     expect(jobOf(run).steps['rollout']?.outcome).toBe('skipped');
     expect(await team.project.listContainers()).toEqual(before);
     expect(await readFiles()).toContain('# of v2');
-    expect(await team.readLedger()).toEqual(releases);
+    expect(await team.readLedger()).toEqual(ledger);
     expect(team.chat.requests.length).toBe(notes + 1);
     return tell(run);
+  });
+
+  testPath(example, 'two deploys at the same time', 'success and success: the last release serves', async () => {
+    const runs = await Promise.all([deploy(v1.sha), deploy(v2.sha)]);
+    const [served = '', ...others] = await readServed();
+    expect(others).toEqual([]);
+    const last = (await team.readLedger()).at(-1)?.text ?? '';
+    const isLast = last.includes(served === v1.sha ? releases().v1.digest : releases().v2.digest);
+    return `${runs.map((run) => jobOf(run).outcome).join(' and ')}: ${isLast ? 'the last release' : served} serves`;
   });
 
   testPath(example, 'rollback: the older commit again', 'success: v1 serves', async () => {
@@ -136,11 +160,11 @@ describe('what a person on call must be able to tell apart', () => {
   const path = (name: string, expected: string, change: () => readonly [string, RunChanges]): void => {
     testPath(example, name, expected, async () => {
       const before = await team.project.listContainers();
-      const releases = await team.readLedger();
+      const ledger = await team.readLedger();
       const run = await deploy(...change());
       expect(jobOf(run).steps['rollout']?.outcome).toBe('skipped');
       expect(await team.project.listContainers()).toEqual(before);
-      expect(await team.readLedger()).toEqual(releases);
+      expect(await team.readLedger()).toEqual(ledger);
       return tell(run);
     });
   };
@@ -151,6 +175,10 @@ describe('what a person on call must be able to tell apart', () => {
   path('a registry that refuses the token', 'failure at verify (DENIED_OR_MISSING): v1 serves', () => [
     v2.sha,
     { secrets: { GHCR_TOKEN: 'expired-token-of-somebody' } },
+  ]);
+  path('a key that the server does not know', 'failure at sync (SSH_AUTH_REJECTED): v1 serves', () => [
+    v2.sha,
+    { secrets: { DEPLOY_SSH_PRIVATE_KEY: strangerPrivateKey() } },
   ]);
   path('a server with another host key', 'failure at sync (HOST_KEY_MISMATCH): v1 serves', () => [
     v2.sha,
