@@ -18,8 +18,8 @@ export interface Archive {
   readonly buckets: readonly string[];
   /** The env file that goes live with the set. */
   readonly env: { readonly path: string; readonly content: string } | undefined;
-  /** It goes live in this step: the server notes that, so that a later run knows whose it is. */
-  readonly isForNow: boolean;
+  /** How it goes live in this step; the server notes that, so that a later run knows whose it is. */
+  readonly plan: string | undefined;
 }
 
 /**
@@ -75,7 +75,10 @@ async function fill(tar: Pack, archive: Archive, onBytes: (count: number) => voi
     note('env/path', [`./${env.path}`]);
     tar.entry({ name: 'env/file', mode: 0o600 }, env.content);
   }
-  if (archive.isForNow) note('now', []);
+  if (archive.plan !== undefined) {
+    note('now', []);
+    tar.entry({ name: 'plan', mode: 0o600 }, archive.plan);
+  }
   tar.entry({ name: 'manifest.json.new', mode: 0o600 }, formatManifest(manifest));
   // Those of files that are linked on the server are made there.
   const sent = [...transfer.send, ...transfer.links];

@@ -41,6 +41,8 @@ export interface Comparison {
   readonly isEnvNew: boolean;
   /** What `delete: mirror` keeps, and why. */
   readonly kept: readonly string[];
+  /** What stands at the paths of the set; undefined where the live set is known, and is all that the transfer touches. */
+  readonly live: LiveState | undefined;
 }
 
 /** The scan, and everything that follows from it alone. */
@@ -71,31 +73,33 @@ export async function compare(job: SyncJob, look: Look): Promise<Comparison> {
   const { host, deployPath } = job;
   const isEnvNew = compareEnv(job, look);
   const mirror = job.delete === 'mirror' ? await lookForMirror(job) : undefined;
-  const transfer = await findTransfer(job, look, mirror);
+  const { transfer, live } = await findTransfer(job, look, mirror);
   throwIfBlocked(host, deployPath, transfer.blocked);
   refuseFull(job, look, transfer);
-  return { look, transfer, isEnvNew, kept: mirror?.kept ?? [] };
+  return { look, transfer, isEnvNew, kept: mirror?.kept ?? [], live };
 }
 
-async function findTransfer(job: SyncJob, look: Look, mirror: MirrorPlan | undefined): Promise<Transfer> {
+async function findTransfer(
+  job: SyncJob,
+  look: Look,
+  mirror: MirrorPlan | undefined,
+): Promise<Pick<Comparison, 'transfer' | 'live'>> {
   const { host, deployPath, scan, isProtected } = job;
-  const rule: DeleteRule = {
-    delete: job.delete === 'none' ? 'none' : 'managed',
-    isProtected,
-    unmanaged: mirror?.deletable ?? [],
-  };
+  const unmanaged = mirror?.deletable ?? [];
+  const rule: DeleteRule = { delete: job.delete === 'none' ? 'none' : 'managed', isProtected, unmanaged };
   const quick =
     look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
-  if (quick !== undefined) return quick;
-  if (look.isEmpty && look.liveId === undefined) return diffManifests(scan.entries, nothingLive(look), rule);
-  const paths = scan.entries.map((entry) => entry.path);
-  return diffManifests(scan.entries, await probeLive(host, deployPath, paths), rule);
+  if (quick !== undefined) return { transfer: quick, live: undefined };
+  const isNothingLive = look.isEmpty && look.liveId === undefined;
+  const paths = [...scan.entries.map(({ path }) => path), ...unmanaged];
+  const live = isNothingLive ? nothingLive(look) : await probeLive(host, deployPath, paths);
+  return { transfer: diffManifests(scan.entries, live, rule), live };
 }
 
 /** Where deploy-path is empty there is nothing to look at. */
 function nothingLive(look: Look): LiveState {
   const folder = { kind: 'folder', isWritable: look.isWritable } as const;
-  return { ...look, manifest: undefined, staged: [], entries: new Map([['.', folder]]), hasGzip: false };
+  return { ...look, manifest: undefined, staged: [], entries: new Map([['.', folder]]) };
 }
 
 /** Whether the env file changes. @throws SyncError ENV_FILE_MISSING, PATH_BLOCKED */
@@ -121,7 +125,7 @@ function compareEnv({ host, deployPath, env, scan }: SyncJob, look: Look): boole
 async function lookForMirror(job: SyncJob): Promise<MirrorPlan> {
   const { host, deployPath, scan, isProtected } = job;
   const options = { timeoutMs: 300_000, maxCaptureBytes: 256 * 1024 * 1024 };
-  const [mounts, list] = await runBatch(host, [mountsPart(deployPath), listPart(deployPath)], options);
+  const [mounts, list] = await runBatch(host, [mountsPart(deployPath, 'all'), listPart(deployPath)], options);
   if (mounts?.code !== 0)
     throw new SyncError({
       code: 'MOUNTS_UNKNOWN',

@@ -23,7 +23,8 @@ import { refuseKey } from './source-key.ts';
 import { describeEnding, describePinned, listChanges, type Report } from './report.ts';
 import { findSources, type SourcePlace } from './source-place.ts';
 import { scanSources, type Scan } from './source-scan.ts';
-import { activateNow, settleInterrupted, stage } from './staging.ts';
+import { prepareReceiver } from './sending.ts';
+import { settleInterrupted, stage } from './staging.ts';
 import { renderSummary } from './summary.ts';
 
 /** inputs → files here, while the connection is made → one look there → what differs → staged (→ live) → outputs. */
@@ -130,38 +131,40 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob): Promise
   const { scope, waitMs } = inputs.leaseWish;
   const options = leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, waitMs);
   const offer = offerLease(options);
-  // The shortest of commands beside it tells how far away the server is.
-  const ping = host.script(':', []).then(({ durationMs }) => durationMs);
-  const first = await lookAround(job, [
-    ensureStatePart(host, deployPath),
-    // The whole server's comes before the project's: then nothing can be offered yet.
-    ...(scope.kind === 'project' ? [offer.part] : []),
-  ]);
-  const answerMs = await ping;
-  const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
-  const body = async (lease: HeldLease): Promise<Outcome> => {
-    // Another's lease was waited for: what was seen may have changed since.
-    const isFresh = lease === taken || !lease.isNew;
-    const look = await settleInterrupted(job, isFresh ? first.look : (await lookAround(job)).look);
-    const comparison = await compare(job, look);
-    const isForNow = inputs.activate === 'now';
-    const [staged, pinned] = await Promise.all([
-      stage(job, comparison, { isForNow, answerMs }),
-      findPinnedFiles(job, comparison),
+  const isForNow = inputs.activate === 'now';
+  const receiver = prepareReceiver(job, isForNow);
+  try {
+    const first = await lookAround(job, [
+      ensureStatePart(host, deployPath),
+      // The whole server's comes before the project's: then nothing can be offered yet.
+      ...(scope.kind === 'project' ? [offer.part] : []),
     ]);
-    const outcome = { ...comparison, ...staged, pinned };
-    if (!isForNow || staged.ending.kind !== 'staged') return outcome;
-    await activateNow(job, staged.ending.releaseId);
-    return { ...outcome, ending: { kind: 'live', releaseId: staged.ending.releaseId } };
-  };
-  return withLease(context, host, deployPath, inputs.leaseWish, body, undefined, taken);
+    const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
+    // Another's lease may be waited for longer than a command may wait for its files.
+    if (taken === undefined) receiver?.cancel();
+    const waiting = taken === undefined ? undefined : receiver;
+    const body = async (lease: HeldLease): Promise<Outcome> => {
+      // Another's lease was waited for: what was seen may have changed since.
+      const isFresh = lease === taken || !lease.isNew;
+      const look = await settleInterrupted(job, isFresh ? first.look : (await lookAround(job)).look);
+      const comparison = await compare(job, look);
+      const [staged, pinned] = await Promise.all([
+        stage(job, comparison, { isForNow, receiver: waiting }),
+        findPinnedFiles(job, comparison),
+      ]);
+      return { ...comparison, ...staged, pinned };
+    };
+    return await withLease(context, host, deployPath, inputs.leaseWish, body, undefined, taken);
+  } finally {
+    receiver?.cancel();
+  }
 }
 
 /** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
 async function findPinnedFiles({ host, deployPath }: SyncJob, { transfer }: Comparison): Promise<readonly Mount[]> {
   const touched = [...transfer.changed, ...transfer.deleted];
   if (touched.length === 0) return [];
-  const [result] = await runBatch(host, [mountsPart(deployPath)], { timeoutMs: 30_000 }).catch(() => []);
+  const [result] = await runBatch(host, [mountsPart(deployPath, 'containers')], { timeoutMs: 30_000 }).catch(() => []);
   return result?.code === 0 ? findPinned(touched, parseMounts(result.stdout, deployPath)) : [];
 }
 

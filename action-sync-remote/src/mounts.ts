@@ -10,18 +10,19 @@ export interface Mount {
   readonly service: string;
 }
 
-/** Exit 7: Docker could not be asked. A container that goes away meanwhile has no mounts any more. */
+/** $1 deploy path, $2 `containers` or `all`. Exit 7: Docker could not be asked. A container that goes away meanwhile has no mounts any more. */
 const mountsScript = `
 ids=$(docker ps -aq --no-trunc) || exit 7
 printf 'r %s\\n' "$(cd "$1" && pwd -P)"
 [ -z "$ids" ] || docker inspect --format '{{$c := .}}{{range .Mounts}}{{if eq .Type "bind"}}b {{.Source}}{{"\\t"}}{{with index $c.Config.Labels "com.docker.compose.service"}}{{.}}{{else}}{{$c.Name}}{{end}}{{"\\n"}}{{end}}{{end}}' $ids 2>/dev/null
+[ "$2" = all ] || exit 0
 volumes=$(docker volume ls -q) || exit 7
 [ -z "$volumes" ] || docker volume inspect --format '{{with .Options}}{{with index . "device"}}b {{.}}{{"\\t"}}{{$.Name}}{{end}}{{end}}' $volumes 2>/dev/null
 exit 0`;
 
-/** Asks which folders and files containers (running or not) and volumes of this server hold. Reads only. */
-export function mountsPart(deployPath: DeployPath): BatchPart {
-  return { purpose: 'ask Docker for the mounts', source: mountsScript, args: [deployPath], mayFail: true };
+/** Asks which folders and files containers (running or not) of this server hold; `all`: and its volumes. Reads only. */
+export function mountsPart(deployPath: DeployPath, of: 'containers' | 'all'): BatchPart {
+  return { purpose: 'ask Docker for the mounts', source: mountsScript, args: [deployPath, of], mayFail: true };
 }
 
 /** What {@link mountsPart}'s command printed. Pure. */

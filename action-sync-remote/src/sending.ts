@@ -4,7 +4,7 @@ import { Transform } from 'node:stream';
 import type { Manifest, ManifestFile } from '@deploy-actions/kit/state/manifest';
 import type { Look } from '@deploy-actions/kit/state/manifest-look';
 import { receivePart } from '@deploy-actions/kit/state/staged-part';
-import { receiveStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { openReceiver, type Receiver } from '@deploy-actions/kit/state/staged-receiver';
 import { packArchive } from './archive.ts';
 import { formatBytes } from './byte-size.ts';
 import type { Comparison, SyncJob } from './comparison.ts';
@@ -31,38 +31,62 @@ interface Piece {
   readonly offset: number;
 }
 
-/** Brings the set to the server as a staged one. @returns bytes of content that were sent, before packing */
+/** How a set travels. */
+export interface Sending {
+  /** How it goes live in this step; undefined: it waits for the rollout. */
+  readonly plan: string | undefined;
+  /** What waits on the server already. */
+  readonly receiver: Receiver | undefined;
+}
+
+/** Opens what waits on the server for the set while that is looked at: its two round trips cost nothing then. */
+export function prepareReceiver(job: SyncJob, isForNow: boolean): Receiver | undefined {
+  if (job.host.kind === 'local') return undefined;
+  return openReceiver(job.host, job.deployPath, {
+    isForNow,
+    isSpare: true,
+    signal: job.signal,
+    timeoutMs: timeoutFor(job.scan.bytes),
+  });
+}
+
+function timeoutFor(bytes: number): number {
+  return leastTimeoutMs + bytes / 100;
+}
+
+/** Brings the set to the server. @returns bytes of content that were sent, before packing */
 export async function send(
   job: SyncJob,
   { look, transfer, isEnvNew }: Comparison,
   manifest: Manifest,
-  options: { readonly isForNow: boolean; readonly answerMs: number },
+  { plan, receiver }: Sending,
 ): Promise<number> {
   const { host, scan, clock } = job;
   const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
+  const timeoutMs = timeoutFor(bytes);
+  const readyMs = await receiver?.ready;
+  // Where none could be had before, sessions are few, and how far away the server is is not known.
+  const answerMs = readyMs ?? Infinity;
   const places = transfer.send.flatMap((file) => scan.places.get(file.path)?.file ?? []);
   // The manifest travels too, and packs well.
   const facts = { kind: host.kind, packers: look.packers, bytes: bytes + scan.entries.length * 100 };
-  const packing = choosePacking({ ...facts, sampleRatio: sampleRatio(places), answerMs: options.answerMs });
+  const packing = choosePacking({ ...facts, sampleRatio: sampleRatio(places), answerMs });
   const packed = packing === 'plain' ? '' : `, packed with ${packing}`;
   job.log(
     `sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${packed}; ${transfer.keep.length} unchanged are linked on the server`,
   );
   const progress = makeProgress(clock, job.log, (done, seconds) => describeSent(done, bytes, seconds));
-  const timeoutMs = leastTimeoutMs + bytes / 100;
   const inParts = host.kind === 'local' ? new Set<ManifestFile>() : findBig(transfer.send);
-  await sendParts(job, look, inParts, { packing, progress, timeoutMs, isNear: options.answerMs < nearMs });
+  await sendParts(job, look, inParts, { packing, progress, timeoutMs, isNear: answerMs < nearMs });
   const env = isEnvNew && job.env?.content !== undefined ? { path: job.env.path, content: job.env.content } : undefined;
-  const { isForNow } = options;
-  const archive = { manifest, transfer, places: scan.places, inParts, env, isForNow, buckets: job.buckets };
-  await receiveStagedTree(host, job.deployPath, manifest.releaseId, {
-    tar: packArchive(archive, packing, (count) => {
-      progress.add(count);
-    }),
-    packing,
-    signal: job.signal,
-    timeoutMs,
+  const archive = { manifest, transfer, places: scan.places, inParts, env, plan, buckets: job.buckets };
+  const tar = packArchive(archive, packing, (count) => {
+    progress.add(count);
   });
+  const isWaiting = receiver !== undefined && readyMs !== undefined;
+  const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
+  const taker = isWaiting ? receiver : openReceiver(host, job.deployPath, options);
+  await taker.receive(manifest.releaseId, { tar, packing });
   return progress.done;
 }
 

@@ -2,14 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { isToBeFinished, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { formatReleaseId, type Manifest } from '@deploy-actions/kit/state/manifest';
+import { probeLive } from '@deploy-actions/kit/state/manifest-live';
 import type { Look, StagedSet } from '@deploy-actions/kit/state/manifest-look';
-import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
-import {
-  activateStagedTree,
-  discardStagedTrees,
-  settleActivation,
-  undoActivation,
-} from '@deploy-actions/kit/state/staged-tree';
+import type { Receiver } from '@deploy-actions/kit/state/staged-receiver';
+import { planKnownSwap, planSwap, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
+import { discardStagedTrees, formatPlan, throwIfBlocked, undoActivation } from '@deploy-actions/kit/state/staged-tree';
 import { lookAround, type Comparison, type SyncJob } from './comparison.ts';
 import { digestEnv } from './env-file.ts';
 import type { Ending } from './report.ts';
@@ -39,11 +36,14 @@ export function setsOfDied(died: UnfinishedDeploy | undefined): ReadonlySet<stri
   return new Set(ids.filter((id) => typeof id === 'string'));
 }
 
-/** Stages the set unless it is staged already, and removes what was staged before and is not wanted any more. */
+/**
+ * Stages the set unless it is staged already, and removes what was staged before and is not wanted any more. `isForNow`:
+ * the same command makes it live; when that fails, the old files are back before the error is reported.
+ */
 export async function stage(
   job: SyncJob,
   comparison: Comparison,
-  options: { readonly isForNow: boolean; readonly answerMs: number },
+  options: { readonly isForNow: boolean; readonly receiver: Receiver | undefined },
 ): Promise<{ readonly ending: Ending; readonly sentBytes: number }> {
   const { look, transfer, isEnvNew } = comparison;
   const liveId = look.liveId ?? '';
@@ -61,8 +61,37 @@ export async function stage(
   if (!options.isForNow && isUsable && isSameSet(job, comparison, waiting))
     return { ending: { kind: 'staged-before', releaseId: waiting.header.releaseId }, sentBytes: 0 };
   const manifest = makeManifest(job, transfer);
-  const sentBytes = await send(job, comparison, manifest, options);
-  return { ending: { kind: 'staged', releaseId: manifest.releaseId }, sentBytes };
+  const { releaseId } = manifest;
+  if (!options.isForNow) {
+    const sentBytes = await send(job, comparison, manifest, { plan: undefined, receiver: options.receiver });
+    return { ending: { kind: 'staged', releaseId }, sentBytes };
+  }
+  const plan = await planActivation(job, comparison);
+  try {
+    const sentBytes = await send(job, comparison, manifest, { plan, receiver: options.receiver });
+    return { ending: { kind: 'live', releaseId }, sentBytes };
+  } catch (thrown) {
+    job.log('That failed: putting the old files back.');
+    await undoActivation(job.host, job.deployPath, releaseId).catch((failed: unknown) => {
+      job.log(`They could not be put back now: ${describeThrown(failed)}`);
+      job.log(
+        'Unless the server itself went down, it goes on with what it had got; the next sync puts right what it finds.',
+      );
+    });
+    throw thrown;
+  }
+}
+
+/** @throws StagedTreeError PATH_BLOCKED */
+async function planActivation({ host, deployPath, scan }: SyncJob, { transfer, live }: Comparison): Promise<string> {
+  if (live === undefined) return formatPlan(planKnownSwap(transfer));
+  // What an earlier sync put there was not looked at yet: its manifest came with the look.
+  const unseen = transfer.deleted.filter((path) => !live.entries.has(path));
+  const more = unseen.length === 0 ? undefined : await probeLive(host, deployPath, unseen);
+  const entries = new Map([...(more?.entries ?? []), ...live.entries]);
+  const { steps, blocked } = planSwap(scan.entries, transfer.deleted, { ...live, entries });
+  throwIfBlocked(host, deployPath, blocked);
+  return formatPlan(steps);
 }
 
 function makeManifest(job: SyncJob, transfer: Transfer): Manifest {
@@ -97,32 +126,4 @@ function isSameSet(job: SyncJob, { transfer, isEnvNew }: Comparison, staged: Sta
 function digestSet(buckets: readonly string[], deleted: readonly string[]): string {
   const text = [...buckets, ...deleted.map((path) => `./${path}`)].map((line) => `${line}\n`).join('');
   return createHash('sha256').update(text).digest('hex');
-}
-
-/**
- * Makes a staged set live in this step; when that fails, the old files are back before the error is reported. Where they
- * could not be put back (the connection is gone), the log says what stands there.
- */
-export async function activateNow(job: SyncJob, releaseId: string): Promise<void> {
-  const { host, deployPath, log } = job;
-  try {
-    await activateStagedTree(host, deployPath, releaseId);
-  } catch (thrown) {
-    log('That failed: putting the old files back.');
-    await undoActivation(host, deployPath, releaseId).catch((failed: unknown) => {
-      log(`They could not be put back now: ${describeThrown(failed)}`);
-      log(
-        'Unless the server itself went down, it makes the new files live by itself; the next sync puts right what it finds.',
-      );
-    });
-    throw thrown;
-  }
-  try {
-    await settleActivation(host, deployPath);
-  } catch (thrown) {
-    log(
-      'The new files are live, all of them. Only the data of the staging could not be removed; the next sync does it.',
-    );
-    throw thrown;
-  }
 }

@@ -68,6 +68,14 @@ describe('a sync', { timeout: 60_000 }, () => {
     expect(read('data/seed')).toBe('ours');
   });
 
+  it('deletes what is gone in the same step in which a new path goes live', async () => {
+    await sync({ activate: 'now' });
+    rmSync(join(workspace, 'conf'), { recursive: true });
+    writeFiles(workspace, { 'new/path': 'n' });
+    expect((await sync({ activate: 'now' })).outputs.get('deleted-files')).toBe('conf/x');
+    expect([existsSync(join(server, 'conf/x')), read('new/path')]).toEqual([false, 'n']);
+  });
+
   it('deletes nothing with delete: none', async () => {
     await sync({ activate: 'now' });
     rmSync(join(workspace, 'conf'), { recursive: true });

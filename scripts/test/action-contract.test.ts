@@ -156,6 +156,15 @@ describe('examples, documents and the composite', () => {
     expect(missing).toEqual([]);
   });
 
+  test('the composite passes on every input of the sync, but those of a job that only syncs', () => {
+    const steps = lists.filter(({ where }) => where === 'action.yml').flatMap((list) => list.steps);
+    const given = steps.find(({ folder }) => folder === 'action-sync-remote');
+    const missing = Object.keys(actions.get('action-sync-remote')?.inputs ?? {}).filter(
+      (name) => !['activate', 'dry-run'].includes(name) && given?.with[name] !== `\${{ inputs.${name} }}`,
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('the composite passes on every input of notify, but those of how it runs and of its own steps', () => {
     const steps = lists.filter(({ where }) => where === 'action.yml').flatMap((list) => list.steps);
     const given = steps.find(({ folder }) => folder === 'action-notify');

@@ -2,6 +2,8 @@
 export interface ChannelPool {
   /** Waits for a free place; rejects with the signal's reason. `isFirst` puts it before all that wait. */
   acquire(signal: AbortSignal, isFirst?: boolean): Promise<void>;
+  /** Takes a place if another one is left after it: one that is held for long must not be the last. */
+  tryAcquire(): boolean;
   release(): void;
   /**
    * The server refused a channel while `active` were open: from now on use one less.
@@ -48,6 +50,11 @@ export function channelPool(initialLimit: number): ChannelPool {
         else waiting.push(entry);
         startNext();
       }),
+    tryAcquire: () => {
+      if (active + 1 >= limit || waiting.length > 0) return false;
+      active++;
+      return true;
+    },
     release: () => {
       active--;
       startNext();

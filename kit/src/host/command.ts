@@ -17,6 +17,8 @@ export interface ProgramIo {
   readonly signal: AbortSignal;
   /** Must start now, queue or not: it stops another command. */
   readonly isUrgent?: boolean;
+  /** Starts now or not at all. */
+  readonly isSpare?: boolean;
 }
 
 /** The transport under a Host: runs a program text in `sh` and tells its exit status. */
@@ -96,6 +98,7 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
   signal?.addEventListener('abort', onAbort, { once: true });
   const io: ProgramIo = {
     stdin: options.stdin,
+    isSpare: options.isSpare === true,
     onStdout: running.stdout.push,
     onStderr: running.stderr.push,
     signal: letGo.signal,

@@ -31,6 +31,8 @@ export interface ExecOptions {
   /** Variables for the command. NEVER secrets: they are visible to other users of the server. Secrets go through stdin. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer | Readable;
+  /** Fails at once, with COMMAND_FAILED, where all sessions of the connection are in use, instead of waiting for one. */
+  readonly isSpare?: boolean;
   /** Kills the command and throws COMMAND_TIMEOUT. Default 60 s; a hung dockerd must not hang the job. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

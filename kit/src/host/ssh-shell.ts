@@ -30,6 +30,7 @@ export function sshShell(
   };
   const run = async (program: string, io: ProgramIo, isAgain = false, refusals = 0): Promise<ChannelEnd> => {
     if (io.isUrgent === true) return runUrgently(program, io);
+    if (io.isSpare === true) return runSpare(name, connection, pool, program, io);
     await pool.acquire(io.signal, isAgain);
     let isAlone: boolean;
     try {
@@ -66,6 +67,26 @@ export function sshShell(
       }
     },
   };
+}
+
+/** Beside the others, or not at all. */
+async function runSpare(
+  name: string,
+  connection: SshConnection,
+  pool: ChannelPool,
+  program: string,
+  io: ProgramIo,
+): Promise<ChannelEnd> {
+  // Where there is one session only, it is that of the command which was asked for in the same turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!pool.tryAcquire()) return { kind: 'no-session', reason: 'no session is to spare' };
+  try {
+    const end = await runOnce(name, connection, program, io);
+    if (end.kind === 'no-session') pool.shrink();
+    return end;
+  } finally {
+    pool.release();
+  }
 }
 
 async function runOnce(name: string, connection: SshConnection, program: string, io: ProgramIo): Promise<ChannelEnd> {

@@ -101,6 +101,18 @@ export function planSwap(entries: readonly ManifestEntry[], deletable: readonly 
   };
 }
 
+/** The same where it is known that each changed path is a file or link of the live set, in a folder of it. */
+export function planKnownSwap(transfer: Pick<Transfer, 'changed' | 'deleted'>): readonly SwapStep[] {
+  const changed = transfer.changed.map((path) => ({ path })).sort(byFolder);
+  return [
+    ...steps(
+      'replace',
+      changed.map(({ path }) => path),
+    ),
+    ...steps('delete', transfer.deleted),
+  ];
+}
+
 /** Paths of the live set that the source no longer has and that may be deleted. */
 function goneFrom(local: readonly ManifestEntry[], live: LiveState, rule: DeleteRule): readonly string[] {
   if (rule.delete === 'none') return [];
@@ -184,7 +196,7 @@ function steps(kind: SwapStep['kind'], paths: readonly string[]): readonly SwapS
 }
 
 /** Paths of one folder side by side: the server renames them with one command. */
-function byFolder(a: ManifestEntry, b: ManifestEntry): number {
+function byFolder(a: Pick<ManifestEntry, 'path'>, b: Pick<ManifestEntry, 'path'>): number {
   const [x, y] = [a.path.replace(/[^/]*$/, ''), b.path.replace(/[^/]*$/, '')];
   if (x !== y) return x < y ? -1 : 1;
   return a.path < b.path ? -1 : 1;

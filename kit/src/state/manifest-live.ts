@@ -27,7 +27,6 @@ export interface LiveState {
   /** The rollout that died, if the last one did; the next rollout settles it. */
   readonly diedDeploy: UnfinishedDeploy | undefined;
   readonly freeBytes: number;
-  readonly hasGzip: boolean;
   readonly entries: ReadonlyMap<string, LiveEntry>;
 }
 
@@ -70,7 +69,6 @@ if [ -n "$j" ]; then
   esac
 fi
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
-if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
 
 /**
@@ -109,7 +107,6 @@ export function parseLiveState(text: string, deployPath: string): LiveState {
     unfinished: bodies('U'),
     diedDeploy: parseUnfinished(bodies('j').join('\n')),
     freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
-    hasGzip: lines.includes('z'),
     entries: parseEntries(lines),
   };
 }

@@ -9,6 +9,8 @@ import { stateFunction } from './staged-tree-scripts.ts';
 /** A set that waits on the server, by digests. */
 export interface StagedSet {
   readonly header: ManifestHeader;
+  /** The how manyth the server staged; 0 where an older version of these actions did. */
+  readonly order: number;
   /** SHA-256 over its `buckets` and `deleted` lists (manifest-index.ts); empty where it has none. */
   readonly digest: string;
   /** Of its env file; empty without one. */
@@ -92,6 +94,7 @@ if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
   printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
+  [ ! -s "$s/order" ] || printf 'o %s\\n' "$(cat "$s/order")"
   [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
   [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
 done
@@ -178,11 +181,13 @@ function parseStagedSets(lines: readonly string[], where: string): readonly Stag
   for (const line of lines) {
     const body = line.slice(2);
     const last = sets.at(-1);
-    if (line.startsWith('g ')) sets.push({ header: parseManifestHeader(body, where), digest: '', envDigest: '' });
+    if (line.startsWith('g '))
+      sets.push({ header: parseManifestHeader(body, where), order: 0, digest: '', envDigest: '' });
+    else if (last !== undefined && line.startsWith('o ')) sets[sets.length - 1] = { ...last, order: Number(body) };
     else if (last !== undefined && line.startsWith('h ')) sets[sets.length - 1] = { ...last, digest: body };
     else if (last !== undefined && line.startsWith('E ')) sets[sets.length - 1] = { ...last, envDigest: body };
   }
-  return sets.sort((a, b) => (a.header.releaseId < b.header.releaseId ? -1 : 1));
+  return sets.sort((a, b) => a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1));
 }
 
 function parsePart(text: string): readonly ReceivedPart[] {

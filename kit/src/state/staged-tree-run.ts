@@ -46,7 +46,8 @@ export function treePart(
   };
 }
 
-function treeError(
+/** What an exit code of those scripts means. */
+export function treeError(
   host: Host,
   deployPath: DeployPath,
   releaseId: string,

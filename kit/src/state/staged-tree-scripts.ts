@@ -66,6 +66,13 @@ verify() {
   [ -s "$1/paths" ] || return 0
   (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
 }
+# verify_sent: in the folder of a set, the same for those that came, which are all but the ones in keep.
+verify_sent() {
+  awk 'FILENAME == "keep" { kept[$0]; next } FILENAME == "paths" { if (!($0 in kept)) { sent[FNR]; print > "sent" } next } FNR in sent { print > "sums" }' keep paths hashes
+  [ -f sent ] || return 0
+  (cd tree && tr '\\n' '\\0' < ../sent | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - sums || exit 66
+  rm -f sent sums
+}
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 # block FILE: the pins in it (pins.ts), markers included.
@@ -95,9 +102,13 @@ list_files() {
 missing_of() {
   { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
+# order_of FOLDER: as what number it was staged here; a runner's clock is in its name.
+order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
-  verify "$1"
+  last=0
+  for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
+  printf '%s\\n' "$((last + 1))" > "$1/order"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
   (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
@@ -135,6 +146,7 @@ if [ -f "$s/parts" ]; then
 fi
 list_files "$s"
 missing_of "$s/paths" "$s/tree" > "$s/keep"
+(cd "$s"; verify_sent)
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 
@@ -150,20 +162,23 @@ take > "$s/deleted"
 cat > "$s/manifest.json.new"
 list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
+verify "$s"
 seal "$s"`;
 
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
- * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
- * one that died has its own waiting there.
+ * A set that was staged after the live one, by the order that this server gave them, is the next rollout's: a run that
+ * finishes the commit of one that died has its own waiting there.
  */
 export const settleScript = `${treeFunctions}
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
+# Where that of the live set is gone, all that waits there came later.
+first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$live")
 for old in .deploy/staged/*; do
-  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+  if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
 
 /** $1 deploy path: removes staged sets that no activation has begun with. */
@@ -212,11 +227,18 @@ tar -xOf "files/$2.tar" manifest.json || exit 66
 printf '=\\n'
 if [ -f manifest.json ]; then cat manifest.json; fi`;
 
-/** $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <first line>`. */
+/**
+ * $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <its number> <first line>`; sets of an
+ * older version of these actions have none, and come before all others.
+ */
 export const findScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
-for m in staged/*/manifest.json; do if [ -f "$m" ]; then printf 'staged %s\\n' "$(head -n 1 "$m")"; fi; done
+for s in staged/*/; do
+  [ -f "$s/manifest.json" ] || continue
+  n=0; if [ -s "$s/order" ]; then IFS= read -r n < "$s/order"; fi
+  printf 'staged %s %s\\n' "$n" "$(head -n 1 "$s/manifest.json")"
+done
 exit 0`;
 
 /** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { runBatch, type BatchPart } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
 import { systemClock } from '../time/clock.ts';
@@ -7,6 +6,7 @@ import type { DeployPath } from './deploy-path.ts';
 import { planSwap, type Blocked, type SwapStep } from './manifest-diff.ts';
 import { probeLive } from './manifest-live.ts';
 import { formatManifest, formatReleaseId, parseManifest, parseManifestHeader, type Manifest } from './manifest.ts';
+import { openReceiver, type ReceiveOptions, type StagedArchive } from './staged-receiver.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
 import { runTreeScript, treePart } from './staged-tree-run.ts';
 import { activateScript, undoScript } from './staged-swap-scripts.ts';
@@ -16,7 +16,6 @@ import {
   packScript,
   readArchiveScript,
   readStagedScript,
-  receiveScript,
   settleScript,
   unpackScript,
 } from './staged-tree-scripts.ts';
@@ -60,18 +59,26 @@ interface Sets {
 }
 
 function parseSets(text: string, deployPath: DeployPath): Sets {
-  const headers = (kind: string) =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith(`${kind} `))
-      .map((line) => parseManifestHeader(line.slice(kind.length + 1), `${deployPath}/.deploy: a manifest (${kind})`));
-  const liveId = headers('live')[0]?.releaseId;
-  const newest = headers('staged')
-    .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
-    .at(-1);
+  const lines = text.split('\n');
+  const read = (line: string, kind: string) => parseManifestHeader(line, `${deployPath}/.deploy: a manifest (${kind})`);
+  const live = lines.find((line) => line.startsWith('live '));
+  const liveId = live === undefined ? undefined : read(live.slice('live '.length), 'live').releaseId;
+  const staged = lines.flatMap((line) => {
+    const [, order = '', header = ''] = /^staged (\d+) (.*)$/.exec(line) ?? [];
+    return header === '' ? [] : [{ order: Number(order), releaseId: read(header, 'staged').releaseId }];
+  });
   // An older one beside it is what an interrupted rollout left.
-  const staged = newest === undefined || newest.releaseId === liveId ? undefined : { releaseId: newest.releaseId };
-  return { liveId, staged };
+  const newest = staged.toSorted(byOrder).at(-1);
+  const isWaiting = newest !== undefined && newest.releaseId !== liveId;
+  return { liveId, staged: isWaiting ? { releaseId: newest.releaseId } : undefined };
+}
+
+/** As the server staged them; those without a number by their names. */
+export function byOrder(
+  a: { readonly order: number; readonly releaseId: string },
+  b: { readonly order: number; readonly releaseId: string },
+): number {
+  return a.order - b.order || (a.releaseId < b.releaseId ? -1 : 1);
 }
 
 /** The newest staged tree that is not live yet. */
@@ -93,20 +100,9 @@ export async function receiveStagedTree(
   host: Host,
   deployPath: DeployPath,
   releaseId: string,
-  archive: {
-    readonly tar: Readable;
-    /** What packed it; the server has the program of that name. */
-    readonly packing: 'plain' | 'gzip' | 'zstd';
-    readonly signal: AbortSignal;
-    readonly timeoutMs: number;
-  },
+  archive: StagedArchive & Pick<ReceiveOptions, 'signal' | 'timeoutMs'>,
 ): Promise<void> {
-  await runTreeScript(host, deployPath, releaseId, {
-    purpose: 'stage the files',
-    source: receiveScript,
-    args: [archive.packing],
-    options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
-  });
+  await openReceiver(host, deployPath, archive).receive(releaseId, archive);
 }
 
 const stepLetters = {
@@ -137,8 +133,12 @@ export async function activateStagedTree(host: Host, deployPath: DeployPath, rel
   const plan = planSwap(staged.files, deletable, live);
   throwIfBlocked(host, deployPath, plan.blocked);
   if (plan.steps.length === 0 && live.manifest?.releaseId === releaseId) return noActivation;
-  const lines = plan.steps.map((step) => `${stepLetters[step.kind]} ./${step.path}\n`);
-  return applyPlan(host, deployPath, releaseId, lines.join(''));
+  return applyPlan(host, deployPath, releaseId, formatPlan(plan.steps));
+}
+
+/** The plan of a swap as the server reads it: one step a line. */
+export function formatPlan(steps: readonly SwapStep[]): string {
+  return steps.map((step) => `${stepLetters[step.kind]} ./${step.path}\n`).join('');
 }
 
 async function applyPlan(host: Host, deployPath: DeployPath, releaseId: string, plan: string): Promise<Activation> {
@@ -181,11 +181,6 @@ export function undoActivationPart(host: Host, deployPath: DeployPath, releaseId
 /** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
 export async function discardStagedTrees(host: Host, deployPath: DeployPath): Promise<void> {
   await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
-}
-
-/** Removes all undo records and staged data: the files that are live stay. */
-export async function settleActivation(host: Host, deployPath: DeployPath): Promise<void> {
-  await runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript });
 }
 
 /**

@@ -40,6 +40,14 @@ describe('the channel pool', () => {
     expect(started).toEqual(['refused before']);
   });
 
+  it('gives a place to spare only where another one is left after it', async () => {
+    const pool = channelPool(3);
+    expect([pool.tryAcquire(), pool.tryAcquire(), pool.tryAcquire()]).toEqual([true, true, false]);
+    const other = channelPool(2);
+    await other.acquire(never);
+    expect(other.tryAcquire()).toBe(false);
+  });
+
   it('forgets one that no longer waits', async () => {
     const pool = channelPool(1);
     await pool.acquire(never);

@@ -168,6 +168,15 @@ describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) 
     });
   });
 
+  it('does without a spare command where the server has no session for it, and keeps none waiting', async () => {
+    await withHost({ maxSessions: 1 }, async (host) => {
+      const main = host.script('cat >/dev/null; echo main', [], { stdin: 'x' });
+      const spare = host.script('cat', [], { stdin: 'x', isSpare: true });
+      await expect(spare).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+      expect((await main).stdout).toBe('main\n');
+    });
+  });
+
   it.each([1, 3])('obeys a server that allows %i sessions', async (maxSessions) => {
     await withHost({ maxSessions }, async (host, server) => {
       const results = await Promise.all(Array.from({ length: 14 }, (_, index) => host.exec(['echo', String(index)])));

@@ -39,7 +39,6 @@ function live(entries: Readonly<Record<string, LiveEntry>>, known?: readonly Man
     unfinished: [],
     diedDeploy: undefined,
     freeBytes: 1e9,
-    hasGzip: true,
     entries: new Map([['.', folder], ...Object.entries(entries)]),
   };
 }

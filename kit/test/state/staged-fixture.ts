@@ -31,8 +31,8 @@ export type Files = Readonly<Record<string, string>>;
 export interface Site {
   readonly host: ReturnType<typeof localHost>;
   readonly path: DeployPath;
-  /** Stages a whole set as action-sync-remote does: only what differs is in the tar. Returns its release id. */
-  stage(files: Files): Promise<string>;
+  /** Stages a whole set as action-sync-remote does: only what differs is in the tar. Returns its release id, of `year`. */
+  stage(files: Files, year?: string): Promise<string>;
   write(files: Files): void;
   /** Everything below deploy-path but `.deploy/`: path → content, `-> target`, `/` for an empty folder. */
   read(): Files;
@@ -52,10 +52,10 @@ export async function makeSite(name = 'app'): Promise<Site> {
     write: (files) => writeFiles(path, files),
     read: () => readFiles(path),
     remove: () => rmSync(base, { recursive: true, force: true }),
-    stage: async (files) => {
+    stage: async (files, year = '2026') => {
       count++;
       const releaseId =
-        `202611210300${String(count).padStart(2, '0')}000Z-local-00${String(count).padStart(2, '0')}`.replace(
+        `${year}11210300${String(count).padStart(2, '0')}000Z-local-00${String(count).padStart(2, '0')}`.replace(
           /^(\d{8})(\d{6})/,
           '$1T$2',
         );

@@ -256,6 +256,18 @@ describe('the archive of a release', () => {
     expect(existsSync(join(site.path, '.deploy/staged', one))).toBe(false);
   });
 
+  it('is told from older ones by the order of the server, whatever the clocks of the runners say', async () => {
+    const ahead = await site.stage(first, '2031');
+    await activateStagedTree(site.host, site.path, ahead);
+    const next = await site.stage(second, '2026');
+    expect((await findStagedTree(site.host, site.path))?.releaseId).toBe(next);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 1, 5));
+    expect((await findStagedTree(site.host, site.path))?.releaseId).toBe(next);
+    await activateStagedTree(site.host, site.path, next);
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 2, 5));
+    expect(existsSync(join(site.path, '.deploy/staged', next))).toBe(false);
+  });
+
   it('is not made before the first sync', async () => {
     mkdirSync(join(site.path, 'data'));
     await runBatch(site.host, finishActivationParts(site.host, site.path, 1, 5));
