@@ -85,10 +85,13 @@ export function openReceiver(host: Host, deployPath: DeployPath, options: Receiv
       stdin.write(`${packing} ${releaseId}\n`);
       let failure: Error | undefined;
       // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
-      pipeline(tar, stdin, () => {
-        failure = tar.errored ?? undefined;
-        if (failure !== undefined) stop.abort(failure);
+      tar.once('error', (error) => {
+        // A command that ended takes its stdin with it, and the stream with that: then it tells what happened.
+        if (stdin.destroyed) return;
+        failure = error;
+        stop.abort(error);
       });
+      pipeline(tar, stdin, () => undefined);
       const result = await ended.catch((thrown: unknown) => {
         throw failure ?? thrown;
       });

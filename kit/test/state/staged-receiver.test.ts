@@ -88,6 +88,17 @@ describe('what waits on the server for a set', () => {
     expect(site.read()).toEqual({ a: 'by hand', 'b/only-here': 'x' });
   });
 
+  it('tells what became of the command, not of the stream that broke with it', async () => {
+    const tar = new Readable({ read: () => undefined });
+    tar.push(Buffer.alloc(1024 * 1024));
+    const cancel = new AbortController();
+    const receiver = openReceiver(site.host, site.path, { signal: cancel.signal, timeoutMs: 60_000 });
+    await receiver.ready;
+    const receiving = receiver.receive(id, { tar, packing: 'plain' });
+    cancel.abort();
+    await expect(receiving).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
   it('passes on what the source failed with', async () => {
     const tar = new Readable({
       read() {
