@@ -55303,36 +55303,6 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		};
 /******/ 	})();
 /******/ 	
-/******/ 	/* webpack/runtime/create fake namespace object */
-/******/ 	(() => {
-/******/ 		var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
-/******/ 		var leafPrototypes;
-/******/ 		// create a fake namespace object
-/******/ 		// mode & 1: value is a module id, require it
-/******/ 		// mode & 2: merge all properties of value into the ns
-/******/ 		// mode & 4: return value when already ns object
-/******/ 		// mode & 16: return value when it's Promise-like
-/******/ 		// mode & 8|1: behave like require
-/******/ 		__nccwpck_require__.t = function(value, mode) {
-/******/ 			if(mode & 1) value = this(value);
-/******/ 			if(mode & 8) return value;
-/******/ 			if(typeof value === 'object' && value) {
-/******/ 				if((mode & 4) && value.__esModule) return value;
-/******/ 				if((mode & 16) && typeof value.then === 'function') return value;
-/******/ 			}
-/******/ 			var ns = Object.create(null);
-/******/ 			__nccwpck_require__.r(ns);
-/******/ 			var def = {};
-/******/ 			leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
-/******/ 			for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
-/******/ 				Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
-/******/ 			}
-/******/ 			def['default'] = () => (value);
-/******/ 			__nccwpck_require__.d(ns, def);
-/******/ 			return ns;
-/******/ 		};
-/******/ 	})();
-/******/ 	
 /******/ 	/* webpack/runtime/define property getters */
 /******/ 	(() => {
 /******/ 		// define getter functions for harmony exports
@@ -55350,68 +55320,11 @@ module.exports = {"rE":"1.17.0"};
 /******/ 		__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
 /******/ 	})();
 /******/ 	
-/******/ 	/* webpack/runtime/make namespace object */
-/******/ 	(() => {
-/******/ 		// define __esModule on exports
-/******/ 		__nccwpck_require__.r = (exports) => {
-/******/ 			if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
-/******/ 				Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
-/******/ 			}
-/******/ 			Object.defineProperty(exports, '__esModule', { value: true });
-/******/ 		};
-/******/ 	})();
-/******/ 	
 /************************************************************************/
 var __webpack_exports__ = {};
 // This entry need to be wrapped in an IIFE because it need to be in strict mode.
 (() => {
 "use strict";
-
-// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/platform.js
-var platform_namespaceObject = {};
-__nccwpck_require__.r(platform_namespaceObject);
-__nccwpck_require__.d(platform_namespaceObject, {
-  arch: () => (arch),
-  getDetails: () => (getDetails),
-  isLinux: () => (isLinux),
-  isMacOS: () => (isMacOS),
-  isWindows: () => (isWindows),
-  platform: () => (platform)
-});
-
-// NAMESPACE OBJECT: ../node_modules/@actions/core/lib/core.js
-var core_namespaceObject = {};
-__nccwpck_require__.r(core_namespaceObject);
-__nccwpck_require__.d(core_namespaceObject, {
-  ExitCode: () => (ExitCode),
-  addPath: () => (addPath),
-  debug: () => (debug),
-  endGroup: () => (endGroup),
-  error: () => (error),
-  exportVariable: () => (exportVariable),
-  getBooleanInput: () => (getBooleanInput),
-  getIDToken: () => (getIDToken),
-  getInput: () => (getInput),
-  getMultilineInput: () => (getMultilineInput),
-  getState: () => (getState),
-  group: () => (group),
-  info: () => (info),
-  isDebug: () => (isDebug),
-  markdownSummary: () => (markdownSummary),
-  notice: () => (notice),
-  platform: () => (platform_namespaceObject),
-  saveState: () => (saveState),
-  setCommandEcho: () => (setCommandEcho),
-  setFailed: () => (setFailed),
-  setOutput: () => (setOutput),
-  setSecret: () => (setSecret),
-  startGroup: () => (startGroup),
-  summary: () => (summary),
-  toPlatformPath: () => (toPlatformPath),
-  toPosixPath: () => (toPosixPath),
-  toWin32Path: () => (toWin32Path),
-  warning: () => (warning)
-});
 
 ;// CONCATENATED MODULE: ../kit/src/action/errors.ts
 /** A failure whose meaning is known. Everything an action throws on purpose is one of these. */
@@ -55460,7 +55373,7 @@ const external_os_namespaceObject = require("os");
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function toCommandValue(input) {
+function utils_toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -55525,12 +55438,12 @@ function toCommandProperties(annotationProperties) {
  * This is an internal utility function that powers the public API functions
  * such as setSecret, warning, error, and exportVariable.
  */
-function issueCommand(command, properties, message) {
+function command_issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
     process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 }
-function issue(name, message = '') {
-    issueCommand(name, {}, message);
+function command_issue(name, message = '') {
+    command_issueCommand(name, {}, message);
 }
 const CMD_STRING = '::';
 class Command {
@@ -55567,13 +55480,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return toCommandValue(s)
+    return utils_toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return toCommandValue(s)
+    return utils_toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -55593,7 +55506,7 @@ var external_fs_ = __nccwpck_require__(9896);
 
 
 
-function issueFileCommand(command, message) {
+function file_command_issueFileCommand(command, message) {
     const filePath = process.env[`GITHUB_${command}`];
     if (!filePath) {
         throw new Error(`Unable to find environment variable for file command ${command}`);
@@ -55601,13 +55514,13 @@ function issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
         encoding: 'utf8'
     });
 }
-function prepareKeyValueMessage(key, value) {
+function file_command_prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
-    const convertedValue = toCommandValue(value);
+    const convertedValue = utils_toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -55622,109 +55535,7 @@ function prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(8611);
-var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(5692);
-var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ../node_modules/tunnel/index.js
-var tunnel = __nccwpck_require__(776);
-// EXTERNAL MODULE: ../node_modules/undici/index.js
-var undici = __nccwpck_require__(734);
-;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
+;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/core.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -55739,837 +55550,309 @@ var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _argume
 
 
 
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
+
 /**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ * The code to exit an action
  */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
 }
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
 }
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
     }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
+    else {
+        issueCommand('add-path', {}, inputPath);
     }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
 }
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
 }
-class HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
-            }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
-            }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
     }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
-            });
-        });
-    }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new undici.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
-                try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
-                }
-                catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
-                }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
-                    reject(err);
-                }
-                else {
-                    resolve(response);
-                }
-            }));
-        });
-    }
+    return inputs.map(input => input.trim());
 }
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/http-client/lib/auth.js
-var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_namespaceObject.EOL);
+    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function debug(message) {
+    command_issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_namespaceObject.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return __awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
     });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
 }
-class BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
     }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
+    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
 }
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
 }
-//# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
+function getIDToken(aud) {
+    return __awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
     });
-};
-
-
-
-class OidcClient {
-    static createHttpClient(allowRetry = true, maxRetry = 10) {
-        const requestOptions = {
-            allowRetries: allowRetry,
-            maxRetries: maxRetry
-        };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(OidcClient.getRequestToken())], requestOptions);
-    }
-    static getRequestToken() {
-        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-        if (!token) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
-        }
-        return token;
-    }
-    static getIDTokenUrl() {
-        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-        if (!runtimeUrl) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
-        }
-        return runtimeUrl;
-    }
-    static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            var _a;
-            const httpclient = OidcClient.createHttpClient();
-            const res = yield httpclient
-                .getJson(id_token_url)
-                .catch(error => {
-                throw new Error(`Failed to get ID Token. \n 
-        Error Code : ${error.statusCode}\n 
-        Error Message: ${error.message}`);
-            });
-            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
-            if (!id_token) {
-                throw new Error('Response json body do not have ID Token field');
-            }
-            return id_token;
-        });
-    }
-    static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            try {
-                // New ID Token is requested from action service
-                let id_token_url = OidcClient.getIDTokenUrl();
-                if (audience) {
-                    const encodedAudience = encodeURIComponent(audience);
-                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
-                }
-                debug(`ID token url is ${id_token_url}`);
-                const id_token = yield OidcClient.getCall(id_token_url);
-                setSecret(id_token);
-                return id_token;
-            }
-            catch (error) {
-                throw new Error(`Error message: ${error.message}`);
-            }
-        });
-    }
 }
-//# sourceMappingURL=oidc-utils.js.map
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -56848,1556 +56131,9 @@ const _summary = new Summary();
 /**
  * @deprecated use `core.summary`
  */
-const markdownSummary = _summary;
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/path-utils.js
-
-/**
- * toPosixPath converts the given path to the posix form. On Windows, \\ will be
- * replaced with /.
- *
- * @param pth. Path to transform.
- * @return string Posix path.
- */
-function toPosixPath(pth) {
-    return pth.replace(/[\\]/g, '/');
-}
-/**
- * toWin32Path converts the given path to the win32 form. On Linux, / will be
- * replaced with \\.
- *
- * @param pth. Path to transform.
- * @return string Win32 path.
- */
-function toWin32Path(pth) {
-    return pth.replace(/[/]/g, '\\');
-}
-/**
- * toPlatformPath converts the given path to a platform-specific path. It does
- * this by replacing instances of / and \ with the platform-specific path
- * separator.
- *
- * @param pth The path to platformize.
- * @return string The platform-specific path.
- */
-function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, external_path_.sep);
-}
-//# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: external "string_decoder"
-var external_string_decoder_ = __nccwpck_require__(3193);
-// EXTERNAL MODULE: external "events"
-var external_events_ = __nccwpck_require__(4434);
-// EXTERNAL MODULE: external "child_process"
-var external_child_process_ = __nccwpck_require__(5317);
-// EXTERNAL MODULE: external "assert"
-var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ../node_modules/@actions/io/lib/io-util.js
-var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
-// export const {open} = 'fs'
-const IS_WINDOWS = process.platform === 'win32';
-/**
- * Custom implementation of readlink to ensure Windows junctions
- * maintain trailing backslash for backward compatibility with Node.js < 24
- *
- * In Node.js 20, Windows junctions (directory symlinks) always returned paths
- * with trailing backslashes. Node.js 24 removed this behavior, which breaks
- * code that relied on this format for path operations.
- *
- * This implementation restores the Node 20 behavior by adding a trailing
- * backslash to all junction results on Windows.
- */
-function readlink(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        const result = yield fs.promises.readlink(fsPath);
-        // On Windows, restore Node 20 behavior: add trailing backslash to all results
-        // since junctions on Windows are always directory links
-        if (IS_WINDOWS && !result.endsWith('\\')) {
-            return `${result}\\`;
-        }
-        return result;
-    });
-}
-// See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
-const UV_FS_O_EXLOCK = 0x10000000;
-const READONLY = external_fs_.constants.O_RDONLY;
-function exists(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        try {
-            yield stat(fsPath);
-        }
-        catch (err) {
-            if (err.code === 'ENOENT') {
-                return false;
-            }
-            throw err;
-        }
-        return true;
-    });
-}
-function isDirectory(fsPath_1) {
-    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
-        const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
-        return stats.isDirectory();
-    });
-}
-/**
- * On OSX/Linux, true if path starts with '/'. On Windows, true for paths like:
- * \, \hello, \\hello\share, C:, and C:\hello (and corresponding alternate separator cases).
- */
-function isRooted(p) {
-    p = normalizeSeparators(p);
-    if (!p) {
-        throw new Error('isRooted() parameter "p" cannot be empty');
-    }
-    if (IS_WINDOWS) {
-        return (p.startsWith('\\') || /^[A-Z]:/i.test(p) // e.g. \ or \hello or \\hello
-        ); // e.g. C: or C:\hello
-    }
-    return p.startsWith('/');
-}
-/**
- * Best effort attempt to determine whether a file exists and is executable.
- * @param filePath    file path to check
- * @param extensions  additional file extensions to try
- * @return if file exists and is executable, returns the file path. otherwise empty string.
- */
-function tryGetExecutablePath(filePath, extensions) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        let stats = undefined;
-        try {
-            // test file exists
-            stats = yield stat(filePath);
-        }
-        catch (err) {
-            if (err.code !== 'ENOENT') {
-                // eslint-disable-next-line no-console
-                console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-            }
-        }
-        if (stats && stats.isFile()) {
-            if (IS_WINDOWS) {
-                // on Windows, test for valid extension
-                const upperExt = external_path_.extname(filePath).toUpperCase();
-                if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
-                    return filePath;
-                }
-            }
-            else {
-                if (isUnixExecutable(stats)) {
-                    return filePath;
-                }
-            }
-        }
-        // try each extension
-        const originalFilePath = filePath;
-        for (const extension of extensions) {
-            filePath = originalFilePath + extension;
-            stats = undefined;
-            try {
-                stats = yield stat(filePath);
-            }
-            catch (err) {
-                if (err.code !== 'ENOENT') {
-                    // eslint-disable-next-line no-console
-                    console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-                }
-            }
-            if (stats && stats.isFile()) {
-                if (IS_WINDOWS) {
-                    // preserve the case of the actual file (since an extension was appended)
-                    try {
-                        const directory = external_path_.dirname(filePath);
-                        const upperName = external_path_.basename(filePath).toUpperCase();
-                        for (const actualName of yield readdir(directory)) {
-                            if (upperName === actualName.toUpperCase()) {
-                                filePath = external_path_.join(directory, actualName);
-                                break;
-                            }
-                        }
-                    }
-                    catch (err) {
-                        // eslint-disable-next-line no-console
-                        console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
-                    }
-                    return filePath;
-                }
-                else {
-                    if (isUnixExecutable(stats)) {
-                        return filePath;
-                    }
-                }
-            }
-        }
-        return '';
-    });
-}
-function normalizeSeparators(p) {
-    p = p || '';
-    if (IS_WINDOWS) {
-        // convert slashes on Windows
-        p = p.replace(/\//g, '\\');
-        // remove redundant slashes
-        return p.replace(/\\\\+/g, '\\');
-    }
-    // remove redundant slashes
-    return p.replace(/\/\/+/g, '/');
-}
-// on Mac/Linux, test the execute bit
-//     R   W  X  R  W X R W X
-//   256 128 64 32 16 8 4 2 1
-function isUnixExecutable(stats) {
-    return ((stats.mode & 1) > 0 ||
-        ((stats.mode & 8) > 0 &&
-            process.getgid !== undefined &&
-            stats.gid === process.getgid()) ||
-        ((stats.mode & 64) > 0 &&
-            process.getuid !== undefined &&
-            stats.uid === process.getuid()));
-}
-// Get the path of cmd.exe in windows
-function getCmdPath() {
-    var _a;
-    return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
-}
-//# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/io/lib/io.js
-var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-/**
- * Copies a file or folder.
- * Based off of shelljs - https://github.com/shelljs/shelljs/blob/9237f66c52e5daa40458f94f9565e18e8132f5a6/src/cp.js
- *
- * @param     source    source path
- * @param     dest      destination path
- * @param     options   optional. See CopyOptions.
- */
-function cp(source_1, dest_1) {
-    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
-        const { force, recursive, copySourceDirectory } = readCopyOptions(options);
-        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
-        // Dest is an existing file, but not forcing
-        if (destStat && destStat.isFile() && !force) {
-            return;
-        }
-        // If dest is an existing directory, should copy inside.
-        const newDest = destStat && destStat.isDirectory() && copySourceDirectory
-            ? path.join(dest, path.basename(source))
-            : dest;
-        if (!(yield ioUtil.exists(source))) {
-            throw new Error(`no such file or directory: ${source}`);
-        }
-        const sourceStat = yield ioUtil.stat(source);
-        if (sourceStat.isDirectory()) {
-            if (!recursive) {
-                throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
-            }
-            else {
-                yield cpDirRecursive(source, newDest, 0, force);
-            }
-        }
-        else {
-            if (path.relative(source, newDest) === '') {
-                // a file cannot be copied to itself
-                throw new Error(`'${newDest}' and '${source}' are the same file`);
-            }
-            yield io_copyFile(source, newDest, force);
-        }
-    });
-}
-/**
- * Moves a path.
- *
- * @param     source    source path
- * @param     dest      destination path
- * @param     options   optional. See MoveOptions.
- */
-function mv(source_1, dest_1) {
-    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
-        if (yield ioUtil.exists(dest)) {
-            let destExists = true;
-            if (yield ioUtil.isDirectory(dest)) {
-                // If dest is directory copy src into dest
-                dest = path.join(dest, path.basename(source));
-                destExists = yield ioUtil.exists(dest);
-            }
-            if (destExists) {
-                if (options.force == null || options.force) {
-                    yield rmRF(dest);
-                }
-                else {
-                    throw new Error('Destination already exists');
-                }
-            }
-        }
-        yield mkdirP(path.dirname(dest));
-        yield ioUtil.rename(source, dest);
-    });
-}
-/**
- * Remove a path recursively with force
- *
- * @param inputPath path to remove
- */
-function rmRF(inputPath) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (ioUtil.IS_WINDOWS) {
-            // Check for invalid characters
-            // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
-            if (/[*"<>|]/.test(inputPath)) {
-                throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
-            }
-        }
-        try {
-            // note if path does not exist, error is silent
-            yield ioUtil.rm(inputPath, {
-                force: true,
-                maxRetries: 3,
-                recursive: true,
-                retryDelay: 300
-            });
-        }
-        catch (err) {
-            throw new Error(`File was unable to be removed ${err}`);
-        }
-    });
-}
-/**
- * Make a directory.  Creates the full path with folders in between
- * Will throw if it fails
- *
- * @param   fsPath        path to create
- * @returns Promise<void>
- */
-function mkdirP(fsPath) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        ok(fsPath, 'a path argument must be provided');
-        yield ioUtil.mkdir(fsPath, { recursive: true });
-    });
-}
-/**
- * Returns path of a tool had the tool actually been invoked.  Resolves via paths.
- * If you check and the tool does not exist, it will throw.
- *
- * @param     tool              name of the tool
- * @param     check             whether to check if tool exists
- * @returns   Promise<string>   path to tool
- */
-function which(tool, check) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (!tool) {
-            throw new Error("parameter 'tool' is required");
-        }
-        // recursive when check=true
-        if (check) {
-            const result = yield which(tool, false);
-            if (!result) {
-                if (IS_WINDOWS) {
-                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
-                }
-                else {
-                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
-                }
-            }
-            return result;
-        }
-        const matches = yield findInPath(tool);
-        if (matches && matches.length > 0) {
-            return matches[0];
-        }
-        return '';
-    });
-}
-/**
- * Returns a list of all occurrences of the given tool on the system path.
- *
- * @returns   Promise<string[]>  the paths of the tool
- */
-function findInPath(tool) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (!tool) {
-            throw new Error("parameter 'tool' is required");
-        }
-        // build the list of extensions to try
-        const extensions = [];
-        if (IS_WINDOWS && process.env['PATHEXT']) {
-            for (const extension of process.env['PATHEXT'].split(external_path_.delimiter)) {
-                if (extension) {
-                    extensions.push(extension);
-                }
-            }
-        }
-        // if it's rooted, return it if exists. otherwise return empty.
-        if (isRooted(tool)) {
-            const filePath = yield tryGetExecutablePath(tool, extensions);
-            if (filePath) {
-                return [filePath];
-            }
-            return [];
-        }
-        // if any path separators, return empty
-        if (tool.includes(external_path_.sep)) {
-            return [];
-        }
-        // build the list of directories
-        //
-        // Note, technically "where" checks the current directory on Windows. From a toolkit perspective,
-        // it feels like we should not do this. Checking the current directory seems like more of a use
-        // case of a shell, and the which() function exposed by the toolkit should strive for consistency
-        // across platforms.
-        const directories = [];
-        if (process.env.PATH) {
-            for (const p of process.env.PATH.split(external_path_.delimiter)) {
-                if (p) {
-                    directories.push(p);
-                }
-            }
-        }
-        // find all matches
-        const matches = [];
-        for (const directory of directories) {
-            const filePath = yield tryGetExecutablePath(external_path_.join(directory, tool), extensions);
-            if (filePath) {
-                matches.push(filePath);
-            }
-        }
-        return matches;
-    });
-}
-function readCopyOptions(options) {
-    const force = options.force == null ? true : options.force;
-    const recursive = Boolean(options.recursive);
-    const copySourceDirectory = options.copySourceDirectory == null
-        ? true
-        : Boolean(options.copySourceDirectory);
-    return { force, recursive, copySourceDirectory };
-}
-function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        // Ensure there is not a run away recursive copy
-        if (currentDepth >= 255)
-            return;
-        currentDepth++;
-        yield mkdirP(destDir);
-        const files = yield ioUtil.readdir(sourceDir);
-        for (const fileName of files) {
-            const srcFile = `${sourceDir}/${fileName}`;
-            const destFile = `${destDir}/${fileName}`;
-            const srcFileStat = yield ioUtil.lstat(srcFile);
-            if (srcFileStat.isDirectory()) {
-                // Recurse
-                yield cpDirRecursive(srcFile, destFile, currentDepth, force);
-            }
-            else {
-                yield io_copyFile(srcFile, destFile, force);
-            }
-        }
-        // Change the mode for the newly created directory
-        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
-    });
-}
-// Buffered file copy
-function io_copyFile(srcFile, destFile, force) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
-            // unlink/re-link it
-            try {
-                yield ioUtil.lstat(destFile);
-                yield ioUtil.unlink(destFile);
-            }
-            catch (e) {
-                // Try to override file permission
-                if (e.code === 'EPERM') {
-                    yield ioUtil.chmod(destFile, '0666');
-                    yield ioUtil.unlink(destFile);
-                }
-                // other errors = it doesn't exist, no work to do
-            }
-            // Copy over symlink
-            const symlinkFull = yield ioUtil.readlink(srcFile);
-            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
-        }
-        else if (!(yield ioUtil.exists(destFile)) || force) {
-            yield ioUtil.copyFile(srcFile, destFile);
-        }
-    });
-}
-//# sourceMappingURL=io.js.map
-;// CONCATENATED MODULE: external "timers"
-const external_timers_namespaceObject = require("timers");
-;// CONCATENATED MODULE: ../node_modules/@actions/exec/lib/toolrunner.js
-var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-
-/* eslint-disable @typescript-eslint/unbound-method */
-const toolrunner_IS_WINDOWS = process.platform === 'win32';
-/*
- * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
- */
-class ToolRunner extends external_events_.EventEmitter {
-    constructor(toolPath, args, options) {
-        super();
-        if (!toolPath) {
-            throw new Error("Parameter 'toolPath' cannot be null or empty.");
-        }
-        this.toolPath = toolPath;
-        this.args = args || [];
-        this.options = options || {};
-    }
-    _debug(message) {
-        if (this.options.listeners && this.options.listeners.debug) {
-            this.options.listeners.debug(message);
-        }
-    }
-    _getCommandString(options, noPrefix) {
-        const toolPath = this._getSpawnFileName();
-        const args = this._getSpawnArgs(options);
-        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
-        if (toolrunner_IS_WINDOWS) {
-            // Windows + cmd file
-            if (this._isCmdFile()) {
-                cmd += toolPath;
-                for (const a of args) {
-                    cmd += ` ${a}`;
-                }
-            }
-            // Windows + verbatim
-            else if (options.windowsVerbatimArguments) {
-                cmd += `"${toolPath}"`;
-                for (const a of args) {
-                    cmd += ` ${a}`;
-                }
-            }
-            // Windows (regular)
-            else {
-                cmd += this._windowsQuoteCmdArg(toolPath);
-                for (const a of args) {
-                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
-                }
-            }
-        }
-        else {
-            // OSX/Linux - this can likely be improved with some form of quoting.
-            // creating processes on Unix is fundamentally different than Windows.
-            // on Unix, execvp() takes an arg array.
-            cmd += toolPath;
-            for (const a of args) {
-                cmd += ` ${a}`;
-            }
-        }
-        return cmd;
-    }
-    _processLineBuffer(data, strBuffer, onLine) {
-        try {
-            let s = strBuffer + data.toString();
-            let n = s.indexOf(external_os_namespaceObject.EOL);
-            while (n > -1) {
-                const line = s.substring(0, n);
-                onLine(line);
-                // the rest of the string ...
-                s = s.substring(n + external_os_namespaceObject.EOL.length);
-                n = s.indexOf(external_os_namespaceObject.EOL);
-            }
-            return s;
-        }
-        catch (err) {
-            // streaming lines to console is best effort.  Don't fail a build.
-            this._debug(`error processing line. Failed with error ${err}`);
-            return '';
-        }
-    }
-    _getSpawnFileName() {
-        if (toolrunner_IS_WINDOWS) {
-            if (this._isCmdFile()) {
-                return process.env['COMSPEC'] || 'cmd.exe';
-            }
-        }
-        return this.toolPath;
-    }
-    _getSpawnArgs(options) {
-        if (toolrunner_IS_WINDOWS) {
-            if (this._isCmdFile()) {
-                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
-                for (const a of this.args) {
-                    argline += ' ';
-                    argline += options.windowsVerbatimArguments
-                        ? a
-                        : this._windowsQuoteCmdArg(a);
-                }
-                argline += '"';
-                return [argline];
-            }
-        }
-        return this.args;
-    }
-    _endsWith(str, end) {
-        return str.endsWith(end);
-    }
-    _isCmdFile() {
-        const upperToolPath = this.toolPath.toUpperCase();
-        return (this._endsWith(upperToolPath, '.CMD') ||
-            this._endsWith(upperToolPath, '.BAT'));
-    }
-    _windowsQuoteCmdArg(arg) {
-        // for .exe, apply the normal quoting rules that libuv applies
-        if (!this._isCmdFile()) {
-            return this._uvQuoteCmdArg(arg);
-        }
-        // otherwise apply quoting rules specific to the cmd.exe command line parser.
-        // the libuv rules are generic and are not designed specifically for cmd.exe
-        // command line parser.
-        //
-        // for a detailed description of the cmd.exe command line parser, refer to
-        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
-        // need quotes for empty arg
-        if (!arg) {
-            return '""';
-        }
-        // determine whether the arg needs to be quoted
-        const cmdSpecialChars = [
-            ' ',
-            '\t',
-            '&',
-            '(',
-            ')',
-            '[',
-            ']',
-            '{',
-            '}',
-            '^',
-            '=',
-            ';',
-            '!',
-            "'",
-            '+',
-            ',',
-            '`',
-            '~',
-            '|',
-            '<',
-            '>',
-            '"'
-        ];
-        let needsQuotes = false;
-        for (const char of arg) {
-            if (cmdSpecialChars.some(x => x === char)) {
-                needsQuotes = true;
-                break;
-            }
-        }
-        // short-circuit if quotes not needed
-        if (!needsQuotes) {
-            return arg;
-        }
-        // the following quoting rules are very similar to the rules that by libuv applies.
-        //
-        // 1) wrap the string in quotes
-        //
-        // 2) double-up quotes - i.e. " => ""
-        //
-        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
-        //    doesn't work well with a cmd.exe command line.
-        //
-        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
-        //    for example, the command line:
-        //          foo.exe "myarg:""my val"""
-        //    is parsed by a .NET console app into an arg array:
-        //          [ "myarg:\"my val\"" ]
-        //    which is the same end result when applying libuv quoting rules. although the actual
-        //    command line from libuv quoting rules would look like:
-        //          foo.exe "myarg:\"my val\""
-        //
-        // 3) double-up slashes that precede a quote,
-        //    e.g.  hello \world    => "hello \world"
-        //          hello\"world    => "hello\\""world"
-        //          hello\\"world   => "hello\\\\""world"
-        //          hello world\    => "hello world\\"
-        //
-        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
-        //    the reasons for including this as a .cmd quoting rule are:
-        //
-        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
-        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
-        //
-        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
-        //       haven't heard any complaints about that aspect.
-        //
-        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
-        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
-        // by using %%.
-        //
-        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
-        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
-        //
-        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
-        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
-        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
-        // to an external program.
-        //
-        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
-        // % can be escaped within a .cmd file.
-        let reverse = '"';
-        let quoteHit = true;
-        for (let i = arg.length; i > 0; i--) {
-            // walk the string in reverse
-            reverse += arg[i - 1];
-            if (quoteHit && arg[i - 1] === '\\') {
-                reverse += '\\'; // double the slash
-            }
-            else if (arg[i - 1] === '"') {
-                quoteHit = true;
-                reverse += '"'; // double the quote
-            }
-            else {
-                quoteHit = false;
-            }
-        }
-        reverse += '"';
-        return reverse.split('').reverse().join('');
-    }
-    _uvQuoteCmdArg(arg) {
-        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
-        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
-        // is used.
-        //
-        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
-        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
-        // pasting copyright notice from Node within this function:
-        //
-        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
-        //
-        //      Permission is hereby granted, free of charge, to any person obtaining a copy
-        //      of this software and associated documentation files (the "Software"), to
-        //      deal in the Software without restriction, including without limitation the
-        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
-        //      sell copies of the Software, and to permit persons to whom the Software is
-        //      furnished to do so, subject to the following conditions:
-        //
-        //      The above copyright notice and this permission notice shall be included in
-        //      all copies or substantial portions of the Software.
-        //
-        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
-        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
-        //      IN THE SOFTWARE.
-        if (!arg) {
-            // Need double quotation for empty argument
-            return '""';
-        }
-        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
-            // No quotation needed
-            return arg;
-        }
-        if (!arg.includes('"') && !arg.includes('\\')) {
-            // No embedded double quotes or backslashes, so I can just wrap
-            // quote marks around the whole thing.
-            return `"${arg}"`;
-        }
-        // Expected input/output:
-        //   input : hello"world
-        //   output: "hello\"world"
-        //   input : hello""world
-        //   output: "hello\"\"world"
-        //   input : hello\world
-        //   output: hello\world
-        //   input : hello\\world
-        //   output: hello\\world
-        //   input : hello\"world
-        //   output: "hello\\\"world"
-        //   input : hello\\"world
-        //   output: "hello\\\\\"world"
-        //   input : hello world\
-        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
-        //                             but it appears the comment is wrong, it should be "hello world\\"
-        let reverse = '"';
-        let quoteHit = true;
-        for (let i = arg.length; i > 0; i--) {
-            // walk the string in reverse
-            reverse += arg[i - 1];
-            if (quoteHit && arg[i - 1] === '\\') {
-                reverse += '\\';
-            }
-            else if (arg[i - 1] === '"') {
-                quoteHit = true;
-                reverse += '\\';
-            }
-            else {
-                quoteHit = false;
-            }
-        }
-        reverse += '"';
-        return reverse.split('').reverse().join('');
-    }
-    _cloneExecOptions(options) {
-        options = options || {};
-        const result = {
-            cwd: options.cwd || process.cwd(),
-            env: options.env || process.env,
-            silent: options.silent || false,
-            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
-            failOnStdErr: options.failOnStdErr || false,
-            ignoreReturnCode: options.ignoreReturnCode || false,
-            delay: options.delay || 10000
-        };
-        result.outStream = options.outStream || process.stdout;
-        result.errStream = options.errStream || process.stderr;
-        return result;
-    }
-    _getSpawnOptions(options, toolPath) {
-        options = options || {};
-        const result = {};
-        result.cwd = options.cwd;
-        result.env = options.env;
-        result['windowsVerbatimArguments'] =
-            options.windowsVerbatimArguments || this._isCmdFile();
-        if (options.windowsVerbatimArguments) {
-            result.argv0 = `"${toolPath}"`;
-        }
-        return result;
-    }
-    /**
-     * Exec a tool.
-     * Output will be streamed to the live console.
-     * Returns promise with return code
-     *
-     * @param     tool     path to tool to exec
-     * @param     options  optional exec options.  See ExecOptions
-     * @returns   number
-     */
-    exec() {
-        return toolrunner_awaiter(this, void 0, void 0, function* () {
-            // root the tool path if it is unrooted and contains relative pathing
-            if (!isRooted(this.toolPath) &&
-                (this.toolPath.includes('/') ||
-                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
-                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
-                this.toolPath = external_path_.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
-            }
-            // if the tool is only a file name, then resolve it from the PATH
-            // otherwise verify it exists (add extension on Windows if necessary)
-            this.toolPath = yield which(this.toolPath, true);
-            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
-                this._debug(`exec tool: ${this.toolPath}`);
-                this._debug('arguments:');
-                for (const arg of this.args) {
-                    this._debug(`   ${arg}`);
-                }
-                const optionsNonNull = this._cloneExecOptions(this.options);
-                if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
-                }
-                const state = new ExecState(optionsNonNull, this.toolPath);
-                state.on('debug', (message) => {
-                    this._debug(message);
-                });
-                if (this.options.cwd && !(yield exists(this.options.cwd))) {
-                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
-                }
-                const fileName = this._getSpawnFileName();
-                const cp = external_child_process_.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
-                let stdbuffer = '';
-                if (cp.stdout) {
-                    cp.stdout.on('data', (data) => {
-                        if (this.options.listeners && this.options.listeners.stdout) {
-                            this.options.listeners.stdout(data);
-                        }
-                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                            optionsNonNull.outStream.write(data);
-                        }
-                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
-                            if (this.options.listeners && this.options.listeners.stdline) {
-                                this.options.listeners.stdline(line);
-                            }
-                        });
-                    });
-                }
-                let errbuffer = '';
-                if (cp.stderr) {
-                    cp.stderr.on('data', (data) => {
-                        state.processStderr = true;
-                        if (this.options.listeners && this.options.listeners.stderr) {
-                            this.options.listeners.stderr(data);
-                        }
-                        if (!optionsNonNull.silent &&
-                            optionsNonNull.errStream &&
-                            optionsNonNull.outStream) {
-                            const s = optionsNonNull.failOnStdErr
-                                ? optionsNonNull.errStream
-                                : optionsNonNull.outStream;
-                            s.write(data);
-                        }
-                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
-                            if (this.options.listeners && this.options.listeners.errline) {
-                                this.options.listeners.errline(line);
-                            }
-                        });
-                    });
-                }
-                cp.on('error', (err) => {
-                    state.processError = err.message;
-                    state.processExited = true;
-                    state.processClosed = true;
-                    state.CheckComplete();
-                });
-                cp.on('exit', (code) => {
-                    state.processExitCode = code;
-                    state.processExited = true;
-                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
-                    state.CheckComplete();
-                });
-                cp.on('close', (code) => {
-                    state.processExitCode = code;
-                    state.processExited = true;
-                    state.processClosed = true;
-                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
-                    state.CheckComplete();
-                });
-                state.on('done', (error, exitCode) => {
-                    if (stdbuffer.length > 0) {
-                        this.emit('stdline', stdbuffer);
-                    }
-                    if (errbuffer.length > 0) {
-                        this.emit('errline', errbuffer);
-                    }
-                    cp.removeAllListeners();
-                    if (error) {
-                        reject(error);
-                    }
-                    else {
-                        resolve(exitCode);
-                    }
-                });
-                if (this.options.input) {
-                    if (!cp.stdin) {
-                        throw new Error('child process missing stdin');
-                    }
-                    cp.stdin.end(this.options.input);
-                }
-            }));
-        });
-    }
-}
-/**
- * Convert an arg string to an array of args. Handles escaping
- *
- * @param    argString   string of arguments
- * @returns  string[]    array of arguments
- */
-function argStringToArray(argString) {
-    const args = [];
-    let inQuotes = false;
-    let escaped = false;
-    let arg = '';
-    function append(c) {
-        // we only escape double quotes.
-        if (escaped && c !== '"') {
-            arg += '\\';
-        }
-        arg += c;
-        escaped = false;
-    }
-    for (let i = 0; i < argString.length; i++) {
-        const c = argString.charAt(i);
-        if (c === '"') {
-            if (!escaped) {
-                inQuotes = !inQuotes;
-            }
-            else {
-                append(c);
-            }
-            continue;
-        }
-        if (c === '\\' && escaped) {
-            append(c);
-            continue;
-        }
-        if (c === '\\' && inQuotes) {
-            escaped = true;
-            continue;
-        }
-        if (c === ' ' && !inQuotes) {
-            if (arg.length > 0) {
-                args.push(arg);
-                arg = '';
-            }
-            continue;
-        }
-        append(c);
-    }
-    if (arg.length > 0) {
-        args.push(arg.trim());
-    }
-    return args;
-}
-class ExecState extends external_events_.EventEmitter {
-    constructor(options, toolPath) {
-        super();
-        this.processClosed = false; // tracks whether the process has exited and stdio is closed
-        this.processError = '';
-        this.processExitCode = 0;
-        this.processExited = false; // tracks whether the process has exited
-        this.processStderr = false; // tracks whether stderr was written to
-        this.delay = 10000; // 10 seconds
-        this.done = false;
-        this.timeout = null;
-        if (!toolPath) {
-            throw new Error('toolPath must not be empty');
-        }
-        this.options = options;
-        this.toolPath = toolPath;
-        if (options.delay) {
-            this.delay = options.delay;
-        }
-    }
-    CheckComplete() {
-        if (this.done) {
-            return;
-        }
-        if (this.processClosed) {
-            this._setResult();
-        }
-        else if (this.processExited) {
-            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
-        }
-    }
-    _debug(message) {
-        this.emit('debug', message);
-    }
-    _setResult() {
-        // determine whether there is an error
-        let error;
-        if (this.processExited) {
-            if (this.processError) {
-                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
-            }
-            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
-                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
-            }
-            else if (this.processStderr && this.options.failOnStdErr) {
-                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
-            }
-        }
-        // clear the timeout
-        if (this.timeout) {
-            clearTimeout(this.timeout);
-            this.timeout = null;
-        }
-        this.done = true;
-        this.emit('done', error, this.processExitCode);
-    }
-    static HandleTimeout(state) {
-        if (state.done) {
-            return;
-        }
-        if (!state.processClosed && state.processExited) {
-            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
-            state._debug(message);
-        }
-        state._setResult();
-    }
-}
-//# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/exec/lib/exec.js
-var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-/**
- * Exec a command.
- * Output will be streamed to the live console.
- * Returns promise with return code
- *
- * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
- * @param     args               optional arguments for tool. Escaping is handled by the lib.
- * @param     options            optional exec options.  See ExecOptions
- * @returns   Promise<number>    exit code
- */
-function exec(commandLine, args, options) {
-    return exec_awaiter(this, void 0, void 0, function* () {
-        const commandArgs = argStringToArray(commandLine);
-        if (commandArgs.length === 0) {
-            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
-        }
-        // Path to tool to execute should be first arg
-        const toolPath = commandArgs[0];
-        args = commandArgs.slice(1).concat(args || []);
-        const runner = new ToolRunner(toolPath, args, options);
-        return runner.exec();
-    });
-}
-/**
- * Exec a command and get the output.
- * Output will be streamed to the live console.
- * Returns promise with the exit code and collected stdout and stderr
- *
- * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
- * @param     args                  optional arguments for tool. Escaping is handled by the lib.
- * @param     options               optional exec options.  See ExecOptions
- * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
- */
-function getExecOutput(commandLine, args, options) {
-    return exec_awaiter(this, void 0, void 0, function* () {
-        var _a, _b;
-        let stdout = '';
-        let stderr = '';
-        //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new external_string_decoder_.StringDecoder('utf8');
-        const stderrDecoder = new external_string_decoder_.StringDecoder('utf8');
-        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
-        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
-        const stdErrListener = (data) => {
-            stderr += stderrDecoder.write(data);
-            if (originalStdErrListener) {
-                originalStdErrListener(data);
-            }
-        };
-        const stdOutListener = (data) => {
-            stdout += stdoutDecoder.write(data);
-            if (originalStdoutListener) {
-                originalStdoutListener(data);
-            }
-        };
-        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
-        //flush any remaining characters
-        stdout += stdoutDecoder.end();
-        stderr += stderrDecoder.end();
-        return {
-            exitCode,
-            stdout,
-            stderr
-        };
-    });
-}
-//# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
-    }
-    issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function setSecret(secret) {
-    issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${external_path_.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(external_os_namespaceObject.EOL);
-    issueCommand('set-output', { name }, toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function debug(message) {
-    issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
-        }
-        finally {
-            endGroup();
-        }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
-    }
-    issueCommand('save-state', { name }, toCommandValue(value));
-}
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
-}
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
-}
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
 
 /** The real runner, through @actions/core. */
@@ -58431,7 +56167,9 @@ function githubRunner() {
             error(line);
         },
         annotate: (level, message, { title, file, line }) => {
-            core_namespaceObject[level](message, { title, file, startLine: line });
+            // By its name: what a bundle keeps of @actions/core follows from the names that are used.
+            const write = level === 'error' ? error : warning;
+            write(message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
         summary: async (markdown) => {
@@ -58523,7 +56261,7 @@ const systemClock = {
 
 ;// CONCATENATED MODULE: ../kit/src/host/host.ts
 
-class HostError extends DeployError {
+class host_HostError extends DeployError {
 }
 /** The command as a person would read it, for messages; stdin and env are never part of it. */
 function describeCommand(argv) {
@@ -58538,7 +56276,7 @@ function host_lastLines(text, count) {
  * Runs a command that must succeed.
  * @throws HostError COMMAND_FAILED with the last lines of stderr as evidence
  */
-async function host_execOrThrow(host, argv, options) {
+async function execOrThrow(host, argv, options) {
     const result = await host.exec(argv, options);
     if (result.code !== 0)
         throw commandFailed(host, describeCommand(argv), result);
@@ -58554,7 +56292,7 @@ async function scriptOrThrow(host, purpose, source, args, options) {
 /** A command that ended with a status its caller did not allow, with its last words. */
 function commandFailed(host, what, result) {
     const said = host_lastLines(result.stderr.trim() === '' ? result.stdout : result.stderr, 1)[0] ?? '';
-    return new HostError({
+    return new host_HostError({
         code: 'COMMAND_FAILED',
         message: `${host.name}: ${what} ended with exit code ${result.code}${exitMeaning(result.code)}${said === '' ? '' : `: ${said.slice(0, 400)}`}`,
         evidence: host_lastLines(result.stderr, 20),
@@ -58680,7 +56418,7 @@ function anchored(dir) {
     return dir.startsWith('/') ? dir : `./${dir}`;
 }
 function refused(what) {
-    return new HostError({ code: 'COMMAND_FAILED', message: `the command was not run: ${what}` });
+    return new host_HostError({ code: 'COMMAND_FAILED', message: `the command was not run: ${what}` });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/detached.ts
@@ -58810,7 +56548,7 @@ async function stopped(host, name, reason) {
     return reason;
 }
 function isLoss(thrown) {
-    return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
+    return thrown instanceof host_HostError && thrown.code === 'CONNECTION_LOST';
 }
 /** Each connection brings the output from its beginning; a listener hears each line once. */
 function onlyNew(seen, stream, listener) {
@@ -58834,7 +56572,7 @@ async function redial(host, loss, clock, signal) {
             return;
         }
         catch (thrown) {
-            const mayComeBack = thrown instanceof HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
+            const mayComeBack = thrown instanceof host_HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
             if (!mayComeBack)
                 throw thrown;
             if (clock.now() - start >= redialForMs)
@@ -58926,7 +56664,7 @@ const object = (value) => (typeof value === 'object' && value !== null ? value :
 const container_text = (value) => (typeof value === 'string' ? value : '');
 const number = (value) => (typeof value === 'number' ? value : 0);
 /** Parses the output of `docker inspect` on containers (engine 20.10 to 29); empty output is no container. */
-function container_parseContainers(output) {
+function parseContainers(output) {
     if (output.trim() === '')
         return [];
     const list = JSON.parse(output);
@@ -59140,22 +56878,11 @@ ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") |
 /** All containers of a Compose project, running or not, one-offs included. */
 async function listProjectContainers(host, project) {
     const [result] = await batch_runBatch(host, [listContainersPart(project)]);
-    return container_parseContainers(result?.stdout ?? '');
+    return parseContainers(result?.stdout ?? '');
 }
 /** {@link listProjectContainers} as a part; parseContainers reads its output. */
 function listContainersPart(project) {
     return { purpose: 'list the project’s containers', source: listScript, args: [project] };
-}
-/** The state of some containers; one that is gone is absent from the result. */
-async function inspectContainers(host, ids) {
-    if (ids.length === 0)
-        return [];
-    // `docker inspect` fails when one id is gone, but prints the others.
-    const result = await host.exec(['docker', 'inspect', '--type', 'container', ...ids]);
-    const isOnlyMissing = /No such (object|container)/i.test(result.stderr);
-    if (result.code !== 0 && !isOnlyMissing)
-        await execOrThrow(host, ['docker', 'inspect', '--type', 'container', ...ids]);
-    return parseContainers(result.stdout);
 }
 /** The last lines of a container's output, both streams, for evidence. */
 async function readLogs(host, id, lines) {
@@ -59254,6 +56981,8 @@ class Context {
 //# sourceMappingURL=context.js.map
 // EXTERNAL MODULE: ../node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
 var lib = __nccwpck_require__(977);
+// EXTERNAL MODULE: ../node_modules/undici/index.js
+var undici = __nccwpck_require__(734);
 ;// CONCATENATED MODULE: ../node_modules/@actions/github/lib/internal/utils.js
 var utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -59489,7 +57218,7 @@ var DEFAULTS = {
 };
 
 // pkg/dist-src/util/lowercase-keys.js
-function dist_bundle_lowercaseKeys(object) {
+function lowercaseKeys(object) {
   if (!object) {
     return {};
   }
@@ -59541,7 +57270,7 @@ function merge(defaults, route, options) {
   } else {
     options = Object.assign({}, route);
   }
-  options.headers = dist_bundle_lowercaseKeys(options.headers);
+  options.headers = lowercaseKeys(options.headers);
   removeUndefinedProperties(options);
   removeUndefinedProperties(options.headers);
   const mergedOptions = mergeDeep(defaults || {}, options);
@@ -64607,6 +62336,7 @@ async function runBounded(shell, running, options) {
     signal?.addEventListener('abort', onAbort, { once: true });
     const io = {
         stdin: options.stdin,
+        isSpare: options.isSpare === true,
         onStdout: running.stdout.push,
         onStderr: running.stderr.push,
         signal: letGo.signal,
@@ -64622,7 +62352,7 @@ async function runBounded(shell, running, options) {
             return stopped.promise;
         isStopping = true;
         // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
-        if (isStarted && !(thrown instanceof HostError))
+        if (isStarted && !(thrown instanceof host_HostError))
             await stopProcesses(shell, running.token);
         letGo.abort();
         throw thrown;
@@ -64656,14 +62386,14 @@ async function stopProcesses(shell, token) {
     }
 }
 function timedOut(name, what, timeoutMs, outcome) {
-    return new HostError({
+    return new host_HostError({
         code: 'COMMAND_TIMEOUT',
         message: `${name}: ${what} did not end within ${timeoutMs / 1000} s and ${outcome}.`,
         hint: 'Look on the server what it waits for (a hung dockerd, a full disk, a lock).',
     });
 }
 function cancelled(name, what, outcome, signal) {
-    return new HostError({
+    return new host_HostError({
         code: 'CANCELLED',
         message: `${name}: cancelled; ${what} ${outcome}.`,
         cause: signal?.reason,
@@ -64671,7 +62401,7 @@ function cancelled(name, what, outcome, signal) {
 }
 function folderMissing(name, what, cwd, stderr) {
     const said = host_lastLines(stderr.noise(), 1)[0] ?? '';
-    return new HostError({
+    return new host_HostError({
         code: 'COMMAND_FAILED',
         message: `${name}: folder ${cwd} cannot be entered, ${what} was not run (${said.replace(/^.*?cd: /, 'cd: ')}).`,
         hint: 'Does the folder exist on the server, and may this user enter it?',
@@ -64679,7 +62409,7 @@ function folderMissing(name, what, cwd, stderr) {
 }
 function command_neverBegan(name, what, stdout, stderr) {
     const said = [...host_lastLines(stderr.noise(), 5), ...host_lastLines(stdout.noise(), 5)].filter((line) => line.trim() !== '');
-    return new HostError({
+    return new host_HostError({
         code: 'COMMAND_FAILED',
         message: `${name}: the account's login shell ended before it ran ${what}${said[0] === undefined ? '' : `: ${said[0].slice(0, 300)}`}`,
         hint: 'The user needs a shell on the server: no forced command, sftp-only or nologin account, and login scripts that do not exit.',
@@ -64706,6 +62436,1136 @@ const external_node_os_namespaceObject = require("node:os");
 const external_node_path_namespaceObject = require("node:path");
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: external "string_decoder"
+var external_string_decoder_ = __nccwpck_require__(3193);
+// EXTERNAL MODULE: external "events"
+var external_events_ = __nccwpck_require__(4434);
+// EXTERNAL MODULE: external "child_process"
+var external_child_process_ = __nccwpck_require__(5317);
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(2613);
+;// CONCATENATED MODULE: ../node_modules/@actions/io/lib/io-util.js
+var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
+// export const {open} = 'fs'
+const IS_WINDOWS = process.platform === 'win32';
+/**
+ * Custom implementation of readlink to ensure Windows junctions
+ * maintain trailing backslash for backward compatibility with Node.js < 24
+ *
+ * In Node.js 20, Windows junctions (directory symlinks) always returned paths
+ * with trailing backslashes. Node.js 24 removed this behavior, which breaks
+ * code that relied on this format for path operations.
+ *
+ * This implementation restores the Node 20 behavior by adding a trailing
+ * backslash to all junction results on Windows.
+ */
+function readlink(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        const result = yield fs.promises.readlink(fsPath);
+        // On Windows, restore Node 20 behavior: add trailing backslash to all results
+        // since junctions on Windows are always directory links
+        if (IS_WINDOWS && !result.endsWith('\\')) {
+            return `${result}\\`;
+        }
+        return result;
+    });
+}
+// See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
+const UV_FS_O_EXLOCK = 0x10000000;
+const READONLY = external_fs_.constants.O_RDONLY;
+function exists(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        try {
+            yield stat(fsPath);
+        }
+        catch (err) {
+            if (err.code === 'ENOENT') {
+                return false;
+            }
+            throw err;
+        }
+        return true;
+    });
+}
+function isDirectory(fsPath_1) {
+    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+        const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
+        return stats.isDirectory();
+    });
+}
+/**
+ * On OSX/Linux, true if path starts with '/'. On Windows, true for paths like:
+ * \, \hello, \\hello\share, C:, and C:\hello (and corresponding alternate separator cases).
+ */
+function isRooted(p) {
+    p = normalizeSeparators(p);
+    if (!p) {
+        throw new Error('isRooted() parameter "p" cannot be empty');
+    }
+    if (IS_WINDOWS) {
+        return (p.startsWith('\\') || /^[A-Z]:/i.test(p) // e.g. \ or \hello or \\hello
+        ); // e.g. C: or C:\hello
+    }
+    return p.startsWith('/');
+}
+/**
+ * Best effort attempt to determine whether a file exists and is executable.
+ * @param filePath    file path to check
+ * @param extensions  additional file extensions to try
+ * @return if file exists and is executable, returns the file path. otherwise empty string.
+ */
+function tryGetExecutablePath(filePath, extensions) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        let stats = undefined;
+        try {
+            // test file exists
+            stats = yield stat(filePath);
+        }
+        catch (err) {
+            if (err.code !== 'ENOENT') {
+                // eslint-disable-next-line no-console
+                console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+            }
+        }
+        if (stats && stats.isFile()) {
+            if (IS_WINDOWS) {
+                // on Windows, test for valid extension
+                const upperExt = external_path_.extname(filePath).toUpperCase();
+                if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
+                    return filePath;
+                }
+            }
+            else {
+                if (isUnixExecutable(stats)) {
+                    return filePath;
+                }
+            }
+        }
+        // try each extension
+        const originalFilePath = filePath;
+        for (const extension of extensions) {
+            filePath = originalFilePath + extension;
+            stats = undefined;
+            try {
+                stats = yield stat(filePath);
+            }
+            catch (err) {
+                if (err.code !== 'ENOENT') {
+                    // eslint-disable-next-line no-console
+                    console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+                }
+            }
+            if (stats && stats.isFile()) {
+                if (IS_WINDOWS) {
+                    // preserve the case of the actual file (since an extension was appended)
+                    try {
+                        const directory = external_path_.dirname(filePath);
+                        const upperName = external_path_.basename(filePath).toUpperCase();
+                        for (const actualName of yield readdir(directory)) {
+                            if (upperName === actualName.toUpperCase()) {
+                                filePath = external_path_.join(directory, actualName);
+                                break;
+                            }
+                        }
+                    }
+                    catch (err) {
+                        // eslint-disable-next-line no-console
+                        console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+                    }
+                    return filePath;
+                }
+                else {
+                    if (isUnixExecutable(stats)) {
+                        return filePath;
+                    }
+                }
+            }
+        }
+        return '';
+    });
+}
+function normalizeSeparators(p) {
+    p = p || '';
+    if (IS_WINDOWS) {
+        // convert slashes on Windows
+        p = p.replace(/\//g, '\\');
+        // remove redundant slashes
+        return p.replace(/\\\\+/g, '\\');
+    }
+    // remove redundant slashes
+    return p.replace(/\/\/+/g, '/');
+}
+// on Mac/Linux, test the execute bit
+//     R   W  X  R  W X R W X
+//   256 128 64 32 16 8 4 2 1
+function isUnixExecutable(stats) {
+    return ((stats.mode & 1) > 0 ||
+        ((stats.mode & 8) > 0 &&
+            process.getgid !== undefined &&
+            stats.gid === process.getgid()) ||
+        ((stats.mode & 64) > 0 &&
+            process.getuid !== undefined &&
+            stats.uid === process.getuid()));
+}
+// Get the path of cmd.exe in windows
+function getCmdPath() {
+    var _a;
+    return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
+}
+//# sourceMappingURL=io-util.js.map
+;// CONCATENATED MODULE: ../node_modules/@actions/io/lib/io.js
+var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+/**
+ * Copies a file or folder.
+ * Based off of shelljs - https://github.com/shelljs/shelljs/blob/9237f66c52e5daa40458f94f9565e18e8132f5a6/src/cp.js
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See CopyOptions.
+ */
+function cp(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        const { force, recursive, copySourceDirectory } = readCopyOptions(options);
+        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
+        // Dest is an existing file, but not forcing
+        if (destStat && destStat.isFile() && !force) {
+            return;
+        }
+        // If dest is an existing directory, should copy inside.
+        const newDest = destStat && destStat.isDirectory() && copySourceDirectory
+            ? path.join(dest, path.basename(source))
+            : dest;
+        if (!(yield ioUtil.exists(source))) {
+            throw new Error(`no such file or directory: ${source}`);
+        }
+        const sourceStat = yield ioUtil.stat(source);
+        if (sourceStat.isDirectory()) {
+            if (!recursive) {
+                throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
+            }
+            else {
+                yield cpDirRecursive(source, newDest, 0, force);
+            }
+        }
+        else {
+            if (path.relative(source, newDest) === '') {
+                // a file cannot be copied to itself
+                throw new Error(`'${newDest}' and '${source}' are the same file`);
+            }
+            yield io_copyFile(source, newDest, force);
+        }
+    });
+}
+/**
+ * Moves a path.
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See MoveOptions.
+ */
+function mv(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        if (yield ioUtil.exists(dest)) {
+            let destExists = true;
+            if (yield ioUtil.isDirectory(dest)) {
+                // If dest is directory copy src into dest
+                dest = path.join(dest, path.basename(source));
+                destExists = yield ioUtil.exists(dest);
+            }
+            if (destExists) {
+                if (options.force == null || options.force) {
+                    yield rmRF(dest);
+                }
+                else {
+                    throw new Error('Destination already exists');
+                }
+            }
+        }
+        yield mkdirP(path.dirname(dest));
+        yield ioUtil.rename(source, dest);
+    });
+}
+/**
+ * Remove a path recursively with force
+ *
+ * @param inputPath path to remove
+ */
+function rmRF(inputPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (ioUtil.IS_WINDOWS) {
+            // Check for invalid characters
+            // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+            if (/[*"<>|]/.test(inputPath)) {
+                throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
+            }
+        }
+        try {
+            // note if path does not exist, error is silent
+            yield ioUtil.rm(inputPath, {
+                force: true,
+                maxRetries: 3,
+                recursive: true,
+                retryDelay: 300
+            });
+        }
+        catch (err) {
+            throw new Error(`File was unable to be removed ${err}`);
+        }
+    });
+}
+/**
+ * Make a directory.  Creates the full path with folders in between
+ * Will throw if it fails
+ *
+ * @param   fsPath        path to create
+ * @returns Promise<void>
+ */
+function mkdirP(fsPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        ok(fsPath, 'a path argument must be provided');
+        yield ioUtil.mkdir(fsPath, { recursive: true });
+    });
+}
+/**
+ * Returns path of a tool had the tool actually been invoked.  Resolves via paths.
+ * If you check and the tool does not exist, it will throw.
+ *
+ * @param     tool              name of the tool
+ * @param     check             whether to check if tool exists
+ * @returns   Promise<string>   path to tool
+ */
+function which(tool, check) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // recursive when check=true
+        if (check) {
+            const result = yield which(tool, false);
+            if (!result) {
+                if (IS_WINDOWS) {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
+                }
+                else {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+                }
+            }
+            return result;
+        }
+        const matches = yield findInPath(tool);
+        if (matches && matches.length > 0) {
+            return matches[0];
+        }
+        return '';
+    });
+}
+/**
+ * Returns a list of all occurrences of the given tool on the system path.
+ *
+ * @returns   Promise<string[]>  the paths of the tool
+ */
+function findInPath(tool) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // build the list of extensions to try
+        const extensions = [];
+        if (IS_WINDOWS && process.env['PATHEXT']) {
+            for (const extension of process.env['PATHEXT'].split(external_path_.delimiter)) {
+                if (extension) {
+                    extensions.push(extension);
+                }
+            }
+        }
+        // if it's rooted, return it if exists. otherwise return empty.
+        if (isRooted(tool)) {
+            const filePath = yield tryGetExecutablePath(tool, extensions);
+            if (filePath) {
+                return [filePath];
+            }
+            return [];
+        }
+        // if any path separators, return empty
+        if (tool.includes(external_path_.sep)) {
+            return [];
+        }
+        // build the list of directories
+        //
+        // Note, technically "where" checks the current directory on Windows. From a toolkit perspective,
+        // it feels like we should not do this. Checking the current directory seems like more of a use
+        // case of a shell, and the which() function exposed by the toolkit should strive for consistency
+        // across platforms.
+        const directories = [];
+        if (process.env.PATH) {
+            for (const p of process.env.PATH.split(external_path_.delimiter)) {
+                if (p) {
+                    directories.push(p);
+                }
+            }
+        }
+        // find all matches
+        const matches = [];
+        for (const directory of directories) {
+            const filePath = yield tryGetExecutablePath(external_path_.join(directory, tool), extensions);
+            if (filePath) {
+                matches.push(filePath);
+            }
+        }
+        return matches;
+    });
+}
+function readCopyOptions(options) {
+    const force = options.force == null ? true : options.force;
+    const recursive = Boolean(options.recursive);
+    const copySourceDirectory = options.copySourceDirectory == null
+        ? true
+        : Boolean(options.copySourceDirectory);
+    return { force, recursive, copySourceDirectory };
+}
+function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        // Ensure there is not a run away recursive copy
+        if (currentDepth >= 255)
+            return;
+        currentDepth++;
+        yield mkdirP(destDir);
+        const files = yield ioUtil.readdir(sourceDir);
+        for (const fileName of files) {
+            const srcFile = `${sourceDir}/${fileName}`;
+            const destFile = `${destDir}/${fileName}`;
+            const srcFileStat = yield ioUtil.lstat(srcFile);
+            if (srcFileStat.isDirectory()) {
+                // Recurse
+                yield cpDirRecursive(srcFile, destFile, currentDepth, force);
+            }
+            else {
+                yield io_copyFile(srcFile, destFile, force);
+            }
+        }
+        // Change the mode for the newly created directory
+        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
+    });
+}
+// Buffered file copy
+function io_copyFile(srcFile, destFile, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
+            // unlink/re-link it
+            try {
+                yield ioUtil.lstat(destFile);
+                yield ioUtil.unlink(destFile);
+            }
+            catch (e) {
+                // Try to override file permission
+                if (e.code === 'EPERM') {
+                    yield ioUtil.chmod(destFile, '0666');
+                    yield ioUtil.unlink(destFile);
+                }
+                // other errors = it doesn't exist, no work to do
+            }
+            // Copy over symlink
+            const symlinkFull = yield ioUtil.readlink(srcFile);
+            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
+        }
+        else if (!(yield ioUtil.exists(destFile)) || force) {
+            yield ioUtil.copyFile(srcFile, destFile);
+        }
+    });
+}
+//# sourceMappingURL=io.js.map
+;// CONCATENATED MODULE: external "timers"
+const external_timers_namespaceObject = require("timers");
+;// CONCATENATED MODULE: ../node_modules/@actions/exec/lib/toolrunner.js
+var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+
+/* eslint-disable @typescript-eslint/unbound-method */
+const toolrunner_IS_WINDOWS = process.platform === 'win32';
+/*
+ * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
+ */
+class ToolRunner extends external_events_.EventEmitter {
+    constructor(toolPath, args, options) {
+        super();
+        if (!toolPath) {
+            throw new Error("Parameter 'toolPath' cannot be null or empty.");
+        }
+        this.toolPath = toolPath;
+        this.args = args || [];
+        this.options = options || {};
+    }
+    _debug(message) {
+        if (this.options.listeners && this.options.listeners.debug) {
+            this.options.listeners.debug(message);
+        }
+    }
+    _getCommandString(options, noPrefix) {
+        const toolPath = this._getSpawnFileName();
+        const args = this._getSpawnArgs(options);
+        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
+        if (toolrunner_IS_WINDOWS) {
+            // Windows + cmd file
+            if (this._isCmdFile()) {
+                cmd += toolPath;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows + verbatim
+            else if (options.windowsVerbatimArguments) {
+                cmd += `"${toolPath}"`;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows (regular)
+            else {
+                cmd += this._windowsQuoteCmdArg(toolPath);
+                for (const a of args) {
+                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
+                }
+            }
+        }
+        else {
+            // OSX/Linux - this can likely be improved with some form of quoting.
+            // creating processes on Unix is fundamentally different than Windows.
+            // on Unix, execvp() takes an arg array.
+            cmd += toolPath;
+            for (const a of args) {
+                cmd += ` ${a}`;
+            }
+        }
+        return cmd;
+    }
+    _processLineBuffer(data, strBuffer, onLine) {
+        try {
+            let s = strBuffer + data.toString();
+            let n = s.indexOf(external_os_namespaceObject.EOL);
+            while (n > -1) {
+                const line = s.substring(0, n);
+                onLine(line);
+                // the rest of the string ...
+                s = s.substring(n + external_os_namespaceObject.EOL.length);
+                n = s.indexOf(external_os_namespaceObject.EOL);
+            }
+            return s;
+        }
+        catch (err) {
+            // streaming lines to console is best effort.  Don't fail a build.
+            this._debug(`error processing line. Failed with error ${err}`);
+            return '';
+        }
+    }
+    _getSpawnFileName() {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                return process.env['COMSPEC'] || 'cmd.exe';
+            }
+        }
+        return this.toolPath;
+    }
+    _getSpawnArgs(options) {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
+                for (const a of this.args) {
+                    argline += ' ';
+                    argline += options.windowsVerbatimArguments
+                        ? a
+                        : this._windowsQuoteCmdArg(a);
+                }
+                argline += '"';
+                return [argline];
+            }
+        }
+        return this.args;
+    }
+    _endsWith(str, end) {
+        return str.endsWith(end);
+    }
+    _isCmdFile() {
+        const upperToolPath = this.toolPath.toUpperCase();
+        return (this._endsWith(upperToolPath, '.CMD') ||
+            this._endsWith(upperToolPath, '.BAT'));
+    }
+    _windowsQuoteCmdArg(arg) {
+        // for .exe, apply the normal quoting rules that libuv applies
+        if (!this._isCmdFile()) {
+            return this._uvQuoteCmdArg(arg);
+        }
+        // otherwise apply quoting rules specific to the cmd.exe command line parser.
+        // the libuv rules are generic and are not designed specifically for cmd.exe
+        // command line parser.
+        //
+        // for a detailed description of the cmd.exe command line parser, refer to
+        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
+        // need quotes for empty arg
+        if (!arg) {
+            return '""';
+        }
+        // determine whether the arg needs to be quoted
+        const cmdSpecialChars = [
+            ' ',
+            '\t',
+            '&',
+            '(',
+            ')',
+            '[',
+            ']',
+            '{',
+            '}',
+            '^',
+            '=',
+            ';',
+            '!',
+            "'",
+            '+',
+            ',',
+            '`',
+            '~',
+            '|',
+            '<',
+            '>',
+            '"'
+        ];
+        let needsQuotes = false;
+        for (const char of arg) {
+            if (cmdSpecialChars.some(x => x === char)) {
+                needsQuotes = true;
+                break;
+            }
+        }
+        // short-circuit if quotes not needed
+        if (!needsQuotes) {
+            return arg;
+        }
+        // the following quoting rules are very similar to the rules that by libuv applies.
+        //
+        // 1) wrap the string in quotes
+        //
+        // 2) double-up quotes - i.e. " => ""
+        //
+        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
+        //    doesn't work well with a cmd.exe command line.
+        //
+        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
+        //    for example, the command line:
+        //          foo.exe "myarg:""my val"""
+        //    is parsed by a .NET console app into an arg array:
+        //          [ "myarg:\"my val\"" ]
+        //    which is the same end result when applying libuv quoting rules. although the actual
+        //    command line from libuv quoting rules would look like:
+        //          foo.exe "myarg:\"my val\""
+        //
+        // 3) double-up slashes that precede a quote,
+        //    e.g.  hello \world    => "hello \world"
+        //          hello\"world    => "hello\\""world"
+        //          hello\\"world   => "hello\\\\""world"
+        //          hello world\    => "hello world\\"
+        //
+        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
+        //    the reasons for including this as a .cmd quoting rule are:
+        //
+        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
+        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
+        //
+        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
+        //       haven't heard any complaints about that aspect.
+        //
+        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
+        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
+        // by using %%.
+        //
+        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
+        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
+        //
+        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
+        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
+        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
+        // to an external program.
+        //
+        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
+        // % can be escaped within a .cmd file.
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\'; // double the slash
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '"'; // double the quote
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _uvQuoteCmdArg(arg) {
+        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
+        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
+        // is used.
+        //
+        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
+        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
+        // pasting copyright notice from Node within this function:
+        //
+        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
+        //
+        //      Permission is hereby granted, free of charge, to any person obtaining a copy
+        //      of this software and associated documentation files (the "Software"), to
+        //      deal in the Software without restriction, including without limitation the
+        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
+        //      sell copies of the Software, and to permit persons to whom the Software is
+        //      furnished to do so, subject to the following conditions:
+        //
+        //      The above copyright notice and this permission notice shall be included in
+        //      all copies or substantial portions of the Software.
+        //
+        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
+        //      IN THE SOFTWARE.
+        if (!arg) {
+            // Need double quotation for empty argument
+            return '""';
+        }
+        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
+            // No quotation needed
+            return arg;
+        }
+        if (!arg.includes('"') && !arg.includes('\\')) {
+            // No embedded double quotes or backslashes, so I can just wrap
+            // quote marks around the whole thing.
+            return `"${arg}"`;
+        }
+        // Expected input/output:
+        //   input : hello"world
+        //   output: "hello\"world"
+        //   input : hello""world
+        //   output: "hello\"\"world"
+        //   input : hello\world
+        //   output: hello\world
+        //   input : hello\\world
+        //   output: hello\\world
+        //   input : hello\"world
+        //   output: "hello\\\"world"
+        //   input : hello\\"world
+        //   output: "hello\\\\\"world"
+        //   input : hello world\
+        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
+        //                             but it appears the comment is wrong, it should be "hello world\\"
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\';
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '\\';
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _cloneExecOptions(options) {
+        options = options || {};
+        const result = {
+            cwd: options.cwd || process.cwd(),
+            env: options.env || process.env,
+            silent: options.silent || false,
+            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
+            failOnStdErr: options.failOnStdErr || false,
+            ignoreReturnCode: options.ignoreReturnCode || false,
+            delay: options.delay || 10000
+        };
+        result.outStream = options.outStream || process.stdout;
+        result.errStream = options.errStream || process.stderr;
+        return result;
+    }
+    _getSpawnOptions(options, toolPath) {
+        options = options || {};
+        const result = {};
+        result.cwd = options.cwd;
+        result.env = options.env;
+        result['windowsVerbatimArguments'] =
+            options.windowsVerbatimArguments || this._isCmdFile();
+        if (options.windowsVerbatimArguments) {
+            result.argv0 = `"${toolPath}"`;
+        }
+        return result;
+    }
+    /**
+     * Exec a tool.
+     * Output will be streamed to the live console.
+     * Returns promise with return code
+     *
+     * @param     tool     path to tool to exec
+     * @param     options  optional exec options.  See ExecOptions
+     * @returns   number
+     */
+    exec() {
+        return toolrunner_awaiter(this, void 0, void 0, function* () {
+            // root the tool path if it is unrooted and contains relative pathing
+            if (!isRooted(this.toolPath) &&
+                (this.toolPath.includes('/') ||
+                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
+                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
+                this.toolPath = external_path_.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+            }
+            // if the tool is only a file name, then resolve it from the PATH
+            // otherwise verify it exists (add extension on Windows if necessary)
+            this.toolPath = yield which(this.toolPath, true);
+            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
+                this._debug(`exec tool: ${this.toolPath}`);
+                this._debug('arguments:');
+                for (const arg of this.args) {
+                    this._debug(`   ${arg}`);
+                }
+                const optionsNonNull = this._cloneExecOptions(this.options);
+                if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
+                }
+                const state = new ExecState(optionsNonNull, this.toolPath);
+                state.on('debug', (message) => {
+                    this._debug(message);
+                });
+                if (this.options.cwd && !(yield exists(this.options.cwd))) {
+                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
+                }
+                const fileName = this._getSpawnFileName();
+                const cp = external_child_process_.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+                let stdbuffer = '';
+                if (cp.stdout) {
+                    cp.stdout.on('data', (data) => {
+                        if (this.options.listeners && this.options.listeners.stdout) {
+                            this.options.listeners.stdout(data);
+                        }
+                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                            optionsNonNull.outStream.write(data);
+                        }
+                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.stdline) {
+                                this.options.listeners.stdline(line);
+                            }
+                        });
+                    });
+                }
+                let errbuffer = '';
+                if (cp.stderr) {
+                    cp.stderr.on('data', (data) => {
+                        state.processStderr = true;
+                        if (this.options.listeners && this.options.listeners.stderr) {
+                            this.options.listeners.stderr(data);
+                        }
+                        if (!optionsNonNull.silent &&
+                            optionsNonNull.errStream &&
+                            optionsNonNull.outStream) {
+                            const s = optionsNonNull.failOnStdErr
+                                ? optionsNonNull.errStream
+                                : optionsNonNull.outStream;
+                            s.write(data);
+                        }
+                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.errline) {
+                                this.options.listeners.errline(line);
+                            }
+                        });
+                    });
+                }
+                cp.on('error', (err) => {
+                    state.processError = err.message;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    state.CheckComplete();
+                });
+                cp.on('exit', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                cp.on('close', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                state.on('done', (error, exitCode) => {
+                    if (stdbuffer.length > 0) {
+                        this.emit('stdline', stdbuffer);
+                    }
+                    if (errbuffer.length > 0) {
+                        this.emit('errline', errbuffer);
+                    }
+                    cp.removeAllListeners();
+                    if (error) {
+                        reject(error);
+                    }
+                    else {
+                        resolve(exitCode);
+                    }
+                });
+                if (this.options.input) {
+                    if (!cp.stdin) {
+                        throw new Error('child process missing stdin');
+                    }
+                    cp.stdin.end(this.options.input);
+                }
+            }));
+        });
+    }
+}
+/**
+ * Convert an arg string to an array of args. Handles escaping
+ *
+ * @param    argString   string of arguments
+ * @returns  string[]    array of arguments
+ */
+function argStringToArray(argString) {
+    const args = [];
+    let inQuotes = false;
+    let escaped = false;
+    let arg = '';
+    function append(c) {
+        // we only escape double quotes.
+        if (escaped && c !== '"') {
+            arg += '\\';
+        }
+        arg += c;
+        escaped = false;
+    }
+    for (let i = 0; i < argString.length; i++) {
+        const c = argString.charAt(i);
+        if (c === '"') {
+            if (!escaped) {
+                inQuotes = !inQuotes;
+            }
+            else {
+                append(c);
+            }
+            continue;
+        }
+        if (c === '\\' && escaped) {
+            append(c);
+            continue;
+        }
+        if (c === '\\' && inQuotes) {
+            escaped = true;
+            continue;
+        }
+        if (c === ' ' && !inQuotes) {
+            if (arg.length > 0) {
+                args.push(arg);
+                arg = '';
+            }
+            continue;
+        }
+        append(c);
+    }
+    if (arg.length > 0) {
+        args.push(arg.trim());
+    }
+    return args;
+}
+class ExecState extends external_events_.EventEmitter {
+    constructor(options, toolPath) {
+        super();
+        this.processClosed = false; // tracks whether the process has exited and stdio is closed
+        this.processError = '';
+        this.processExitCode = 0;
+        this.processExited = false; // tracks whether the process has exited
+        this.processStderr = false; // tracks whether stderr was written to
+        this.delay = 10000; // 10 seconds
+        this.done = false;
+        this.timeout = null;
+        if (!toolPath) {
+            throw new Error('toolPath must not be empty');
+        }
+        this.options = options;
+        this.toolPath = toolPath;
+        if (options.delay) {
+            this.delay = options.delay;
+        }
+    }
+    CheckComplete() {
+        if (this.done) {
+            return;
+        }
+        if (this.processClosed) {
+            this._setResult();
+        }
+        else if (this.processExited) {
+            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
+        }
+    }
+    _debug(message) {
+        this.emit('debug', message);
+    }
+    _setResult() {
+        // determine whether there is an error
+        let error;
+        if (this.processExited) {
+            if (this.processError) {
+                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
+            }
+            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
+                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
+            }
+            else if (this.processStderr && this.options.failOnStdErr) {
+                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+            }
+        }
+        // clear the timeout
+        if (this.timeout) {
+            clearTimeout(this.timeout);
+            this.timeout = null;
+        }
+        this.done = true;
+        this.emit('done', error, this.processExitCode);
+    }
+    static HandleTimeout(state) {
+        if (state.done) {
+            return;
+        }
+        if (!state.processClosed && state.processExited) {
+            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
+            state._debug(message);
+        }
+        state._setResult();
+    }
+}
+//# sourceMappingURL=toolrunner.js.map
+;// CONCATENATED MODULE: ../node_modules/@actions/exec/lib/exec.js
+var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+/**
+ * Exec a command.
+ * Output will be streamed to the live console.
+ * Returns promise with return code
+ *
+ * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
+ * @param     args               optional arguments for tool. Escaping is handled by the lib.
+ * @param     options            optional exec options.  See ExecOptions
+ * @returns   Promise<number>    exit code
+ */
+function exec(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        const commandArgs = argStringToArray(commandLine);
+        if (commandArgs.length === 0) {
+            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+        }
+        // Path to tool to execute should be first arg
+        const toolPath = commandArgs[0];
+        args = commandArgs.slice(1).concat(args || []);
+        const runner = new ToolRunner(toolPath, args, options);
+        return runner.exec();
+    });
+}
+/**
+ * Exec a command and get the output.
+ * Output will be streamed to the live console.
+ * Returns promise with the exit code and collected stdout and stderr
+ *
+ * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
+ * @param     args                  optional arguments for tool. Escaping is handled by the lib.
+ * @param     options               optional exec options.  See ExecOptions
+ * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
+ */
+function getExecOutput(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        var _a, _b;
+        let stdout = '';
+        let stderr = '';
+        //Using string decoder covers the case where a mult-byte character is split
+        const stdoutDecoder = new external_string_decoder_.StringDecoder('utf8');
+        const stderrDecoder = new external_string_decoder_.StringDecoder('utf8');
+        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
+        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+        const stdErrListener = (data) => {
+            stderr += stderrDecoder.write(data);
+            if (originalStdErrListener) {
+                originalStdErrListener(data);
+            }
+        };
+        const stdOutListener = (data) => {
+            stdout += stdoutDecoder.write(data);
+            if (originalStdoutListener) {
+                originalStdoutListener(data);
+            }
+        };
+        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        //flush any remaining characters
+        stdout += stdoutDecoder.end();
+        stderr += stderrDecoder.end();
+        return {
+            exitCode,
+            stdout,
+            stderr
+        };
+    });
+}
+//# sourceMappingURL=exec.js.map
 ;// CONCATENATED MODULE: ../kit/src/host/local-process.ts
 
 
@@ -64790,7 +63650,7 @@ async function openPipe(env) {
     });
     if (made.exitCode !== 0) {
         remove();
-        throw new HostError({ code: 'COMMAND_FAILED', message: `local: mkfifo failed: ${made.stderr.trim()}` });
+        throw new host_HostError({ code: 'COMMAND_FAILED', message: `local: mkfifo failed: ${made.stderr.trim()}` });
     }
     // For reading and writing: opening waits for no reader, and a reader that never comes or has left blocks nothing.
     const fd = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDWR | external_node_fs_namespaceObject.constants.O_NONBLOCK);
@@ -64875,7 +63735,7 @@ function openLocalForward(address, port) {
         const socket = (0,external_node_net_.connect)({ host: address, port, noDelay: true });
         const fail = (why) => {
             socket.destroy();
-            reject(new HostError({ code: 'FORWARD_FAILED', message: `local: no connection to ${address}:${port}: ${why}.` }));
+            reject(new host_HostError({ code: 'FORWARD_FAILED', message: `local: no connection to ${address}:${port}: ${why}.` }));
         };
         const onError = (error) => {
             fail(error.message || ('code' in error ? String(error.code) : 'failed'));
@@ -65530,7 +64390,7 @@ function parsePkcs8(text, passphrase) {
         }
     }
     catch (thrown) {
-        if (thrown instanceof HostError)
+        if (thrown instanceof host_HostError)
             throw thrown;
         throw isEncrypted ? explainParseError('bad decrypt', passphrase) : explainParseError('malformed', undefined);
     }
@@ -65562,7 +64422,7 @@ function field(bytes) {
     return Buffer.concat([length, bytes]);
 }
 /** What is wrong with a key, before it is known in which input it stood. */
-class UnusableKey extends HostError {
+class UnusableKey extends host_HostError {
     what;
     advice;
     constructor(what, advice) {
@@ -65578,7 +64438,7 @@ function describeUnusable({ what, advice }, inputs) {
     const named = (text) => text
         .replaceAll('`ssh-passphrase`', `\`${inputs.passphrase}\``)
         .replaceAll('DEPLOY_SSH_PASSPHRASE', `DEPLOY_${inputs.passphrase.toUpperCase().replaceAll('-', '_')}`);
-    return new HostError({
+    return new host_HostError({
         code: 'SSH_KEY_INVALID',
         message: `input \`${inputs.key}\`: the value ${named(what)}.`,
         ...(advice === undefined ? {} : { hint: named(advice) }),
@@ -65785,6 +64645,12 @@ function channelPool(initialLimit) {
                 waiting.push(entry);
             startNext();
         }),
+        tryAcquire: () => {
+            if (active + 1 >= limit || waiting.length > 0)
+                return false;
+            active++;
+            return true;
+        },
         release: () => {
             active--;
             startNext();
@@ -65815,7 +64681,7 @@ const defaultTuning = {
 function forwardError(name, address, port, failure) {
     const isProhibited = failure.kind === 'prohibited';
     const why = isProhibited ? 'sshd does not allow forwarding' : failure.why;
-    return new HostError({
+    return new host_HostError({
         code: isProhibited ? 'FORWARD_PROHIBITED' : 'FORWARD_FAILED',
         message: `${name}: no connection to ${address}:${port} from the server: ${why}.`,
         ...(isProhibited ? { hint: 'Set `AllowTcpForwarding local` (or yes) for this user in sshd_config.' } : {}),
@@ -65824,7 +64690,26 @@ function forwardError(name, address, port, failure) {
 /** How long a stream to an address behind the server may take to open. */
 const connection_forwardTimeoutMs = 15_000;
 
+;// CONCATENATED MODULE: ../kit/src/host/server-software.ts
+/** RFC 4253 §4.2; lines before it are allowed, and end in CR LF or LF. */
+const identification = /^SSH-2\.0-([^ \r\n]*)/m;
+/** The software that the first bytes of a server name; undefined as long as the line is not whole. */
+function readServerSoftware(firstBytes) {
+    const whole = firstBytes.slice(0, firstBytes.lastIndexOf('\n') + 1);
+    return identification.exec(whole)?.[1];
+}
+/** @param software as `dropbear_2022.83`; undefined where it is not known */
+function limitsOf(software) {
+    const dropbear = /^dropbear(?:_(\d{4})\.(\d+))?/.exec(software ?? '');
+    if (dropbear === null)
+        return { mostSessions: undefined };
+    const [, year = '0', release = '0'] = dropbear;
+    const isMended = Number(year) > 2024 || (Number(year) === 2024 && Number(release) >= 86);
+    return { mostSessions: isMended ? undefined : 1 };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-shell.ts
+
 
 
 
@@ -65835,25 +64720,28 @@ function sshShell(name, connection, pool, clock,
 /** A second connection, for stopping a command that holds the last session of the first. */
 reconnect) {
     const runUrgently = async (program, io) => {
-        const end = await runOnce(name, connection, program, io);
-        if (end.kind !== 'no-session')
-            return end;
+        // Beside the command that it stops; where that may be the only one, it comes by another way.
+        if (limitsOf(connection.serverSoftware()).mostSessions !== 1) {
+            const end = await runOnce(name, connection, program, io);
+            if (end.kind !== 'no-session')
+                return end;
+        }
         const spare = await reconnect(io.signal);
         return runOnce(name, spare, program, io).finally(spare.close);
     };
     const run = async (program, io, isAgain = false, refusals = 0) => {
         if (io.isUrgent === true)
             return runUrgently(program, io);
+        if (io.isSpare === true)
+            return runSpare(name, connection, pool, program, io);
         await pool.acquire(io.signal, isAgain);
         let isAlone;
         try {
             const end = await runOnce(name, connection, program, io);
-            if (end.kind === 'exit' || end.kind === 'lost' || refusals > mostRefusals)
+            // A refused command may have been started all the same: only a session that was never had is asked for again.
+            if (end.kind !== 'no-session' || refusals > mostRefusals)
                 return end;
             isAlone = !pool.shrink();
-            // Dropbear refuses the command instead of the session where too many are open; alone, it is meant.
-            if (isAlone && end.kind === 'refused')
-                return end;
         }
         finally {
             pool.release();
@@ -65874,7 +64762,7 @@ reconnect) {
                     throw lostError(name, connection.lossReason() ?? new Error('the server closed the session without an exit status'));
                 case 'no-session':
                 case 'refused':
-                    throw new HostError({
+                    throw new host_HostError({
                         code: 'COMMAND_FAILED',
                         message: `${name}: the server refuses to run commands for this user (${end.reason}).`,
                         hint: 'Check MaxSessions, ForceCommand and the options of the key in authorized_keys.',
@@ -65882,6 +64770,22 @@ reconnect) {
             }
         },
     };
+}
+/** Beside the others, or not at all. */
+async function runSpare(name, connection, pool, program, io) {
+    // Where there is one session only, it is that of the command which was asked for in the same turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!pool.tryAcquire())
+        return { kind: 'no-session', reason: 'no session is to spare' };
+    try {
+        const end = await runOnce(name, connection, program, io);
+        if (end.kind === 'no-session')
+            pool.shrink();
+        return end;
+    }
+    finally {
+        pool.release();
+    }
 }
 async function runOnce(name, connection, program, io) {
     io.onStart();
@@ -65902,7 +64806,7 @@ async function runOnce(name, connection, program, io) {
     }
 }
 function lostError(name, reason) {
-    return new HostError({
+    return new host_HostError({
         code: 'CONNECTION_LOST',
         message: `${name}: the connection broke while a command was running (${describeThrown(reason)}); whether it finished is unknown.`,
         hint: 'The next run continues from what it finds on the server.',
@@ -65947,7 +64851,7 @@ function mayBeTypeMissing(failed) {
     return failed.phase === 'handshake' && failed.level !== 'client-timeout';
 }
 /** Client and server share no algorithm: another client may. */
-class NoCommonAlgorithmError extends HostError {
+class NoCommonAlgorithmError extends host_HostError {
 }
 /** The error for the attempt that was the last. */
 function connectError(target, failed, attempts) {
@@ -65955,7 +64859,7 @@ function connectError(target, failed, attempts) {
         return authenticationError(target);
     const tries = attempts > 1 ? ` (${attempts} attempts)` : '';
     const said = failed.lastWords === '' ? '' : ` The proxy command said: ${failed.lastWords}`;
-    const Kind = /no matching/i.test(failed.message) ? NoCommonAlgorithmError : HostError;
+    const Kind = /no matching/i.test(failed.message) ? NoCommonAlgorithmError : host_HostError;
     return new Kind({
         code: 'HOST_UNREACHABLE',
         message: `${where(target)}: ${describeFailure(failed)}${tries}.${said}`,
@@ -65992,14 +64896,14 @@ function authenticationError(target) {
     const { credential } = target;
     if (credential.kind !== 'key') {
         const keys = credential.kind === 'agent' ? 'of the agent (SSH_AUTH_SOCK)' : 'that ssh_config names';
-        return new HostError({
+        return new host_HostError({
             code: 'SSH_AUTH_REJECTED',
             message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
             hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
         });
     }
     const { type, fingerprint, publicLine } = credential.key;
-    return new HostError({
+    return new host_HostError({
         code: 'SSH_AUTH_REJECTED',
         message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
         hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
@@ -66009,7 +64913,7 @@ function authenticationError(target) {
 function hostKeyError(target, offered, isRevoked) {
     const shown = offered.map((key) => `${fingerprintOf(key)} (${keyTypeOf(key) ?? 'unknown type'})`).join(', ');
     if (isRevoked) {
-        return new HostError({
+        return new host_HostError({
             code: 'HOST_KEY_MISMATCH',
             message: `${where(target)} offered host key ${shown}, which \`known-hosts\` revokes.`,
             hint: 'Do not connect to this machine before you know why it still uses that key.',
@@ -66017,7 +64921,7 @@ function hostKeyError(target, offered, isRevoked) {
     }
     const lines = offered.map((key) => knownHostsLine(target.host, target.port, key));
     if (isUnpinned(target.hostKeys)) {
-        return new HostError({
+        return new host_HostError({
             code: 'HOST_KEY_MISMATCH',
             message: `${where(target)}: neither \`known-hosts\` nor \`host-fingerprint\` says which host key is right, so anybody on the way could pose as the server. It offered ${shown}.`,
             hint: 'Compare with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the server. ' +
@@ -66025,7 +64929,7 @@ function hostKeyError(target, offered, isRevoked) {
         });
     }
     const source = target.hostKeys.fingerprints.length > 0 ? 'host-fingerprint' : 'known-hosts';
-    return new HostError({
+    return new host_HostError({
         code: 'HOST_KEY_MISMATCH',
         message: offered.length === 0
             ? `${where(target)} has no host key of a type that \`${source}\` names, and showed no other.`
@@ -66046,7 +64950,7 @@ function hostKeyError(target, offered, isRevoked) {
  */
 async function dialPatiently(target, runner, signal, tuning, connectOnce) {
     const isCancelled = () => signal.aborted;
-    const cancelled = () => new HostError({
+    const cancelled = () => new host_HostError({
         code: 'CANCELLED',
         message: `ssh: cancelled while connecting to ${target.host}.`,
         cause: signal.reason,
@@ -66147,6 +65051,9 @@ const blank = { errno: undefined, level: undefined, lastWords: '' };
 
 
 const mostLines = 50;
+/** What `ssh` adds at LogLevel DEBUG1, which is set for one line of it: it names the server's software nowhere else. */
+const chatter = /^(debug1: |Authenticated to |Transferred: |Bytes per second: )/;
+const softwareLine = /^debug1: Remote protocol version [\d.]+, remote software version (\S+)/;
 const stopMs = 1_000;
 /**
  * Runs `ssh`, and ends it when stdin ends: also when this process is killed, which leaves nobody to tell it. stdin is not
@@ -66175,7 +65082,11 @@ function startMaster(argv, readyMark, env) {
         isReady = true;
         resolve('ready');
     });
+    let software;
     const stderr = splitLines((line) => {
+        software ??= softwareLine.exec(line)?.[1];
+        if (chatter.test(line))
+            return;
         lines.push(line);
         if (lines.length > mostLines)
             lines.shift();
@@ -66199,6 +65110,7 @@ function startMaster(argv, readyMark, env) {
         ready,
         ended,
         said: () => lines,
+        serverSoftware: () => software,
         stop: async () => {
             alive.end();
             // Before its first word its stdin is held open: see runLocalProcess.
@@ -66675,7 +65587,8 @@ async function connectOnce(target, policy, types, signal, tuning) {
     const workspace = await makeWorkspace(target, policy, types, readyMark, tuning);
     const env = environment();
     const { files } = workspace;
-    const master = startMaster(['ssh', '-F', files.config, '-M', '-N', '-T', target.host], readyMark, env);
+    const argv = ['ssh', '-F', files.config, '-o', 'LogLevel=DEBUG1', '-M', '-N', '-T', target.host];
+    const master = startMaster(argv, readyMark, env);
     const stop = async () => {
         await master.stop();
         workspace.remove();
@@ -66766,6 +65679,7 @@ function describeConnection(target, { files }, master, env, stop) {
     return {
         lost,
         lossReason: () => lossReason,
+        serverSoftware: master.serverSoftware,
         close: stop,
         runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
         forward: (address, port) => forwardThrough(through, target, address, port, master),
@@ -66864,7 +65778,7 @@ async function forwardThrough(through, target, address, port, master) {
     }
 }
 function gone(name) {
-    return new HostError({ code: 'CONNECTION_LOST', message: `${name}: the connection is gone.` });
+    return new host_HostError({ code: 'CONNECTION_LOST', message: `${name}: the connection is gone.` });
 }
 /** As a proxy command's; with a shell that understands what ssh_config's commands are written in. */
 function environment() {
@@ -67751,7 +66665,95 @@ class NodeSSH {
     }
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/ssh-flights.ts
+
+/** The one cast: every part that is used is looked at first. */
+function protocolOf(client) {
+    const found = Reflect.get(client, '_protocol');
+    if (typeof found !== 'object' || found === null)
+        return undefined;
+    const isWhole = ['service', 'authPK', 'exec'].every((name) => typeof Reflect.get(found, name) === 'function');
+    const handlers = Reflect.get(found, '_handlers');
+    return isWhole && typeof handlers === 'object' && handlers !== null ? found : undefined;
+}
+/** Hash of an RSA signature by the name of its algorithm; other keys have one of their own. */
+function hashOf(algorithm) {
+    return /^rsa-sha2-(256|512)$/.exec(algorithm ?? '')?.[1]?.replace(/^/, 'sha');
+}
+/**
+ * The key's signature goes with the request for authentication, in one flight. An RSA key waits for the server to say which
+ * signatures it takes. To be called in the tick in which the client was told to connect.
+ */
+function shortenLogin(client, key) {
+    const protocol = protocolOf(client);
+    if (protocol === undefined)
+        return;
+    const ask = protocol.authPK.bind(protocol);
+    protocol.authPK = (user, shown, algorithm, sign) => {
+        const signNow = (data, done) => {
+            const signature = key.sign(data, hashOf(algorithm));
+            // The library's own way tells what is wrong with the key.
+            if (signature instanceof Error)
+                ask(user, shown, algorithm);
+            else
+                done(signature);
+        };
+        ask(user, shown, algorithm, sign ?? signNow);
+    };
+    const accepted = protocol._handlers.SERVICE_ACCEPT;
+    if (key.type === 'ssh-rsa' || accepted === undefined)
+        return;
+    const request = protocol.service.bind(protocol);
+    protocol.service = (name) => {
+        request(name);
+        protocol._handlers.SERVICE_ACCEPT = () => undefined;
+        accepted(protocol, name);
+    };
+}
+const requested = new WeakMap();
+/**
+ * Calls `use` with the session's stream when the command line was asked for, before the server has answered: what is
+ * written then arrives behind the request. Not called where the library hides the stream; `forget` ends the waiting.
+ */
+function onRequested(client, line, use) {
+    let waiting = requested.get(client);
+    if (waiting === undefined) {
+        waiting = new Map();
+        requested.set(client, waiting);
+        watchRequests(client, waiting);
+    }
+    const lines = waiting;
+    lines.set(line, use);
+    return { forget: () => void lines.delete(line) };
+}
+function watchRequests(client, waiting) {
+    const protocol = protocolOf(client);
+    if (protocol === undefined)
+        return;
+    const exec = protocol.exec.bind(protocol);
+    protocol.exec = (id, line, wantsReply) => {
+        exec(id, line, wantsReply);
+        const use = waiting.get(line);
+        const session = use === undefined ? undefined : findSession(client, id);
+        if (session !== undefined)
+            use?.(session);
+    };
+}
+/** The session that the server calls `id`. */
+function findSession(client, id) {
+    const manager = Reflect.get(client, '_chanMgr');
+    const all = typeof manager === 'object' && manager !== null ? Reflect.get(manager, '_channels') : undefined;
+    const channels = typeof all === 'object' && all !== null ? Object.values(all) : [];
+    return channels.find((channel) => {
+        if (!(channel instanceof external_node_stream_.Duplex))
+            return false;
+        const outgoing = Reflect.get(channel, 'outgoing');
+        return typeof outgoing === 'object' && outgoing !== null && Reflect.get(outgoing, 'id') === id;
+    });
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
+
 
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
@@ -67767,31 +66769,46 @@ const ssh_channel_drainMs = 10_000;
  */
 function runChannel(client, line, io) {
     return new Promise((resolve, reject) => {
+        let isFed = false;
+        const request = onRequested(client, line, (stdin) => {
+            if (io.stdin === undefined || io.signal.aborted)
+                return;
+            isFed = true;
+            // Until the answer is there and all else is attached: a server that refuses the command closes the session.
+            stdin.on('error', () => undefined);
+            feed(stdin, io.stdin, reject);
+        });
         const opened = (error, channel) => {
+            request.forget();
             // Listeners are attached in this very callback: an exit status in the same TCP segment is lost a tick later.
             if (error === undefined)
-                attachChannel(channel, io).then(resolve, reject);
-            else
+                attachChannel(channel, io, isFed).then(resolve, reject);
+            else {
+                if (isFed && io.stdin instanceof external_node_stream_.Readable)
+                    io.stdin.destroy();
                 resolve(openFailure(error));
+            }
         };
         try {
             client.exec(line, opened);
         }
         catch {
             // ssh2 throws when the connection is gone already.
+            request.forget();
             resolve({ kind: 'lost' });
         }
     });
 }
 function openFailure(error) {
     const reason = 'reason' in error ? error.reason : undefined;
-    if (sessionLimitReasons.includes(reason))
+    // "Channel is not open": the server closed the session before it was asked for the command.
+    if (sessionLimitReasons.includes(reason) || error.message === 'Channel is not open')
         return { kind: 'no-session', reason: error.message };
     if (reason !== undefined || error.message.startsWith('Unable to exec'))
         return { kind: 'refused', reason: error.message };
     return { kind: 'lost' };
 }
-function attachChannel(channel, io) {
+function attachChannel(channel, io, isFed) {
     return new Promise((resolve, reject) => {
         let end = { kind: 'lost' };
         let drain;
@@ -67805,6 +66822,10 @@ function attachChannel(channel, io) {
         const letGo = () => {
             channel.signal('KILL');
             channel.close();
+            // What is read after the close would ask the server for more in a channel that it may have forgotten: Dropbear
+            // ends the connection then.
+            channel.pause();
+            channel.stderr.pause();
             finish();
         };
         // Output that a slow link still brings after the exit status counts on: giving up is for silence only.
@@ -67827,7 +66848,7 @@ function attachChannel(channel, io) {
         io.signal.addEventListener('abort', letGo, { once: true });
         if (io.signal.aborted)
             letGo();
-        else
+        else if (!isFed)
             feed(channel, io.stdin, reject);
     });
 }
@@ -67857,7 +66878,7 @@ const prohibited = 1;
  */
 function openForward(name, client, lost, address, port) {
     const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
-    const lostError = (reason) => new HostError({
+    const lostError = (reason) => new host_HostError({
         code: 'CONNECTION_LOST',
         message: `${name}: the connection is gone (${describeThrown(reason)}).`,
         cause: reason,
@@ -67973,6 +66994,9 @@ function dialTcp(host, port, timeoutMs, signal) {
 
 
 
+
+
+
 /**
  * Connects and authenticates; retries what happens before authentication.
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
@@ -67987,7 +67011,7 @@ async function ssh_connection_connectOnce(target, policy, types, runner, signal,
     }
     catch (thrown) {
         // What failed on the way to or at a jump host has its own name, and has been retried there.
-        if (thrown instanceof HostError && thrown.code !== 'FORWARD_FAILED')
+        if (thrown instanceof host_HostError && thrown.code !== 'FORWARD_FAILED')
             throw thrown;
         // Accepted and reset before this process saw it open: the same as a reset a moment later.
         const failed = describeAttempt('dial', thrown, undefined);
@@ -68044,7 +67068,9 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     });
     const client = ssh.connection;
     if (client === null)
-        throw new HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
+        throw new host_HostError({ code: 'HOST_UNREACHABLE', message: `ssh: no connection to ${target.host}.` });
+    if (target.credential.kind === 'key')
+        shortenLogin(client, target.credential.key.parsed);
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
@@ -68073,14 +67099,18 @@ function loginMethod({ user, credential }) {
     return { type: 'agent', username: user, agent: credential.kind === 'agent' ? credential.socket : '' };
 }
 function ssh_connection_describeConnection(target, client, ending, wire) {
-    const { lost, lossReason } = ending;
+    const { lost, lossReason, serverSoftware } = ending;
     return {
         client,
         lost,
         lossReason,
+        serverSoftware,
         runProgram: (program, io) => runChannel(client, commandLine(program), io),
         forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
-        close: () => closeConnection(client, wire),
+        close: async () => {
+            if (lossReason() === undefined)
+                await closeConnection(client, wire);
+        },
     };
 }
 function describeAttempt(phase, thrown, wire) {
@@ -68097,6 +67127,8 @@ function describeAttempt(phase, thrown, wire) {
         lastWords: wire?.lastWords() ?? '',
     };
 }
+/** The first line of a server is within its first so many bytes. */
+const longestGreeting = 4_096;
 /**
  * Handles the connection's errors for life (one without a listener would end the process), and ends a connection whose
  * server is silent: keep-alives make any living server speak.
@@ -68106,10 +67138,13 @@ function watchForLife(client, wire, tuning) {
     let firstError;
     let lossReason;
     let received = 0;
+    let greeting = '';
     let seen = 0;
     let silent = 0;
     // The library has paused the stream and starts it itself: a listener here takes no byte away from it.
     wire.stream.on('data', (chunk) => {
+        if (received < longestGreeting)
+            greeting += chunk.toString('latin1', 0, longestGreeting - received);
         received += chunk.length;
     });
     // Counts intervals, not time: when this process itself was stopped for long, that is not the server's silence.
@@ -68132,12 +67167,20 @@ function watchForLife(client, wire, tuning) {
         lossReason = firstError ?? new Error('the server closed it');
         reject(lossReason);
     });
-    return { lost, lossReason: () => lossReason, firstError: () => firstError, hasSpoken: () => received > 0 };
+    return {
+        lost,
+        lossReason: () => lossReason,
+        firstError: () => firstError,
+        hasSpoken: () => received > 0,
+        serverSoftware: () => readServerSoftware(greeting),
+    };
 }
-/** Says goodbye, and does not wait long for the answer. */
+/** Says goodbye. A socket of our own has it once it is written; through another program or host it takes a moment to pass. */
 async function closeConnection(client, wire) {
     const closed = new Promise((resolve) => {
         client.once('close', resolve);
+        if (wire.stream instanceof external_node_net_.Socket)
+            wire.stream.once('finish', resolve);
         setTimeout(resolve, 500).unref();
     });
     client.end();
@@ -68161,7 +67204,7 @@ const openTransport = async (target, runner, signal, tuning) => {
     if (target.transport === 'openssh' || (target.transport === 'auto' && needed !== undefined))
         return openSystemSsh(target, runner, signal, tuning);
     if (needed !== undefined) {
-        throw new HostError({
+        throw new host_HostError({
             code: 'HOST_KEY_MISMATCH',
             message: `ssh: ${needed} is only covered by a @cert-authority line of \`known-hosts\`; host certificates cannot be checked with \`transport: ssh2\`.`,
             hint: 'Set `transport` to auto or openssh, or add the line of the host key itself.',
@@ -68195,6 +67238,7 @@ function onlySystemSsh(target) {
 
 
 
+
 /**
  * Connects to a server. `signal` cancels the connecting only: a cancelled step still has to put the server right.
  * @throws HostError HOST_UNREACHABLE, HOST_KEY_MISMATCH, SSH_AUTH_REJECTED, CANCELLED
@@ -68204,7 +67248,10 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
         maskCredential(runner, hop.credential);
     const name = `${target.user}@${target.host}`;
     const dial = (until) => openTransport(target, runner, until, tuning);
-    const shellOver = (over) => sshShell(name, over, channelPool(tuning.maxChannels), tuning.clock, dial);
+    const shellOver = (over) => {
+        const { mostSessions = tuning.maxChannels } = limitsOf(over.serverSoftware());
+        return sshShell(name, over, channelPool(Math.min(mostSessions, tuning.maxChannels)), tuning.clock, dial);
+    };
     let connection = await dial(signal);
     let shell = shellOver(connection);
     let commandCount = 0;
@@ -68938,6 +67985,660 @@ function commitPinsPart(deployPath, block) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/errors.ts
+
+class RolloutError extends DeployError {
+}
+
+;// CONCATENATED MODULE: ./src/checkup/checkup-facts.ts
+
+/** $1 deploy path. Parts begin with a line `@name`. Needs no Docker, and nothing but a shell and coreutils. */
+const systemScript = `
+part() { printf '@%s\\n' "$1"; }
+room() {
+  at=$1
+  while [ ! -e "$at" ]; do at=$(dirname "$at"); done
+  df -Pk "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
+  df -Pi "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
+}
+part time; date +%s
+part system; (. /etc/os-release 2>/dev/null && printf '%s ' "$PRETTY_NAME"); uname -m
+part user; id -un
+part groups; id -Gn
+part missing; for tool in sha256sum find xargs tar awk sed flock; do command -v "$tool" >/dev/null 2>&1 || echo "$tool"; done
+part folder
+if [ ! -e "$1" ]; then echo missing; elif [ ! -d "$1" ]; then echo no-folder; elif [ -w "$1" ] && [ -x "$1" ]; then echo writable; else echo not-writable; fi
+part room; room "$1"
+part memory; awk '/^(MemTotal|MemAvailable|SwapTotal):/ { print $1, $2 }' /proc/meminfo 2>/dev/null
+part keys; cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | awk '{ print $1, $2 }'
+exit 0`;
+/** The same for what Docker knows: a part of its own, because a hung dockerd must not hide the rest. */
+const dockerScript = `
+part() { printf '@%s\\n' "$1"; }
+part engine; docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1 || exit 1
+part compose; docker compose version --short 2>/dev/null
+part root; root=$(docker info --format '{{.DockerRootDir}}'); printf '%s\\n' "$root"
+part room; df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'; df -Pi "$root" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
+part containers; docker ps --format '{{.Names}}\\t{{.Image}}\\t{{.Ports}}'
+exit 0`;
+/** Looks at a server; takes no lease and leaves nothing behind. */
+async function readCheckupFacts(host, deployPath, clock) {
+    const before = clock.date().getTime() / 1000;
+    const system = await host.script(systemScript, [deployPath], { timeoutMs: 30_000 });
+    const after = clock.date().getTime() / 1000;
+    const docker = await host
+        .script(dockerScript, [], { timeoutMs: 30_000 })
+        .then(parseDockerFacts, (thrown) => ({ refusal: describeThrown(thrown) }));
+    return { ...parseSystemFacts(system.stdout, before, after), docker };
+}
+/** Pure: the output of the first script. `before` and `after`: when it was asked and had answered, in seconds. */
+function parseSystemFacts(stdout, before, after) {
+    const parts = readParts(stdout);
+    const one = (name) => parts.get(name)?.[0] ?? '';
+    const folder = ['writable', 'missing', 'no-folder'].find((state) => state === one('folder'));
+    return {
+        system: one('system').trim(),
+        user: one('user'),
+        groups: one('groups').split(' '),
+        missingTools: parts.get('missing') ?? [],
+        folder: folder ?? 'not-writable',
+        folderRoom: readRoom(parts.get('room')),
+        memory: readMemory(parts.get('memory') ?? []),
+        hostKeys: parts.get('keys') ?? [],
+        clockAheadSeconds: measureClock(Number(one('time')), before, after),
+    };
+}
+/** Zero where the answer fits between the two times of the runner; the server counts whole seconds. */
+function measureClock(seconds, before, after) {
+    if (seconds > after)
+        return Math.round(seconds - after);
+    return seconds < Math.floor(before) ? Math.round(seconds - before) : 0;
+}
+/** Pure: the output of the second script. */
+function parseDockerFacts({ code, stdout, stderr, }) {
+    const parts = readParts(stdout);
+    const one = (name) => parts.get(name)?.[0] ?? '';
+    const [engine = '', platform = ''] = one('engine').split(' ');
+    if (code !== 0)
+        return { refusal: parts.get('engine')?.at(-1) ?? (stderr.trim() || 'docker gave no answer') };
+    return {
+        engine,
+        platform,
+        compose: one('compose').replace(/^v/, ''),
+        rootDir: one('root'),
+        room: readRoom(parts.get('room')),
+        containers: (parts.get('containers') ?? []).map((line) => {
+            const [name = '', image = '', ports = ''] = line.split('\t');
+            return { name, image, ports };
+        }),
+    };
+}
+function readParts(stdout) {
+    const parts = new Map();
+    let lines = [];
+    for (const line of stdout.split('\n')) {
+        if (line.startsWith('@'))
+            parts.set(line.slice(1), (lines = []));
+        else if (line !== '')
+            lines.push(line);
+    }
+    return parts;
+}
+function readRoom(lines = []) {
+    const [[total = NaN, free = NaN] = [], [inodes = 0, freeInodes = 0] = []] = lines.map((line) => line.split(' ').map(Number));
+    if (Number.isNaN(total) || Number.isNaN(free))
+        return undefined;
+    const freeInodesPercent = inodes > 0 ? Math.floor((100 * freeInodes) / inodes) : undefined;
+    return { totalBytes: total * 1024, freeBytes: free * 1024, freeInodesPercent };
+}
+function readMemory(lines) {
+    const values = new Map(lines.map((line) => [line.split(':')[0], Number(line.split(' ')[1]) * 1024]));
+    const total = values.get('MemTotal');
+    const available = values.get('MemAvailable');
+    if (total === undefined || available === undefined)
+        return undefined;
+    return { totalBytes: total, availableBytes: available, swapBytes: values.get('SwapTotal') ?? 0 };
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/byte-size.ts
+/** `310 MB`, `1.1 GB`: for people, in powers of 1000, with the two or three figures that an estimate has. */
+function formatSize(bytes) {
+    if (bytes < 1e6)
+        return `${Math.ceil(bytes / 1e3)} kB`;
+    if (bytes < 1e9)
+        return `${Math.round(bytes / 1e6)} MB`;
+    return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/worker.ts
+
+
+/** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
+const roleLabel = 'deploy-actions.role';
+/** How a worker is restarted: `stop-first` (default with the label above), `overlap` or `quiesce`. */
+const workerLabel = 'deploy-actions.worker';
+/** Signal that tells a worker to take no new job: `TSTP`. */
+const quiesceSignalLabel = 'deploy-actions.quiesce-signal';
+/** The same by a command, run by `sh -c` in the worker. */
+const quiesceCommandLabel = 'deploy-actions.quiesce-command';
+/** Command run by `sh -c` in the worker; exit 0 = it has no job any more. */
+const idleCommandLabel = 'deploy-actions.idle-command';
+/** How long to wait for that: `5m`. */
+const quiesceTimeoutLabel = 'deploy-actions.quiesce-timeout';
+const defaultQuiesceTimeout = '5m';
+/**
+ * Why a service is a worker; undefined when it is none. Without the label only what nobody can send a request to is
+ * one: no ports, no `expose`, no health check, nothing of either in its image, nothing depends on it, and on none of its
+ * networks is a way in (a service with published ports, or a network of another project). An app behind a proxy of
+ * another project can still look like that: therefore {@link readWorkerPolicy} lets such a guess overlap.
+ * @param isSilent its running containers say no port and have no health check, from their image either
+ */
+function findWorkerReason(service, model, isSilent) {
+    const role = service.labels[roleLabel];
+    if (role !== undefined)
+        return role === 'worker' ? `worker (label ${roleLabel})` : undefined;
+    if (!isSilent || service.ports.length > 0 || service.expose.length > 0 || service.hasHealthcheck)
+        return undefined;
+    const hasOwnNetwork = service.networkMode === undefined || service.networkMode === 'none';
+    if (!hasOwnNetwork)
+        return undefined;
+    const others = Object.values(model.services).filter((other) => other.name !== service.name);
+    if (others.some((other) => other.dependsOn.some((dependency) => dependency.service === service.name)))
+        return undefined;
+    const hasWayIn = service.networks.some(({ name, isExternal }) => isExternal || others.some((other) => other.ports.length > 0 && other.networks.some((net) => net.name === name)));
+    return hasWayIn ? undefined : 'worker (no ports, and nothing that takes requests shares a network with it)';
+}
+/**
+ * The policy that a worker's labels ask for. Where only its silence makes it one, two may overlap: what is taken for a
+ * worker by mistake is never down for it.
+ * @throws ConfigurationError naming service and label
+ */
+function readWorkerPolicy({ name, labels }) {
+    const kind = labels[workerLabel] ?? (labels[roleLabel] === 'worker' ? 'stop-first' : 'overlap');
+    switch (kind) {
+        case 'stop-first':
+        case 'overlap':
+            return { kind };
+        case 'quiesce':
+            return readQuiesce(name, labels);
+        default:
+            throw new ConfigurationError(`service ${name}: label ${workerLabel}: ${JSON.stringify(kind)} is not stop-first, overlap or quiesce. Nothing was changed.`);
+    }
+}
+function readQuiesce(name, labels) {
+    const signal = readSignal(name, labels[quiesceSignalLabel]);
+    const command = labels[quiesceCommandLabel];
+    const idleCommand = labels[idleCommandLabel];
+    if (idleCommand === undefined || (signal ?? command) === undefined)
+        throw new ConfigurationError(`service ${name}: ${workerLabel}: quiesce needs the label ${idleCommand === undefined ? idleCommandLabel : `${quiesceSignalLabel} or ${quiesceCommandLabel}`}, and it has none. Nothing was changed.`, `Say how it is told to take no more jobs, and give a command that ends with 0 once it has none; or use ${workerLabel}: stop-first.`);
+    const timeout = labels[quiesceTimeoutLabel] ?? defaultQuiesceTimeout;
+    const timeoutMs = parseDuration(timeout, `service ${name}: label ${quiesceTimeoutLabel}`);
+    return { kind: 'quiesce', signal, command, idleCommand, timeoutMs };
+}
+/** As `docker kill --signal` takes it: a name with or without SIG, or a number. */
+function readSignal(service, signal) {
+    if (signal === undefined || /^((SIG)?[A-Z]{2,}[A-Z0-9]*([+-]\d+)?|\d{1,2})$/.test(signal))
+        return signal;
+    throw new ConfigurationError(`service ${service}: label ${quiesceSignalLabel}: ${JSON.stringify(signal)} is not a signal such as TSTP or USR1. Nothing was changed.`);
+}
+
+;// CONCATENATED MODULE: ../kit/src/plan/strategy.ts
+
+const noFacts = { maxSurge: 1, anonymousVolumes: [], isSilent: false };
+/**
+ * Decides how a service is replaced. Two copies side by side are the rule; what forbids them is named.
+ * @throws ConfigurationError for labels of a worker that cannot be
+ */
+function chooseStrategy(service, model, facts = noFacts) {
+    const obstacle = findFact(service, model, facts) ?? findGuess(service, facts);
+    const isOverruled = obstacle?.isGuess === true && service.updateOrder === 'start-first';
+    const standing = isOverruled ? undefined : obstacle;
+    const worker = findWorkerReason(service, model, facts.isSilent);
+    // The policy is the user's own word: it overrules a guess as `order` does.
+    if (worker !== undefined)
+        return restart(worker, readWorkerPolicy(service), obstacle?.isGuess === true ? undefined : obstacle);
+    if (standing !== undefined)
+        return { kind: 'stop-first', reason: standing.reason };
+    if (service.updateOrder === 'stop-first')
+        return { kind: 'stop-first', reason: 'deploy.update_config.order: stop-first' };
+    return {
+        kind: 'start-first',
+        reason: isOverruled
+            ? `deploy.update_config.order: start-first (although: ${obstacle.reason})`
+            : 'two copies can run side by side',
+    };
+}
+function restart(why, worker, obstacle) {
+    if (worker.kind !== 'overlap' || obstacle === undefined)
+        return { kind: 'restart', reason: `${why}, ${worker.kind}`, worker };
+    return {
+        kind: 'restart',
+        reason: `${why}, stop-first: two cannot overlap (${obstacle.reason})`,
+        worker: { kind: 'stop-first' },
+    };
+}
+function findFact(service, model, facts) {
+    const { containerName, networkMode } = service;
+    const fact = (reason) => ({ reason, isGuess: false });
+    if (containerName !== undefined)
+        return fact(`container_name ${containerName} can exist once`);
+    const port = findTightPort(service, facts.maxSurge);
+    if (port !== undefined)
+        return fact(port);
+    if (networkMode !== undefined && /^(service:|container:)/.test(networkMode))
+        return fact(`network_mode ${networkMode}`);
+    const network = service.networks.find(({ hasStaticAddress }) => hasStaticAddress);
+    if (network !== undefined)
+        return fact(`has a static address in network ${network.name}`);
+    const guest = findGuest(service.name, model);
+    return guest === undefined ? undefined : fact(guest);
+}
+/** A host port taken by every copy, or a range that is too short for all of them and the surge. */
+function findTightPort({ ports, replicas }, maxSurge) {
+    for (const { published } of ports) {
+        if (published === undefined || published === '0')
+            continue;
+        const [first, last] = published.split('-').map(Number);
+        if (last === undefined)
+            return `publishes the fixed port ${published}`;
+        const width = last - (first ?? last) + 1;
+        if (width < replicas + maxSurge)
+            return `the port range ${published} has ${width} ports, and ${replicas + maxSurge} are needed for a moment`;
+    }
+    return undefined;
+}
+/** Another service that lives in this one's containers: it can only be in one of two. */
+function findGuest(name, model) {
+    const host = `service:${name}`;
+    for (const other of Object.values(model.services)) {
+        if (other.networkMode === host)
+            return `${other.name} shares its network`;
+        if (other.ipcMode === host)
+            return `${other.name} shares its ipc namespace`;
+        if (other.pidMode === host)
+            return `${other.name} shares its process namespace`;
+        if (other.volumesFrom.includes(name))
+            return `${other.name} mounts its volumes (volumes_from)`;
+    }
+    return undefined;
+}
+function findGuess(service, facts) {
+    const guess = (reason) => ({ reason, isGuess: true });
+    if (service.networkMode === 'host')
+        return guess('network_mode host');
+    const [device] = service.devices;
+    if (device !== undefined)
+        return guess(`uses the device ${device}`);
+    const writable = service.volumes.filter(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
+    const declared = writable.find(({ source }) => source === undefined)?.target;
+    const anonymous = declared ?? facts.anonymousVolumes[0];
+    if (anonymous !== undefined)
+        return guess(`has the anonymous volume ${anonymous}, which a second container would not get`);
+    // The rule of a single replica that owns its data: two writers on one volume corrupt it (uncloud's heuristic).
+    const named = writable.find(({ source }) => source !== undefined);
+    if (named !== undefined && service.replicas === 1)
+        return guess(`one replica writes to the volume ${named.source ?? named.target}`);
+    return undefined;
+}
+/** Services in the order of `depends_on`, dependencies first; Compose has refused cycles already. */
+function orderServices(model) {
+    const ordered = new Map();
+    const visit = (name) => {
+        const service = model.services[name];
+        if (service === undefined || ordered.has(name))
+            return;
+        for (const dependency of service.dependsOn)
+            visit(dependency.service);
+        ordered.set(name, service);
+    };
+    for (const name of Object.keys(model.services))
+        visit(name);
+    return [...ordered.values()];
+}
+/** The services a service needs, directly or through others; without itself. */
+function dependencyClosure(model, name) {
+    const seen = new Set();
+    const visit = (current) => {
+        for (const { service } of model.services[current]?.dependsOn ?? []) {
+            if (seen.has(service) || service === name)
+                continue;
+            seen.add(service);
+            visit(service);
+        }
+    };
+    visit(name);
+    return [...seen];
+}
+/** One-shot services: others wait for them to end with 0. They are action-migrate's, not the rollout's. */
+function oneShotServices(model) {
+    const dependencies = Object.values(model.services).flatMap((service) => service.dependsOn);
+    return new Set(dependencies
+        .filter(({ condition }) => condition === 'service_completed_successfully')
+        .map(({ service }) => service));
+}
+
+;// CONCATENATED MODULE: ./src/route/proxies.ts
+
+
+/** Names the service of the project that is this service's proxy, where its image does not tell. */
+const proxyLabel = 'deploy-actions.proxy';
+/** The kind that an image's name tells; undefined for one that is not known as a proxy's. */
+function proxyKindOf(image) {
+    const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+    if (/traefik|nginx-proxy|docker-proxy|docker-gen/.test(repository))
+        return 'labels';
+    const name = repository.slice(repository.lastIndexOf('/') + 1);
+    const match = /(?:^|[-_.])(haproxy|nginx|openresty|caddy)/.exec(name)?.[1];
+    if (match === 'openresty')
+        return 'nginx';
+    return match === 'haproxy' || match === 'nginx' || match === 'caddy' ? match : undefined;
+}
+/**
+ * The proxies in front of a service: named by its label, else services that share a network with it, publish ports,
+ * and whose image is known, or, where there is none such, that publish 80 or 443 or depend on it. What the service itself
+ * depends on is never its proxy: a database that publishes its port for people is not.
+ * @throws ConfigurationError when the label names no service
+ */
+function findProxies(service, model) {
+    const named = service.labels[proxyLabel];
+    if (named !== undefined)
+        return [namedProxy(service, model, named)];
+    const needed = new Set(dependencyClosure(model, service.name));
+    const networks = new Set(service.networks.map(({ name }) => name));
+    const inFront = Object.values(model.services).filter((other) => other.name !== service.name &&
+        other.ports.length > 0 &&
+        !needed.has(other.name) &&
+        other.networks.some(({ name }) => networks.has(name)));
+    const known = inFront.flatMap((other) => {
+        const kind = proxyKindOf(other.image ?? '');
+        return kind === undefined ? [] : [{ service: other.name, kind }];
+    });
+    if (known.length > 0)
+        return known;
+    const isWebPort = ({ published, target }) => [80, 443].includes(target) || ['80', '443'].includes(published ?? '');
+    return inFront
+        .filter((other) => other.ports.some(isWebPort) || other.dependsOn.some((dependency) => dependency.service === service.name))
+        .map((other) => ({ service: other.name, kind: 'unknown' }));
+}
+function namedProxy(service, model, named) {
+    const proxy = model.services[named];
+    if (proxy === undefined)
+        throw new ConfigurationError(`label ${proxyLabel} of service ${service.name}: ${JSON.stringify(named)} is no service of the project.`, 'Nothing was changed. Name the service of the proxy as the compose files do.');
+    return { service: named, kind: proxyKindOf(proxy.image ?? '') ?? 'unknown' };
+}
+
+;// CONCATENATED MODULE: ./src/checkup/checkup.ts
+
+
+const mebibyte = 1024 * 1024;
+/** Less than this and a pull of an ordinary image does not fit. */
+const leastDisk = 1024 * mebibyte;
+const scarceDisk = 5 * leastDisk;
+const scarceMemory = 256 * mebibyte;
+const checkup_oldestCompose = [2, 20];
+/** Judges what was found, in the order in which a person would repair it. Pure. */
+function assessCheckup(facts, place) {
+    const { knownHostName } = place;
+    const knownHosts = knownHostName === undefined ? [] : facts.hostKeys.map((key) => `${knownHostName} ${key}`);
+    const checks = [
+        checkConnection(facts, place),
+        checkTools(facts),
+        ...checkup_checkDocker(facts),
+        checkFolder(facts, place),
+        ...checkRoom(facts, place),
+        checkMemory(facts),
+        checkClock(facts),
+        checkProxies(facts),
+    ];
+    return { checks, knownHosts };
+}
+function checkConnection({ system, user }, { knownHostName, acceptsAnyHostKey }) {
+    const name = 'Connection';
+    if (knownHostName === undefined)
+        return checkup_ok(name, `the runner itself: ${system}, user ${user}`);
+    const observed = `${user} on ${knownHostName}: ${system}`;
+    if (!acceptsAnyHostKey)
+        return checkup_ok(name, `${observed}; its host key is the pinned one`);
+    return warn(name, `${observed}; its host key was not checked`, 'Compare the lines below with the server’s own console, put them into `known-hosts`, and remove `unsafe-accept-any-host-key`.');
+}
+function checkTools({ missingTools }) {
+    const needed = missingTools.filter((tool) => tool !== 'flock');
+    if (needed.length > 0)
+        return fail('Programs', `missing: ${needed.join(', ')}`, 'apt-get install coreutils findutils tar gawk sed');
+    const observed = missingTools.length === 0 ? 'all there' : 'all there but flock: a folder takes its place';
+    return checkup_ok('Programs', observed);
+}
+function checkup_checkDocker({ docker, user, groups }) {
+    if ('refusal' in docker)
+        return [fail('Docker', docker.refusal, repairDocker(docker.refusal, user))];
+    const isRootful = user !== 'root' && groups.includes('docker');
+    const engine = checkup_ok('Docker', `${docker.engine}, ${docker.platform}${isRootful ? `; ${user} is in the group docker, which is as good as root` : ''}`);
+    const [major = 0, minor = 0] = docker.compose.split('.').map(Number);
+    const isNew = major > checkup_oldestCompose[0] || (major === checkup_oldestCompose[0] && minor >= checkup_oldestCompose[1]);
+    const install = 'Install docker-compose-plugin from docs.docker.com, or your distribution’s package if it is new enough.';
+    const compose = isNew
+        ? checkup_ok('Compose', docker.compose)
+        : fail('Compose', docker.compose || 'no Compose plugin', `${install} Needed: ${checkup_oldestCompose.join('.')} or newer.`);
+    return [engine, compose];
+}
+function repairDocker(refusal, user) {
+    if (/not found/i.test(refusal))
+        return 'Install Docker Engine and the Compose plugin: docs.docker.com/engine/install.';
+    if (/permission denied/i.test(refusal))
+        return `As root: usermod -aG docker ${user}. It counts from the next login on; or use rootless Docker.`;
+    if (/cannot connect|is the docker daemon running/i.test(refusal))
+        return 'As root: systemctl enable --now docker, then look at journalctl -u docker.';
+    return 'Type docker version on the server as this user.';
+}
+function checkFolder({ folder, user }, { deployPath }) {
+    const name = 'Deploy path';
+    if (folder === 'writable')
+        return checkup_ok(name, `${deployPath} is there, and ${user} may write in it`);
+    if (folder === 'missing')
+        return fail(name, `${deployPath} does not exist`, `As root: install -d -o ${user} -m 755 ${deployPath}`);
+    if (folder === 'no-folder')
+        return fail(name, `${deployPath} is not a folder`, 'Move it away, or choose another `deploy-path`.');
+    return fail(name, `${user} may not write in ${deployPath}`, `As root: chown ${user} ${deployPath}`);
+}
+function checkRoom({ folderRoom, docker }, { deployPath }) {
+    const ofDocker = 'refusal' in docker ? undefined : docker.room;
+    return [
+        ...('refusal' in docker ? [] : [judgeRoom('Disk for images', docker.rootDir, ofDocker)]),
+        judgeRoom('Disk for files', deployPath, folderRoom),
+    ];
+}
+function judgeRoom(name, path, room) {
+    if (room === undefined)
+        return warn(name, `${path}: its free space is unknown`, `Type df ${path} on the server.`);
+    const { freeBytes, totalBytes, freeInodesPercent } = room;
+    const observed = `${path}: ${formatSize(freeBytes)} of ${formatSize(totalBytes)} free`;
+    const next = 'Make room: docker system df shows what images, containers and volumes take.';
+    if (freeBytes < leastDisk)
+        return fail(name, observed, next);
+    if (freeInodesPercent !== undefined && freeInodesPercent < 5)
+        return fail(name, `${observed}, but ${String(freeInodesPercent)} % of its inodes`, 'Remove small files.');
+    return freeBytes < scarceDisk ? warn(name, observed, next) : checkup_ok(name, observed);
+}
+function checkMemory({ memory }) {
+    const name = 'Memory';
+    if (memory === undefined)
+        return warn(name, 'unknown', 'Old and new containers run side by side for a moment: is there room?');
+    const swap = memory.swapBytes === 0 ? 'no swap' : `${formatSize(memory.swapBytes)} swap`;
+    const observed = `${formatSize(memory.availableBytes)} of ${formatSize(memory.totalBytes)} available, ${swap}`;
+    if (memory.availableBytes >= scarceMemory)
+        return checkup_ok(name, observed);
+    return warn(name, observed, 'Old and new containers run side by side for a moment. Stop what is not needed, add swap, or let services be replaced in place.');
+}
+function checkClock({ clockAheadSeconds: ahead }) {
+    const name = 'Clock';
+    const far = Math.abs(ahead);
+    if (far <= 5)
+        return checkup_ok(name, 'agrees with the runner’s');
+    const observed = `${String(far)} s ${ahead > 0 ? 'ahead of' : 'behind'} the runner’s`;
+    const next = 'As root: timedatectl set-ntp true. Registries and certificates go by the time.';
+    return far > 120 ? fail(name, observed, next) : warn(name, observed, next);
+}
+const drains = {
+    haproxy: 'is told over its runtime API',
+    nginx: 'is reloaded without the old container',
+    caddy: 'tries the next address by itself',
+};
+/** Who stands before the app, and whether it can be told that a container goes (docs/proxies.md). */
+function checkProxies({ docker }) {
+    const name = 'Proxy';
+    if ('refusal' in docker)
+        return warn(name, 'unknown: Docker gave no answer', 'Repair Docker first.');
+    const isWeb = (ports) => /:(80|443)->/.test(ports);
+    const seen = docker.containers
+        .map(({ name: container, image, ports }) => ({
+        container,
+        image,
+        kind: proxyKindOf(image),
+        isPublic: isWeb(ports),
+    }))
+        .filter(({ kind, isPublic }) => kind !== undefined || isPublic);
+    const described = seen.map(({ container, image, kind }) => kind === undefined || kind === 'labels'
+        ? `${container} (${image}) cannot be told that a container goes`
+        : `${container} (${kind}) ${drains[kind]}`);
+    if (seen.length === 0)
+        return checkup_ok(name, 'none runs in Docker yet. An app that publishes its own port is replaced in place, with a gap');
+    const isMute = seen.some(({ kind }) => kind === undefined || kind === 'labels');
+    const next = 'Give the app a drain file, or put HAProxy, nginx or Caddy before it: docs/proxies.md.';
+    return isMute ? warn(name, described.join('; '), next) : checkup_ok(name, described.join('; '));
+}
+function checkup_ok(name, observed) {
+    return { name, verdict: 'ok', observed, next: '' };
+}
+function warn(name, observed, next) {
+    return { name, verdict: 'warn', observed, next };
+}
+function fail(name, observed, next) {
+    return { name, verdict: 'fail', observed, next };
+}
+
+;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
+/** Escapes a text for a cell of a Markdown table in the job summary: no markup, no HTML, no line breaks, no pipes. */
+function cell(text) {
+    return text
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('|', '\\|')
+        .replaceAll(/[`*_[\]]/g, (mark) => `\\${mark}`)
+        .replaceAll(/\s*\r?\n\s*/g, ' ');
+}
+/** Inline code for a cell; the text may hold backticks. */
+function code(text) {
+    const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+    const fence = '`'.repeat(longest + 1);
+    const padding = longest > 0 ? ' ' : '';
+    return `${fence}${padding}${text.replaceAll('|', '\\|').replaceAll(/\s*\r?\n\s*/g, ' ')}${padding}${fence}`;
+}
+/** A Markdown table; cells are Markdown already (use {@link cell} or {@link code} for foreign text). */
+function table(header, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n') + '\n';
+}
+/** A fenced block for evidence: the fence is longer than any run of backticks inside. */
+function block(lines) {
+    const text = lines.join('\n');
+    const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+    const fence = '`'.repeat(longest + 1);
+    return `${fence}text\n${text}\n${fence}\n`;
+}
+
+;// CONCATENATED MODULE: ./src/checkup/checkup-summary.ts
+
+const marks = { ok: '✅', warn: '⚠️', fail: '❌' };
+const words = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' };
+/** The checkup as lines for the log. Pure. */
+function checkupLines({ checks, knownHosts }) {
+    const width = Math.max(0, ...checks.map(({ name }) => name.length));
+    return [
+        ...checks.flatMap(({ name, verdict, observed, next }) => [
+            `${words[verdict]}  ${name.padEnd(width)}  ${observed}`,
+            ...(next === '' ? [] : [`${' '.repeat(width + 8)}→ ${next}`]),
+        ]),
+        ...(knownHosts.length === 0 ? [] : ['Lines for known-hosts, as the server’s own files have them:', ...knownHosts]),
+        concludeCheckup(checks),
+    ];
+}
+/** The job summary. Pure. */
+function renderCheckup({ checks, knownHosts }, host) {
+    const rows = checks.map(({ name, verdict, observed, next }) => [
+        marks[verdict],
+        cell(name),
+        cell(observed),
+        cell(next),
+    ]);
+    const keys = knownHosts.length === 0
+        ? ''
+        : `\nLines for \`known-hosts\`, as the server’s own files have them:\n\n${block(knownHosts)}`;
+    return `### 🩺 Checkup of ${cell(host)}\n\n${concludeCheckup(checks)}\n\n${table(['', 'What', 'Found', 'To do'], rows)}${keys}`;
+}
+/** One sentence: can this server be deployed to? Pure. */
+function concludeCheckup(checks) {
+    const count = (verdict) => checks.filter((check) => check.verdict === verdict).length;
+    const [failed, warned] = [count('fail'), count('warn')];
+    if (failed > 0)
+        return `Not ready: ${String(failed)} of ${String(checks.length)} checks failed. Nothing was changed.`;
+    if (warned > 0)
+        return `Ready, with ${String(warned)} thing${warned === 1 ? '' : 's'} to look at. Nothing was changed.`;
+    return 'Ready for a deploy. Nothing was changed.';
+}
+
+;// CONCATENATED MODULE: ./src/checkup/doctor.ts
+
+
+
+
+
+
+/**
+ * `mode: doctor`: is this server ready for a first deploy? Changes nothing.
+ * @throws RolloutError SERVER_UNFIT when a check failed
+ */
+async function examine(runner, host, wish, clock) {
+    const { deployPath } = wish.settings;
+    const checkup = assessCheckup(await readCheckupFacts(host, deployPath, clock), placeOf(wish));
+    await publishCheckup(runner, checkup, host.name);
+    const failed = checkup.checks.filter(({ verdict }) => verdict === 'fail');
+    const [first] = failed;
+    if (first === undefined) {
+        runner.output('outcome', 'noop');
+        runner.output('error-code', '');
+        return;
+    }
+    throw new RolloutError({
+        code: 'SERVER_UNFIT',
+        message: `${host.name}: ${failed.map(({ name, observed }) => `${name}: ${observed}`).join('; ')}. ${concludeCheckup(checkup.checks)}`,
+        hint: first.next,
+        evidence: checkupLines(checkup),
+    });
+}
+/** The checkup of a server that could not be reached: what the connection says is its only line. The error stays the step's. */
+async function publishUnreachable(runner, { target }, thrown) {
+    if (!isDeployError(thrown))
+        return;
+    const { message: observed, hint: next = '' } = thrown;
+    const name = target.kind === 'ssh' ? `${target.user}@${target.host}` : 'local';
+    await publishCheckup(runner, { checks: [{ name: 'Connection', verdict: 'fail', observed, next }], knownHosts: [] }, name);
+}
+async function publishCheckup(runner, checkup, host) {
+    runner.output('status', JSON.stringify(checkup));
+    for (const line of checkupLines(checkup))
+        runner.info(line);
+    await runner.summary(renderCheckup(checkup, host));
+}
+function placeOf({ target, settings }) {
+    const isSsh = target.kind === 'ssh';
+    return {
+        knownHostName: isSsh ? knownHostName(target.host, target.port) : undefined,
+        deployPath: settings.deployPath,
+        acceptsAnyHostKey: isSsh && target.hostKeys.acceptsAny === true,
+    };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/compose-cli.ts
 
 
@@ -68953,6 +68654,8 @@ cd "$1" 2>/dev/null || exit 90
 pins=$2
 printf '%s\\n' "$5" | { while IFS= read -r f; do [ -z "$f" ] || [ -f "$f" ] || { printf '%s' "$f"; exit 91; }; done; } || exit 91
 trap 'rm -rf "$pins"' EXIT
+# A cancelled step is told to stop by TERM, and of a signal's death dash and BusyBox make no EXIT.
+trap 'exit 129' HUP; trap 'exit 143' TERM
 mkdir -p "$pins" && printf '%s' "$3" > "$pins/pins.env" && printf '%s' "$4" > "$pins/pins.yaml" || exit 92
 shift 5
 "$@"`;
@@ -69485,6 +69188,14 @@ function planSwap(entries, deletable, live) {
         blocked: findBlocked(differing, gone, view),
     };
 }
+/** The same where it is known that each changed path is a file or link of the live set, in a folder of it. */
+function planKnownSwap(transfer) {
+    const changed = transfer.changed.map((path) => ({ path })).sort(byFolder);
+    return [
+        ...steps('replace', changed.map(({ path }) => path)),
+        ...steps('delete', transfer.deleted),
+    ];
+}
 /** Paths of the live set that the source no longer has and that may be deleted. */
 function goneFrom(local, live, rule) {
     if (rule.delete === 'none')
@@ -69607,7 +69318,6 @@ if [ -n "$j" ]; then
   esac
 fi
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
-if command -v gzip >/dev/null 2>&1; then printf 'z\\n'; fi
 tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
 /**
  * Looks at `paths` (and every folder above them) in deploy-path and reads the manifests.
@@ -69644,7 +69354,6 @@ function parseLiveState(text, deployPath) {
         unfinished: bodies('U'),
         diedDeploy: parseUnfinished(bodies('j').join('\n')),
         freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
-        hasGzip: lines.includes('z'),
         entries: parseEntries(lines),
     };
 }
@@ -69711,7 +69420,7 @@ async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script
     const result = await host.script(script.source, args, { timeoutMs: scriptTimeoutMs, ...script.options });
     if (result.code === 0)
         return result.stdout;
-    throw treeError(host, deployPath, releaseId, script.purpose, result);
+    throw staged_tree_run_treeError(host, deployPath, releaseId, script.purpose, result);
 }
 /** One of those scripts as a part of a batch, with the same meaning of its exit codes. */
 function treePart(host, deployPath, releaseId, script) {
@@ -69719,10 +69428,11 @@ function treePart(host, deployPath, releaseId, script) {
         purpose: script.purpose,
         source: script.source,
         args: [deployPath, releaseId, ...(script.args ?? [])],
-        fail: (result) => treeError(host, deployPath, releaseId, script.purpose, result),
+        fail: (result) => staged_tree_run_treeError(host, deployPath, releaseId, script.purpose, result),
     };
 }
-function treeError(host, deployPath, releaseId, purpose, result) {
+/** What an exit code of those scripts means. */
+function staged_tree_run_treeError(host, deployPath, releaseId, purpose, result) {
     const said = host_lastLines(result.stderr, 1)[0] ?? '';
     const where = `${host.name}: ${deployPath}/.deploy/staged/${releaseId}`;
     switch (result.code) {
@@ -69746,7 +69456,7 @@ function treeError(host, deployPath, releaseId, purpose, result) {
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
         default:
-            return new HostError({
+            return new host_HostError({
                 code: 'COMMAND_FAILED',
                 message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
                 ...(/No space left|quota/i.test(result.stderr)
@@ -69755,6 +69465,87 @@ function treeError(host, deployPath, releaseId, purpose, result) {
                 evidence: host_lastLines(result.stderr, 20),
             });
     }
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/staged-receiver.ts
+
+
+
+
+
+/** $1 deploy path; stdin: `<packing> <release id>` in a line, then the set. Nothing comes: nothing is done. */
+const waiting = (/* unused pure expression or super */ null && (`
+set -e
+echo ready
+IFS=' ' read -r packing id || exit 0
+`));
+const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing"
+${receiveScript}`));
+/** Three shells in one: each has its own settings and traps, and the first that fails is the last. */
+const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
+(set -- "$path" "$id" "$packing"
+${receiveScript})
+(set -- "$path" "$id"
+${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
+(set -- "$path"
+${settleScript})`));
+/** Opens a receiver: where a server is far away, before it is known what will be sent. */
+function staged_receiver_openReceiver(host, deployPath, options) {
+    const { isForNow = false, isSpare = false, timeoutMs } = options;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([options.signal, stop.signal]);
+    const stdin = new PassThrough({ highWaterMark: 256 * 1024 });
+    const startedAt = performance.now();
+    let isReady = () => undefined;
+    const ready = new Promise((resolve) => {
+        isReady = resolve;
+    });
+    const onStdoutLine = (line) => {
+        if (line === 'ready')
+            isReady(Math.round(performance.now() - startedAt));
+    };
+    const script = isForNow ? stageAndSwapScript : stageScript;
+    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, timeoutMs });
+    // Whoever waits for the set to arrive is told of a failure there.
+    ended.then(() => {
+        isReady(undefined);
+    }, () => {
+        isReady(undefined);
+    });
+    return {
+        ready,
+        receive: async (releaseId, { tar, packing }) => {
+            stdin.write(`${packing} ${releaseId}\n`);
+            let failure;
+            // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
+            tar.once('error', (error) => {
+                // A command that ended takes its stdin with it, and the stream with that: then it tells what happened.
+                if (stdin.destroyed)
+                    return;
+                failure = error;
+                stop.abort(error);
+            });
+            pipeline(tar, stdin, () => undefined);
+            const result = await ended.catch((thrown) => {
+                throw failure ?? thrown;
+            });
+            throwIfFailed(host, deployPath, releaseId, result, isForNow);
+        },
+        cancel: () => {
+            stdin.end();
+        },
+    };
+}
+function throwIfFailed(host, deployPath, releaseId, result, isForNow) {
+    if (result.code === 0 && !result.stdout.startsWith('ready'))
+        throw new HostError({
+            code: 'COMMAND_FAILED',
+            message: `${host.name}: nothing waited for the files.`,
+            hint: 'Run the job again.',
+        });
+    const purpose = isForNow ? 'stage the files and make them live' : 'stage the files';
+    if (result.code !== 0)
+        throw treeError(host, deployPath, releaseId, purpose, result);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
@@ -69824,6 +69615,13 @@ verify() {
   [ -s "$1/paths" ] || return 0
   (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
 }
+# verify_sent: in the folder of a set, the same for those that came, which are all but the ones in keep.
+verify_sent() {
+  awk 'FILENAME == "keep" { kept[$0]; next } FILENAME == "paths" { if (!($0 in kept)) { sent[FNR]; print > "sent" } next } FNR in sent { print > "sums" }' keep paths hashes
+  [ -f sent ] || return 0
+  (cd tree && tr '\\n' '\\0' < ../sent | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - sums || exit 66
+  rm -f sent sums
+}
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 # block FILE: the pins in it (pins.ts), markers included.
@@ -69853,9 +69651,13 @@ list_files() {
 missing_of() {
   { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
+# order_of FOLDER: as what number it was staged here; a runner's clock is in its name.
+order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
 # seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
-  verify "$1"
+  last=0
+  for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
+  printf '%s\\n' "$((last + 1))" > "$1/order"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
   (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
@@ -69892,6 +69694,7 @@ if [ -f "$s/parts" ]; then
 fi
 list_files "$s"
 missing_of "$s/paths" "$s/tree" > "$s/keep"
+(cd "$s"; verify_sent)
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
@@ -69906,19 +69709,22 @@ take > "$s/deleted"
 cat > "$s/manifest.json.new"
 list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
+verify "$s"
 seal "$s"`;
 /**
  * $1 deploy path: removes undo records and staged data; what is live stays as it is. Those of earlier releases go too:
  * undoing one of them now would mix two sets. The move first: half an undo record must never be taken for a whole one.
- * A set that was staged after the live one (ids sort by time) is the next rollout's: a run that finishes the commit of
- * one that died has its own waiting there.
+ * A set that was staged after the live one, by the order that this server gave them, is the next rollout's: a run that
+ * finishes the commit of one that died has its own waiting there.
  */
 const staged_tree_scripts_settleScript = `${treeFunctions}
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
+# Where that of the live set is gone, all that waits there came later.
+first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$live")
 for old in .deploy/staged/*; do
-  if ! expr "\${old##*/}" \\> "$live" >/dev/null || [ ! -f "$old/manifest.json" ]; then rm -rf "$old"; fi
+  if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
 /** $1 deploy path: removes staged sets that no activation has begun with. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
@@ -69963,11 +69769,18 @@ cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65
 tar -xOf "files/$2.tar" manifest.json || exit 66
 printf '=\\n'
 if [ -f manifest.json ]; then cat manifest.json; fi`;
-/** $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <first line>`. */
+/**
+ * $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <its number> <first line>`; sets of an
+ * older version of these actions have none, and come before all others.
+ */
 const staged_tree_scripts_findScript = `
 cd "$1/.deploy" 2>/dev/null || exit 0
 if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
-for m in staged/*/manifest.json; do if [ -f "$m" ]; then printf 'staged %s\\n' "$(head -n 1 "$m")"; fi; done
+for s in staged/*/; do
+  [ -f "$s/manifest.json" ] || continue
+  n=0; if [ -s "$s/order" ]; then IFS= read -r n < "$s/order"; fi
+  printf 'staged %s %s\\n' "$n" "$(head -n 1 "$s/manifest.json")"
+done
 exit 0`;
 /** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */
 const readStagedScript = `
@@ -69996,7 +69809,7 @@ put_env() {
  * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty, or
  * something that is no file stands where the env file must be.
  */
-const activateScript = `${treeFunctions}${envFunction}
+const staged_swap_scripts_activateScript = `${treeFunctions}${envFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
@@ -70126,6 +69939,7 @@ function buildStagedView(host, deployPath, releaseId) {
 
 
 
+
 const noActivation = { changed: [], deleted: [] };
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
 async function findSets(host, deployPath) {
@@ -70141,17 +69955,22 @@ function parseStagedTree(text, deployPath) {
     return parseSets(text, deployPath).staged;
 }
 function parseSets(text, deployPath) {
-    const headers = (kind) => text
-        .split('\n')
-        .filter((line) => line.startsWith(`${kind} `))
-        .map((line) => parseManifestHeader(line.slice(kind.length + 1), `${deployPath}/.deploy: a manifest (${kind})`));
-    const liveId = headers('live')[0]?.releaseId;
-    const newest = headers('staged')
-        .sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1))
-        .at(-1);
+    const lines = text.split('\n');
+    const read = (line, kind) => parseManifestHeader(line, `${deployPath}/.deploy: a manifest (${kind})`);
+    const live = lines.find((line) => line.startsWith('live '));
+    const liveId = live === undefined ? undefined : read(live.slice('live '.length), 'live').releaseId;
+    const staged = lines.flatMap((line) => {
+        const [, order = '', header = ''] = /^staged (\d+) (.*)$/.exec(line) ?? [];
+        return header === '' ? [] : [{ order: Number(order), releaseId: read(header, 'staged').releaseId }];
+    });
     // An older one beside it is what an interrupted rollout left.
-    const staged = newest === undefined || newest.releaseId === liveId ? undefined : { releaseId: newest.releaseId };
-    return { liveId, staged };
+    const newest = staged.toSorted(byOrder).at(-1);
+    const isWaiting = newest !== undefined && newest.releaseId !== liveId;
+    return { liveId, staged: isWaiting ? { releaseId: newest.releaseId } : undefined };
+}
+/** As the server staged them; those without a number by their names. */
+function byOrder(a, b) {
+    return a.order - b.order || (a.releaseId < b.releaseId ? -1 : 1);
 }
 /** The newest staged tree that is not live yet. */
 async function findStagedTree(host, deployPath) {
@@ -70167,12 +69986,7 @@ async function findLiveFiles(host, deployPath) {
  * @throws StagedTreeError STAGED_TREE_CORRUPT
  */
 async function receiveStagedTree(host, deployPath, releaseId, archive) {
-    await runTreeScript(host, deployPath, releaseId, {
-        purpose: 'stage the files',
-        source: receiveScript,
-        args: [archive.packing],
-        options: { stdin: archive.tar, signal: archive.signal, timeoutMs: archive.timeoutMs },
-    });
+    await openReceiver(host, deployPath, archive).receive(releaseId, archive);
 }
 const stepLetters = {
     clear: 'e',
@@ -70203,13 +70017,16 @@ async function activateStagedTree(host, deployPath, releaseId) {
     throwIfBlocked(host, deployPath, plan.blocked);
     if (plan.steps.length === 0 && live.manifest?.releaseId === releaseId)
         return noActivation;
-    const lines = plan.steps.map((step) => `${stepLetters[step.kind]} ./${step.path}\n`);
-    return applyPlan(host, deployPath, releaseId, lines.join(''));
+    return applyPlan(host, deployPath, releaseId, formatPlan(plan.steps));
+}
+/** The plan of a swap as the server reads it: one step a line. */
+function formatPlan(steps) {
+    return steps.map((step) => `${stepLetters[step.kind]} ./${step.path}\n`).join('');
 }
 async function applyPlan(host, deployPath, releaseId, plan) {
     const done = await staged_tree_run_runTreeScript(host, deployPath, releaseId, {
         purpose: 'make the staged files live',
-        source: activateScript,
+        source: staged_swap_scripts_activateScript,
         options: { stdin: plan },
     });
     const paths = (letters) => done
@@ -70242,10 +70059,6 @@ function undoActivationPart(host, deployPath, releaseId) {
 /** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
 async function discardStagedTrees(host, deployPath) {
     await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
-}
-/** Removes all undo records and staged data: the files that are live stay. */
-async function settleActivation(host, deployPath) {
-    await runTreeScript(host, deployPath, '', { purpose: 'remove the staging data', source: settleScript });
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
@@ -70569,213 +70382,6 @@ function adopted_files_parseEntry(line) {
     if (kind === 'l')
         return [{ path, link: second }];
     return kind === 'f' ? [{ path, mode: second === '0755' ? '0755' : '0644', size: Number(size), sha256 }] : [];
-}
-
-;// CONCATENATED MODULE: ../kit/src/plan/worker.ts
-
-
-/** Label of a service: `worker` restarts it gracefully instead of rolling it; any other role says that it is none. */
-const roleLabel = 'deploy-actions.role';
-/** How a worker is restarted: `stop-first` (default with the label above), `overlap` or `quiesce`. */
-const workerLabel = 'deploy-actions.worker';
-/** Signal that tells a worker to take no new job: `TSTP`. */
-const quiesceSignalLabel = 'deploy-actions.quiesce-signal';
-/** The same by a command, run by `sh -c` in the worker. */
-const quiesceCommandLabel = 'deploy-actions.quiesce-command';
-/** Command run by `sh -c` in the worker; exit 0 = it has no job any more. */
-const idleCommandLabel = 'deploy-actions.idle-command';
-/** How long to wait for that: `5m`. */
-const quiesceTimeoutLabel = 'deploy-actions.quiesce-timeout';
-const defaultQuiesceTimeout = '5m';
-/**
- * Why a service is a worker; undefined when it is none. Without the label only what nobody can send a request to is
- * one: no ports, no `expose`, no health check, nothing of either in its image, nothing depends on it, and on none of its
- * networks is a way in (a service with published ports, or a network of another project). An app behind a proxy of
- * another project can still look like that: therefore {@link readWorkerPolicy} lets such a guess overlap.
- * @param isSilent its running containers say no port and have no health check, from their image either
- */
-function findWorkerReason(service, model, isSilent) {
-    const role = service.labels[roleLabel];
-    if (role !== undefined)
-        return role === 'worker' ? `worker (label ${roleLabel})` : undefined;
-    if (!isSilent || service.ports.length > 0 || service.expose.length > 0 || service.hasHealthcheck)
-        return undefined;
-    const hasOwnNetwork = service.networkMode === undefined || service.networkMode === 'none';
-    if (!hasOwnNetwork)
-        return undefined;
-    const others = Object.values(model.services).filter((other) => other.name !== service.name);
-    if (others.some((other) => other.dependsOn.some((dependency) => dependency.service === service.name)))
-        return undefined;
-    const hasWayIn = service.networks.some(({ name, isExternal }) => isExternal || others.some((other) => other.ports.length > 0 && other.networks.some((net) => net.name === name)));
-    return hasWayIn ? undefined : 'worker (no ports, and nothing that takes requests shares a network with it)';
-}
-/**
- * The policy that a worker's labels ask for. Where only its silence makes it one, two may overlap: what is taken for a
- * worker by mistake is never down for it.
- * @throws ConfigurationError naming service and label
- */
-function readWorkerPolicy({ name, labels }) {
-    const kind = labels[workerLabel] ?? (labels[roleLabel] === 'worker' ? 'stop-first' : 'overlap');
-    switch (kind) {
-        case 'stop-first':
-        case 'overlap':
-            return { kind };
-        case 'quiesce':
-            return readQuiesce(name, labels);
-        default:
-            throw new ConfigurationError(`service ${name}: label ${workerLabel}: ${JSON.stringify(kind)} is not stop-first, overlap or quiesce. Nothing was changed.`);
-    }
-}
-function readQuiesce(name, labels) {
-    const signal = readSignal(name, labels[quiesceSignalLabel]);
-    const command = labels[quiesceCommandLabel];
-    const idleCommand = labels[idleCommandLabel];
-    if (idleCommand === undefined || (signal ?? command) === undefined)
-        throw new ConfigurationError(`service ${name}: ${workerLabel}: quiesce needs the label ${idleCommand === undefined ? idleCommandLabel : `${quiesceSignalLabel} or ${quiesceCommandLabel}`}, and it has none. Nothing was changed.`, `Say how it is told to take no more jobs, and give a command that ends with 0 once it has none; or use ${workerLabel}: stop-first.`);
-    const timeout = labels[quiesceTimeoutLabel] ?? defaultQuiesceTimeout;
-    const timeoutMs = parseDuration(timeout, `service ${name}: label ${quiesceTimeoutLabel}`);
-    return { kind: 'quiesce', signal, command, idleCommand, timeoutMs };
-}
-/** As `docker kill --signal` takes it: a name with or without SIG, or a number. */
-function readSignal(service, signal) {
-    if (signal === undefined || /^((SIG)?[A-Z]{2,}[A-Z0-9]*([+-]\d+)?|\d{1,2})$/.test(signal))
-        return signal;
-    throw new ConfigurationError(`service ${service}: label ${quiesceSignalLabel}: ${JSON.stringify(signal)} is not a signal such as TSTP or USR1. Nothing was changed.`);
-}
-
-;// CONCATENATED MODULE: ../kit/src/plan/strategy.ts
-
-const noFacts = { maxSurge: 1, anonymousVolumes: [], isSilent: false };
-/**
- * Decides how a service is replaced. Two copies side by side are the rule; what forbids them is named.
- * @throws ConfigurationError for labels of a worker that cannot be
- */
-function chooseStrategy(service, model, facts = noFacts) {
-    const obstacle = findFact(service, model, facts) ?? findGuess(service, facts);
-    const isOverruled = obstacle?.isGuess === true && service.updateOrder === 'start-first';
-    const standing = isOverruled ? undefined : obstacle;
-    const worker = findWorkerReason(service, model, facts.isSilent);
-    // The policy is the user's own word: it overrules a guess as `order` does.
-    if (worker !== undefined)
-        return restart(worker, readWorkerPolicy(service), obstacle?.isGuess === true ? undefined : obstacle);
-    if (standing !== undefined)
-        return { kind: 'stop-first', reason: standing.reason };
-    if (service.updateOrder === 'stop-first')
-        return { kind: 'stop-first', reason: 'deploy.update_config.order: stop-first' };
-    return {
-        kind: 'start-first',
-        reason: isOverruled
-            ? `deploy.update_config.order: start-first (although: ${obstacle.reason})`
-            : 'two copies can run side by side',
-    };
-}
-function restart(why, worker, obstacle) {
-    if (worker.kind !== 'overlap' || obstacle === undefined)
-        return { kind: 'restart', reason: `${why}, ${worker.kind}`, worker };
-    return {
-        kind: 'restart',
-        reason: `${why}, stop-first: two cannot overlap (${obstacle.reason})`,
-        worker: { kind: 'stop-first' },
-    };
-}
-function findFact(service, model, facts) {
-    const { containerName, networkMode } = service;
-    const fact = (reason) => ({ reason, isGuess: false });
-    if (containerName !== undefined)
-        return fact(`container_name ${containerName} can exist once`);
-    const port = findTightPort(service, facts.maxSurge);
-    if (port !== undefined)
-        return fact(port);
-    if (networkMode !== undefined && /^(service:|container:)/.test(networkMode))
-        return fact(`network_mode ${networkMode}`);
-    const network = service.networks.find(({ hasStaticAddress }) => hasStaticAddress);
-    if (network !== undefined)
-        return fact(`has a static address in network ${network.name}`);
-    const guest = findGuest(service.name, model);
-    return guest === undefined ? undefined : fact(guest);
-}
-/** A host port taken by every copy, or a range that is too short for all of them and the surge. */
-function findTightPort({ ports, replicas }, maxSurge) {
-    for (const { published } of ports) {
-        if (published === undefined || published === '0')
-            continue;
-        const [first, last] = published.split('-').map(Number);
-        if (last === undefined)
-            return `publishes the fixed port ${published}`;
-        const width = last - (first ?? last) + 1;
-        if (width < replicas + maxSurge)
-            return `the port range ${published} has ${width} ports, and ${replicas + maxSurge} are needed for a moment`;
-    }
-    return undefined;
-}
-/** Another service that lives in this one's containers: it can only be in one of two. */
-function findGuest(name, model) {
-    const host = `service:${name}`;
-    for (const other of Object.values(model.services)) {
-        if (other.networkMode === host)
-            return `${other.name} shares its network`;
-        if (other.ipcMode === host)
-            return `${other.name} shares its ipc namespace`;
-        if (other.pidMode === host)
-            return `${other.name} shares its process namespace`;
-        if (other.volumesFrom.includes(name))
-            return `${other.name} mounts its volumes (volumes_from)`;
-    }
-    return undefined;
-}
-function findGuess(service, facts) {
-    const guess = (reason) => ({ reason, isGuess: true });
-    if (service.networkMode === 'host')
-        return guess('network_mode host');
-    const [device] = service.devices;
-    if (device !== undefined)
-        return guess(`uses the device ${device}`);
-    const writable = service.volumes.filter(({ type, isReadOnly }) => type === 'volume' && !isReadOnly);
-    const declared = writable.find(({ source }) => source === undefined)?.target;
-    const anonymous = declared ?? facts.anonymousVolumes[0];
-    if (anonymous !== undefined)
-        return guess(`has the anonymous volume ${anonymous}, which a second container would not get`);
-    // The rule of a single replica that owns its data: two writers on one volume corrupt it (uncloud's heuristic).
-    const named = writable.find(({ source }) => source !== undefined);
-    if (named !== undefined && service.replicas === 1)
-        return guess(`one replica writes to the volume ${named.source ?? named.target}`);
-    return undefined;
-}
-/** Services in the order of `depends_on`, dependencies first; Compose has refused cycles already. */
-function orderServices(model) {
-    const ordered = new Map();
-    const visit = (name) => {
-        const service = model.services[name];
-        if (service === undefined || ordered.has(name))
-            return;
-        for (const dependency of service.dependsOn)
-            visit(dependency.service);
-        ordered.set(name, service);
-    };
-    for (const name of Object.keys(model.services))
-        visit(name);
-    return [...ordered.values()];
-}
-/** The services a service needs, directly or through others; without itself. */
-function dependencyClosure(model, name) {
-    const seen = new Set();
-    const visit = (current) => {
-        for (const { service } of model.services[current]?.dependsOn ?? []) {
-            if (seen.has(service) || service === name)
-                continue;
-            seen.add(service);
-            visit(service);
-        }
-    };
-    visit(name);
-    return [...seen];
-}
-/** One-shot services: others wait for them to end with 0. They are action-migrate's, not the rollout's. */
-function oneShotServices(model) {
-    const dependencies = Object.values(model.services).flatMap((service) => service.dependsOn);
-    return new Set(dependencies
-        .filter(({ condition }) => condition === 'service_completed_successfully')
-        .map(({ service }) => service));
 }
 
 ;// CONCATENATED MODULE: ../kit/src/plan/dragged-dependencies.ts
@@ -71110,11 +70716,6 @@ function pinsToRestore({ current, releases }) {
     return current?.pins ?? releases.find(({ isAdopted }) => isAdopted === true)?.restorePins ?? [];
 }
 
-;// CONCATENATED MODULE: ./src/errors.ts
-
-class RolloutError extends DeployError {
-}
-
 ;// CONCATENATED MODULE: ./src/commit.ts
 
 
@@ -71141,7 +70742,7 @@ async function commitRelease(session, journal, project, commit) {
         return await runCommit(session, journal, project, commit, [journal.line('pins-staged', { project, commit })]);
     }
     catch (thrown) {
-        if (thrown instanceof HostError && thrown.code === 'CONNECTION_LOST')
+        if (thrown instanceof host_HostError && thrown.code === 'CONNECTION_LOST')
             throw thrown;
         const died = await findUnfinishedDeploy(session.host, session.inputs.settings.deployPath, journal.deployId);
         // It has its last line: the commit itself is done.
@@ -71197,7 +70798,7 @@ async function runCommit(session, journal, project, commit, first) {
     for (const line of said.split('\n').filter(Boolean))
         session.log(line.slice(orphanMark.length));
     const listing = results.at(-1);
-    return listing?.code === 0 ? container_parseContainers(listing.stdout) : undefined;
+    return listing?.code === 0 ? parseContainers(listing.stdout) : undefined;
 }
 const orphanMark = 'orphan: ';
 /** After the commit, because only then no way back needs them. One that stays is said, and fails no deploy that serves. */
@@ -71532,7 +71133,7 @@ async function observeProject(host, settings, model) {
         .map((line) => line.trim().split(/\s+/))
         .flatMap(([name, hash]) => (name === undefined || hash === undefined ? [] : [[name, hash]]));
     return {
-        containers: container_parseContainers(containers?.stdout ?? ''),
+        containers: parseContainers(containers?.stdout ?? ''),
         wantedHashes: Object.fromEntries(pairs),
         images: parseStoredImages(refs, images?.stdout ?? ''),
     };
@@ -71666,7 +71267,7 @@ async function judgeGone(context, service, before, id) {
 }
 /** A command that failed because somebody took the container away is no failure of the deploy's own. */
 async function findForeignCause(context, { service, touches }, before, thrown) {
-    if (!(thrown instanceof HostError) || thrown.code !== 'COMMAND_FAILED')
+    if (!(thrown instanceof host_HostError) || thrown.code !== 'COMMAND_FAILED')
         return undefined;
     const isMissing = /No such (container|object)/i.test([thrown.message, ...thrown.evidence].join('\n'));
     const watched = isMissing ? before : before.filter(({ id }) => !touches.includes(id));
@@ -71685,7 +71286,7 @@ async function watch({ project, clock }, run) {
     try {
         const results = await run();
         if (isAlone && project.begun === turn)
-            project.latest = { containers: container_parseContainers(results.at(-1)?.stdout ?? ''), at: clock.now() };
+            project.latest = { containers: parseContainers(results.at(-1)?.stdout ?? ''), at: clock.now() };
         return results;
     }
     finally {
@@ -71695,7 +71296,7 @@ async function watch({ project, clock }, run) {
 /** Takes what a listing says of one service: of the others it may be older than what is known. */
 function updateOwn(context, service, listing) {
     const others = context.project.containers.filter((container) => container.service !== service);
-    const seen = container_parseContainers(listing).filter((container) => container.service === service);
+    const seen = parseContainers(listing).filter((container) => container.service === service);
     context.project.containers = [...others, ...seen];
     return ownContainers(context, service);
 }
@@ -71753,19 +71354,19 @@ const progressEveryMs = 2_000;
 const bakeEveryMs = 1_000;
 /**
  * Waits until every given new container is ready and has stayed so for `min-healthy`.
- * @param started the new containers as they were right after their start
+ * @param started the new containers as they were at the first look after their start
+ * @param since when they were told to start, by the rollout's clock
  * @throws RolloutError CONTAINER_UNHEALTHY, CONTAINER_EXITED or HEALTH_TIMEOUT with health log and last log lines;
  *   CONCURRENT_CHANGE
  */
-async function waitUntilHealthy(context, service, started) {
+async function waitUntilHealthy(context, service, started, since = context.clock.now()) {
     const deadlineMs = context.options.healthTimeoutMs ?? Math.max(0, ...started.map(healthDeadlineMs));
     const hasCheck = started.every((container) => container.health !== undefined);
     if (!hasCheck && context.options.healthcheck !== 'ignore')
         context.log(`${service}: no health check; running for a while is the only proof. Add one to know more.`);
     const ids = started.map(({ id }) => id);
-    const start = context.clock.now();
     const healthy = await pollContainers(context, service, ids, deadlineMs, 'ready');
-    context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - start)}`);
+    context.log(`${service}: ${names(healthy)} ready after ${formatDuration(context.clock.now() - since)}`);
     const stayMs = context.options.minHealthyMs ?? (hasCheck ? 0 : minHealthyWithoutCheckMs);
     if (stayMs === 0)
         return;
@@ -71823,9 +71424,10 @@ async function pollContainers(context, service, ids, deadlineMs, purpose) {
     throw await container_wait_timedOut(context, service, chosen(), result.lastSeen, deadlineMs);
 }
 /**
- * $1 longest wait in seconds, $2 the state as the caller knows it, then the ids. Ends as soon as the state is another
- * one: Docker's events wake it, so that neither side polls. Without FIFOs it just waits a little. `.ID` is Docker's own
- * field: with the `.Id` of the JSON its template would fall back on a raw map, which has no health where there is no check.
+ * $1 longest wait in seconds, $2 the state as the caller knows it (`started`: as right after a start, all health checks
+ * still to come), then the ids. Ends as soon as the state is another one: Docker's events wake it, so that neither side
+ * polls. Without FIFOs it just waits a little. `.ID` is Docker's own field: with the `.Id` of the JSON its template would
+ * fall back on a raw map, which has no health where there is no check.
  */
 const holdScript = `
 seconds=$1 known=$2; shift 2
@@ -71835,9 +71437,20 @@ exec 3<>"$dir/f"; rm -rf "$dir"
 filters=$(for id; do printf ' --filter container=%s' "$id"; done)
 docker events --since "$(date +%s)" $filters --filter event=health_status --filter event=die --filter event=oom --format x >&3 2>/dev/null & events=$!
 { sleep "$seconds"; echo late >&3; } >/dev/null 2>&1 & timer=$!
-if [ "$(state "$@")" = "$known" ]; then IFS= read -r _ <&3; fi
+seen=$(state "$@")
+[ "$known" != started ] || known=$(printf '%s\\n' "$seen" | grep ' running [0-9]* starting$')
+if [ "$seen" = "$known" ]; then IFS= read -r _ <&3; fi
 kill "$events" "$timer" 2>/dev/null
 exit 0`;
+/** Holds the batch back until the given containers are in another state than the known one, or for a while. */
+function holdPart(ids, known, longestMs) {
+    const seconds = Math.max(0.1, Math.min(holdSeconds, longestMs / 1000)).toFixed(1);
+    return { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+}
+/** Behind a start: the look that follows is one at containers that are ready already, where their health check is quick. */
+function holdAfterStart(ids, longestMs) {
+    return holdPart(ids, 'started', longestMs ?? Number.POSITIVE_INFINITY);
+}
 /** A new look at the project, held back on the server until the given containers change. */
 async function lookForChange(context, service, ids, remainingMs) {
     const before = ownContainers(context, service);
@@ -71845,9 +71458,7 @@ async function lookForChange(context, service, ids, remainingMs) {
         .flatMap((id) => before.filter((container) => container.id === id))
         .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
         .join('\n');
-    const seconds = Math.max(0.1, Math.min(holdSeconds, remainingMs / 1000)).toFixed(1);
-    const hold = { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
-    const parts = [hold, listContainersPart(context.model.name)];
+    const parts = [holdPart(ids, known, remainingMs), listContainersPart(context.model.name)];
     const results = await watch(context, () => batch_runBatch(context.host, parts, { signal: context.signal }));
     refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }
@@ -71993,12 +71604,14 @@ proxy_ids() {
  */
 const sharedAddresses = `
 addresses_from() {
-  from=$1; shift
-  nets=" $(docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{end}}' "$from") "
-  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}} {{.IPAddress}}{{println}}{{end}}' "$@" |
-    while read -r net ip; do
-      case $nets in *" $net "*) [ -z "$ip" ] || printf '%s\\n' "$ip" ;; esac
+  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}}={{.IPAddress}} {{end}}' "$@" | {
+    IFS= read -r nets
+    while IFS= read -r pairs; do
+      for pair in $pairs; do
+        case " $nets" in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf '%s\\n' "\${pair#*=}" ;; esac
+      done
     done
+  }
 }`;
 
 ;// CONCATENATED MODULE: ./src/route/caddy.ts
@@ -72217,56 +71830,6 @@ function labelledNetworks(service, own, label) {
     throw new ConfigurationError(`label ${routedNetworkLabel} of service ${service.name}: ${JSON.stringify(label)}: ${problem}.`, 'Nothing was changed. Give keys of `networks:` as the compose files have them, comma separated, or `none`.');
 }
 
-;// CONCATENATED MODULE: ./src/route/proxies.ts
-
-
-/** Names the service of the project that is this service's proxy, where its image does not tell. */
-const proxyLabel = 'deploy-actions.proxy';
-/** The kind that an image's name tells; undefined for one that is not known as a proxy's. */
-function proxyKindOf(image) {
-    const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
-    if (/traefik|nginx-proxy|docker-proxy|docker-gen/.test(repository))
-        return 'labels';
-    const name = repository.slice(repository.lastIndexOf('/') + 1);
-    const match = /(?:^|[-_.])(haproxy|nginx|openresty|caddy)/.exec(name)?.[1];
-    if (match === 'openresty')
-        return 'nginx';
-    return match === 'haproxy' || match === 'nginx' || match === 'caddy' ? match : undefined;
-}
-/**
- * The proxies in front of a service: named by its label, else services that share a network with it, publish ports,
- * and whose image is known, or, where there is none such, that publish 80 or 443 or depend on it. What the service itself
- * depends on is never its proxy: a database that publishes its port for people is not.
- * @throws ConfigurationError when the label names no service
- */
-function findProxies(service, model) {
-    const named = service.labels[proxyLabel];
-    if (named !== undefined)
-        return [namedProxy(service, model, named)];
-    const needed = new Set(dependencyClosure(model, service.name));
-    const networks = new Set(service.networks.map(({ name }) => name));
-    const inFront = Object.values(model.services).filter((other) => other.name !== service.name &&
-        other.ports.length > 0 &&
-        !needed.has(other.name) &&
-        other.networks.some(({ name }) => networks.has(name)));
-    const known = inFront.flatMap((other) => {
-        const kind = proxyKindOf(other.image ?? '');
-        return kind === undefined ? [] : [{ service: other.name, kind }];
-    });
-    if (known.length > 0)
-        return known;
-    const isWebPort = ({ published, target }) => [80, 443].includes(target) || ['80', '443'].includes(published ?? '');
-    return inFront
-        .filter((other) => other.ports.some(isWebPort) || other.dependsOn.some((dependency) => dependency.service === service.name))
-        .map((other) => ({ service: other.name, kind: 'unknown' }));
-}
-function namedProxy(service, model, named) {
-    const proxy = model.services[named];
-    if (proxy === undefined)
-        throw new ConfigurationError(`label ${proxyLabel} of service ${service.name}: ${JSON.stringify(named)} is no service of the project.`, 'Nothing was changed. Name the service of the proxy as the compose files do.');
-    return { service: named, kind: proxyKindOf(proxy.image ?? '') ?? 'unknown' };
-}
-
 ;// CONCATENATED MODULE: ./src/route/route-facts.ts
 
 const route_facts_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
@@ -72358,7 +71921,7 @@ function route_plan_planService(service, model, facts, settings) {
             : parseDuration(wait, `label ${drainWaitLabel} of service ${service.name}`),
         hooks,
         note: describe(route, late.obstacle),
-        warning: warn(service, choice, route, hooks),
+        warning: route_plan_warn(service, choice, route, hooks),
     };
 }
 function readChoice(service) {
@@ -72423,7 +71986,7 @@ function describe({ withdrawal, proxies, lateNetworks }, obstacle) {
     const leaves = withdrawal === 'none' ? undefined : `${names === '' ? 'the proxy' : names} ${ways[withdrawal]}`;
     return [joins, leaves].filter((part) => part !== undefined).join('; ') || undefined;
 }
-function warn(service, choice, { withdrawal, proxies }, hooks) {
+function route_plan_warn(service, choice, { withdrawal, proxies }, hooks) {
     const proxy = proxies.find(({ kind }) => kind !== 'caddy');
     if (choice === 'none' || withdrawal !== 'none' || proxy === undefined || hooks.length > 0)
         return undefined;
@@ -72435,135 +71998,168 @@ function warn(service, choice, { withdrawal, proxies }, hooks) {
 
 
 
+
 /**
- * Runs inside a HAProxy container: $1 a line for its runtime API (management guide 9.3). The socket is the one that its
- * configuration names; images have at best one of nc, bash and socat. Exit 4: no socket. 5: nothing that can talk to it.
+ * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
+ * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
+ * `servers` prints one line a server, `backend/server address operation admin name`, from `show servers state` (its
+ * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
  */
-const talkInside = `
-line=$1
-files="/usr/local/etc/haproxy /etc/haproxy"
-for p in /proc/[0-9]*; do
-  set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
-  case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
-done
-sockets=$(grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/')
-[ -n "$sockets" ] || exit 4
-for socket in $sockets; do
-  case $socket in
-    /*|unix@*)
-      path=\${socket#unix@}
-      command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$line" | socat -t 5 - "UNIX-CONNECT:$path" && exit 0; }
-      ;;
-    *:*)
-      port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
-      case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
-      if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$line" | nc "$address" "$port" && exit 0
-      elif [ -x /bin/busybox ]; then printf '%s\\n' "$line" | /bin/busybox nc "$address" "$port" && exit 0
-      elif command -v bash >/dev/null 2>&1; then
-        bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$line" && exit 0
-      elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$line" | socat -t 5 - "TCP:$address:$port" && exit 0
-      fi
-      ;;
-  esac
-done
-exit 5`;
-/**
- * Functions over `show servers state` (its columns: management guide 9.3): one line a server, `backend/server address
- * operation admin name`. Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
- */
-const stateFunctions = `${proxyContainers}${sharedAddresses}
-talk() { docker exec --user 0 "$proxy" sh -c "$inside" sh "$1"; }
+const insideFunctions = `
+find_sockets() {
+  files="/usr/local/etc/haproxy /etc/haproxy"
+  for p in /proc/[0-9]*; do
+    set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
+    case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
+  done
+  grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/'
+}
+sockets=$(find_sockets)
+talk() {
+  [ -n "$sockets" ] || return 4
+  for socket in $sockets; do
+    case $socket in
+      /*|unix@*)
+        path=\${socket#unix@}
+        command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$1" | socat -t 5 - "UNIX-CONNECT:$path" && return 0; }
+        ;;
+      *:*)
+        port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
+        case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
+        if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$1" | nc "$address" "$port" && return 0
+        elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
+        elif command -v bash >/dev/null 2>&1; then
+          bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
+        elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$1" | socat -t 5 - "TCP:$address:$port" && return 0
+        fi
+        ;;
+    esac
+  done
+  return 5
+}
 servers() {
-  answer=$(talk 'show servers state') || exit $?
+  answer=$(talk 'show servers state') || return $?
   printf '%s\\n' "$answer" | while read -r _ be _ srv addr op admin _ _ _ _ _ _ _ _ _ _ fqdn _; do
     case $op in [0-9]*) printf '%s/%s %s %s %s %s\\n' "$be" "$srv" "$addr" "$op" "$admin" "$fqdn" ;; esac
   done
 }
 order() {
-  said=$(talk "$1") || exit $?
+  said=$(talk "$1") || exit 7
   case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
 }
-holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }`;
+holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
+nap() { count=$((count + 1)); sleep 0.1 2>/dev/null || { sleep 1; count=$((count + 9)); }; }`;
 /**
- * $1 project, $2 proxy service, $3 tenths of a second to wait for requests in flight, $4 the talker, $5 the container that
- * goes, then those that stay. Prints `unused` when HAProxy sends nothing to it, `deaf` when nothing can talk to it. 6: no other server is up, so draining would be an outage.
+ * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
+ * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
+ * nothing can talk to it. 6: no other server is up after 10 s, so draining would be an outage.
  */
-const haproxy_drainScript = `${stateFunctions}
-project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
-known=
-for proxy in $(proxy_ids "$project" "$service"); do
-  gone=$(addresses_from "$proxy" "$old" | tr '\\n' ' ') stay=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
-  count=0
-  while :; do
-    list=$(servers)
-    case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
-    slots= needs= ready= up=' '
-    while read -r slot addr op admin _; do
-      if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
-      elif holds "$stay" "$addr"; then
-        if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
-        elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
-      fi
-    done <<LIST
-$list
-LIST
-    [ -n "$slots" ] || break
-    for slot in $ready; do order "set server $slot state ready"; done
-    missing=
-    for be in $needs; do holds "$up" "$be" || missing=$be; done
-    [ -z "$missing" ] && break
-    count=$((count + 1)); [ "$count" -lt 50 ] || { echo "backend $missing"; exit 6; }
-    sleep 0.2
-  done
-  [ -n "$slots" ] || continue
-  known=yes
-  for slot in $slots; do order "set server $slot state drain"; done
-  list=$(servers) || exit $?
+const drainInside = `${insideFunctions}
+tenths=$1 gone=$2 stay=$3 count=0
+while :; do
+  list=$(servers)
+  case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
+  slots= needs= ready= up=' '
   while read -r slot addr op admin _; do
-    if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
+    if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
+    elif holds "$stay" "$addr"; then
+      if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
+      elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
+    fi
   done <<LIST
 $list
 LIST
-  count=0 busy=yes
-  while :; do
-    busy=
-    stats=$(talk 'show stat -1 4 -1') || exit $?
-    while IFS=, read -r be srv _ _ current _; do
-      if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=yes; fi
-    done <<LIST
+  [ -n "$slots" ] || exit 0
+  for slot in $ready; do order "set server $slot state ready"; done
+  missing=
+  for be in $needs; do holds "$up" "$be" || missing=$be; done
+  [ -z "$missing" ] && break
+  [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
+  nap
+done
+for slot in $slots; do order "set server $slot state drain"; done
+list=$(servers) || exit 7
+while read -r slot addr op admin _; do
+  if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
+done <<LIST
+$list
+LIST
+count=0
+while :; do
+  busy=
+  stats=$(talk 'show stat -1 4 -1') || exit 7
+  while IFS=, read -r be srv _ _ current _; do
+    if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=busy; fi
+  done <<LIST
 $stats
 LIST
-    [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
-    count=$((count + 2)); sleep 0.2
+  [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
+  nap
+done
+echo "drained $busy"`;
+/**
+ * Inside: $1 addresses of the service's containers, $2 its names. Puts drained servers of that name back in use, once they
+ * no longer have the address of a container that is gone, or HAProxy itself knows it down.
+ */
+const settleInside = `${insideFunctions}
+here=$1 names=$2 count=0
+while :; do
+  list=$(servers)
+  case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
+  left=
+  while read -r slot addr op admin fqdn; do
+    [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
+    if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 50 ]; then order "set server $slot state ready"
+    else left=$slot; fi
+  done <<LIST
+$list
+LIST
+  [ -n "$left" ] || exit 0
+  nap
+done`;
+/** `inspect IDS…`: the networks of each container, one a line: `id network=address …`; compared by id, a name may exist twice. */
+const inspectNetworks = `
+inspect() { docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@"; }
+shared() {
+  for pair in $1; do
+    case " $2 " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
   done
-  [ -z "$busy" ] || echo busy
+}`;
+/**
+ * $1 project, $2 proxy service, $3 tenths of a second, $4 the text above, $5 the container that goes, then those that
+ * stay. One command inside each proxy, whatever it waits for. Prints `unused` when HAProxy sends nothing to it.
+ */
+const haproxy_drainScript = `${proxyContainers}${inspectNetworks}
+project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
+known=
+for proxy in $(proxy_ids "$project" "$service"); do
+  nets= gone= stay=
+  while read -r id pairs; do
+    if [ "$id" = "$proxy" ]; then nets=$pairs
+    elif [ "$id" = "$old" ]; then gone=$(shared "$pairs" "$nets")
+    else stay="$stay$(shared "$pairs" "$nets")"; fi
+  done <<LIST
+$(inspect "$proxy" "$old" "$@")
+LIST
+  said=$(docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$gone" "$stay")
+  code=$?
+  printf '%s\\n' "$said"
+  case $code in 0) ;; 6) exit 6 ;; *) exit 7 ;; esac
+  case $said in *deaf*) exit 0 ;; *drained*) known=yes ;; esac
 done
 [ -n "$known" ] || echo unused`;
-/**
- * $1 project, $2 proxy service, $3 the talker, $4 service, $5 its names. Puts drained servers of that name back in use, once
- * they no longer have the address of a container that is gone.
- */
-const haproxy_settleScript = `${stateFunctions}
+/** $1 project, $2 proxy service, $3 the text above, $4 service, $5 its names. */
+const haproxy_settleScript = `${proxyContainers}${inspectNetworks}
 project=$1 service=$2 inside=$3 names=$5
 alive=$(proxy_ids "$project" "$4")
 for proxy in $(proxy_ids "$project" "$service"); do
-  here=
-  [ -z "$alive" ] || here=$(addresses_from "$proxy" $alive | tr '\\n' ' ')
-  count=0
-  while :; do
-    list=$(servers)
-    case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
-    left=
-    while read -r slot addr op admin fqdn; do
-      [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
-      if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 25 ]; then order "set server $slot state ready"
-      else left=$slot; fi
-    done <<LIST
-$list
+  nets= here=
+  while read -r id pairs; do
+    if [ "$id" = "$proxy" ]; then nets=$pairs; else here="$here$(shared "$pairs" "$nets")"; fi
+  done <<LIST
+$(inspect "$proxy" $alive)
 LIST
-    [ -n "$left" ] || break
-    count=$((count + 1)); sleep 0.2
-  done
+  docker exec --user 0 "$proxy" sh -c "$inside" sh "$here" "$names" || exit 7
 done`;
 /** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
 const withdrawFromHaproxy = ({ host, project, log }, route, container, staying) => route.proxies.map(({ service: proxy }) => ({
@@ -72573,7 +72169,7 @@ const withdrawFromHaproxy = ({ host, project, log }, route, container, staying) 
         project,
         proxy,
         String(Math.ceil(route.drainWaitMs / 100)),
-        talkInside,
+        drainInside,
         container.id,
         ...staying.map(({ id }) => id),
     ],
@@ -72590,13 +72186,18 @@ const withdrawFromHaproxy = ({ host, project, log }, route, container, staying) 
             log(`${route.service}: ${drained}, and none is in flight`);
     },
 }));
-/** Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. */
+/**
+ * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start.
+ * The command goes on to its end on the server, whoever still listens. Never rejects.
+ */
 async function settleHaproxy({ host, project, log }, route) {
     for (const { service } of route.proxies) {
-        const args = [project, service, talkInside, route.service, route.names.join(' ')];
-        const result = await host.script(haproxy_settleScript, args, { timeoutMs: withdrawTimeoutMs(route) });
-        if (result.code !== 0)
-            log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${lastWords(result)}`);
+        const args = [project, service, settleInside, route.service, route.names.join(' ')];
+        const said = await host
+            .script(haproxy_settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
+            .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
+        if (said !== undefined)
+            log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said}`);
     }
 }
 function haproxy_failed(name, route, proxy, result) {
@@ -72886,6 +72487,7 @@ function createRoute(deps) {
     const unseen = new Set([...footprint.created].flatMap(([name, ids]) => (footprint.touched.has(name) ? [] : ids)));
     /** Services whose containers are not those that their proxy was last told of. */
     const stale = new Set(footprint.touched);
+    const settling = [];
     return {
         kind: mainKind([...routes.values()]),
         of: (service) => routes.get(service),
@@ -72927,8 +72529,9 @@ function createRoute(deps) {
             if (route === undefined)
                 return;
             try {
+                // It waits for DNS to forget the old container, and nothing waits for it.
                 if (route.withdrawal === 'haproxy')
-                    await settleHaproxy(work, route);
+                    settling.push(settleHaproxy(work, route));
                 if (route.withdrawal === 'caddy')
                     await settleCaddy(work, route);
                 if (route.withdrawal === 'nginx' && stale.delete(service))
@@ -72940,6 +72543,9 @@ function createRoute(deps) {
                     throw thrown;
                 log(`WARNING: ${thrown.message}`);
             }
+        },
+        settled: async () => {
+            await Promise.all(settling);
         },
     };
 }
@@ -73116,9 +72722,9 @@ function proveImage(context, service, made, wanted) {
 }
 /**
  * Starts containers that were just created, once the journal holds their ids and `first` has run. Returns them as they
- * are then.
+ * are when `then` has run, too.
  */
-async function startCreated(context, service, ids, first) {
+async function startCreated(context, service, ids, first, then) {
     const { own } = await mutate(context, {
         service,
         touches: ids,
@@ -73126,6 +72732,7 @@ async function startCreated(context, service, ids, first) {
             context.journal.line('created', { service, ids }),
             ...first,
             programPart('docker start', ['docker', 'start', ...ids]),
+            ...then,
         ],
         timeoutMs: createTimeoutMs,
         signal: context.signal,
@@ -73555,8 +73162,10 @@ async function addAndProve(context, service, existing, count) {
 }
 async function startAndProve(context, service, made) {
     const ids = made.map(({ id }) => id);
-    const started = await startCreated(context, service, ids, context.route.hide(service, made));
-    await waitUntilHealthy(context, service, started);
+    const since = context.clock.now();
+    const hold = holdAfterStart(ids, context.options.healthTimeoutMs);
+    const started = await startCreated(context, service, ids, context.route.hide(service, made), [hold]);
+    await waitUntilHealthy(context, service, started, since);
     for (const id of ids)
         context.proved.set(id, service);
     const fresh = ownContainers(context, service).filter(({ id }) => ids.includes(id));
@@ -73620,7 +73229,6 @@ function makePlan(model, { containers, wantedHashes, images }, footprint, keep =
 /**
  * Executes a plan: each service as soon as those it depends on are done, so that independent ones roll side by side.
  * At the first failure the others stop at their next safe point; throws that failure, leaving things as they are.
- * @returns the project's containers afterwards
  */
 async function executePlan(session, execution) {
     const { model, plan, observation } = execution;
@@ -73677,12 +73285,22 @@ async function executePlan(session, execution) {
     for (const service of services)
         rolling.set(service.service, roll(service, [...rolling.values()].at(-1)));
     await Promise.all(rolling.values());
-    if (failures.length > 0)
-        throw failures[0];
-    execution.signal.throwIfAborted();
-    await bake(context, execution.bakeMs ?? 0);
-    // What was proved first may have failed while the rest rolled.
-    const containers = justSeen(context) ?? (await listProjectContainers(session.host, model.name));
+    try {
+        if (failures.length > 0)
+            throw failures[0];
+        return { containers: await proveTogether(context, execution), settled: context.route.settled() };
+    }
+    catch (thrown) {
+        // The way back tells the same proxies something else.
+        await context.route.settled();
+        throw thrown;
+    }
+}
+/** What was proved first may have failed while the rest rolled. */
+async function proveTogether(context, { signal, bakeMs }) {
+    signal.throwIfAborted();
+    await bake(context, bakeMs ?? 0);
+    const containers = justSeen(context) ?? (await listProjectContainers(context.host, context.model.name));
     await refuseLapsed(context, undefined, containers);
     return containers;
 }
@@ -73746,7 +73364,7 @@ async function removeContainers(session, ids) {
     if (ids.length === 0)
         return;
     session.log(`removing ${ids.length} new container(s)`);
-    await host_execOrThrow(session.host, ['docker', 'rm', '--force', ...ids], { timeoutMs: 60_000 });
+    await execOrThrow(session.host, ['docker', 'rm', '--force', ...ids], { timeoutMs: 60_000 });
 }
 /**
  * Somebody else changes the project: nothing of theirs is touched. New containers of this deploy go where enough others
@@ -73812,7 +73430,8 @@ async function restoreServices(session, failed) {
     const { signal } = new AbortController();
     const { renewal } = footprint;
     const wayBack = { ...plan, services, ...(renewal === undefined ? {} : { renewal }) };
-    await executePlan(session, { scope, model, plan: wayBack, observation, footprint, journal, signal });
+    const executed = await executePlan(session, { scope, model, plan: wayBack, observation, footprint, journal, signal });
+    await executed.settled;
 }
 /** Services of which a container from before has ended: this deploy may have stopped it on its way. */
 function endedBefore({ containers }, { before }) {
@@ -73854,7 +73473,7 @@ async function abandonRollback(session, failed) {
     const containers = await listProjectContainers(host, project);
     const needless = chooseNeedless(containers, new Set([...footprint.created.values()].flat()));
     if (needless.length > 0)
-        await host_execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+        await execOrThrow(host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
     // Last: a runner that dies before it leaves a journal that the next run goes on with.
     await journal.append('rollback-failed');
     const left = containers.filter((container) => !needless.includes(container));
@@ -74750,7 +74369,7 @@ async function deploy_roll(session, prepared, journal) {
     const { signal } = session;
     const { bakeMs } = session.inputs;
     const execution = { scope, model, plan, observation, footprint, journal, signal, bakeMs };
-    const containers = await executePlan(session, execution);
+    const { containers, settled } = await executePlan(session, execution);
     timings.mark('roll');
     const removed = plan.services.filter(({ action }) => action === 'remove');
     const staying = containers.filter(({ service }) => !removed.some((orphan) => orphan.service === service));
@@ -74768,7 +74387,7 @@ async function deploy_roll(session, prepared, journal) {
         },
         ...(intent.restores === undefined ? {} : { rejected: rejectedReleases(ledger) }),
         orphans: removed.flatMap(({ stale, leftovers }) => [...stale, ...leftovers]),
-    });
+    }).finally(() => settled);
     timings.mark('commit');
     return after ?? staying;
 }
@@ -75044,7 +74663,7 @@ function loadInputs(runner) {
     const images = parseImagePins(inputs.lines('images'), 'images');
     const tagPins = wishes.allowsMutableTags ? images.filter(({ ref }) => !isPinned(ref)) : [];
     return {
-        mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback', 'status', 'unlock']),
+        mode: inputs.oneOf('mode', ['plan', 'deploy', 'rollback', 'status', 'doctor', 'unlock']),
         target: readHostTarget(inputs),
         settings: readComposeSettings(inputs),
         pins: recordPins(images.filter((pin) => !tagPins.includes(pin))),
@@ -75065,37 +74684,6 @@ function loadInputs(runner) {
         reason: inputs.optional('reason')?.replaceAll(/\p{Cc}+/gu, ' '),
         githubToken: inputs.secret('github-token')?.trim(),
     };
-}
-
-;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
-/** Escapes a text for a cell of a Markdown table in the job summary: no markup, no HTML, no line breaks, no pipes. */
-function cell(text) {
-    return text
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('|', '\\|')
-        .replaceAll(/[`*_[\]]/g, (mark) => `\\${mark}`)
-        .replaceAll(/\s*\r?\n\s*/g, ' ');
-}
-/** Inline code for a cell; the text may hold backticks. */
-function code(text) {
-    const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-    const fence = '`'.repeat(longest + 1);
-    const padding = longest > 0 ? ' ' : '';
-    return `${fence}${padding}${text.replaceAll('|', '\\|').replaceAll(/\s*\r?\n\s*/g, ' ')}${padding}${fence}`;
-}
-/** A Markdown table; cells are Markdown already (use {@link cell} or {@link code} for foreign text). */
-function table(header, rows) {
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n') + '\n';
-}
-/** A fenced block for evidence: the fence is longer than any run of backticks inside. */
-function block(lines) {
-    const text = lines.join('\n');
-    const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-    const fence = '`'.repeat(longest + 1);
-    return `${fence}text\n${text}\n${fence}\n`;
 }
 
 ;// CONCATENATED MODULE: ./src/status-summary.ts
@@ -75165,16 +74753,6 @@ function renderStatus(status, host, deployPath) {
 /** `repo@sha256:abcdef012345…`, or the tag as it is. */
 function shorten(ref) {
     return ref === null ? '–' : ref.replaceAll(/(@sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1…');
-}
-
-;// CONCATENATED MODULE: ../kit/src/plan/byte-size.ts
-/** `310 MB`, `1.1 GB`: for people, in powers of 1000, with the two or three figures that an estimate has. */
-function formatSize(bytes) {
-    if (bytes < 1e6)
-        return `${Math.ceil(bytes / 1e3)} kB`;
-    if (bytes < 1e9)
-        return `${Math.round(bytes / 1e6)} MB`;
-    return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 ;// CONCATENATED MODULE: ../kit/src/plan/disk-space.ts
@@ -76440,7 +76018,7 @@ async function removeDoubtful(session, { project, footprint, journal }, doubtful
         return;
     await journal.append('leftovers', { ids: needless.map(({ id }) => id) });
     session.log(`removing ${needless.map(({ name }) => name).join(', ')}, which the dead rollback had not proved`);
-    await host_execOrThrow(session.host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
+    await execOrThrow(session.host, ['docker', 'rm', '--force', ...needless.map(({ id }) => id)], { timeoutMs: 60_000 });
 }
 /** The doubtful ones of services that as many others serve as before. Pure. */
 function chooseUnproved(containers, { before, spent }, doubtful) {
@@ -76707,7 +76285,7 @@ function parseStatusContainers(stdout) {
         if (digests !== '')
             repoDigests.set(id, JSON.parse(digests) ?? []);
     }
-    return { containers: container_parseContainers(inspected), repoDigests };
+    return { containers: parseContainers(inspected), repoDigests };
 }
 
 ;// CONCATENATED MODULE: ./src/tag-pins.ts
@@ -76851,6 +76429,7 @@ async function freeOne(session, folder, isHolderGone) {
 
 
 
+
 /** Errors outside of the rollout itself that say more than that nothing was touched. */
 const earlyOutcomes = {
     LOCKED: 'locked',
@@ -76864,7 +76443,11 @@ async function main_run(context) {
     // Until the rollout begins, whatever ends the step has touched nothing; the report overwrites it.
     runner.output('outcome', 'refused');
     const inputs = loadInputs(runner);
-    const host = await connectHost(inputs.target, runner, signal);
+    const host = await connectHost(inputs.target, runner, signal).catch(async (thrown) => {
+        if (inputs.mode === 'doctor')
+            await publishUnreachable(runner, inputs, thrown);
+        throw thrown;
+    });
     try {
         const log = (line) => {
             runner.info(line);
@@ -76876,6 +76459,9 @@ async function main_run(context) {
         switch (inputs.mode) {
             case 'status':
                 await publishStatus(runner, assessStatus(await readStatusFacts(host, inputs.settings, inputs.leaseWish.scope)), session);
+                return;
+            case 'doctor':
+                await examine(runner, host, inputs, systemClock);
                 return;
             case 'unlock':
                 await publishUnlocked(runner, await unlock(session, main_holderCheck(session)));

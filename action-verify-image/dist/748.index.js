@@ -13,7 +13,7 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./src/failures.ts
-var failures = __webpack_require__(4789);
+var failures = __webpack_require__(7170);
 // EXTERNAL MODULE: ./src/registry/json.ts
 var json = __webpack_require__(1499);
 // EXTERNAL MODULE: ../kit/src/image/digest.ts

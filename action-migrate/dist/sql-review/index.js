@@ -1341,7 +1341,7 @@ function neverNullColumn(constraint) {
     return words[0] === undefined || words.length > 1 ? undefined : textOf(words[0].fields, 'sval');
 }
 
-;// CONCATENATED MODULE: ./src/review/meta-command.ts
+;// CONCATENATED MODULE: ./src/sql/meta-command.ts
 const sending = /^(g|gx|gexec|gset|gdesc|crosstabview|watch|bind_named|parse)$/;
 /** They take the rest of the line, whatever is in it. */
 const greedy = /^(!|copy|ef|ev|sf|sv|h|help)$/;
@@ -1386,11 +1386,14 @@ function lineEnd(source, at) {
     return end < 0 ? source.length : end;
 }
 
-;// CONCATENATED MODULE: ./src/review/sql-text.ts
+;// CONCATENATED MODULE: ./src/sql/sql-text.ts
 
-/** Cuts a script into statements. Never fails: what is not closed becomes a last piece that the parser refuses. */
-function cutSql(source) {
-    return new Cutter(source).run();
+/**
+ * Cuts a script into statements. Never fails: what is not closed becomes a last piece that the parser refuses.
+ * @param onLiteral is told where each string and each dollar-quoted text begins and ends
+ */
+function cutSql(source, onLiteral) {
+    return new Cutter(source, onLiteral).run();
 }
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
@@ -1402,6 +1405,7 @@ function matchAt(pattern, source, at) {
 /** The scanner of psql (its psqlscan.l), as far as it decides where a statement ends. */
 class Cutter {
     #source;
+    #onLiteral;
     #pieces = [];
     #comments = [];
     #metaCommands = [];
@@ -1417,8 +1421,9 @@ class Cutter {
     #words = [];
     #isCopyFromStdin = false;
     #ifs = 0;
-    constructor(source) {
+    constructor(source, onLiteral) {
         this.#source = source;
+        this.#onLiteral = onLiteral;
     }
     run() {
         const { length } = this.#source;
@@ -1439,7 +1444,7 @@ class Cutter {
         else if (source.startsWith('/*', this.#at))
             this.#block(commentEnd(source, this.#at));
         else if (char === 39)
-            this.#token(quoteEnd(source, this.#at, this.#isEscapeString()));
+            this.#literal(quoteEnd(source, this.#at, this.#isEscapeString()));
         else if (char === 34)
             this.#token(quoteEnd(source, this.#at, false));
         else if (char === 36)
@@ -1459,6 +1464,10 @@ class Cutter {
             this.#from = this.#at;
         this.#at = end;
         this.#to = end;
+    }
+    #literal(end) {
+        this.#onLiteral?.(this.#at, end);
+        this.#token(end);
     }
     #wordOrSign(char) {
         const found = matchAt(word, this.#source, this.#at);
@@ -1514,7 +1523,7 @@ class Cutter {
         if (quote === undefined)
             this.#token(this.#at + 1);
         else
-            this.#token(end < 0 ? this.#source.length : end + quote.length);
+            this.#literal(end < 0 ? this.#source.length : end + quote.length);
     }
     /** One that nobody closes is left to the parser, which refuses it. */
     #block(end) {
@@ -2297,11 +2306,11 @@ function order(findings) {
 
 
 
-const { wasmFile, isSmall } = asFields(external_node_worker_threads_namespaceObject.workerData);
-// V8 begins to optimize the parser at once, and a process does not end before that has: more than a second on two cores, for
-// texts that are read in a tenth of that.
-if (isSmall === true)
-    (0,external_node_v8_namespaceObject.setFlagsFromString)('--wasm-tiering-budget=400000000');
+const { wasmFile } = asFields(external_node_worker_threads_namespaceObject.workerData);
+// V8 would optimize the parser's one huge function beside the work, which takes it 600 MB and seconds of a processor, and no process
+// ends before that has: for texts that are read in a tenth of the time without. One of the two flags alone prevents nothing.
+(0,external_node_v8_namespaceObject.setFlagsFromString)('--no-wasm-tier-up');
+(0,external_node_v8_namespaceObject.setFlagsFromString)('--no-wasm-dynamic-tiering');
 // The package ships this file without types; libpg-query.ts has those of its exact version.
 const loading = loadPgParser((libpg_query_default()), typeof wasmFile === 'string' ? wasmFile : (0,external_node_path_namespaceObject.join)(__dirname, 'libpg-query.wasm'));
 external_node_worker_threads_namespaceObject.parentPort?.on('message', (file) => {
