@@ -73624,7 +73624,7 @@ reconnect) {
 async function runSpare(name, connection, pool, program, io) {
     // Where there is one session only, it is that of the command which was asked for in the same turn.
     await new Promise((resolve) => setImmediate(resolve));
-    if (!pool.tryAcquire())
+    if (!connection.isInOrder || !pool.tryAcquire())
         return { kind: 'no-session', reason: 'no session is to spare' };
     try {
         const end = await runOnce(name, connection, program, io);
@@ -74529,6 +74529,8 @@ function describeConnection(target, { files }, master, env, stop) {
         lost,
         lossReason: () => lossReason,
         serverSoftware: master.serverSoftware,
+        // Each command is a program of its own, and the one that starts faster asks first.
+        isInOrder: false,
         close: stop,
         runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
         forward: (address, port) => forwardThrough(through, target, address, port, master),
@@ -75954,6 +75956,7 @@ function ssh_connection_describeConnection(target, client, ending, wire) {
         lost,
         lossReason,
         serverSoftware,
+        isInOrder: true,
         runProgram: (program, io) => runChannel(client, commandLine(program), io),
         forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
         close: async () => {
@@ -77777,6 +77780,7 @@ function renderDeliveries(deliveries) {
 
 
 
+
 /** One entry per service, also for those that were not asked, and why. */
 function completeDeliveries(inputs, sent, isWanted) {
     return mailProviders.map((provider) => {
@@ -77795,14 +77799,22 @@ function mergeRefs(before, deliveries, now) {
     const at = before.at ?? (wasSent ? now : undefined);
     return at === undefined ? merged : { ...merged, at };
 }
+/** `{"discord":{…}}`: what each service was sent, with its secrets blacked out. Pure. */
+function renderPayloads(letters) {
+    const parts = letters.map(({ provider, payload, secrets }) => {
+        return `${JSON.stringify(provider)}:${redact(JSON.stringify(payload), secrets)}`;
+    });
+    return `{${parts.join(',')}}`;
+}
 /** @throws NotifyError when something did not get through and that fails the step */
 async function report(runner, inputs, outcome) {
-    const { announcement, record, deliveries, deploymentId } = outcome;
+    const { announcement, record, letters, deliveries, deploymentId } = outcome;
     const results = Object.fromEntries(deliveries.map(({ provider, result }) => [provider, result]));
     runner.output('delivered', JSON.stringify(results));
     runner.output('approvers', announcement.approvedBy.join(','));
     runner.output('deployment-id', deploymentId === undefined ? '' : String(deploymentId));
     runner.output('message-ref', formatRefs(mergeRefs(inputs.relation.refs, deliveries, announcement.at)));
+    runner.output('payload', renderPayloads(letters));
     runner.output('record', inputs.shouldRecord ? JSON.stringify(record) : '');
     runner.info(describeDeliveries(deliveries));
     if (inputs.hasSummary)
@@ -77949,15 +77961,15 @@ async function main(context) {
     const announcement = composeAnnouncement(inputs, run, approvers, systemClock.date());
     const record = recordOf(announcement);
     runner.info(headlineOf(announcement));
-    const letters = writeLetters(announcement, inputs.destinations, inputs.relation);
     const isWanted = inputs.notifyOn.includes(inputs.status);
+    const letters = isWanted || inputs.isDryRun ? writeLetters(announcement, inputs.destinations, inputs.relation) : [];
     const [mails, deployment, ledger] = await Promise.all([
-        inputs.isDryRun ? rehearse(runner, letters) : send(context, isWanted ? letters : [], deadlineAt),
+        inputs.isDryRun ? rehearse(runner, letters) : send(context, letters, deadlineAt),
         recordDeployment(context, inputs, run, announcement),
         keepRecord(context, inputs, record, deadlineAt),
     ]);
     const deliveries = [...completeDeliveries(inputs, mails, isWanted), deployment.delivery, ledger];
-    await report(runner, inputs, { announcement, record, deliveries, deploymentId: deployment.id });
+    await report(runner, inputs, { announcement, record, letters, deliveries, deploymentId: deployment.id });
 }
 async function send({ signal }, letters, deadlineAt) {
     const doors = { clock: systemClock, send: sendOverHttp, signal, random: Math.random };

@@ -26,15 +26,15 @@ export async function main(context: StepContext): Promise<void> {
   const record = recordOf(announcement);
   runner.info(headlineOf(announcement));
 
-  const letters = writeLetters(announcement, inputs.destinations, inputs.relation);
   const isWanted = inputs.notifyOn.includes(inputs.status);
+  const letters = isWanted || inputs.isDryRun ? writeLetters(announcement, inputs.destinations, inputs.relation) : [];
   const [mails, deployment, ledger] = await Promise.all([
-    inputs.isDryRun ? rehearse(runner, letters) : send(context, isWanted ? letters : [], deadlineAt),
+    inputs.isDryRun ? rehearse(runner, letters) : send(context, letters, deadlineAt),
     recordDeployment(context, inputs, run, announcement),
     keepRecord(context, inputs, record, deadlineAt),
   ]);
   const deliveries = [...completeDeliveries(inputs, mails, isWanted), deployment.delivery, ledger];
-  await report(runner, inputs, { announcement, record, deliveries, deploymentId: deployment.id });
+  await report(runner, inputs, { announcement, record, letters, deliveries, deploymentId: deployment.id });
 }
 
 async function send(

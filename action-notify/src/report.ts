@@ -1,7 +1,8 @@
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { Runner } from '@deploy-actions/kit/action/runner';
+import { redact } from '@deploy-actions/kit/action/secrets';
 import type { Announcement } from './announcement.ts';
-import { mailProviders, type Delivery } from './delivery.ts';
+import { mailProviders, type Delivery, type Letter } from './delivery.ts';
 import type { DeploymentRecord } from './deployment-record.ts';
 import { mainInputs } from './destinations.ts';
 import { NotifyError } from './error.ts';
@@ -12,6 +13,8 @@ import { renderSummary } from './summary.ts';
 export interface Outcome {
   readonly announcement: Announcement;
   readonly record: DeploymentRecord;
+  /** What was sent, or in a dry run would be. */
+  readonly letters: readonly Letter[];
   readonly deliveries: readonly Delivery[];
   readonly deploymentId: number | undefined;
 }
@@ -35,14 +38,23 @@ export function mergeRefs(before: MessageRefs, deliveries: readonly Delivery[], 
   return at === undefined ? merged : { ...merged, at };
 }
 
+/** `{"discord":{…}}`: what each service was sent, with its secrets blacked out. Pure. */
+export function renderPayloads(letters: readonly Letter[]): string {
+  const parts = letters.map(({ provider, payload, secrets }) => {
+    return `${JSON.stringify(provider)}:${redact(JSON.stringify(payload), secrets)}`;
+  });
+  return `{${parts.join(',')}}`;
+}
+
 /** @throws NotifyError when something did not get through and that fails the step */
 export async function report(runner: Runner, inputs: Inputs, outcome: Outcome): Promise<void> {
-  const { announcement, record, deliveries, deploymentId } = outcome;
+  const { announcement, record, letters, deliveries, deploymentId } = outcome;
   const results = Object.fromEntries(deliveries.map(({ provider, result }) => [provider, result]));
   runner.output('delivered', JSON.stringify(results));
   runner.output('approvers', announcement.approvedBy.join(','));
   runner.output('deployment-id', deploymentId === undefined ? '' : String(deploymentId));
   runner.output('message-ref', formatRefs(mergeRefs(inputs.relation.refs, deliveries, announcement.at)));
+  runner.output('payload', renderPayloads(letters));
   runner.output('record', inputs.shouldRecord ? JSON.stringify(record) : '');
   runner.info(describeDeliveries(deliveries));
   if (inputs.hasSummary)

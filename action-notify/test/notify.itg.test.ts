@@ -343,6 +343,7 @@ describe('the bundled action', () => {
     const step = await notify({ inputs: { ...slack(), 'notify-on': 'failure, rolled_back' } });
     expect(step.log).toContain('✅ shop: deployed');
     expect(step.log).toContain('slack: skipped (notify-on leaves out success)');
+    expect(step.outputs['payload']).toBe('{}');
     expect(chat.requests).toHaveLength(0);
     await notify({
       inputs: { ...slack(), 'notify-on': 'failure, rolled_back', status: 'failure', outcome: 'rolled_back' },
@@ -357,6 +358,9 @@ describe('the bundled action', () => {
     expect(step.commands.groups).toEqual(services.map((service) => `Dry run: message for ${service}`));
     expect(step.log).toContain('"allowed_mentions"');
     expect(step.log).toContain('"topic": "***"');
+    const payloads = Object.entries(JSON.parse(step.outputs['payload'] ?? '') as Record<string, object>);
+    expect(payloads.map(([service]) => service)).toEqual(services);
+    expect(payloads.find(([service]) => service === 'ntfy')?.[1]).toMatchObject({ topic: '***' });
   });
 
   it('refuses a bad input with one error, and shows no webhook there either', async () => {

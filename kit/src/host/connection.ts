@@ -32,6 +32,8 @@ export interface SshConnection {
   readonly lossReason: () => Error | undefined;
   /** What the server called itself, as `OpenSSH_9.2p1` or `dropbear_2022.83`; undefined where it is not known. */
   readonly serverSoftware: () => string | undefined;
+  /** Whether sessions are asked for in the order in which the commands were given, so that a spare one takes nobody's. */
+  readonly isInOrder: boolean;
   readonly close: () => Promise<void>;
 }
 

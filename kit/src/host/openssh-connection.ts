@@ -165,6 +165,8 @@ function describeConnection(
     lost,
     lossReason: () => lossReason,
     serverSoftware: master.serverSoftware,
+    // Each command is a program of its own, and the one that starts faster asks first.
+    isInOrder: false,
     close: stop,
     runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
     forward: (address, port) => forwardThrough(through, target, address, port, master),

@@ -148,6 +148,7 @@ function describeConnection(target: SshTarget, client: Client, ending: Ending, w
     lost,
     lossReason,
     serverSoftware,
+    isInOrder: true,
     runProgram: (program, io) => runChannel(client, commandLine(program), io),
     forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
     close: async () => {

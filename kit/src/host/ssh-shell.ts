@@ -79,7 +79,7 @@ async function runSpare(
 ): Promise<ChannelEnd> {
   // Where there is one session only, it is that of the command which was asked for in the same turn.
   await new Promise((resolve) => setImmediate(resolve));
-  if (!pool.tryAcquire()) return { kind: 'no-session', reason: 'no session is to spare' };
+  if (!connection.isInOrder || !pool.tryAcquire()) return { kind: 'no-session', reason: 'no session is to spare' };
   try {
     const end = await runOnce(name, connection, program, io);
     if (end.kind === 'no-session') pool.shrink();
