@@ -34253,7 +34253,7 @@ reconnect) {
 async function runSpare(name, connection, pool, program, io) {
     // Where there is one session only, it is that of the command which was asked for in the same turn.
     await new Promise((resolve) => setImmediate(resolve));
-    if (!pool.tryAcquire())
+    if (!connection.isInOrder || !pool.tryAcquire())
         return { kind: 'no-session', reason: 'no session is to spare' };
     try {
         const end = await runOnce(name, connection, program, io);
@@ -35158,6 +35158,8 @@ function describeConnection(target, { files }, master, env, stop) {
         lost,
         lossReason: () => lossReason,
         serverSoftware: master.serverSoftware,
+        // Each command is a program of its own, and the one that starts faster asks first.
+        isInOrder: false,
         close: stop,
         runProgram: (program, io) => runThrough([...through, '-T', target.host], program, io, env, master),
         forward: (address, port) => forwardThrough(through, target, address, port, master),
@@ -36583,6 +36585,7 @@ function ssh_connection_describeConnection(target, client, ending, wire) {
         lost,
         lossReason,
         serverSoftware,
+        isInOrder: true,
         runProgram: (program, io) => runChannel(client, commandLine(program), io),
         forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
         close: async () => {
