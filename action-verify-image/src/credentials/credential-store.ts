@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { runLocalProgram } from '@deploy-actions/kit/host/local-program';
@@ -35,7 +35,7 @@ export interface CredentialStore {
 }
 
 export function openCredentialStore(options: CredentialStoreOptions): CredentialStore {
-  let files: Promise<readonly AuthFile[]> | undefined;
+  let files: readonly AuthFile[] | undefined;
   const helperAnswers = new Map<string, Promise<Credentials | undefined>>();
 
   const follow = (lead: CredentialLead): Promise<Credentials | undefined> => {
@@ -47,7 +47,7 @@ export function openCredentialStore(options: CredentialStoreOptions): Credential
   };
   const search = async (registry: string, repository: string): Promise<Credentials | undefined> => {
     files ??= readAuthFiles(options);
-    for (const file of await files) {
+    for (const file of files) {
       for (const lead of findLeads(file, registry, repository)) {
         const found = await follow(lead);
         if (found !== undefined) return found;
@@ -64,10 +64,10 @@ export function openCredentialStore(options: CredentialStoreOptions): Credential
   };
 }
 
-async function readAuthFiles({ env, onWarning }: CredentialStoreOptions): Promise<readonly AuthFile[]> {
-  const read = authFilePaths(env).map(async (path) => {
+function readAuthFiles({ env, onWarning }: CredentialStoreOptions): readonly AuthFile[] {
+  return authFilePaths(env).flatMap((path) => {
     try {
-      const file = parseAuthFile(path, await readFile(path));
+      const file = parseAuthFile(path, readFileSync(path));
       if (file === undefined) onWarning(`${path} is no JSON object: the credentials in it are not used.`);
       return file === undefined ? [] : [file];
     } catch (thrown) {
@@ -76,7 +76,6 @@ async function readAuthFiles({ env, onWarning }: CredentialStoreOptions): Promis
       return [];
     }
   });
-  return (await Promise.all(read)).flat();
 }
 
 async function askHelper(

@@ -23,23 +23,37 @@ const ranges: Readonly<Record<Exclude<AddressKind, 'public'>, readonly string[]>
   ],
 };
 
-const kinds: readonly AddressKind[] = ['loopback', 'link-local', 'private'];
-const lists = new Map(
-  kinds.map((kind) => {
-    const list = new BlockList();
-    for (const range of kind === 'public' ? [] : ranges[kind]) {
-      const [network = '', bits = ''] = range.split('/');
-      list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
-    }
-    return [kind, list];
-  }),
-);
+const kinds = ['loopback', 'link-local', 'private'] as const;
+/** Each is made by the first address that has to be held against it. */
+const lists = new Map<AddressKind, BlockList>();
+/** One address answers many requests. */
+const known = new Map<string, AddressKind>();
 
 /** The kind of an IP address in text; an IPv4 address mapped into IPv6 counts as what it is. Undefined for a name. */
 export function addressKind(address: string): AddressKind | undefined {
   const family = isIP(address);
   if (family === 0) return undefined;
-  return kinds.find((kind) => lists.get(kind)?.check(address, family === 6 ? 'ipv6' : 'ipv4')) ?? 'public';
+  const found = known.get(address) ?? findKind(address, family === 6 ? 'ipv6' : 'ipv4');
+  known.set(address, found);
+  return found;
+}
+
+function findKind(address: string, family: 'ipv4' | 'ipv6'): AddressKind {
+  for (const kind of kinds) {
+    const list = lists.get(kind) ?? openList(ranges[kind]);
+    lists.set(kind, list);
+    if (list.check(address, family)) return kind;
+  }
+  return 'public';
+}
+
+function openList(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of networks) {
+    const [network = '', bits = ''] = range.split('/');
+    list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+  }
+  return list;
 }
 
 /** The host of a URL without the brackets of an IPv6 address. */

@@ -1,4 +1,4 @@
-import { lookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import * as http from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -101,24 +101,47 @@ async function openDoor(protocol: string, proxy: string | undefined, ca: string 
   return { agent: new Agent({ ...pool, ...trusted }), request };
 }
 
-async function exchangeOnce(exchange: Exchange, { agent, request: send }: Door, isProxied: boolean): Promise<Answer> {
-  const { url, signal } = exchange;
-  const timeout = AbortSignal.timeout(exchange.timeoutMs);
-  const options = requestOptions(exchange, isProxied);
-  const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+async function exchangeOnce(exchange: Exchange, door: Door, isProxied: boolean): Promise<Answer> {
+  exchange.signal?.throwIfAborted();
   try {
-    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const request = send(url, { ...options, agent, signal: either }, resolve);
+    return await converse(exchange, door, isProxied);
+  } catch (thrown) {
+    exchange.signal?.throwIfAborted();
+    throw classifyFault(thrown);
+  }
+}
+
+/** With a timer and events of its own: signals and iterators would cost as much again as the request itself. */
+async function converse(exchange: Exchange, { agent, request: send }: Door, isProxied: boolean): Promise<Answer> {
+  const { signal, timeoutMs, maxBytes } = exchange;
+  const request = send(exchange.url, { ...requestOptions(exchange, isProxied), agent });
+  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new ExchangeError('timeout', `no whole answer within ${timeoutMs / 1000}s`));
+      }, timeoutMs);
+      cancel = () => {
+        reject(new ExchangeError('network', 'cancelled'));
+      };
+      signal?.addEventListener('abort', cancel);
       request.on('error', reject);
+      request.on('response', (answer) => {
+        const peer = isProxied ? undefined : addressKind(answer.socket.remoteAddress ?? '');
+        const finish = (body: Uint8Array): void => {
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body, peer });
+        };
+        readBody(answer, maxBytes, finish, reject);
+      });
       request.end(exchange.form?.toString());
     });
-    const peer = isProxied ? undefined : addressKind(answer.socket.remoteAddress ?? '');
-    const body = await readBody(answer, exchange.maxBytes);
-    return { status: answer.statusCode ?? 0, headers: answer.headers, body, peer };
   } catch (thrown) {
-    signal?.throwIfAborted();
-    if (timeout.aborted) throw new ExchangeError('timeout', `no whole answer within ${exchange.timeoutMs / 1000}s`);
-    throw classifyFault(thrown);
+    request.destroy();
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+    if (cancel !== undefined) signal?.removeEventListener('abort', cancel);
   }
 }
 
@@ -134,25 +157,40 @@ function requestOptions({ url, form, headers, allowed }: Exchange, isProxied: bo
   };
 }
 
-async function readBody(answer: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function readBody(
+  answer: http.IncomingMessage,
+  maxBytes: number,
+  finish: (body: Uint8Array) => void,
+  fail: (reason: Error) => void,
+): void {
   const isGood = answer.statusCode === 200;
   const limit = isGood ? maxBytes : errorBodyBytes;
-  if (isGood && Number(answer.headers['content-length'] ?? 0) > limit) throw tooLarge(answer, limit);
+  const tooLarge = new ExchangeError('too-large', `the answer is larger than ${limit / 1024 / 1024} MiB`);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit && isGood) throw tooLarge(answer, limit);
-    chunks.push(chunk);
-    // Leaving the loop destroys the connection: the rest of an error page is not read.
-    if (size > limit) break;
+  const whole = (): Uint8Array => Buffer.concat(chunks).subarray(0, limit);
+  answer.on('error', fail);
+  if (isGood && Number(answer.headers['content-length'] ?? 0) > limit) {
+    fail(tooLarge);
+    return;
   }
-  return Buffer.concat(chunks).subarray(0, limit);
-}
-
-function tooLarge(answer: http.IncomingMessage, limit: number): ExchangeError {
-  answer.destroy();
-  return new ExchangeError('too-large', `the answer is larger than ${limit / 1024 / 1024} MiB`);
+  answer.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= limit || !isGood) chunks.push(chunk);
+    if (size <= limit) return;
+    if (isGood) fail(tooLarge);
+    else {
+      // The rest of an error page is not read.
+      finish(whole());
+      answer.destroy();
+    }
+  });
+  answer.on('end', () => {
+    finish(whole());
+  });
+  answer.on('close', () => {
+    if (!answer.complete) fail(new ExchangeError('network', 'the connection ended in the middle of the answer'));
+  });
 }
 
 function refusedAddress(url: URL, kind: AddressKind): ExchangeError {
@@ -162,6 +200,8 @@ function refusedAddress(url: URL, kind: AddressKind): ExchangeError {
 /** Resolves a name and refuses it when any of its addresses lies where it may not: checked on what is connected to. */
 function guardedLookup(url: URL, allowed: readonly AddressKind[]): LookupFunction {
   return (hostname, options, callback) => {
+    // Loaded by the first name that is looked up.
+    const { lookup } = process.getBuiltinModule('node:dns');
     lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[] | undefined) => {
       const addresses = found ?? [];
       const kinds = addresses.map(({ address }) => addressKind(address) ?? 'private');

@@ -1,4 +1,9 @@
+import { appendFileSync } from 'node:fs';
+import { EOL } from 'node:os';
+
 import * as core from '@actions/core';
+
+import { describeThrown } from './errors.ts';
 
 /** Where an annotation belongs: a line of a file in the workspace. */
 export interface AnnotationPlace {
@@ -74,10 +79,17 @@ export function githubRunner(): Runner {
       write(message, { title, file, startLine: line });
     },
     group: (title, body) => core.group(title, body),
-    summary: async (markdown) => {
-      // A local rehearsal has no summary file; @actions/core would throw.
-      if (!process.env['GITHUB_STEP_SUMMARY']) return;
-      await core.summary.addRaw(markdown, true).write();
+    summary: (markdown) => {
+      // A local rehearsal has no summary file. Not core.summary: it loads node:fs/promises, which most steps do without.
+      const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+      if (path === '') return Promise.resolve();
+      try {
+        appendFileSync(path, `${markdown}${EOL}`);
+      } catch (thrown) {
+        // What was done is done: a page that cannot be written does not make it undone.
+        core.warning(`The job summary could not be written: ${describeThrown(thrown)}`);
+      }
+      return Promise.resolve();
     },
     fail: (message) => {
       core.setFailed(message);
