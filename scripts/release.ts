@@ -4,13 +4,14 @@ import { Git } from './release/git.ts';
 import { runGh } from './release/github.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
 import { openRehearsal } from './release/rehearsal.ts';
-import { runArchives, runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
+import { runArchives, runMirrors, runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
 import { listActions, root } from './workspace.ts';
 
 const usage = `npm run release -- --dry-run   everything, for real, on a clone and bare repositories that are thrown away
 npm run release -- version     changesets become versions and changelogs in the tree: commit them by a pull request
 npm run release -- archives    --assets FOLDER: an archive of each action there, for the GitHub releases
 npm run release -- publish     on the branch: tags; --mirrors and --github for the rest
+npm run release -- mirrors     --mirrors URL: only those, of what is tagged, each with its own MIRROR_TOKEN_<ACTION>
 
   --remote NAME|URL    the repository with the tags (origin; for --dry-run none is asked unless it is given)
   --branch NAME        the branch that is released (main)
@@ -53,6 +54,8 @@ async function choose(): Promise<number> {
   } else if (step === 'publish' && more.length === 0) {
     const { branch, mirrors, assets } = values;
     await runPublish(doors, { branch, mirrors, gh: values.github ? runGh : undefined, assets });
+  } else if (step === 'mirrors' && more.length === 0 && values.mirrors !== undefined) {
+    await runMirrors(doors, { branch: values.branch, mirrors: values.mirrors }, process.env);
   } else if (step === 'archives' && more.length === 0 && values.assets !== undefined) {
     await runArchives(doors, values.assets);
   } else {

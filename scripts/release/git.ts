@@ -4,9 +4,17 @@ import { ReleaseRefusal } from './refusal.ts';
 /** The one door to git: arguments only, in one folder. */
 export class Git {
   readonly folder: string;
+  readonly #env: NodeJS.ProcessEnv;
 
-  constructor(folder: string) {
+  /** @param env what its processes get besides the environment of this one */
+  constructor(folder: string, env: NodeJS.ProcessEnv = {}) {
     this.folder = folder;
+    this.#env = env;
+  }
+
+  /** The same folder, with more in the environment: what must not stand on a command line. */
+  with(env: NodeJS.ProcessEnv): Git {
+    return new Git(this.folder, { ...this.#env, ...env });
   }
 
   /**
@@ -32,7 +40,7 @@ export class Git {
 
   #spawn(args: readonly string[], { input, env }: GitOptions): Promise<GitResult> {
     return new Promise((resolve, reject) => {
-      const child = spawn('git', args, { cwd: this.folder, env: { ...process.env, ...env } });
+      const child = spawn('git', args, { cwd: this.folder, env: { ...process.env, ...this.#env, ...env } });
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));

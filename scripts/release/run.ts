@@ -2,9 +2,11 @@ import { findAssets, writeArchives } from './archive.ts';
 import type { Git } from './git.ts';
 import { createGithubRelease, type RunGh } from './github.ts';
 import { readIdentity } from './identity.ts';
+import { nameTokenOf, signIn } from './mirror-access.ts';
 import { mirrorRelease } from './mirror.ts';
 import { prepareVersions, type Prepared } from './prepare.ts';
 import { planReleases, pushTags, type Build, type Release } from './publish.ts';
+import { refuseIfAny } from './refusal.ts';
 import { fetchReleased, listTags, readUnits, requireCleanTree } from './repository.ts';
 import { findNewest } from './tag-plan.ts';
 import { compareVersions } from './version.ts';
@@ -57,6 +59,29 @@ export async function runPublish(doors: ReleaseDoors, targets: ReleaseTargets): 
   await publishMirrors(doors, targets.mirrors, releases);
   await publishOnGithub(doors, targets, releases, [...listTags(refs), ...pushed]);
   return releases;
+}
+
+/**
+ * The mirrors alone, of what is tagged at HEAD, each by a token of its own. A mirror without a token is left out.
+ * @param env where the tokens are, as `nameTokenOf` calls them
+ * @throws ReleaseRefusal when something at HEAD has no tag yet
+ */
+export async function runMirrors(
+  doors: ReleaseDoors,
+  { branch, mirrors }: { readonly branch: string; readonly mirrors: string },
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const { git, remote, build, log } = doors;
+  const refs = await fetchReleased(git, remote);
+  const releases = await planReleases(git, await readUnits(git, refs), refs, { branch, build });
+  refuseIfAny(
+    releases.filter(({ isNew }) => isNew).map(({ tags }) => `${tags.immutable} is not there: publish first.`),
+  );
+  for (const { unit, ...rest } of releases.filter(({ unit }) => unit.folder !== '.')) {
+    const token = env[nameTokenOf(unit.folder)] ?? '';
+    if (token === '') log(`left out ${unit.folder}: no ${nameTokenOf(unit.folder)}`);
+    else await publishMirrors({ ...doors, git: git.with(signIn(mirrors, token)) }, mirrors, [{ unit, ...rest }]);
+  }
 }
 
 /** The archives that a GitHub release carries, from the commit at HEAD, into a folder. */
