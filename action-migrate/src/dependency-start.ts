@@ -5,6 +5,7 @@ import { inspectImages } from '@deploy-actions/kit/compose/local-images';
 import { credentialsFor, pullImage, type RegistryCredentials } from '@deploy-actions/kit/compose/registry-login';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import { parseImageRef } from '@deploy-actions/kit/image/image-ref';
+import { rememberStarted } from '@deploy-actions/kit/state/started-services';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { poll } from '@deploy-actions/kit/time/poll';
 import { judgeDependency, type Dependency, type DependencyState } from './dependency.ts';
@@ -70,6 +71,7 @@ async function startServices(door: RunDoor, missing: readonly Seen[], options: D
     `Starting what ${door.plan.service === '' ? 'the migration' : door.plan.service} depends on (${because}). What runs already is left as it is.`,
   );
   for (const name of names) await pullForService(door, name, options);
+  await rememberStarted(door.host, door.settings.deployPath, names);
   const argv = composeFromModel(door.model, door.settings, ['up', '--detach', '--no-recreate', ...names]);
   const result = await door.host.exec(argv, { stdin: door.model.text, timeoutMs: upTimeoutMs, signal: door.signal });
   if (result.code === 0) return;

@@ -10,6 +10,7 @@ import {
   type RecordedPin,
   type Release,
 } from '@deploy-actions/kit/state/release';
+import { readStarted } from '@deploy-actions/kit/state/started-services';
 import { planAdoption } from './adopted-release.ts';
 import type { Prepared } from './prepare.ts';
 import { hasEnded } from '@deploy-actions/kit/plan/rollout-plan';
@@ -17,7 +18,8 @@ import type { Session } from './session.ts';
 
 /**
  * Before the first deploy over a stack that runs without a ledger: records what runs as release 0, so that there is
- * always a way back. Changes nothing that runs or that Compose resolves. Recorded anew until a deploy has succeeded: a
+ * always a way back. A database that action-migrate started for this very deploy is no such stack: going back to it
+ * alone would take the app away. Changes nothing that runs or that Compose resolves. Recorded anew until a deploy has succeeded: a
  * person may have changed the stack since.
  * @returns the deploy with release 0 in its ledger
  */
@@ -27,6 +29,11 @@ export async function recordAdopted(session: Session, prepared: Prepared): Promi
   const { settings } = inputs;
   const running = observation.containers.filter((container) => !container.isOneOff && !hasEnded(container));
   if (ledger.current !== undefined || running.length === 0) return prepared;
+  const started = await readStarted(host, settings.deployPath);
+  if (running.every(({ service }) => started.has(service))) {
+    session.log(`no release 0: what runs (${[...started].join(', ')}) was started for this deploy`);
+    return prepared;
+  }
   const live = await resolveLive(session);
   const liveRefs = Object.values(live?.services ?? {}).flatMap(({ image = '' }) => (image === '' ? [] : [image]));
   const images = await inspectImages(host, [...running.map(({ imageId }) => imageId), ...liveRefs]);

@@ -14,6 +14,7 @@ import {
   type Release,
 } from '@deploy-actions/kit/state/release';
 import { finishActivationParts } from '@deploy-actions/kit/state/staged-tree';
+import { forgetStartedPart } from '@deploy-actions/kit/state/started-services';
 import { RolloutError } from './errors.ts';
 import type { Session } from './session.ts';
 
@@ -99,6 +100,7 @@ async function runCommit(
       // Also where nothing was staged: a rollback to this release needs the files that were live with it.
       ...finishActivationParts(host, deployPath, release.number, inputs.retain),
       { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },
+      forgetStartedPart(deployPath),
       removeOrphansPart(commit.orphans ?? []),
       journal.line('committed', { release: release.number }),
       auditPart(deployPath, {

@@ -47,7 +47,8 @@ export async function takeWayBack(session: Session, failed: FailedDeploy): Promi
       await undoFiles(session, failed.activated);
     }
     if (failed.cause?.code === 'CONCURRENT_CHANGE') await stepAside(session, failed);
-    else if (hadNothingBefore(failed)) await removeContainers(session, [...failed.footprint.created.values()].flat());
+    else if (hasNothingToRestore(failed))
+      await removeContainers(session, [...failed.footprint.created.values()].flat());
     else await restoreServices(session, failed);
     await journal.append('rollback-done');
   } catch (thrown) {
@@ -65,8 +66,14 @@ export async function undoFiles(session: Session, releaseId: string): Promise<vo
   ]);
 }
 
-function hadNothingBefore(failed: FailedDeploy): boolean {
-  return failed.footprint.before.size === 0 && failed.ledger.current === undefined;
+/**
+ * Before the first release, with no stack of a person's recorded: the files of before resolve to nothing, so the way back
+ * is to remove what this deploy made. What ran (a database that action-migrate started) was not touched. Pure.
+ */
+export function hasNothingToRestore({ footprint, ledger }: Pick<FailedDeploy, 'footprint' | 'ledger'>): boolean {
+  if (ledger.current !== undefined) return false;
+  if (footprint.before.size === 0) return true;
+  return footprint.touched.size === 0 && !ledger.releases.some(({ isAdopted }) => isAdopted === true);
 }
 
 /** A first deploy that failed leaves no container of its own behind; volumes stay. */

@@ -6,7 +6,7 @@
 // Needs Node 24 and Docker with Compose. DEPLOY_ACTIONS names a clone of deploy-actions (default: two folders up, where
 // this example lives). DEPLOY_PATH is where the "server's" files go (default: .simulation/api). A private registry:
 // DEPLOY_REGISTRY_USERNAME and DEPLOY_REGISTRY_PASSWORD; one without TLS: INSECURE_REGISTRIES=host:port. Take it down: docker compose down -v, in DEPLOY_PATH.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,15 @@ async function finish() {
   rmSync(temp, { recursive: true, force: true });
 }
 
+/** By digest: a deploy refuses to start a service by a tag that moves. What a person writes on a server, see README.md. */
+function findPostgres() {
+  const tag = 'postgres:17.6-alpine';
+  const docker = (...words) =>
+    execFileSync('docker', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  docker('pull', '--quiet', tag);
+  return docker('image', 'inspect', '--format', '{{index .RepoDigests 0}}', tag).trim();
+}
+
 if (image === '') stop('give the image, for example APP_IMAGE=ghcr.io/your-org/api:<full commit SHA>');
 if (!existsSync(join(actions, 'action-verify-image'))) stop(`no actions in ${actions}; set DEPLOY_ACTIONS to a clone.`);
 // Throwaway secrets, made once: a database keeps the password it was born with. What you wrote there yourself stays.
@@ -113,10 +122,11 @@ mkdirSync(deployPath, { recursive: true });
 const known = existsSync(envFile) ? readFileSync(envFile, 'utf8') : '';
 const password = randomBytes(16).toString('hex');
 const missing = [
-  ['POSTGRES_PASSWORD', `${password}\nDATABASE_URL=postgres://api:${password}@postgres:5432/api`],
-  ['DJANGO_SECRET_KEY', randomBytes(24).toString('hex')],
+  ['POSTGRES_IMAGE', findPostgres],
+  ['POSTGRES_PASSWORD', () => `${password}\nDATABASE_URL=postgres://api:${password}@postgres:5432/api`],
+  ['DJANGO_SECRET_KEY', () => randomBytes(24).toString('hex')],
 ].filter(([name]) => !new RegExp(`^${name}=`, 'm').test(known));
-appendFileSync(envFile, missing.map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
+appendFileSync(envFile, missing.map(([name, make]) => `${name}=${make()}\n`).join(''), { mode: 0o600 });
 
 const here = { host: 'local', 'deploy-path': deployPath };
 // Ctrl-C reaches the running action too; it stops, its step fails, and the post parts below let go of the lease.

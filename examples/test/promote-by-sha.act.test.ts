@@ -9,11 +9,13 @@ import { openTeam, type RunChanges, type Team } from './team.ts';
 const example = 'promote-by-sha';
 const workflow = '.github/workflows/deploy-api.yml';
 const { v1, v2, v3 } = DJANGO_RELEASES;
+const apiFile = 'infra/docker/compose/services/api.yaml';
 const NEVER_BUILT = 'f'.repeat(40);
 const names = new Map<string, string>([v1, v2, v3].map((release, index) => [release.sha, `v${String(index + 1)}`]));
 
 let lab: Lab;
 let team: Team;
+let goodApi: string;
 
 beforeAll(async () => {
   lab = await ensureImages('full');
@@ -30,10 +32,11 @@ beforeAll(async () => {
   // The lab's registries have no TLS. A team's has, so the example does not say this; everything else runs as written.
   const marker = '          expect-revision:';
   team.repository.replace(workflow, marker, `          insecure-registries: ${lab.registry.bearer.address}\n${marker}`);
+  goodApi = team.repository.readText(apiFile);
   for (const [index, { sha }] of [v1, v2, v3].entries()) {
     if (index > 0) {
       const comment = `# of v${String(index + 1)}\nservices:`;
-      team.repository.replace('infra/docker/compose/services/api.yaml', /(# of v\d\n)?services:/, comment);
+      team.repository.replace(apiFile, /(# of v\d\n)?services:/, comment);
     }
     team.repository.commit(sha);
   }
@@ -94,7 +97,28 @@ async function readFiles(): Promise<string> {
   return (await team.readServerFile('services/api.yaml')) ?? '';
 }
 
+/** Commits v1 once more: with a health check that asks for no page of the app, and gives up soon; or as it should be. */
+function commitFirst(isHealthy: boolean): void {
+  const { repository } = team;
+  const text = isHealthy
+    ? goodApi
+    : goodApi.replace('/healthz', '/no-such-page').replace('start_period: 60s', 'start_period: 1s');
+  repository.replace(apiFile, repository.readText(apiFile), text);
+  repository.commit(v1.sha);
+}
+
 describe('one commit after another on the same server', () => {
+  const unhealthy = 'failure at rollout (CONTAINER_UNHEALTHY): nothing serves';
+  testPath(example, 'first deploy, whose app never gets healthy', unhealthy, async () => {
+    commitFirst(false);
+    const run = await deploy(v1.sha);
+    commitFirst(true);
+    expect(jobOf(run).steps['rollout']?.outputs['outcome'], run.lines.join('\n')).toBe('rolled_back');
+    // What the migration has filled stays; nothing but this deploy's own container went.
+    expect(await team.project.listContainers('postgres')).toHaveLength(1);
+    return tell(run);
+  });
+
   testPath(example, 'first deploy on an empty server', 'success: v1 serves', async () => {
     const run = await deploy(v1.sha);
     const seen = await tell(run);
@@ -102,9 +126,10 @@ describe('one commit after another on the same server', () => {
     const { steps } = jobOf(run);
     expect(steps['rollout']?.outputs['outcome']).toBe('deployed');
     expect(steps['gate']?.outputs['result']).toBe('healthy');
-    const release = (await team.readLedger()).at(-1);
-    expect(release?.result).toBe('ok');
-    expect(release?.text).toContain(releases().v1.digest);
+    const ledger = await team.readLedger();
+    // The database that the migration started is nobody's stack: no release 0 to go back to.
+    expect(ledger.map(({ result }) => result)).toEqual(['rolled_back', 'ok']);
+    expect(ledger.at(-1)?.text).toContain(releases().v1.digest);
     expect(team.chat.requests.at(-1)?.body).toContain(v1.sha.slice(0, 7));
     return seen;
   });
