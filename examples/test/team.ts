@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureAct, runAct, type ActResult } from '../../lab/src/act/index.ts';
 import { openWebhookCatcher, type Lab, type WebhookCatcher } from '../../lab/src/index.ts';
@@ -17,6 +19,10 @@ export interface TeamOptions {
   readonly envFile: readonly string[];
   readonly vars: Texts;
   readonly secrets: Texts;
+  /** Name of the secret that is the team's webhook; default SLACK_WEBHOOK. */
+  readonly chatSecret?: string;
+  /** The runner has Docker, for a workflow that builds images: the engine of the lab's server. */
+  readonly hasDocker?: boolean;
 }
 
 /** How one run differs from the team's settings. */
@@ -31,7 +37,7 @@ export interface RunChanges {
 export interface Team extends AsyncDisposable {
   readonly repository: Repository;
   readonly project: Project;
-  /** Slack, as the secret SLACK_WEBHOOK. */
+  /** The chat service behind `chatSecret`. */
   readonly chat: WebhookCatcher;
   /** All runs so far, for the look at leaks at the end. */
   readonly runs: readonly ActResult[];
@@ -60,6 +66,7 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
   await project.remove();
   await writeEnvFile(lab, project.deployPath, options.envFile);
   const chat = await openWebhookCatcher();
+  const docker = options.hasDocker === true ? openDocker(lab) : undefined;
   const runs: ActResult[] = [];
   const run = async (workflow: string, event: TeamEvent, changes: RunChanges = {}): Promise<ActResult> => {
     const path = `.github/workflows/${workflow}`;
@@ -71,14 +78,21 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
       event: event.payload,
       actions: mapActions(repository.readText(path), publishedFolder(lab)),
       vars: { ...serverVars(lab, project.deployPath), ...options.vars, ...changes.vars },
-      secrets: { ...serverSecrets(lab), SLACK_WEBHOOK: chat.url, ...options.secrets, ...changes.secrets },
+      secrets: {
+        ...serverSecrets(lab),
+        [options.chatSecret ?? 'SLACK_WEBHOOK']: chat.url,
+        ...options.secrets,
+        ...changes.secrets,
+      },
       env: {
         GITHUB_REPOSITORY: `acme/${options.example}`,
         // Nothing listens there: no test asks GitHub by accident.
         GITHUB_API_URL: 'http://127.0.0.1:9',
         LAB_ORIGIN: repository.folder,
+        ...docker?.env,
         ...changes.env,
       },
+      ...(docker === undefined ? {} : { path: docker.path }),
       ...(changes.job === undefined ? {} : { job: changes.job }),
       ...(changes.signal === undefined ? {} : { signal: changes.signal }),
     });
@@ -101,7 +115,26 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
     [Symbol.asyncDispose]: async () => {
       await chat.close();
       await project.remove();
+      docker?.remove();
       repository.remove();
+    },
+  };
+}
+
+interface RunnerDocker {
+  readonly env: Texts;
+  readonly path: readonly string[];
+  remove(): void;
+}
+
+/** Its logins are in a folder of its own. */
+function openDocker(lab: Lab): RunnerDocker {
+  const config = mkdtempSync(join(tmpdir(), 'docker-config-'));
+  return {
+    env: { DOCKER_HOST: lab.local.dockerHost, DOCKER_CONFIG: config },
+    path: [lab.local.bin, '/usr/local/bin', '/usr/bin', '/bin'],
+    remove: () => {
+      rmSync(config, { recursive: true, force: true });
     },
   };
 }
@@ -125,8 +158,10 @@ function pushEvent(sha: string): TeamEvent {
   return { name: 'push', payload: { ref: 'refs/heads/main', after: sha, deleted: false } };
 }
 
+/** Host and user are variables in some examples and secrets in others. */
 function serverVars(lab: Lab, deployPath: string): Texts {
-  return { DEPLOY_PATH: deployPath, DEPLOY_KNOWN_HOSTS: lab.server.knownHosts };
+  const { address, user, knownHosts } = lab.server;
+  return { DEPLOY_HOST: address, DEPLOY_USER: user, DEPLOY_PATH: deployPath, DEPLOY_KNOWN_HOSTS: knownHosts };
 }
 
 function serverSecrets(lab: Lab): Texts {
@@ -137,6 +172,8 @@ function serverSecrets(lab: Lab): Texts {
     DEPLOY_SSH_PRIVATE_KEY: lab.server.privateKey,
     GHCR_USERNAME: readOnlyUsername,
     GHCR_TOKEN: readOnlyPassword,
+    REGISTRY_USERNAME: readOnlyUsername,
+    REGISTRY_PASSWORD: readOnlyPassword,
   };
 }
 
