@@ -8,13 +8,17 @@ export interface InputMetadata {
   readonly default: string | undefined;
 }
 
+/** What a caller may give and gets: of an action, or of a reusable workflow. */
+export interface Interface {
+  readonly inputs: Readonly<Record<string, InputMetadata>>;
+  readonly outputs: Readonly<Record<string, { readonly description: string }>>;
+}
+
 /** The parts of an action.yml that the documents and the contract test look at. */
-export interface ActionMetadata {
+export interface ActionMetadata extends Interface {
   readonly name: string;
   readonly description: string;
   readonly branding: { readonly icon: string; readonly color: string };
-  readonly inputs: Readonly<Record<string, InputMetadata>>;
-  readonly outputs: Readonly<Record<string, { readonly description: string }>>;
   readonly runs: Readonly<Record<string, unknown>>;
 }
 
@@ -26,13 +30,24 @@ export function readMetadata(file: string): ActionMetadata {
     name: text(document['name']),
     description: text(document['description']),
     branding: { icon: text(branding['icon']), color: text(branding['color']) },
-    inputs: mapRecord(document['inputs'], (input) => ({
+    ...readInterface(document),
+    runs: record(document['runs']),
+  };
+}
+
+/** Reads what `on.workflow_call` of a workflow file says; what is missing is empty. */
+export function readCalledWorkflow(file: string): Interface {
+  return readInterface(record(record(record(parse(readFileSync(file, 'utf8')))['on'])['workflow_call']));
+}
+
+function readInterface(owner: Readonly<Record<string, unknown>>): Interface {
+  return {
+    inputs: mapRecord(owner['inputs'], (input) => ({
       description: text(input['description']),
       required: input['required'] === true,
       default: input['default'] === undefined ? undefined : text(input['default']),
     })),
-    outputs: mapRecord(document['outputs'], (output) => ({ description: text(output['description']) })),
-    runs: record(document['runs']),
+    outputs: mapRecord(owner['outputs'], (output) => ({ description: text(output['description']) })),
   };
 }
 

@@ -1,11 +1,11 @@
-import type { ActionMetadata } from './metadata.ts';
+import type { Interface } from './metadata.ts';
 
 /** The sections of a README that are generated, each between `<!-- name -->` and `<!-- /name -->`. */
 export const sections = ['inputs', 'outputs'] as const;
 export type Section = (typeof sections)[number];
 
 /** The Markdown table of a section. */
-export function renderTable(section: Section, action: ActionMetadata): string {
+export function renderTable(section: Section, action: Interface): string {
   return section === 'inputs' ? renderInputs(action) : renderOutputs(action);
 }
 
@@ -13,7 +13,7 @@ export function renderTable(section: Section, action: ActionMetadata): string {
  * Puts the tables of an action.yml into the text of its README.
  * @throws Error when a section's markers are missing
  */
-export function fillReadme(readme: string, action: ActionMetadata): string {
+export function fillReadme(readme: string, action: Interface): string {
   return sections.reduce((text, section) => fillSection(text, section, renderTable(section, action)), readme);
 }
 
@@ -29,7 +29,7 @@ export function fillSection(text: string, section: string, content: string): str
   return `${text.slice(0, start + open.length)}\n\n${content}\n${text.slice(end)}`;
 }
 
-function renderInputs(action: ActionMetadata): string {
+function renderInputs(action: Interface): string {
   const rows = Object.entries(action.inputs).map(([name, input]) => [
     `\`${name}\``,
     escapeCell(input.description) + (input.required ? ' **Required.**' : ''),
@@ -38,7 +38,7 @@ function renderInputs(action: ActionMetadata): string {
   return renderRows(['Input', 'Description', 'Default'], rows);
 }
 
-function renderOutputs(action: ActionMetadata): string {
+function renderOutputs(action: Interface): string {
   const rows = Object.entries(action.outputs).map(([name, output]) => [`\`${name}\``, escapeCell(output.description)]);
   return renderRows(['Output', 'Description'], rows);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { errorCodesFile, renderErrorIndex } from './error-codes.ts';
-import { readMetadata } from './metadata.ts';
+import { readCalledWorkflow, readMetadata } from './metadata.ts';
 import { escapeCell, fillReadme, fillSection, renderRows } from './readme-table.ts';
 import { listActions, root } from './workspace.ts';
 
@@ -16,9 +16,12 @@ export interface ReadmeState {
 /** The order in which a deploy walks them; an action that is not of the chain comes last. */
 const chain = ['verify-image', 'sync-remote', 'migrate', 'rolling-deploy', 'health-gate', 'notify'];
 
+/** The document of the reusable workflow, whose tables come from what the workflow says of itself. */
+const calledWorkflow = { document: 'docs/deploy-compose.md', file: '.github/workflows/deploy-compose.yml' };
+
 /** Every document with generated parts: a folder stands for its README.md. */
 export function listReadmes(): readonly string[] {
-  return ['.', ...listActions(), errorCodesFile];
+  return ['.', ...listActions(), errorCodesFile, calledWorkflow.document];
 }
 
 /**
@@ -35,6 +38,8 @@ export async function renderReadme(folder: string): Promise<ReadmeState> {
 
 function fillDocument(folder: string, before: string): string {
   if (folder === errorCodesFile) return fillSection(before, 'index', renderErrorIndex());
+  if (folder === calledWorkflow.document)
+    return fillReadme(before, readCalledWorkflow(join(root, calledWorkflow.file)));
   return folder === '.' ? fillRoot(before) : fillReadme(before, readMetadata(join(root, folder, 'action.yml')));
 }
 

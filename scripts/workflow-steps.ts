@@ -46,9 +46,15 @@ export function findStepLists(): readonly StepList[] {
 
 /** The fenced YAML blocks of a Markdown text, their indentation taken away. */
 export function yamlBlocks(markdown: string): readonly string[] {
-  return [...markdown.matchAll(/^( *)```ya?ml\n([\s\S]*?)^\1```/gm)].map(([, indent = '', body = '']) =>
-    body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-  );
+  return findYamlBlocks(markdown).map(({ body }) => body);
+}
+
+/** The same with the line, from 1, that each block's first line is on. */
+export function findYamlBlocks(markdown: string): readonly { readonly line: number; readonly body: string }[] {
+  return [...markdown.matchAll(/^( *)```ya?ml\n([\s\S]*?)^\1```/gm)].map(({ 1: indent = '', 2: body = '', index }) => ({
+    line: markdown.slice(0, index).split('\n').length + 1,
+    body: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }));
 }
 
 /** A whole workflow, a composite, or a bare list of steps. */

@@ -1,6 +1,6 @@
 /** `npm run lab -- up [--full] [--proxies] [--databases] [--engine modern] | down [--purge] | status | logs [component] | act` */
 import { existsSync, readFileSync } from 'node:fs';
-import { ensureAct } from './act/index.ts';
+import { ensureAct, ensureActionlint } from './act/index.ts';
 import { LabError } from './error.ts';
 import { logFilesOf } from './handle.ts';
 import { downLab, upLab } from './lab.ts';
@@ -14,7 +14,7 @@ const USAGE = `usage: npm run lab -- up [--full] [--proxies] [--databases] [--en
   down    end and remove everything but the cache (--purge: the cache too)
   status  what runs, where
   logs    last lines of every log, or the whole log of one component
-  act     build the workflow runner of the examples' tests, where it is not there yet`;
+  act     build the workflow runner of the examples' tests and the linter of workflows, where they are not there yet`;
 
 const LAST_LINES = 15;
 
@@ -44,6 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case 'act':
       console.log(await ensureAct({ log }));
+      console.log(await ensureActionlint({ log }));
       return 0;
     case 'logs':
       return printLogs(rest[0]);

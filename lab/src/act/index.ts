@@ -1,5 +1,5 @@
 /** nektos/act on this machine: a runner for workflows that is not ours. See docs/act.md for what it does differently. */
-export { ACT_VERSION, ensureAct } from './install.ts';
+export { ACT_VERSION, ensureAct, ensureActionlint } from './install.ts';
 export type { ActOptions } from './install.ts';
 export type { ActJob, ActOutcome, ActReport, ActStep } from './log.ts';
 export { runAct } from './run.ts';
