@@ -3,7 +3,7 @@ import { bundleAction } from './bundle.ts';
 import { Git } from './release/git.ts';
 import { runGh } from './release/github.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
-import { openRehearsal } from './release/rehearsal.ts';
+import { openRehearsal, runRehearsal } from './release/rehearsal.ts';
 import { runArchives, runMirrors, runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
 import { listActions, root } from './workspace.ts';
 
@@ -67,18 +67,10 @@ async function choose(): Promise<number> {
 
 async function rehearse(): Promise<void> {
   using place = await openRehearsal(doors.git, values.remote, listActions());
-  const rehearsed = { ...doors, git: place.git, remote: place.remote };
-  const { branch } = values;
   console.log(
     `A rehearsal of ${await place.git.run(['rev-parse', '--short', 'HEAD'])}; what is not committed takes no part.`,
   );
-  const prepared = await runVersion(rehearsed);
-  if (prepared.length > 0) {
-    await place.git.run(['add', '--all']);
-    await place.git.run(['commit', '--quiet', '--message', 'Versions']);
-  }
-  await place.git.run(['push', '--quiet', place.remote, `HEAD:refs/heads/${branch}`]);
-  await runPublish(rehearsed, { branch, mirrors: place.mirrors, gh: undefined });
+  await runRehearsal(place, doors, values.branch);
   console.log('\nThe repository would hold:');
   for (const line of await place.git.lines(['ls-remote', place.remote])) console.log(`  ${line}`);
 }

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeKillMatrix } from './kill-table.ts';
 import { runProgram } from './process.ts';
+import { runDemoOfRelease } from './release/fresh-clone.ts';
+import { ReleaseRefusal } from './release/refusal.ts';
 import { countTests, summarize, type TestCount } from './test-report.ts';
 import { root } from './workspace.ts';
 
 /**
  * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, and the faults of
- * action-sync-remote, with the whole products of faults and transitions. A filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same:
- * what is green already is not run again. The last line is `N passed, N failed`, as of `npm test`.
+ * action-sync-remote, with the whole products of faults and transitions; and the demo in a fresh clone of a release of HEAD.
+ * A filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle
+ * is the same: what is green already is not run again. The last line is `N passed, N failed`, as of `npm test`.
  */
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const folder = join(tmpdir(), 'deploy-actions-matrix');
@@ -31,6 +34,9 @@ function hashOf(action: string): string {
 function resultsOf(action: string): string {
   return join(folder, `files-${hashOf(action)}.jsonl`);
 }
+
+/** Not a file of tests: see scripts/release/fresh-clone.ts. */
+const freshRelease = 'demo-of-a-release';
 
 const engines = ['default', 'modern'] as const;
 type Engine = (typeof engines)[number];
@@ -86,6 +92,22 @@ async function runFile(action: string, file: string, engine: Engine): Promise<Fi
   }
 }
 
+/** Once for HEAD, whatever the engine: the lab's own default one. */
+async function runRelease(): Promise<FileResult> {
+  console.log(`\n== ${freshRelease}`);
+  const start = performance.now();
+  let failed = 0;
+  try {
+    await runDemoOfRelease((text) => process.stdout.write(text));
+  } catch (thrown) {
+    if (!(thrown instanceof ReleaseRefusal)) throw thrown;
+    console.error(`FAILED ${thrown.message}`);
+    failed = 1;
+  }
+  const seconds = Math.round((performance.now() - start) / 1000);
+  return { file: freshRelease, engine: 'default', passed: 1 - failed, failed, skipped: 0, seconds };
+}
+
 /** `file  default: 12 passed (80 s)  modern: …` for every file. */
 function describeResults(all: readonly FileResult[]): readonly string[] {
   return [...new Set(all.map(({ file }) => file))].map((file) => {
@@ -124,6 +146,7 @@ for (const { action, file, engine } of wanted) {
   if (green === undefined) appendFileSync(resultsOf(action), `${JSON.stringify(result)}\n`);
   final.push(result);
 }
+if (filters.length === 0 || filters.some((filter) => freshRelease.includes(filter))) final.push(await runRelease());
 const hash = hashOf(rollingDeploy);
 for (const engine of askedEngines) {
   const cells = join(folder, `kill-${engine}-${hash}.jsonl`);

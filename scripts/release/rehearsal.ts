@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Git } from './git.ts';
+import type { Release } from './publish.ts';
 import { fetchReleased, listTags } from './repository.ts';
+import { runPublish, runVersion, type ReleaseDoors } from './run.ts';
 
 /** A place where a release can happen for real and harm nothing. */
 export interface Rehearsal {
@@ -47,6 +49,22 @@ export async function openRehearsal(
   }
   linkModules(source.folder, clone);
   return { git, remote: bare, mirrors, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Both steps of a release, and the pull request between them, in that place. */
+export async function runRehearsal(
+  place: Rehearsal,
+  { build, log }: Pick<ReleaseDoors, 'build' | 'log'>,
+  branch: string,
+): Promise<readonly Release[]> {
+  const doors = { git: place.git, remote: place.remote, build, log };
+  const prepared = await runVersion(doors);
+  if (prepared.length > 0) {
+    await place.git.run(['add', '--all']);
+    await place.git.run(['commit', '--quiet', '--message', 'Versions']);
+  }
+  await place.git.run(['push', '--quiet', place.remote, `HEAD:refs/heads/${branch}`]);
+  return runPublish(doors, { branch, mirrors: place.mirrors, gh: undefined });
 }
 
 /**
