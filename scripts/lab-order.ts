@@ -32,6 +32,9 @@ export const slowLabFiles: readonly string[] = [
   'sync-crash',
 ];
 
+/** Files of `npm run test:matrix` alone: each of their points is held by another file of `npm test`. */
+export const matrixFiles: readonly string[] = ['lab/test/full-images.itg.test.ts'];
+
 /** Where a lab test file stands in the order: 0 is first; an unlisted file comes after all listed ones. */
 export function rankOf(path: string): number {
   const index = slowLabFiles.indexOf(basename(path, '.itg.test.ts'));

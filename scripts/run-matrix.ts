@@ -11,10 +11,11 @@ import { countTests, summarize, type TestCount } from './test-report.ts';
 import { root } from './workspace.ts';
 
 /**
- * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, and the faults of
- * action-sync-remote, with the whole products of faults and transitions; and the demo in a fresh clone of a release of HEAD.
- * A filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle
- * is the same: what is green already is not run again. The last line is `N passed, N failed`, as of `npm test`.
+ * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, the faults of
+ * action-sync-remote, and what else `npm test` leaves out: the whole products of faults and transitions, tests whose point a
+ * cheaper one holds, and the demo in a fresh clone of a release of HEAD. A filter is part of a file's name, or an engine.
+ * Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
+ * again. The last line is `N passed, N failed`, as of `npm test`.
  */
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const folder = join(tmpdir(), 'deploy-actions-matrix');
@@ -23,16 +24,17 @@ const rollingDeploy = 'action-rolling-deploy';
 const suites: Readonly<Record<string, readonly string[] | undefined>> = {
   [rollingDeploy]: undefined,
   'action-sync-remote': ['sync-crash.itg.test.ts'],
+  lab: ['full-images.itg.test.ts', 'lifecycle.itg.test.ts'],
 };
 
-/** Results belong to one bundle of the action. */
+/** Results belong to one bundle of the action; the lab's own tests to one of the rollout, for want of another. */
 function hashOf(action: string): string {
-  const bundle = readFileSync(join(root, action, 'dist/index.js'));
+  const bundle = readFileSync(join(root, action === 'lab' ? rollingDeploy : action, 'dist/index.js'));
   return createHash('sha256').update(bundle).digest('hex').slice(0, 12);
 }
 
 function resultsOf(action: string): string {
-  return join(folder, `files-${hashOf(action)}.jsonl`);
+  return join(folder, `files-${action === 'lab' ? 'lab-' : ''}${hashOf(action)}.jsonl`);
 }
 
 /** Not a file of tests: see scripts/release/fresh-clone.ts. */
@@ -46,6 +48,8 @@ const onceOnly: ReadonlySet<string> = new Set([
   'engines.itg.test.ts',
   'engine-update.itg.test.ts',
   'sync-crash.itg.test.ts',
+  'full-images.itg.test.ts',
+  'lifecycle.itg.test.ts',
 ]);
 
 interface FileResult extends TestCount {

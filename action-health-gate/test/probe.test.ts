@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -174,13 +174,11 @@ describe('probeHttp', () => {
         clearInterval(drip);
       });
     });
-    const began = performance.now();
     expect(await ask(base, { timeoutMs: 200 })).toEqual({
       kind: 'broken',
       phase: 'body',
       problem: 'no answer within 200ms',
     });
-    expect(performance.now() - began).toBeLessThan(1500);
   });
 
   it('bounds a server that accepts and says nothing', async () => {
@@ -317,19 +315,24 @@ describe('probeTcp', () => {
 });
 
 describe('twenty targets', () => {
-  it('are asked in parallel, on time and without a warning of Node', async () => {
+  it('are asked in parallel, and without a warning of Node', async () => {
     const warnings: unknown[] = [];
     const note = (warning: Error): void => {
       warnings.push(warning.message);
     };
     process.on('warning', note);
+    // Nobody is answered before all have asked.
+    const waiting: ServerResponse[] = [];
+    let isComplete = false;
     const base = await serve((_, response) => {
-      setTimeout(() => response.end('ok'), 100);
+      waiting.push(response);
+      isComplete ||= waiting.length >= 20;
+      if (isComplete) for (const one of waiting.splice(0)) one.end('ok');
     });
     const checks = Array.from({ length: 20 }, (_, index) =>
       urlCheck(`target ${index}`, `${base}/${index}`, { intervalMs: 200, successThreshold: 3 }),
     );
-    const settings = { deadline: milliseconds(15_000), initialDelay: milliseconds(0), stableFor: milliseconds(0) };
+    const settings = { deadline: milliseconds(120_000), initialDelay: milliseconds(0), stableFor: milliseconds(0) };
     const outcome = await runGate(checks, settings, {
       clock: systemClock,
       attempt: networkAttempt(undefined),
@@ -338,8 +341,6 @@ describe('twenty targets', () => {
     });
     process.off('warning', note);
     expect(outcome.result).toBe('healthy');
-    // One after the other, 60 attempts of 100 ms would take 6 s.
-    expect(outcome.elapsedMs).toBeLessThan(4000);
     expect(warnings).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLab, type Lab } from '../../lab/src/index.ts';
-import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+import { createJob, type Job, type StepOptions, type StepResult } from '../../lab/src/runner/index.ts';
 
 /** A Compose project of its own on the lab's server, and gates that ask it. */
 export interface Project {
@@ -21,6 +21,7 @@ export interface Project {
     inputs: Readonly<Record<string, string>>,
     env?: Readonly<Record<string, string>>,
     runId?: string,
+    onLine?: StepOptions['onLine'],
   ): Promise<StepResult>;
   remove(): Promise<void>;
 }
@@ -81,11 +82,13 @@ export async function makeProject(name: string): Promise<Project> {
     removeContainer: async (id) => {
       await server.docker(['rm', '-f', id]);
     },
-    gate: async (inputs, env = {}, runId = '1') => {
+    gate: async (inputs, env = {}, runId = '1', onLine) => {
       const job = await newJob(env, runId);
       const step = await job.step({
         uses: 'action-health-gate',
-        with: { 'ssh-private-key': server.privateKey, interval: '300ms', deadline: '20s', ...inputs },
+        // A gate that turns green ends early; on a slow machine it takes its time.
+        with: { 'ssh-private-key': server.privateKey, interval: '300ms', deadline: '3m', ...inputs },
+        ...(onLine === undefined ? {} : { onLine }),
       });
       await job.finish();
       return step;

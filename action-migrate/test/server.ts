@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Lab } from '../../lab/src/index.ts';
-import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+import { createJob, type Job, type LineListener, type StepResult } from '../../lab/src/runner/index.ts';
 
 /** One project of its own on the lab's server. */
 export interface Target {
@@ -73,12 +73,14 @@ export interface RunFacts {
   readonly runAttempt?: string;
 }
 
+let runs = 5000;
+
 /** A job with the secrets and variables of a real one. */
 export function openJob({ lab, path, workspace }: Target, facts: RunFacts = {}): Promise<Job> {
   const { server, registry } = lab;
   return createJob({
     workspace,
-    github: facts,
+    github: { runId: String(++runs), ...facts },
     secrets: { KEY: server.privateKey, TOKEN: registry.htpasswd.readOnlyPassword ?? '' },
     env: {
       DEPLOY_HOST: server.host,
@@ -104,9 +106,14 @@ export function stepOptions(target: Target, inputs: With) {
 }
 
 /** One whole job of this one step, its post included. No secret may show in anything it writes. */
-export async function migrate(target: Target, inputs: With, facts: RunFacts = {}): Promise<StepResult> {
+export async function migrate(
+  target: Target,
+  inputs: With,
+  facts: RunFacts = {},
+  onLine: LineListener = () => undefined,
+): Promise<StepResult> {
   await using job = await openJob(target, facts);
-  const result = await job.step(stepOptions(target, inputs));
+  const result = await job.step({ ...stepOptions(target, inputs), onLine });
   const { posts } = await job.finish();
   expect(posts.map(({ outcome, log }) => (outcome === 'success' ? outcome : log))).toEqual(['success']);
   const written = [result, ...posts].flatMap((r) => [r.rawLog, r.summary, JSON.stringify(r.outputs)]).join('\n');
@@ -152,7 +159,7 @@ exit 1`;
   for (let tries = 0; ; tries++) {
     const cut = await lab.server.exec(['sh', '-c', source, 'sh', pattern], { allowFailure: true });
     if (cut.exitCode === 0) return;
-    if (tries > 40) expect.fail(`no SSH session runs ${pattern}`);
+    if (tries > 3000) expect.fail(`no SSH session runs ${pattern}`);
     await sleep(100);
   }
 }

@@ -1,27 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type ExtraServer } from '../../lab/src/index.ts';
 import type { StepResult } from '../../lab/src/runner/index.ts';
+import { itInMatrix } from '../../scripts/whole-matrix.ts';
 import { appImage, makeProject, withKey, type Project } from './project.ts';
 
 /** A compose file with one app and what is given besides. */
 function composeOf(service: string, rest = ''): string {
   return `services:\n  app:\n    image: unset.example/app:0\n    expose: ["8000"]\n${service.replaceAll(/^/gm, '    ')}\n${rest}`;
-}
-
-/** Deploys v1 from one file, then tries v2 with another; returns what the second try said. */
-async function change(
-  project: Project,
-  before: string,
-  after: string,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<StepResult> {
-  await project.write('compose.yaml', before);
-  const first = await project.deploy({ images: appImage(project.lab, 'v1') });
-  expect(first.outputs['outcome']).toBe('deployed');
-  await project.write('compose.yaml', after);
-  return project.deploy({ images: appImage(project.lab, 'v2'), ...inputs });
 }
 
 /** Refused with one error, with the same containers and no lease left. */
@@ -35,22 +22,28 @@ async function expectRefusal(project: Project, result: StepResult, code: string,
 
 describe('what a plan says of the server', () => {
   let project: Project;
+  const deaf = `entrypoint: ["sh", "-c", "node /app/server.mjs; true"]\nstop_grace_period: 1s\nvolumes: ["data:/data:ro"]`;
+  const volume = 'volumes:\n  data: {}\n';
 
   beforeAll(async () => {
     project = await makeProject('rolling-assessment');
-  });
-
-  afterEach(async () => {
-    await project.empty();
+    await project.write('compose.yaml', composeOf(deaf, volume));
+    const first = await project.deploy({ images: appImage(project.lab, 'v1') });
+    expect(first.outputs['outcome'], first.log).toBe('deployed');
   });
 
   afterAll(async () => {
     await project.remove();
   });
 
+  /** What a deploy of v2 with another file says; v1 runs before each, and after each that is refused. */
+  async function tryFile(text: string, inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> {
+    await project.write('compose.yaml', text);
+    return project.deploy({ images: appImage(project.lab, 'v2'), ...inputs });
+  }
+
   it('is the memory for the second copy, and what its first process does not hear', async () => {
-    const deaf = `entrypoint: ["sh", "-c", "node /app/server.mjs; true"]\nstop_grace_period: 1s`;
-    const result = await change(project, composeOf(deaf), composeOf(`${deaf}\nhostname: new`), { mode: 'plan' });
+    const result = await tryFile(composeOf(`${deaf}\nhostname: new`, volume), { mode: 'plan' });
     expect(result.outputs['outcome']).toBe('planned');
     expect(result.log).toMatch(/needs about \d+ MB for the second copy of app; [\d.]+ [MG]B available/);
     expect(result.log).toContain('warning: the first process of app (sh) does not hear SIGTERM');
@@ -60,19 +53,43 @@ describe('what a plan says of the server', () => {
     expect(await project.runningDigests()).toEqual([project.lab.images.app.v1.digest]);
   });
 
-  it('refuses a second copy that has no room, until the user says that it may', async () => {
-    const greedy = composeOf('mem_reservation: 4000g');
-    const result = await change(project, composeOf(''), greedy);
-    await expectRefusal(project, result, 'NO_HEADROOM', 'needs about 4295.0 GB for the second copy of app');
-    const planned = await project.deploy({ mode: 'plan', images: appImage(project.lab, 'v2') });
-    expect(planned.outputs['outcome']).toBe('planned');
-    expect(planned.log).toContain('would refuse (NO_HEADROOM)');
-    const allowed = await project.deploy({ images: appImage(project.lab, 'v2'), headroom: 'warn' });
-    expect(allowed.outputs['outcome']).toBe('deployed');
+  it('refuses an external network that does not exist', async () => {
+    const networks = `${volume}networks:\n  outside: {external: true, name: nowhere-itg}\n`;
+    const result = await tryFile(composeOf(`${deaf}\nnetworks: [outside]`, networks));
+    await expectRefusal(project, result, 'DRIFT', 'docker network create nowhere-itg');
   });
 
-  it('rolls services one after the other that have no room at once', async () => {
-    const source = `echo $(($(sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo) * 6 / 10))`;
+  it('refuses to give a volume other options, whatever Compose would do', async () => {
+    const options = 'volumes:\n  data: {driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}}\n';
+    const result = await tryFile(composeOf(deaf, options), { 'allow-downtime': 'true' });
+    await expectRefusal(project, result, 'DRIFT', 'its data would be lost');
+  });
+
+  it('refuses a second copy that has no room, until the user says that it may', async () => {
+    const greedy = composeOf(`${deaf}\nmem_reservation: 4000g`, volume);
+    const result = await tryFile(greedy);
+    await expectRefusal(project, result, 'NO_HEADROOM', 'needs about 4295.0 GB for the second copy of app');
+    const planned = await tryFile(greedy, { mode: 'plan' });
+    expect(planned.outputs['outcome']).toBe('planned');
+    expect(planned.log).toContain('would refuse (NO_HEADROOM)');
+    const allowed = await tryFile(greedy, { headroom: 'warn' });
+    expect(allowed.outputs['outcome'], allowed.log).toBe('deployed');
+  });
+
+  it('warns of a changed network that this Compose leaves as it is, and goes on', async () => {
+    if (process.env['LAB_ENGINE'] === 'modern') return;
+    const network = `${volume}networks:\n  default: {labels: {tier: front}}\n`;
+    const result = await tryFile(composeOf(deaf, network));
+    expect(result.outputs['outcome']).toBe('deployed');
+    expect(result.log).toContain(
+      'network rolling-assessment_default is not as the files say (label tier: none → front)',
+    );
+  });
+
+  itInMatrix('rolls services one after the other that have no room at once', async () => {
+    await project.empty();
+    // Enough for one: the machine's memory may be used for other things meanwhile, or be given back.
+    const source = `echo $(($(sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo) * 7 / 10))`;
     const { stdout } = await project.lab.server.exec(['sh', '-c', source]);
     const service = `image: unset.example/app:0\n    expose: ["8000"]\n    mem_reservation: ${stdout.trim()}k\n`;
     await project.write('compose.yaml', `services:\n  api:\n    ${service}  web:\n    ${service}`);
@@ -85,32 +102,8 @@ describe('what a plan says of the server', () => {
     expect(log.indexOf('web: starting')).toBeGreaterThan(log.indexOf('api: draining and stopping'));
   });
 
-  it('refuses an external network that does not exist', async () => {
-    const after = composeOf('networks: [outside]', 'networks:\n  outside: {external: true, name: nowhere-itg}\n');
-    const result = await change(project, composeOf(''), after);
-    await expectRefusal(project, result, 'DRIFT', 'docker network create nowhere-itg');
-  });
-
-  it('refuses to give a volume other options, whatever Compose would do', async () => {
-    const use = 'volumes: ["data:/data:ro"]';
-    const options = 'volumes:\n  data: {driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}}\n';
-    const result = await change(project, composeOf(use, 'volumes:\n  data: {}\n'), composeOf(use, options), {
-      'allow-downtime': 'true',
-    });
-    await expectRefusal(project, result, 'DRIFT', 'its data would be lost');
-  });
-
-  it('warns of a changed network that this Compose leaves as it is, and goes on', async () => {
-    if (process.env['LAB_ENGINE'] === 'modern') return;
-    const network = 'networks:\n  default: {labels: {tier: front}}\n';
-    const result = await change(project, composeOf(''), composeOf('', network));
-    expect(result.outputs['outcome']).toBe('deployed');
-    expect(result.log).toContain(
-      'network rolling-assessment_default is not as the files say (label tier: none → front)',
-    );
-  });
-
   it('refuses a deploy path without room for a journal', async () => {
+    await project.empty();
     await project.lab.server.exec(['mount', '-t', 'tmpfs', '-o', 'size=8m,mode=0777', 'tmpfs', project.path]);
     try {
       await project.write('compose.yaml', composeOf(''));
@@ -130,6 +123,9 @@ describe('a network whose settings changed, with a Compose that makes it anew', 
   beforeAll(async () => {
     const lab = await openLab();
     project = await makeProject('rolling-drift', await lab.modernServer());
+    await project.write('compose.yaml', stack('{}'));
+    const first = await project.deploy({ images: images('v1') });
+    expect(first.outputs['outcome'], first.log).toBe('deployed');
   });
 
   afterAll(async () => {
@@ -147,15 +143,8 @@ describe('a network whose settings changed, with a Compose that makes it anew', 
       .stdout;
   };
 
-  beforeEach(async () => {
-    await project.empty();
-    await project.write('compose.yaml', stack('{}'));
-    const first = await project.deploy({ images: images('v1') });
-    expect(first.outputs['outcome']).toBe('deployed');
-    await project.write('compose.yaml', stack('{internal: true}'));
-  });
-
   it('is refused before anybody is stopped', async () => {
+    await project.write('compose.yaml', stack('{internal: true}'));
     const before = await project.containers();
     const result = await project.deploy({ images: images('v2') });
     expect(result.outputs).toMatchObject({ outcome: 'refused', 'error-code': 'DRIFT' });
@@ -163,20 +152,6 @@ describe('a network whose settings changed, with a Compose that makes it anew', 
       'network rolling-drift_default is to be made anew (internal: false → true): app, proxy stop meanwhile',
     );
     expect(await project.containers()).toEqual(before);
-  });
-
-  it('is made anew with all its services where downtime is allowed', async () => {
-    const result = await project.deploy({ images: images('v2'), 'allow-downtime': 'true' });
-    expect(result.outputs).toMatchObject({ outcome: 'deployed', 'changed-services': 'app\nproxy' });
-    expect((await isInternal()).trim()).toBe('true');
-    const after = await project.containers();
-    expect(after.map(({ service, state }) => `${service} ${state}`)).toEqual(['app running', 'proxy running']);
-    const proxy = after.find(({ service }) => service === 'proxy')?.id ?? '';
-    const source = `fetch('http://app:8000/').then(async (r) => console.log(await r.text()))`;
-    const answer = await project.lab.server.docker(['exec', proxy, 'node', '-e', source]);
-    expect(answer.stdout).toContain(project.lab.images.app.v2.sha);
-    await project.upByHand();
-    expect(await project.containers()).toEqual(after);
   });
 
   it('is put back as it was, with its services, when the new version fails', async () => {
@@ -196,6 +171,21 @@ describe('a network whose settings changed, with a Compose that makes it anew', 
     const { digest } = project.lab.images.app.v1;
     expect(await project.runningDigests()).toEqual([digest, digest]);
     const after = await project.containers();
+    await project.upByHand();
+    expect(await project.containers()).toEqual(after);
+  });
+
+  it('is made anew with all its services where downtime is allowed', async () => {
+    await project.write('compose.yaml', stack('{internal: true}'));
+    const result = await project.deploy({ images: images('v2'), 'allow-downtime': 'true' });
+    expect(result.outputs).toMatchObject({ outcome: 'deployed', 'changed-services': 'app\nproxy' });
+    expect((await isInternal()).trim()).toBe('true');
+    const after = await project.containers();
+    expect(after.map(({ service, state }) => `${service} ${state}`)).toEqual(['app running', 'proxy running']);
+    const proxy = after.find(({ service }) => service === 'proxy')?.id ?? '';
+    const source = `fetch('http://app:8000/').then(async (r) => console.log(await r.text()))`;
+    const answer = await project.lab.server.docker(['exec', proxy, 'node', '-e', source]);
+    expect(answer.stdout).toContain(project.lab.images.app.v2.sha);
     await project.upByHand();
     expect(await project.containers()).toEqual(after);
   });

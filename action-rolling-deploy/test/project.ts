@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLab, type Lab, type LabServer } from '../../lab/src/index.ts';
-import { createJob, type Job, type JobOptions, type StepResult } from '../../lab/src/runner/index.ts';
+import {
+  createJob,
+  type Job,
+  type JobOptions,
+  type LineListener,
+  type StepResult,
+} from '../../lab/src/runner/index.ts';
 
 /** A project folder of its own on the lab's server, and jobs that deploy it. */
 export interface Project {
@@ -16,7 +22,7 @@ export interface Project {
   read(file: string): Promise<string>;
   newJob(runId: string, runAttempt?: string, run?: RunFacts): Promise<Job>;
   /** One job with one rollout and its post step. */
-  deploy(withInputs: Readonly<Record<string, string>>, run?: RunFacts): Promise<StepResult>;
+  deploy(withInputs: Readonly<Record<string, string>>, run?: RunFacts, onLine?: LineListener): Promise<StepResult>;
   /** `name status` of every container of the project, sorted. */
   containers(): Promise<readonly Listed[]>;
   /** Lays the given compose file and an env file into the folder; default: one app that drains. */
@@ -118,9 +124,10 @@ export async function makeProject(name: string, on?: LabServer): Promise<Project
     write,
     newJob,
     read: async (file) => (await server.exec(['cat', `${path}/${file}`], { allowFailure: true })).stdout,
-    deploy: async (inputs, run) => {
+    deploy: async (inputs, run, onLine) => {
       const job = await newJob(String(++runs), '1', run);
-      const result = await job.step({ uses: 'action-rolling-deploy', with: withKey(lab, inputs) });
+      const listening = onLine === undefined ? {} : { onLine };
+      const result = await job.step({ uses: 'action-rolling-deploy', with: withKey(lab, inputs), ...listening });
       await job.finish();
       await job.dispose();
       return result;
@@ -144,7 +151,7 @@ export async function makeProject(name: string, on?: LabServer): Promise<Project
       await makeFolder();
     },
     upByHand: async () => {
-      await server.exec(['sh', '-c', 'cd "$1" && docker compose up -d', 'sh', path], { timeoutMs: 60_000 });
+      await server.exec(['sh', '-c', 'cd "$1" && docker compose up -d', 'sh', path], { timeoutMs: 300_000 });
     },
     remove: async () => {
       await remove();

@@ -57,7 +57,7 @@ function deploy(sha: string, given: Readonly<Record<string, string>> = {}): Prom
       gate: 'true',
       service: 'app',
       'container-port': '8000',
-      deadline: '20s',
+      deadline: '10m',
       'webhook-url': catcher.url,
       ...given,
     },
@@ -105,7 +105,7 @@ test('lets go of the lease when the job ends, so the next run need not wait, and
 });
 
 test('brings the release before back when the gate stays red, and the step is red', async () => {
-  const job = await deploy(v2.sha, { 'expect-sha': 'a'.repeat(40), deadline: '5s' });
+  const job = await deploy(v2.sha, { 'expect-sha': 'a'.repeat(40), deadline: '20s' });
   expect(job.conclusion).toBe('failure');
   expect(outcomes(job)).toMatchObject({ rollout: 'success', gate: 'failure', rollback: 'success', notify: 'success' });
   expect(stepOf(job).outputs['digests']).toContain(lab.images.app.v1.digest);

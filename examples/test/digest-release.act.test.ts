@@ -95,7 +95,7 @@ function release(environment: Environment, version: Version, changes: RunChanges
       SMOKE_URL_1: `${site}/`,
       SMOKE_URL_2: `${site}/pricing`,
       HEALTH_INTERVAL: '500ms',
-      HEALTH_DEADLINE: '30s',
+      HEALTH_DEADLINE: '10m',
       ...changes.vars,
     },
     secrets: { PROD_DB_URL: `postgres://shop:${password}@${databaseAddress}:5432/${environment}?sslmode=disable` },

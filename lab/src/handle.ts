@@ -150,7 +150,7 @@ function openServer(paths: LabPaths, prefix: string, state: ServerState): LabSer
       await signalDockerd(signal);
       const isNew = async (): Promise<boolean> =>
         (await enginePid().catch(() => before)) !== before && (await isServerReady(paths, state));
-      await waitUntil(`a new dockerd of ${name}`, isNew, 60_000);
+      await waitUntil(`a new dockerd of ${name}`, isNew, 180_000);
     },
     linkDown: () => setLink('down'),
     linkUp: () => setLink('up'),

@@ -51,7 +51,7 @@ chown -R deploy:deploy .`;
 
 /** Asks a blocked wrapper for its pid and connection; `timeout` ends the wait of a test that does not get there. */
 const waitScript = 'timeout "$2" cat "$1/reached"';
-const releaseScript = '[ ! -p "$1/gate" ] || timeout 5 sh -c \'echo go > "$1/gate"\' sh "$1"';
+const releaseScript = '[ ! -p "$1/gate" ] || timeout 120 sh -c \'echo go > "$1/gate"\' sh "$1"';
 const killScript = 'pkill -KILL -s "$(ps -o sess= -p "$1" | tr -d " ")"';
 /** $1 A or D, $2 the client's address, $3 its port. */
 const cutScript = `
@@ -69,7 +69,7 @@ interface Stopped {
 }
 
 /** Sets a pause up; it holds nothing before a deploy gets there. Always `remove()` it. */
-export async function pauseDeploy(server: LabServer, point: PausePoint, timeoutMs = 60_000): Promise<Pause> {
+export async function pauseDeploy(server: LabServer, point: PausePoint, timeoutMs = 300_000): Promise<Pause> {
   const folder = `${root}/${randomBytes(4).toString('hex')}`;
   const run = async (script: string, args: readonly string[], allowFailure = false): Promise<string> =>
     (await server.exec(['sh', '-c', script, 'pause', ...args], { allowFailure })).stdout;
@@ -114,7 +114,8 @@ export async function pauseDeploy(server: LabServer, point: PausePoint, timeoutM
       // From here on nothing stops in it; then what stands in it goes on.
       await run('echo 0 > "$1/left"', [folder], true);
       if (held !== undefined) await release();
-      await run('rm -rf "$1"', [folder], true);
+      // Opened for both ways: ends the wait of whom it never reached.
+      await run('[ ! -p "$1/reached" ] || : 0<> "$1/reached"; rm -rf "$1"', [folder], true);
     },
   };
 }

@@ -86,7 +86,7 @@ export async function startRegistries(
     });
   }
   for (const kind of REGISTRY_KINDS) {
-    await waitUntil(`the ${kind} registry answering`, () => isRegistryReady(registries[kind]), 15_000);
+    await waitUntil(`the ${kind} registry answering`, () => isRegistryReady(registries[kind]), 120_000);
   }
 }
 

@@ -85,7 +85,7 @@ export async function bootServer(paths: LabPaths, network: Network, place: Serve
   await waitUntil(
     `sshd and dockerd of ${state.name} answering (see lab logs)`,
     () => isServerReady(paths, state),
-    40_000,
+    180_000,
   );
   return state;
 }

@@ -22,6 +22,7 @@ function workerImage(): string {
 
 describe('a server beside the first one', () => {
   const name = 'lab-extra-itg';
+  const isFirstUp = (): Promise<boolean> => canConnect(lab.server.address, lab.server.port, 'SSH-');
   let server: ExtraServer;
 
   beforeAll(async () => {
@@ -52,14 +53,14 @@ describe('a server beside the first one', () => {
     await server.docker(['run', '-d', '--name', 'worker', '--restart', 'always', workerImage()]);
     await server.powerCut();
     expect(await canConnect(server.address, server.port)).toBe(false);
-    expect(await canConnect(lab.server.address, lab.server.port, 'SSH-')).toBe(true);
+    await waitUntil('the first server answering', isFirstUp, 180_000);
     await server.boot();
-    await waitUntil('the worker running again', () => isRunning(server, 'worker'), 30_000);
+    await waitUntil('the worker running again', () => isRunning(server, 'worker'), 180_000);
     await server.linkDown();
     expect(await canConnect(server.address, server.port, 'SSH-')).toBe(false);
-    expect(await canConnect(lab.server.address, lab.server.port, 'SSH-')).toBe(true);
+    await waitUntil('the first server answering', isFirstUp, 180_000);
     await server.linkUp();
-    await waitUntil('sshd answering', () => canConnect(server.address, server.port, 'SSH-'), 20_000);
+    await waitUntil('sshd answering', () => canConnect(server.address, server.port, 'SSH-'), 180_000);
   });
 
   it('cannot change its engine', async () => {

@@ -23,7 +23,7 @@ function manage(release: 'v1' | 'v2' | 'v3', ...args: readonly string[]): Promis
 async function waitForHealth(container: string): Promise<void> {
   const isHealthy = async (): Promise<boolean> =>
     (await lab.server.docker(['inspect', '-f', '{{.State.Health.Status}}', container])).stdout === 'healthy\n';
-  await waitUntil(`${container} being healthy`, isHealthy, 60_000);
+  await waitUntil(`${container} being healthy`, isHealthy, 180_000);
 }
 
 async function cleanUp(): Promise<void> {

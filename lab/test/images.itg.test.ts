@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab } from '../src/index.ts';
 import type { Lab } from '../src/index.ts';
-import { waitUntil } from '../src/poll.ts';
+import { canConnect, waitUntil } from '../src/poll.ts';
 
 let lab: Lab;
 let port = 18_700;
@@ -30,7 +30,7 @@ async function waitForHealth(name: string, wanted: string): Promise<void> {
   await waitUntil(
     `${name} being ${wanted}`,
     async () => (await inspect(name, '{{.State.Health.Status}}')) === wanted,
-    60_000,
+    180_000,
   );
 }
 
@@ -46,7 +46,8 @@ afterAll(async () => {
   await lab.server.docker(['rm', '-f', ...started], { allowFailure: true });
 });
 
-describe('the app', () => {
+// Most of it is waiting for health checks.
+describe('the app', { concurrent: true }, () => {
   it('says which commit it is, echoes a POST, and drains when told to', async () => {
     const { name, url } = await run(appImage('v2'));
     await waitForHealth(name, 'healthy');
@@ -66,7 +67,7 @@ describe('the app', () => {
     const { name, url } = await run(appImage());
     await waitForHealth(name, 'healthy');
     const inFlight = fetch(`${url}/?ms=1500`);
-    await waitUntil('a second request being answered', async () => (await fetch(url)).ok, 5000);
+    await waitUntil('a second request being answered', async () => (await fetch(url)).ok, 180_000);
     await lab.server.docker(['stop', '--time', '20', name]);
     expect((await inFlight).status).toBe(200);
     expect(await inspect(name, '{{.State.ExitCode}}')).toBe('0');
@@ -90,7 +91,7 @@ describe('the app', () => {
     await waitUntil(
       'the crash',
       async () => (await inspect(crashing.name, '{{.State.ExitCode}} {{.State.Running}}')) === '1 false',
-      20_000,
+      180_000,
     );
     const late = await run(appImage(), { BOOT_MS: '2000', IGNORE_SIGTERM: '1' });
     await waitForHealth(late.name, 'healthy');
@@ -102,22 +103,10 @@ describe('the app', () => {
   });
 
   it('with BOOT_OPEN takes connections at once and lets them wait for BOOT_MS', async () => {
-    const { name, url } = await run(appImage(), { BOOT_MS: '3000', BOOT_OPEN: '1' });
-    let sentAt = 0;
-    await waitUntil(
-      'an answer',
-      () => {
-        sentAt = Date.now();
-        return fetch(url).then(
-          ({ ok }) => ok,
-          () => false,
-        );
-      },
-      20_000,
-    );
-    // Refused before the socket was open, this request was taken then and waited for the rest of the boot.
-    expect(Date.now() - sentAt).toBeGreaterThan(1000);
-    expect(Date.now() - Date.parse(await inspect(name, '{{.State.StartedAt}}'))).toBeGreaterThanOrEqual(2900);
+    const { url } = await run(appImage(), { BOOT_MS: '3600000', BOOT_OPEN: '1' });
+    const { hostname, port: at } = new URL(url);
+    await waitUntil('a connection', () => canConnect(hostname, Number(at)), 180_000);
+    await expect(fetch(url, { signal: AbortSignal.timeout(1000) })).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });
 
@@ -125,7 +114,7 @@ describe('the worker', () => {
   it('finishes its current job at SIGTERM', async () => {
     const { name } = await run(lab.reference('anonymous', 'lab/worker', lab.images.worker.v1.digest));
     const logs = async (): Promise<string> => (await lab.server.docker(['logs', name])).stdout;
-    await waitUntil('a job done', async () => (await logs()).includes('job 1 done'), 20_000);
+    await waitUntil('a job done', async () => (await logs()).includes('job 1 done'), 180_000);
     expect((await lab.server.docker(['exec', name, '/usr/bin/node', '/app/check.mjs'])).exitCode).toBe(0);
     await lab.server.docker(['stop', name]);
     const lines = (await logs()).trim().split('\n');

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 async function pauseAt(point: Omit<PausePoint, 'path'>): Promise<Pause> {
-  const pause = await pauseDeploy(lab.server, { path, ...point }, 20_000);
+  const pause = await pauseDeploy(lab.server, { path, ...point }, 150_000);
   pauses.push(pause);
   return pause;
 }

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/time/clock.ts';
@@ -169,12 +172,17 @@ describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) 
   });
 
   it('does without a spare command where the server has no session for it, and keeps none waiting', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spare-'));
     await withHost({ maxSessions: 1 }, async (host) => {
-      const main = host.script('cat >/dev/null; echo main', [], { stdin: 'x' });
+      const main = host.script('until [ -e "$1" ]; do sleep 0.05; done; echo main', [join(folder, 'go')]);
       const spare = host.script('cat', [], { stdin: 'x', isSpare: true });
-      await expect(spare).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+      const [refused] = await Promise.allSettled([spare]);
+      // Not before: the one session is taken until here.
+      writeFileSync(join(folder, 'go'), '');
       expect((await main).stdout).toBe('main\n');
+      expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'COMMAND_FAILED' } });
     });
+    rmSync(folder, { recursive: true });
   });
 
   it.each([1, 3])('obeys a server that allows %i sessions', async (maxSessions) => {
