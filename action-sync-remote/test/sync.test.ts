@@ -44,7 +44,7 @@ function journal(...lines: readonly object[]): void {
   writeFiles(server, { '.deploy/journal/20261121T030405000Z-000001.jsonl': text });
 }
 
-describe('a sync', { timeout: 60_000 }, () => {
+describe('a sync', { timeout: 300_000 }, () => {
   it('stages, is repeated without sending anything, and goes live with `now`', async () => {
     const first = await sync();
     expect(last(first)).toMatch(/Staged as \S+ \(2 added.*action-rolling-deploy makes it live/);
