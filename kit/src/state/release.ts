@@ -163,10 +163,17 @@ export function writeReleasePart(deployPath: DeployPath, release: Release, isCur
   };
 }
 
-/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+/**
+ * $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. Of two writers that both find
+ * it full, one would put the other's new log over the old one: what is taken away is looked at again, and a young log's
+ * lines go back.
+ */
 const auditScript = `
 size=$(wc -c 2>/dev/null < "$1") || size=0
-[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+if [ "$size" -ge 1048576 ] && mv "$1" "$1.$$" 2>/dev/null; then
+  if [ "$(wc -c < "$1.$$")" -ge 1048576 ]; then mv -f "$1.$$" "\${1%.jsonl}.1.jsonl"
+  else cat "$1.$$" >> "$1" && rm -f "$1.$$"; fi
+fi
 cat >> "$1"`;
 
 /** One line for `.deploy/audit.jsonl`: who changed what. */
