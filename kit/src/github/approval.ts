@@ -1,3 +1,5 @@
+import { asObject } from '../json/json.ts';
+
 /** One review of a run that waited for an environment. GitHub keeps them per run, not per attempt, and without a time. */
 export interface Approval {
   readonly state: 'approved' | 'rejected' | 'pending';
@@ -11,13 +13,13 @@ export interface Approval {
 export function parseApprovals(answer: unknown): readonly Approval[] {
   const list: readonly unknown[] = Array.isArray(answer) ? answer : [];
   return list.flatMap((entry) => {
-    const review = asRecord(entry);
-    const reviewer = asRecord(review['user'])['login'];
+    const review = asObject(entry);
+    const reviewer = asObject(review['user'])['login'];
     const { state, comment } = review;
     if (state !== 'approved' && state !== 'rejected' && state !== 'pending') return [];
     if (typeof reviewer !== 'string') return [];
     const environments = (Array.isArray(review['environments']) ? review['environments'] : []) as readonly unknown[];
-    const names = environments.map((environment) => asRecord(environment)['name']);
+    const names = environments.map((environment) => asObject(environment)['name']);
     return [
       {
         state,
@@ -37,8 +39,4 @@ export function approversOf(approvals: readonly Approval[], environment: string 
       (environment === undefined || environments.length === 0 || environments.includes(environment)),
   );
   return [...new Set(counted.map(({ reviewer }) => reviewer))];
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -1,5 +1,5 @@
-import { getOctokit } from '@actions/github';
 import { githubError } from './error.ts';
+import { openOctokit } from './octokit.ts';
 
 export interface AttestationRequest {
   readonly token: string;
@@ -29,8 +29,7 @@ export async function listAttestations(
 ): Promise<readonly Attestation[]> {
   const { token, repository, apiUrl, signal, timeoutMs } = request;
   const [owner = '', repo = ''] = repository.split('/');
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const octokit = getOctokit(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
+  const octokit = await openOctokit(token, apiUrl);
   try {
     const { data } = await octokit.rest.repos.listAttestations({
       owner,
@@ -49,8 +48,4 @@ export async function listAttestations(
     if (typeof thrown === 'object' && thrown !== null && 'status' in thrown && thrown.status === 404) return [];
     throw githubError({ what: 'list the attestations of an image', permission: 'attestations: read' }, thrown);
   }
-}
-
-function ignore(): void {
-  // Octokit's own log goes nowhere.
 }

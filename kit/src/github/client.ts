@@ -1,8 +1,8 @@
-import { getOctokit } from '@actions/github';
 import type { Runner } from '../action/runner.ts';
 import { parseApprovals, type Approval } from './approval.ts';
 import { longestLists, readFileList, type FileList } from './changed-files.ts';
 import { GithubError, githubError, type CallPurpose } from './error.ts';
+import { openOctokit, type Octokit } from './octokit.ts';
 
 export interface DeploymentRequest {
   /** Commit, branch or tag. */
@@ -78,16 +78,12 @@ export function githubClientOf(
 
 /** The real client, through @actions/github. */
 export function githubClient(options: GithubClientOptions): GithubClient {
-  const { token, repository, apiUrl } = options;
   const call = caller(options);
-  // The step's log must not show Octokit's warnings (deprecations, 404s) as if they were ours.
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const octokit = getOctokit(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
-  const [owner = '', repo = ''] = repository.split('/');
+  const [owner = '', repo = ''] = options.repository.split('/');
 
   return {
     createDeployment: (request) =>
-      call({ what: 'create a deployment', permission: 'deployments: write' }, async (bounds) => {
+      call({ what: 'create a deployment', permission: 'deployments: write' }, async (octokit, bounds) => {
         const { data } = await octokit.rest.repos.createDeployment({
           owner,
           repo,
@@ -105,7 +101,7 @@ export function githubClient(options: GithubClientOptions): GithubClient {
         });
       }),
     setDeploymentStatus: (deploymentId, status) =>
-      call({ what: 'set the status of the deployment', permission: 'deployments: write' }, async (bounds) => {
+      call({ what: 'set the status of the deployment', permission: 'deployments: write' }, async (octokit, bounds) => {
         await octokit.rest.repos.createDeploymentStatus({
           owner,
           repo,
@@ -117,32 +113,31 @@ export function githubClient(options: GithubClientOptions): GithubClient {
           request: bounds,
         });
       }),
-    ...readCalls(octokit, owner, repo, call),
-    ...fileCalls(octokit, owner, repo, call),
+    ...readCalls(owner, repo, call),
+    ...fileCalls(owner, repo, call),
   };
 }
 
 /** The calls that change nothing. */
 function readCalls(
-  octokit: ReturnType<typeof getOctokit>,
   owner: string,
   repo: string,
   call: Call,
 ): Pick<GithubClient, 'listApprovals' | 'getRunState' | 'compareCommits'> {
   return {
     listApprovals: (runId) =>
-      call({ what: 'list who approved this run', permission: 'actions: read' }, async (bounds) => {
+      call({ what: 'list who approved this run', permission: 'actions: read' }, async (octokit, bounds) => {
         const answer = await octokit.rest.actions.getReviewsForRun({ owner, repo, run_id: runId, request: bounds });
         return parseApprovals(answer.data);
       }),
     getRunState: (runId) =>
-      call({ what: 'look up a workflow run', permission: 'actions: read' }, async (bounds) => {
+      call({ what: 'look up a workflow run', permission: 'actions: read' }, async (octokit, bounds) => {
         const { data } = await octokit.rest.actions.getWorkflowRun({ owner, repo, run_id: runId, request: bounds });
         const status = data.status ?? 'unknown';
         return { isFinished: status === 'completed', status, attempt: data.run_attempt ?? 1 };
       }),
     compareCommits: (base, head) =>
-      call({ what: 'compare two commits', permission: 'contents: read' }, async (bounds) => {
+      call({ what: 'compare two commits', permission: 'contents: read' }, async (octokit, bounds) => {
         // One commit a page: only the status is wanted, not the commits and files between the two.
         const basehead = `${base}...${head}`;
         const answer = await octokit.rest.repos.compareCommitsWithBasehead({
@@ -159,19 +154,21 @@ function readCalls(
 
 /** The calls that list changed files. */
 function fileCalls(
-  octokit: ReturnType<typeof getOctokit>,
   owner: string,
   repo: string,
   call: Call,
 ): Pick<GithubClient, 'listPullRequestFiles' | 'listComparedFiles'> {
   return {
     listPullRequestFiles: (number) =>
-      call({ what: 'list the files of the pull request', permission: 'pull-requests: read' }, async (bounds) => {
-        const where = { owner, repo, pull_number: number, per_page: 100, request: bounds };
-        return readFileList(await octokit.paginate(octokit.rest.pulls.listFiles, where), longestLists.pullRequest);
-      }),
+      call(
+        { what: 'list the files of the pull request', permission: 'pull-requests: read' },
+        async (octokit, bounds) => {
+          const where = { owner, repo, pull_number: number, per_page: 100, request: bounds };
+          return readFileList(await octokit.paginate(octokit.rest.pulls.listFiles, where), longestLists.pullRequest);
+        },
+      ),
     listComparedFiles: (base, head) =>
-      call({ what: 'list the files between two commits', permission: 'contents: read' }, async (bounds) => {
+      call({ what: 'list the files between two commits', permission: 'contents: read' }, async (octokit, bounds) => {
         // All files are on the first page, whatever its size; the pages are of commits.
         const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
           owner,
@@ -185,21 +182,24 @@ function fileCalls(
   };
 }
 
-type Call = <T>(purpose: CallPurpose, send: (bounds: { readonly signal: AbortSignal }) => Promise<T>) => Promise<T>;
+type Call = <T>(
+  purpose: CallPurpose,
+  send: (octokit: Octokit, bounds: { readonly signal: AbortSignal }) => Promise<T>,
+) => Promise<T>;
 
 /** Bounds each call in time and turns what it throws into a GithubError. */
-function caller({ signal, timeoutMs = 10_000 }: GithubClientOptions): Call {
+function caller({ token, apiUrl, signal, timeoutMs = 10_000 }: GithubClientOptions): Call {
+  let loading: Promise<Octokit> | undefined;
   return async (purpose, send) => {
+    // Not within the bounds: it is this machine that takes the time.
+    loading ??= openOctokit(token, apiUrl);
+    const octokit = await loading;
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      return await send({ signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
+      return await send(octokit, { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
     } catch (thrown) {
       signal?.throwIfAborted();
       throw thrown instanceof GithubError ? thrown : githubError(purpose, thrown);
     }
   };
-}
-
-function ignore(): void {
-  // Octokit's own log goes nowhere.
 }

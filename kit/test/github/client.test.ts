@@ -42,7 +42,7 @@ async function fakeApi(answers: readonly Answer[]) {
 
 let api: Awaited<ReturnType<typeof fakeApi>> | undefined;
 
-async function clientOf(answers: readonly Answer[], timeoutMs = 2000): Promise<GithubClient> {
+async function clientOf(answers: readonly Answer[], timeoutMs = 60_000): Promise<GithubClient> {
   api = await fakeApi(answers);
   return githubClient({ token: 'ghs_secret', repository: 'acme/shop', apiUrl: api.url, timeoutMs });
 }
