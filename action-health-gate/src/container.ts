@@ -1,4 +1,5 @@
 import { describeCommand, HostError, lastLines, type Host } from '@deploy-actions/kit/host/host';
+import { asObject, type Json } from '@deploy-actions/kit/json/json';
 
 /** One container of a service, as the server's Docker sees it now. */
 export interface Container {
@@ -76,8 +77,6 @@ export async function listContainers(
   return parseContainers(result.stdout);
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Pure part of {@link listContainers}: the lines of the script above. */
 export function parseContainers(text: string): readonly Container[] {
   return text
@@ -130,10 +129,6 @@ function readAddress(networkMode: string, networks: unknown): string | undefined
   const all = Object.values(asObject(networks)).map(asObject);
   const found = [...all.map((network) => network['IPAddress']), ...all.map((network) => network['GlobalIPv6Address'])];
   return found.map(asText).find((address) => address !== '');
-}
-
-function asObject(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {};
 }
 
 function asText(value: unknown): string {

@@ -1,4 +1,5 @@
 import { scriptOrThrow, type Host } from '@deploy-actions/kit/host/host';
+import { asObject, type Json } from '@deploy-actions/kit/json/json';
 import { oneOffLabels } from '@deploy-actions/kit/state/one-off';
 import { oneOffKind } from './run-plan.ts';
 
@@ -43,8 +44,6 @@ export async function findOneOff(host: Host, name: string): Promise<OneOff | und
   return parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
 }
 
-type Json = Readonly<Record<string, unknown>>;
-const asObject = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Parses the output of the script: the time in seconds, then a JSON object a line (engine 20.10 to 29). */

@@ -1,3 +1,5 @@
+import { asObject } from '@deploy-actions/kit/json/json';
+
 /** Where the changed files of an event are to be found. */
 export type ChangeSource =
   | {
@@ -15,7 +17,7 @@ export type ChangeSource =
 
 /** Reads an event's payload, the JSON of GITHUB_EVENT_PATH. Pure; what it does not know is `unknown`, never an error. */
 export function readEvent(name: string, payload: unknown): ChangeSource {
-  const event = asRecord(payload);
+  const event = asObject(payload);
   switch (name) {
     case 'pull_request':
     case 'pull_request_target':
@@ -24,7 +26,7 @@ export function readEvent(name: string, payload: unknown): ChangeSource {
     case 'push':
       return readPush(event);
     case 'merge_group': {
-      const { base_sha: base, head_sha: head } = asRecord(event['merge_group']);
+      const { base_sha: base, head_sha: head } = asObject(event['merge_group']);
       return isCommit(base) && isCommit(head) ? { kind: 'commits', base, head } : unreadable(name);
     }
     case 'workflow_dispatch':
@@ -37,14 +39,14 @@ export function readEvent(name: string, payload: unknown): ChangeSource {
 }
 
 function readPullRequest(event: Readonly<Record<string, unknown>>): ChangeSource {
-  const pull = asRecord(event['pull_request']);
+  const pull = asObject(event['pull_request']);
   const { number, merged, changed_files: announced } = pull;
   if (typeof number !== 'number') return unreadable('pull_request');
   if (event['action'] === 'closed' && merged !== true) {
     return { kind: 'none', reason: `pull request #${number} was closed without being merged` };
   }
-  const head = asRecord(asRecord(pull['head'])['repo']);
-  const base = asRecord(asRecord(pull['base'])['repo']);
+  const head = asObject(asObject(pull['head'])['repo']);
+  const base = asObject(asObject(pull['base'])['repo']);
   return {
     kind: 'pull-request',
     number,
@@ -70,8 +72,4 @@ function unreadable(name: string): ChangeSource {
 
 function isCommit(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{40,64}$/.test(value);
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -1,4 +1,5 @@
 import { unescapeDollars, type ComposeModel } from '@deploy-actions/kit/compose/model';
+import { asList, asObject, asText, type Json } from '@deploy-actions/kit/json/json';
 
 /** One network of a service: how it is attached, and what DNS calls it there. */
 export interface Attachment {
@@ -27,13 +28,6 @@ export interface ServiceFacts {
   readonly attachments: readonly Attachment[];
   readonly preStop: readonly Hook[];
 }
-
-type Json = Readonly<Record<string, unknown>>;
-
-const asObject = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** Reads networks and `pre_stop` hooks of every service from Compose's own JSON (`model.text`). */
 export function readRouteFacts(model: ComposeModel): ReadonlyMap<string, ServiceFacts> {

@@ -1,4 +1,6 @@
-import { asRecord, asText, parseJson, type Json } from '../registry/json.ts';
+import { asObject, type Json } from '@deploy-actions/kit/json/json';
+
+import { asText, parseJson } from '../registry/json.ts';
 import { normaliseRegistry } from '../registry/endpoint.ts';
 import { passwordOrToken, type Credentials } from './credentials.ts';
 
@@ -52,10 +54,10 @@ export function findLeads(file: AuthFile, registry: string, repository: string):
   const keys = repositoryKeys(registry, repository);
   const { credHelpers, credsStore, auths } = file.document;
   const server = keys.at(-1) === 'docker.io' ? dockerHubServer : registry;
-  const named = [findKey(asRecord(credHelpers), keys), credsStore]
+  const named = [findKey(asObject(credHelpers), keys), credsStore]
     .map(asText)
     .filter((helper) => helper !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(helper));
-  const stored = readAuth(asRecord(findKey(asRecord(auths), keys)), file.path);
+  const stored = readAuth(asObject(findKey(asObject(auths), keys)), file.path);
   return [
     ...named.map((helper): CredentialLead => ({ kind: 'helper', helper: helper ?? '', server })),
     ...(stored === undefined ? [] : [{ kind: 'stored', credentials: stored } as const]),

@@ -1,4 +1,6 @@
-import { asRecord, asText, parseJson } from './json.ts';
+import { asObject } from '@deploy-actions/kit/json/json';
+
+import { asText, parseJson } from './json.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
 /** What an image's config blob says about how it was made. */
@@ -25,7 +27,7 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig | undefined {
   const { os, architecture, variant, created, config } = document;
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
   const labels = new Map(
-    Object.entries(asRecord(asRecord(config)['Labels'])).flatMap(([label, value]) =>
+    Object.entries(asObject(asObject(config)['Labels'])).flatMap(([label, value]) =>
       typeof value === 'string' ? [[label, value] as const] : [],
     ),
   );

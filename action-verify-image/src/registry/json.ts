@@ -1,14 +1,4 @@
-/** A JSON document as found: nothing about its shape is known yet. */
-export type Json = Readonly<Record<string, unknown>>;
-
-/** The value as an object; an empty one for anything else, so that readers need no special case. */
-export function asRecord(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-export function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
+import type { Json } from '@deploy-actions/kit/json/json';
 
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;

@@ -1,6 +1,7 @@
 import { parseDigest, type Digest } from '@deploy-actions/kit/image/digest';
+import { asList, asObject, type Json } from '@deploy-actions/kit/json/json';
 
-import { asList, asRecord, asSize, asText, parseJson, type Json } from './json.ts';
+import { asSize, asText, parseJson } from './json.ts';
 import { normalisePlatform, type Platform } from './platform.ts';
 
 /** What a manifest says about one piece of content it refers to. */
@@ -86,7 +87,7 @@ function invalid(reason: string): BadManifest {
 }
 
 function parseDescriptor(value: unknown): Descriptor | undefined {
-  const { mediaType, digest, size } = asRecord(value);
+  const { mediaType, digest, size } = asObject(value);
   const parsed = parseDigest(asText(digest) ?? '');
   const sizeBytes = asSize(size);
   if (parsed === undefined || sizeBytes === undefined) return undefined;
@@ -106,9 +107,9 @@ function parseIndex(document: Json, mediaType: string): ImageIndex | BadManifest
   for (const value of asList(document['manifests'])) {
     const descriptor = parseDescriptor(value);
     if (descriptor === undefined) return invalid('an entry of the index has no valid digest or size');
-    const { platform, annotations } = asRecord(value);
-    if (isAttestation(asRecord(platform), asRecord(annotations))) continue;
-    const { os, architecture, variant } = asRecord(platform);
+    const { platform, annotations } = asObject(value);
+    if (isAttestation(asObject(platform), asObject(annotations))) continue;
+    const { os, architecture, variant } = asObject(platform);
     const isKnown = typeof os === 'string' && typeof architecture === 'string';
     entries.push(
       isKnown ? { ...descriptor, platform: normalisePlatform(os, architecture, asText(variant) ?? '') } : descriptor,

@@ -1,6 +1,8 @@
+import { asList, asObject } from '@deploy-actions/kit/json/json';
+
 import { cleanText } from '../failures.ts';
 import type { Answer } from './http.ts';
-import { asList, asRecord, asText, parseJson } from './json.ts';
+import { asText, parseJson } from './json.ts';
 
 /** One entry of a registry's error body (OCI distribution spec, "Error Codes"). */
 export interface RegistryErrorEntry {
@@ -14,7 +16,7 @@ export function parseRegistryErrors(body: Uint8Array): readonly RegistryErrorEnt
   return asList(parseJson(body)?.['errors'])
     .slice(0, 5)
     .map((entry) => {
-      const { code, message } = asRecord(entry);
+      const { code, message } = asObject(entry);
       return { code: cleanText(asText(code) ?? ''), message: cleanText(asText(message) ?? '') };
     });
 }

@@ -1,6 +1,7 @@
 import { parseDigest, type Digest } from '@deploy-actions/kit/image/digest';
+import { asList, asObject, type Json } from '@deploy-actions/kit/json/json';
 
-import { asList, asRecord, asSize, asText, parseJson, type Json } from '../registry/json.ts';
+import { asSize, asText, parseJson } from '../registry/json.ts';
 
 /** Media types of Sigstore bundles, of every version. */
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle(\+json;\s*version=|\.v)\d/;
@@ -23,19 +24,19 @@ export interface SignatureLayer {
 export function parseReferrers(bytes: Uint8Array): readonly Digest[] | undefined {
   const { manifests } = parseJson(bytes) ?? {};
   if (!Array.isArray(manifests)) return undefined;
-  return manifests.flatMap((entry) => parseDigest(asText(asRecord(entry)['digest']) ?? '') ?? []);
+  return manifests.flatMap((entry) => parseDigest(asText(asObject(entry)['digest']) ?? '') ?? []);
 }
 
 /** The layers of a manifest that may hold a signature; none for any other artifact. */
 export function parseSignatureLayers(bytes: Uint8Array): readonly SignatureLayer[] {
   return asList(parseJson(bytes)?.['layers']).flatMap((value) => {
-    const { mediaType, digest, size, annotations } = asRecord(value);
+    const { mediaType, digest, size, annotations } = asObject(value);
     const type = asText(mediaType) ?? '';
     const parsed = parseDigest(asText(digest) ?? '');
     const sizeBytes = asSize(size);
     const kind = bundleType.test(type) ? 'bundle' : type === simpleSigningType ? 'simple-signing' : undefined;
     if (parsed === undefined || sizeBytes === undefined || kind === undefined) return [];
-    return [{ kind, digest: parsed, sizeBytes, annotations: asRecord(annotations) }];
+    return [{ kind, digest: parsed, sizeBytes, annotations: asObject(annotations) }];
   });
 }
 

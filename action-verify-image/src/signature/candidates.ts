@@ -1,8 +1,9 @@
 import type { Digest } from '@deploy-actions/kit/image/digest';
 import type { ImageRef } from '@deploy-actions/kit/image/image-ref';
+import { type Json } from '@deploy-actions/kit/json/json';
 
 import type { Registry } from '../registry/registry.ts';
-import { parseJson, type Json } from '../registry/json.ts';
+import { parseJson } from '../registry/json.ts';
 import { cosignTag, parseReferrers, parseSignatureLayers, referrersTag, type SignatureLayer } from './artifact.ts';
 import { readSimpleSignature, type SimpleSignature } from './simple-signing.ts';
 

@@ -1,6 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
 
-import { asRecord, asText, parseJson, type Json } from '../registry/json.ts';
+import { asObject, type Json } from '@deploy-actions/kit/json/json';
+
+import { asText, parseJson } from '../registry/json.ts';
 
 /** A signature as cosign 1 and 2 keep it: a payload, and annotations beside it. */
 export interface SimpleSignature {
@@ -31,7 +33,7 @@ export function readSimpleSignature(payload: Uint8Array, annotations: Json): Sim
  * is believed here: the log's promise covers body, index and time, and the verifier checks it.
  */
 export function toBundle({ payload, signature, certificate, logEntry }: SimpleSignature): Json | undefined {
-  const entry = asRecord(logEntry?.['Payload']);
+  const entry = asObject(logEntry?.['Payload']);
   const body = asText(entry['body']);
   const promise = asText(logEntry?.['SignedEntryTimestamp']);
   const rawBytes = certificate === undefined ? undefined : readCertificate(certificate);

@@ -1,6 +1,7 @@
 import { algorithmOf, type Digest } from '@deploy-actions/kit/image/digest';
+import { asList, asObject } from '@deploy-actions/kit/json/json';
 
-import { asList, asRecord, asText, parseJson } from '../registry/json.ts';
+import { asText, parseJson } from '../registry/json.ts';
 
 /** cosign 3's statement that an image is signed. Other statements by the same signer may say the opposite of good. */
 export const cosignSignPredicate = 'https://sigstore.dev/cosign/sign/v1';
@@ -24,14 +25,14 @@ export function reasonToRefuseStatement(
     return `it states ${asText(statement?.['predicateType']) ?? 'nothing'}`;
   const algorithm = algorithmOf(image);
   const hex = image.slice(algorithm.length + 1);
-  const subjects = asList(statement['subject']).map((subject) => asRecord(asRecord(subject)['digest']));
+  const subjects = asList(statement['subject']).map((subject) => asObject(asObject(subject)['digest']));
   return subjects.some((digest) => digest[algorithm] === hex) ? undefined : 'it is about another image';
 }
 
 /** Why a payload of cosign 1 or 2 is not about this image; undefined when it is. */
 export function reasonToRefusePayload(payload: Uint8Array, image: Digest): string | undefined {
   const { critical } = parseJson(payload) ?? {};
-  const { type, image: signed } = asRecord(critical);
+  const { type, image: signed } = asObject(critical);
   if (type !== 'cosign container image signature') return 'it is no signature of cosign';
-  return asRecord(signed)['docker-manifest-digest'] === image ? undefined : 'it is about another image';
+  return asObject(signed)['docker-manifest-digest'] === image ? undefined : 'it is about another image';
 }

@@ -1,8 +1,9 @@
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
+import { asObject } from '@deploy-actions/kit/json/json';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import seeds from '@sigstore/tuf/seeds.json' with { type: 'json' };
 
-import { asRecord, asText, parseJson } from '../registry/json.ts';
+import { asText, parseJson } from '../registry/json.ts';
 
 /** Sigstore's public instance, as it stood when this version was built. */
 const publicInstance = 'https://tuf-repo-cdn.sigstore.dev';
@@ -35,6 +36,6 @@ export function readTrustedRoots(text: string | undefined): readonly TrustedRoot
 }
 
 function readSeed(): unknown {
-  const targets = asRecord(asRecord(asRecord(seeds)[publicInstance])['targets']);
+  const targets = asObject(asObject(asObject(seeds)[publicInstance])['targets']);
   return parseJson(Buffer.from(asText(targets['trusted_root.json']) ?? '', 'base64'));
 }

@@ -1,4 +1,5 @@
 import { DeployError } from '../action/errors.ts';
+import { asList, asObject, asText, type Json } from '../json/json.ts';
 
 /** The part of a service of `docker compose config --format json` that decisions are made of. */
 export interface ServiceModel {
@@ -77,12 +78,6 @@ export type ComposeErrorCode =
   | 'IMAGE_MISMATCH';
 export class ComposeError extends DeployError<ComposeErrorCode> {}
 
-type Json = Readonly<Record<string, unknown>>;
-
-const asObject = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const asNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
 const noSources = { composeFiles: [], envFiles: [] };

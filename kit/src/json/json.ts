@@ -1,11 +1,20 @@
 /** What JSON of unknown shape is read as; each reader says nothing where the value is not of its kind. */
 export type Json = Readonly<Record<string, unknown>>;
 
-export const asObject = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-export const asText = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+export function asObject(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+/** The value as a list; an empty one for anything else. */
+export function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A text that says something; undefined for the empty one too. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
 
 /** Names with text values; numbers and booleans as Docker prints them. */
 export function asTexts(value: unknown): Readonly<Record<string, string>> {

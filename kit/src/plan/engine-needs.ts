@@ -1,5 +1,5 @@
 import type { ComposeModel } from '../compose/model.ts';
-import { asObject } from './json.ts';
+import { asObject } from '../json/json.ts';
 import { PlanError } from './plan-error.ts';
 import { changedServices, type RolloutPlan } from './rollout-plan.ts';
 

@@ -1,5 +1,5 @@
 import { parseDuration } from '../time/duration.ts';
-import { asList, asObject, asText, asTexts, type Json } from './json.ts';
+import { asList, asObject, asText, asTexts, type Json } from '../json/json.ts';
 
 /** What the assessment reads of a resolved model beyond what the plan is made of. */
 export interface ModelDetails {

@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts';
 import { networksScript, reclaimableScript, roomScript } from './facts-script.ts';
-import { asList, asObject, asText, asTexts, type Json } from './json.ts';
+import { asList, asObject, asText, asTexts, type Json } from '../json/json.ts';
 
 /** What the server has, as far as it can be found out. Sizes in bytes. */
 export interface ServerFacts {
