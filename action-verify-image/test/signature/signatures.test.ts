@@ -72,7 +72,17 @@ function artifact(layer: Content, annotations: object = {}): Content {
   return content({ schemaVersion: 2, mediaType: ociManifest, config: descriptor(empty), layers }, ociManifest);
 }
 
-type Place = 'api' | 'tag' | 'empty api';
+type Place = 'api' | 'tag' | 'empty api' | 'tag, with wrong artifact types';
+
+/** As GHCR writes its index: each entry says that it is something else than it is. */
+function mistype(index: Content): Content {
+  const document = JSON.parse(Buffer.from(index.bytes).toString()) as { readonly manifests: readonly object[] };
+  const manifests = document.manifests.map((entry) => ({
+    ...entry,
+    artifactType: 'application/vnd.oci.empty.v1+json',
+  }));
+  return content({ ...document, manifests }, index.mediaType);
+}
 
 /** Puts bundles where a registry keeps them: behind the referrers API, or under the tag that stands for it. */
 function attach(bundles: readonly object[], place: Place = 'api', digest: string = image.manifest.digest): void {
@@ -83,9 +93,9 @@ function attach(bundles: readonly object[], place: Place = 'api', digest: string
     registry.serve(manifest);
     return { content: manifest };
   });
-  const index = buildIndex(manifests);
+  const index = place === 'tag, with wrong artifact types' ? mistype(buildIndex(manifests)) : buildIndex(manifests);
   if (place !== 'api') registry.serve(index, digest.replace(':', '-'));
-  if (place === 'tag') return;
+  if (place.startsWith('tag')) return;
   registry.on(/\/referrers\//, (_request, response, url) => {
     const isKnown = place === 'api' && url.pathname.endsWith(digest);
     response.setHeader('content-type', index.mediaType);
@@ -116,13 +126,16 @@ const attested = { verify: 'github-attestation', 'attestation-repo': 'acme/api' 
 const errorOf = async (inputs: Record<string, string>) => (await verify(inputs)).error;
 
 describe('cosign-key', () => {
-  it.each(['api', 'tag', 'empty api'] as const)('proves a bundle found by the referrers %s', async (place) => {
-    attach([signByKey(statement(cosignSign), keys)], place);
-    const { error, runner } = await verify(byKey());
-    expect(error).toBeUndefined();
-    expect(runner.summaryText()).toContain('Signed by');
-    expect(JSON.parse(runner.outputs.get('images-json') ?? '')).toMatchObject([{ signer: 'the given key' }]);
-  });
+  it.each(['api', 'tag', 'empty api', 'tag, with wrong artifact types'] as const)(
+    'proves a bundle found by the referrers %s',
+    async (place) => {
+      attach([signByKey(statement(cosignSign), keys)], place);
+      const { error, runner } = await verify(byKey());
+      expect(error).toBeUndefined();
+      expect(runner.summaryText()).toContain('Signed by');
+      expect(JSON.parse(runner.outputs.get('images-json') ?? '')).toMatchObject([{ signer: 'the given key' }]);
+    },
+  );
 
   it('proves a signature of cosign 2, with the key in a file', async () => {
     const signature = sign('sha256', payload().bytes, keys.privateKey).toString('base64');
