@@ -21,6 +21,8 @@ interface Case {
   readonly tags: readonly string[];
   /** Most requests that we may need. */
   readonly requests: number;
+  /** What we may take more than the best of the others: one for an index, of which we prove the platform too. */
+  readonly more?: number;
 }
 
 /** Of one party in one case. Null: not installed. */
@@ -67,11 +69,13 @@ export const verifyBench: Bench = {
 function listCases(open: CountingProxy, bearer: CountingProxy, distant: CountingProxy): readonly Case[] {
   return [
     { name: '1 image, no auth', proxy: open, tags: tagsOf(1), requests: 2 },
-    { name: '1 index, no auth', proxy: open, tags: ['index'], requests: 3 },
+    { name: '1 index, no auth', proxy: open, tags: ['index'], requests: 3, more: 1 },
     { name: '1 image, bearer', proxy: bearer, tags: tagsOf(1), requests: 4 },
-    { name: '1 index, bearer', proxy: bearer, tags: ['index'], requests: 5 },
+    { name: '1 index, bearer', proxy: bearer, tags: ['index'], requests: 5, more: 1 },
     { name: '3 images, no auth', proxy: open, tags: tagsOf(3), requests: 6 },
+    { name: `1 image, no auth, ${ROUND_TRIP_MS} ms away`, proxy: distant, tags: tagsOf(1), requests: 2 },
     { name: `3 images, no auth, ${ROUND_TRIP_MS} ms away`, proxy: distant, tags: tagsOf(3), requests: 6 },
+    { name: `20 images, no auth, ${ROUND_TRIP_MS} ms away`, proxy: distant, tags: tagsOf(20), requests: 40 },
     { name: '4 images, no auth', proxy: open, tags: tagsOf(4), requests: 8 },
     { name: '5 images, no auth', proxy: open, tags: tagsOf(5), requests: 10 },
     { name: '20 images, no auth', proxy: open, tags: tagsOf(20), requests: 40 },
@@ -107,7 +111,8 @@ async function measureCase(
 
 function rowsOf(one: Case, measured: ReadonlyMap<string, Measured>, peers: readonly Party[]): readonly Row[] {
   const [ours] = measured.values();
-  const best = Math.min(...peers.map(({ name }) => measured.get(name)?.requests ?? Infinity), one.requests);
+  const asked = peers.map(({ name }) => measured.get(name)?.requests ?? Infinity);
+  const best = Math.min(Math.min(...asked) + (one.more ?? 0), one.requests);
   return peers.flatMap(({ name }) => {
     const peer = measured.get(name);
     const common = { case: one.name, peerName: name };
@@ -133,7 +138,7 @@ function rowsOf(one: Case, measured: ReadonlyMap<string, Measured>, peers: reado
 
 /** Twenty images next to one: at most twice the time. */
 function rowsOfMany(ourMs: ReadonlyMap<string, number>): readonly Row[] {
-  return ['no auth', 'bearer'].flatMap((auth) => {
+  return ['no auth', `no auth, ${ROUND_TRIP_MS} ms away`, 'bearer'].flatMap((auth) => {
     const [one, twenty] = [ourMs.get(`1 image, ${auth}`), ourMs.get(`20 images, ${auth}`)];
     if (one === undefined || twenty === undefined) return [];
     const peerName = 'action-verify-image, 1 image';

@@ -1,5 +1,4 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** A door in front of a registry and its token server that counts what is asked of both. */
 export interface CountingProxy extends AsyncDisposable {
@@ -9,55 +8,82 @@ export interface CountingProxy extends AsyncDisposable {
   take(): number;
 }
 
+const requestLine = /^[A-Z]+ \S+ HTTP\/1\.1\r$/gm;
+
 /**
- * @param registry `ip:port`, plain http; a realm that it names on any host is reached through this door too
+ * Passes bytes on and reads no more of them than it has to: what the door itself takes would be added to everybody's time.
+ * @param registry `ip:port`, plain http; a realm that it names on any host is reached through a door too
  * @param delayMs how long each request is held, as a network would; what a handshake takes is not imitated
  */
 export async function openCountingProxy(registry: string, delayMs = 0): Promise<CountingProxy> {
   let count = 0;
-  let tokenServer: URL | undefined;
-  const server = createServer((incoming, answer) => {
-    count++;
-    const path = incoming.url ?? '/';
-    const to = path.startsWith('/token') ? tokenServer : new URL(`http://${registry}`);
-    if (to === undefined) {
-      answer.writeHead(404).end();
-      return;
-    }
-    setTimeout(pass, delayMs, incoming, answer, new URL(path, to));
-  });
-  const pass = (incoming: IncomingMessage, answer: ServerResponse, url: URL): void => {
-    forward(incoming, answer, url, (challenge) =>
-      challenge.replace(/realm="([^"]+)"/, (_whole, realm: string) => {
-        tokenServer = new URL(realm);
-        return `realm="http://${host}/token"`;
-      }),
-    );
+  let tokenServer = '';
+  const onRequest = (bytes: Buffer): void => {
+    count += bytes.toString('latin1').match(requestLine)?.length ?? 0;
   };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const keep = (bytes: Buffer): Buffer => bytes;
+  const tokens = await openDoor(() => tokenServer, onRequest, keep, delayMs);
+  const door = await openDoor(() => registry, onRequest, nameTokenDoor, delayMs);
+  function nameTokenDoor(bytes: Buffer): Buffer {
+    if (!bytes.includes('realm="http:')) return bytes;
+    const text = bytes.toString('latin1').replace(/realm="http:\/\/([^/"]+)/, (_whole, host: string) => {
+      tokenServer = host;
+      return `realm="http://${tokens.host}`;
+    });
+    return Buffer.from(text, 'latin1');
+  }
   return {
-    host,
+    host: door.host,
     take: () => {
       const taken = count;
       count = 0;
       return taken;
     },
     [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await Promise.all([door.close(), tokens.close()]);
     },
   };
 }
 
-function forward(incoming: IncomingMessage, answer: ServerResponse, url: URL, rewrite: (text: string) => string): void {
-  const headers = { ...incoming.headers, host: url.host };
-  const onward = request(url, { method: incoming.method ?? 'GET', headers }, (found) => {
-    const challenge = found.headers['www-authenticate'];
-    const changed = challenge === undefined ? {} : { 'www-authenticate': rewrite(challenge) };
-    answer.writeHead(found.statusCode ?? 502, { ...found.headers, ...changed });
-    found.pipe(answer);
+interface Door {
+  readonly host: string;
+  close(): Promise<void>;
+}
+
+async function openDoor(
+  to: () => string,
+  onRequest: (bytes: Buffer) => void,
+  rewrite: (bytes: Buffer) => Buffer,
+  delayMs: number,
+): Promise<Door> {
+  const open = new Set<Socket>();
+  const server: Server = createServer({ noDelay: true }, (client) => {
+    const [host = '', port = '80'] = to().split(':');
+    const onward = connect({ host, port: Number(port), noDelay: true });
+    for (const [one, other] of [
+      [client, onward],
+      [onward, client],
+    ] as const) {
+      open.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+    client.on('data', (bytes: Buffer) => {
+      onRequest(bytes);
+      if (delayMs === 0) onward.write(bytes);
+      else setTimeout(() => onward.write(bytes), delayMs);
+    });
+    onward.on('data', (bytes: Buffer) => client.write(rewrite(bytes)));
   });
-  onward.on('error', () => answer.writeHead(502).end());
-  incoming.pipe(onward);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    host: `127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
