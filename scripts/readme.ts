@@ -44,7 +44,7 @@ function fillDocument(folder: string, before: string): string {
 }
 
 function fillRoot(readme: string): string {
-  const workflow = readFileSync(join(root, 'examples/promote-by-sha/.github/workflows/deploy-api.yml'), 'utf8');
+  const workflow = readExampleWorkflow('deploy-api.yml');
   const position = (folder: string): number => chain.indexOf(folder.replace('action-', '')) + 1 || chain.length + 1;
   const inOrder = [...listActions()].sort((a, b) => position(a) - position(b));
   const rows = inOrder.map((folder) => {
@@ -52,5 +52,10 @@ function fillRoot(readme: string): string {
     return [`[${folder.replace('action-', '')}](${folder}/README.md)`, escapeCell(description)];
   });
   const withActions = fillSection(readme, 'actions', renderRows(['Action', 'What it does'], rows));
-  return fillSection(withActions, 'workflow', `\`\`\`yaml\n${workflow}\`\`\`\n`);
+  return fillSection(fillSection(withActions, 'workflow', workflow), 'sites', readExampleWorkflow('deploy-sites.yml'));
+}
+
+function readExampleWorkflow(name: string): string {
+  const file = join(root, 'examples/promote-by-sha/.github/workflows', name);
+  return `\`\`\`yaml\n${readFileSync(file, 'utf8')}\`\`\`\n`;
 }
