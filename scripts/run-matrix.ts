@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeKillMatrix } from './kill-table.ts';
+import { ownJobs, runOwnJob } from './own-workflows.ts';
 import { runProgram } from './process.ts';
 import { runDemoOfRelease } from './release/fresh-clone.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
@@ -13,8 +14,8 @@ import { root } from './workspace.ts';
 /**
  * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, the faults of
  * action-sync-remote, and what else `npm test` leaves out: the whole products of faults and transitions, tests whose point a
- * cheaper one holds, and the demo in a fresh clone of a release of HEAD. A filter is part of a file's name, or an engine.
- * Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
+ * cheaper one holds, the demo in a fresh clone of a release of HEAD, and jobs of this repository's own workflows, by act. A
+ * filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
  * again. The last line is `N passed, N failed`, as of `npm test`.
  */
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
@@ -36,9 +37,6 @@ function hashOf(action: string): string {
 function resultsOf(action: string): string {
   return join(folder, `files-${action === 'lab' ? 'lab-' : ''}${hashOf(action)}.jsonl`);
 }
-
-/** Not a file of tests: see scripts/release/fresh-clone.ts. */
-const freshRelease = 'demo-of-a-release';
 
 const engines = ['default', 'modern'] as const;
 type Engine = (typeof engines)[number];
@@ -96,20 +94,27 @@ async function runFile(action: string, file: string, engine: Engine): Promise<Fi
   }
 }
 
-/** Once for HEAD, whatever the engine: the lab's own default one. */
-async function runRelease(): Promise<FileResult> {
-  console.log(`\n== ${freshRelease}`);
+/** What is no file of tests: once for HEAD, whatever the engine. Each says in its own room what it proves. */
+const others: Readonly<Record<string, (log: (text: string) => void) => Promise<void>>> = {
+  'demo-of-a-release': runDemoOfRelease,
+  'own-workflows': async (log) => {
+    for (const job of ownJobs) await runOwnJob(job, log);
+  },
+};
+
+async function runOther(name: string, run: (log: (text: string) => void) => Promise<void>): Promise<FileResult> {
+  console.log(`\n== ${name}`);
   const start = performance.now();
   let failed = 0;
   try {
-    await runDemoOfRelease((text) => process.stdout.write(text));
+    await run((text) => process.stdout.write(text));
   } catch (thrown) {
     if (!(thrown instanceof ReleaseRefusal)) throw thrown;
     console.error(`FAILED ${thrown.message}`);
     failed = 1;
   }
   const seconds = Math.round((performance.now() - start) / 1000);
-  return { file: freshRelease, engine: 'default', passed: 1 - failed, failed, skipped: 0, seconds };
+  return { file: name, engine: 'default', passed: 1 - failed, failed, skipped: 0, seconds };
 }
 
 /** `file  default: 12 passed (80 s)  modern: …` for every file. */
@@ -150,7 +155,9 @@ for (const { action, file, engine } of wanted) {
   if (green === undefined) appendFileSync(resultsOf(action), `${JSON.stringify(result)}\n`);
   final.push(result);
 }
-if (filters.length === 0 || filters.some((filter) => freshRelease.includes(filter))) final.push(await runRelease());
+for (const [name, run] of Object.entries(others)) {
+  if (filters.length === 0 || filters.some((filter) => name.includes(filter))) final.push(await runOther(name, run));
+}
 const hash = hashOf(rollingDeploy);
 for (const engine of askedEngines) {
   const cells = join(folder, `kill-${engine}-${hash}.jsonl`);
