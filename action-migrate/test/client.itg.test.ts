@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutConnection, migrate } from './server.ts';
-import { errorsOf, openShop, type Shop } from './shop.ts';
+import { errorsOf, openShop, untilOpen, type Shop } from './shop.ts';
 
 /** Client programs of the project, some that are too old, and a service that keeps its data in a file. */
 const services = `
@@ -83,13 +83,18 @@ describe('client programs of a service of the project', () => {
 });
 
 it('a connection that is cut while a SQL file runs is made again, and the file is applied once', async () => {
-  const sql = "select pg_sleep(5);\ninsert into orders (id, email) select count(*) + 100, 'cut' from orders;";
+  const sql = `${untilOpen}\ninsert into orders (id, email) select count(*) + 100, 'cut' from orders;`;
   shop.writeSql({ 'db/3.sql': sql });
+  await shop.shutGate();
   const inputs = { service: '', 'sql-files': 'db/3.sql', 'database-service': 'db', backup: 'off' };
-  const running = migrate(shop.target, inputs, { runId: '846' });
-  await shop.waitFor("select count(*) from pg_stat_activity where query like 'select pg_sleep%'", '1');
+  let opening: Promise<void> | undefined;
+  const running = migrate(shop.target, inputs, { runId: '846' }, ({ text }) => {
+    if (text.includes('psql goes on there')) opening ??= shop.openGate();
+  });
+  await shop.waitAtGate();
   await cutConnection(shop.lab, 'pg_try_advisory_loc[k]');
   const result = await running;
+  await opening;
   expect(errorsOf(result)).toBe('');
   expect(result.log).toContain('psql goes on there');
   expect(result.outputs).toMatchObject({ status: 'applied', 'applied-files': 'db/3.sql' });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab, type RegistryKind } from '../../lab/src/index.ts';
 import { layOut, makeTarget, migrate, oneOffs, ran, removeTarget, stateFile, type Target } from './server.ts';
 
@@ -13,15 +13,29 @@ beforeAll(async () => {
   lab = await openLab();
   workspace = mkdtempSync(join(tmpdir(), 'migrate-'));
 });
-afterAll(() => rmSync(workspace, { recursive: true }));
-afterEach(async () => {
+afterAll(async () => {
   for (const target of targets.splice(0)) await removeTarget(target);
+  rmSync(workspace, { recursive: true });
 });
 
 async function freshTarget(dbEnv: Readonly<Record<string, string>> = {}): Promise<Target> {
   const target = await makeTarget(lab, workspace, dbEnv);
   targets.push(target);
   return target;
+}
+
+/** A target whose database runs once one test has started it; nothing of an earlier test is in /data/ran. */
+let common: Target | undefined;
+async function usedTarget(): Promise<Target> {
+  common ??= await freshTarget();
+  await lab.server.exec(['rm', '-f', `${common.path}/data/ran`]);
+  return common;
+}
+
+/** A target on which nothing runs: what is refused before anything is started leaves it so. */
+let idle: Target | undefined;
+async function idleTarget(): Promise<Target> {
+  return (idle ??= await freshTarget());
 }
 
 /** An image that no other test has the server pull from there. */
@@ -33,9 +47,9 @@ function otherPlatform(kind: RegistryKind): string {
 /** Writes a word to /data/ran, and says it. */
 const mark = (word: string): string => `sh -c 'echo ${word} >> /data/ran; echo said ${word}'`;
 
-describe('on a server where nothing runs yet', () => {
+describe('on a server where nothing runs yet, and then only the database', () => {
   it('starts the database first, runs the commands in order on the new image and leaves nothing behind', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const check = `sh -c 'echo "version $GIT_SHA" >> /data/ran'`;
     const result = await migrate(
       target,
@@ -68,13 +82,13 @@ describe('on a server where nothing runs yet', () => {
   });
 
   it("runs the service's own command where none is given", async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     expect((await migrate(target, {})).outcome).toBe('success');
     expect(await ran(target)).toEqual(['own command']);
   });
 
   it('stops at the first failure, keeps its log, and does not run the next command', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const broken = "sh -c 'echo relation missing >&2; exit 3'";
     const result = await migrate(target, { commands: [mark('one'), broken, mark('three')].join('\n') });
     expect(result.outcome).toBe('failure');
@@ -96,7 +110,7 @@ describe('on a server where nothing runs yet', () => {
   });
 
   it('explains a command that is not in the image', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const result = await migrate(target, { commands: 'nope --now' });
     expect(result.outputs).toMatchObject({ 'error-code': 'COMMAND_FAILED', 'exit-code': '127', applied: 'false' });
     expect(result.commands.errors.join()).toContain('exit code 127 (the command was not found in the image)');
@@ -104,7 +118,7 @@ describe('on a server where nothing runs yet', () => {
   });
 
   it('stops a container that runs longer than run-timeout', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const slow = "sh -c 'trap : TERM; while :; do sleep 1; done'";
     const result = await migrate(target, { commands: `${slow}\n${mark('two')}`, 'run-timeout': '3s' });
     expect(result.outputs).toMatchObject({
@@ -119,7 +133,7 @@ describe('on a server where nothing runs yet', () => {
 
 describe('the pending check', () => {
   it('skips every command when there is nothing to do', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const result = await migrate(target, { commands: mark('one'), 'pending-check': 'true' });
     expect(result.outputs).toMatchObject({ applied: 'false', status: 'nothing-pending' });
     expect(await ran(target)).toEqual([]);
@@ -127,14 +141,14 @@ describe('the pending check', () => {
   });
 
   it('lets the commands run when it ends with 1', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const result = await migrate(target, { commands: mark('one'), 'pending-check': "sh -c 'exit 1'" });
     expect(result.outputs).toMatchObject({ applied: 'true', status: 'applied' });
     expect(await ran(target)).toEqual(['one']);
   });
 
   it('is no answer when it is not in the image', async () => {
-    const target = await freshTarget();
+    const target = await usedTarget();
     const result = await migrate(target, { commands: mark('one'), 'pending-check': 'nope' });
     expect(result.outputs).toMatchObject({ 'error-code': 'COMMAND_FAILED', applied: 'false', status: 'refused' });
     expect(await ran(target)).toEqual([]);
@@ -165,7 +179,7 @@ describe('before anything is started, it refuses', () => {
       'is for linux/',
     ],
   ])('%s', async (_name, inputs, code, words) => {
-    const target = await freshTarget();
+    const target = await idleTarget();
     const result = await migrate(target, { commands: mark('one'), ...inputs(target) });
     expect(result.outputs).toMatchObject({ 'error-code': code });
     expect(result.commands.errors.join()).toContain(words);
@@ -199,7 +213,7 @@ describe('before anything is started, it refuses', () => {
   });
 
   it('to run without its database where it may not start one', async () => {
-    const target = await freshTarget();
+    const target = await idleTarget();
     const result = await migrate(target, { commands: mark('one'), 'start-dependencies': 'false' });
     expect(result.outputs).toMatchObject({ 'error-code': 'DEPENDENCY_UNAVAILABLE', status: 'refused' });
     expect(result.commands.errors.join()).toContain('service db, which migrate depends on, has no container');

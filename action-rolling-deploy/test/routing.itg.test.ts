@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureImages } from '../../lab/src/index.ts';
+import { itInMatrix } from '../../scripts/whole-matrix.ts';
 import { startLoad, type LoadReport } from '../../lab/src/load/index.ts';
+import { waitUntil } from '../../lab/src/poll.ts';
 import type { StepResult } from '../../lab/src/runner/index.ts';
-import { appImage, makeProject, type Project } from './project.ts';
+import { appImage, makeProject, type Listed, type Project } from './project.ts';
 
 type Proxy = 'haproxy' | 'nginx' | 'caddy';
 
@@ -21,16 +23,30 @@ beforeAll(async () => {
   project = await makeProject('routing-itg');
 });
 
-afterEach(async () => {
-  await project.empty();
-});
-
 afterAll(async () => {
   await project.remove();
 });
 
+/** A configuration of docs/proxies.md with patience: a machine that stands still for seconds is not what is tested. */
+async function readConfig(source: string): Promise<string> {
+  const text = await readFile(new URL(`../../bench/rollout/proxies/${source}`, import.meta.url), 'utf8');
+  return text
+    .replace('timeout connect 500ms', 'timeout connect 10s')
+    .replace('timeout check 3s', 'timeout check 30s')
+    .replace('proxy_connect_timeout 500ms', 'proxy_connect_timeout 10s')
+    .replace('lb_try_duration 2s', 'lb_try_duration 30s');
+}
+
+interface More {
+  readonly bootMs?: number;
+  readonly labels?: string;
+  readonly oneNetwork?: boolean;
+  /** Another file of bench/rollout/proxies. */
+  readonly config?: string;
+}
+
 /** The proxy of docs/proxies.md before an app that listens at once and answers only after `bootMs`. */
-async function lay(proxy: Proxy, more: { bootMs?: number; labels?: string; oneNetwork?: boolean } = {}): Promise<void> {
+async function lay(proxy: Proxy, more: More): Promise<void> {
   const { port: inside, folder, file, source, more: service } = recipes[proxy];
   const image = project.lab.images[proxy];
   if (image === undefined) throw new RangeError(`the lab has no ${proxy}`);
@@ -38,10 +54,7 @@ async function lay(proxy: Proxy, more: { bootMs?: number; labels?: string; oneNe
     more.oneNetwork === true
       ? ['', '', '']
       : ['networks: [default, edge]', 'networks: [edge]', 'networks: { edge: {} }'];
-  await project.write(
-    `proxy/${file}`,
-    await readFile(new URL(`../../bench/rollout/proxies/${source}`, import.meta.url), 'utf8'),
-  );
+  await project.write(`proxy/${file}`, await readConfig(more.config ?? source));
   await project.lay(`services:
   app:
     image: unset.example/app:0
@@ -58,13 +71,39 @@ ${networks[2] ?? ''}
 `);
 }
 
-/** From v1 to the given release under load. */
-async function deployUnderLoad(release: 'v2' | 'v3'): Promise<{ step: StepResult; load: LoadReport }> {
+/** The release that serves, and before which proxy; a test goes on from there where it is the same one. */
+let serving: { readonly proxy: Proxy; readonly release: 'v1' | 'v2' } | undefined;
+
+/**
+ * Files for the next deploy, and a release that serves before them.
+ * @returns the other release
+ */
+async function serve(proxy: Proxy, more: More = {}): Promise<'v1' | 'v2'> {
+  const before = serving;
+  // Whatever goes wrong, the next test starts from nothing.
+  serving = undefined;
+  if (before?.proxy === proxy) {
+    await lay(proxy, more);
+    return before.release === 'v1' ? 'v2' : 'v1';
+  }
+  await project.empty();
+  await lay(proxy, more);
   const first = await project.deploy({ images: appImage(project.lab, 'v1') });
   expect(first.outputs['outcome'], first.log).toBe('deployed');
+  return 'v2';
+}
+
+/** The only container of the app. */
+async function readApp(): Promise<Listed> {
+  const [app] = (await project.running()).filter(({ service }) => service === 'app');
+  return app ?? expect.unreachable('no app runs');
+}
+
+/** From what runs to the given release, under load. */
+async function deployUnderLoad(release: 'v1' | 'v2' | 'v3'): Promise<{ step: StepResult; load: LoadReport }> {
   const url = `http://${project.lab.server.address}:${port}/`;
-  await expect.poll(() => fetch(url).then((answer) => answer.status), { timeout: 10_000 }).toBe(200);
-  const load = await startLoad({ url, rate: 100, limitMs: 10_000, seconds: 120 });
+  await expect.poll(() => fetch(url).then((answer) => answer.status), { timeout: 120_000 }).toBe(200);
+  const load = await startLoad({ url, rate: 50, limitMs: 60_000, seconds: 600 });
   const step = await project.deploy({ images: appImage(project.lab, release) });
   return { step, load: await load.stop() };
 }
@@ -73,12 +112,35 @@ async function deployUnderLoad(release: 'v2' | 'v3'): Promise<{ step: StepResult
 const isReloadReset = ({ kind, isKeepAlive }: LoadReport['failures'][number]): boolean =>
   kind === 'reset' && isKeepAlive;
 
+/** Whether the container became healthy first or joined the proxy's network first: Docker's own events, in order. */
+async function recordJoin(): Promise<(of: Listed) => Promise<readonly string[]>> {
+  const { server } = project.lab;
+  const file = `/tmp/join-${project.name}`;
+  const script = `timeout 1200 docker events --since "$(date +%s.%N)" --filter event=connect --filter event=health_status \\
+  --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.container}}' > "$1" 2>/dev/null < /dev/null &
+echo "$!"`;
+  const { stdout: pid } = await server.exec(['sh', '-c', script, 'sh', file]);
+  return async ({ id, name }) => {
+    const read = async (): Promise<readonly string[]> =>
+      (await server.exec(['cat', file])).stdout.split('\n').flatMap((line) => {
+        if (line.startsWith(`network connect ${project.name}_edge ${id}`)) return ['joined'];
+        return line.startsWith(`container health_status: healthy ${name} `) ? ['healthy'] : [];
+      });
+    // Docker tells of an event a moment after it.
+    await waitUntil('the events of both', async () => (await read()).length >= 2, 120_000);
+    const seen = await read();
+    await server.exec(['sh', '-c', 'kill "$1"; rm -f "$2"', 'sh', pid.trim(), file]);
+    return seen;
+  };
+}
+
 describe('routes', () => {
   it('drains the old container through HAProxy’s runtime API, and loses no request', async () => {
-    await lay('haproxy');
-    const { step, load } = await deployUnderLoad('v2');
+    const release = await serve('haproxy');
+    const old = await readApp();
+    const { step, load } = await deployUnderLoad(release);
     expect(step.outputs['outcome'], step.log).toBe('deployed');
-    expect(step.log).toContain('proxy has drained routing-itg-app-1: it takes no new request');
+    expect(step.log).toContain(`proxy has drained ${old.name}: it takes no new request`);
     expect(load.failures).toEqual([]);
     const { stdout } = await project.lab.server.docker([
       'exec',
@@ -93,75 +155,12 @@ describe('routes', () => {
       .filter((line) => line[1] === 'app')
       .map((line) => Number(line[6]));
     expect(admin.filter((state) => (state & 8) !== 0)).toEqual([]);
-  });
-
-  it('reloads nginx onto the new container; only reused connections of clients see it', async () => {
-    await lay('nginx', { oneNetwork: true });
-    const { step, load } = await deployUnderLoad('v2');
-    expect(step.outputs['outcome'], step.log).toBe('deployed');
-    expect(step.log).toContain('proxy was reloaded onto routing-itg-app-2');
-    expect(load.failures.filter((failure) => !isReloadReset(failure))).toEqual([]);
-    const { stdout } = await project.lab.server.docker(['exec', 'routing-itg-proxy-1', 'cat', '/etc/hosts']);
-    expect(stdout).not.toContain('deploy-actions');
-    expect(stdout).toContain('localhost');
-  });
-
-  it('needs to tell Caddy nothing, and tells it where a label says so', async () => {
-    await lay('caddy');
-    const quiet = await deployUnderLoad('v2');
-    expect(quiet.step.outputs['outcome'], quiet.step.log).toBe('deployed');
-    expect(quiet.load.failures).toEqual([]);
-    await project.empty();
-    await lay('caddy', { labels: 'deploy-actions.route: caddy' });
-    const told = await deployUnderLoad('v2');
-    expect(told.step.log).toContain('proxy sends to routing-itg-app-2 only');
-    expect(told.load.failures.filter((failure) => !isReloadReset(failure))).toEqual([]);
-    const api = [
-      'exec',
-      'routing-itg-proxy-1',
-      '/bin/busybox',
-      'wget',
-      '-q',
-      '-O',
-      '-',
-      'http://127.0.0.1:2019/config/',
-    ];
-    expect((await project.lab.server.docker(api)).stdout).toContain('"dial":"app:8000"');
-  });
-
-  it('shows a booting container to nobody: a person who comes meanwhile waits for nothing', async () => {
-    await lay('caddy', { bootMs: 4000 });
-    const { step, load } = await deployUnderLoad('v2');
-    expect(step.log).toContain('joins edge once healthy');
-    expect(step.log).toContain('routing-itg-app-2 joined edge');
-    expect(load.failures).toEqual([]);
-    // Beside a container that answers after 4 s, half of all requests would wait for seconds.
-    expect(load.phases[0]?.latency.p95).toBeLessThan(1_500);
-    const before = await project.containers();
-    const { stdout } = await project.lab.server.docker([
-      'inspect',
-      '--format',
-      '{{json .NetworkSettings.Networks}}',
-      'routing-itg-app-2',
-    ]);
-    expect(JSON.parse(stdout)).toMatchObject({
-      'routing-itg_edge': { Aliases: expect.arrayContaining(['routing-itg-app-2', 'app']) as unknown },
-    });
-    await project.upByHand();
-    expect(await project.containers()).toEqual(before);
-  });
-
-  it('leaves the proxy alone when the new container never gets healthy', async () => {
-    await lay('nginx', { oneNetwork: true });
-    const { step, load } = await deployUnderLoad('v3');
-    expect(step.outputs['outcome'], step.log).toBe('rolled_back');
-    expect(step.log).not.toContain('was reloaded');
-    expect(load.failures).toEqual([]);
+    serving = { proxy: 'haproxy', release };
   });
 
   it('shows the old container a drain file and waits until its health check says no', async () => {
-    await lay('haproxy', { labels: 'deploy-actions.drain-file: /tmp/drain' });
-    const { step, load } = await deployUnderLoad('v2');
+    const release = await serve('haproxy', { labels: 'deploy-actions.drain-file: /tmp/drain' });
+    const { step, load } = await deployUnderLoad(release);
     // It joined late, and HAProxy finds it by DNS: without this wait nobody would be up when the old one says no. On a
     // busy machine the wait may end by its time limit: connections that are closed at once are seldom caught in the act.
     expect(step.log).toMatch(/proxy has met the new container|not seen to connect to the new container within 10 s/);
@@ -169,28 +168,75 @@ describe('routes', () => {
     expect(load.failures).toEqual([]);
   });
 
-  it('goes on, and says so, where nginx asks a resolver at run time', async () => {
-    await lay('nginx');
-    await project.write(
-      'proxy/app.conf',
-      await readFile(new URL('../../bench/rollout/proxies/nginx-by-dns.conf', import.meta.url), 'utf8'),
-    );
-    const { step } = await deployUnderLoad('v2');
+  it('reloads nginx onto the new container; only reused connections of clients see it', async () => {
+    const release = await serve('nginx', { oneNetwork: true });
+    const { step, load } = await deployUnderLoad(release);
     expect(step.outputs['outcome'], step.log).toBe('deployed');
-    expect(step.log).toContain('asks a resolver for this service at run time');
+    expect(step.log).toContain(`proxy was reloaded onto ${(await readApp()).name}`);
+    expect(load.failures.filter((failure) => !isReloadReset(failure))).toEqual([]);
+    const { stdout } = await project.lab.server.docker(['exec', 'routing-itg-proxy-1', 'cat', '/etc/hosts']);
+    expect(stdout).not.toContain('deploy-actions');
+    expect(stdout).toContain('localhost');
+    serving = { proxy: 'nginx', release };
   });
 
   it('keeps the old container when nginx does not load its configuration any more', async () => {
-    await lay('nginx', { oneNetwork: true });
-    await project.deploy({ images: appImage(project.lab, 'v1') });
+    const release = await serve('nginx', { oneNetwork: true });
+    const old = await readApp();
     await project.write(
       'proxy/broken.conf',
       'server { listen 81; location / { proxy_pass http://no-such-service:1; } }\n',
     );
-    const step = await project.deploy({ images: appImage(project.lab, 'v2') });
+    const step = await project.deploy({ images: appImage(project.lab, release) });
     expect(step.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'ROUTE_FAILED' });
     expect(step.log).toContain('no-such-service');
-    expect(await project.runningDigests()).toContain(project.lab.images.app.v1.digest);
+    expect((await readApp()).id).toBe(old.id);
     expect(await project.running()).toHaveLength(2);
+  });
+
+  it('shows a booting container to nobody: a person who comes meanwhile waits for nothing', async () => {
+    const release = await serve('caddy', { bootMs: 3000 });
+    const endRecording = await recordJoin();
+    const { step, load } = await deployUnderLoad(release);
+    const app = await readApp();
+    const events = await endRecording(app);
+    expect(step.outputs['outcome'], step.log).toBe('deployed');
+    expect(step.log).toContain('joins edge once healthy');
+    expect(step.log).toContain(`${app.name} joined edge`);
+    expect(load.failures).toEqual([]);
+    expect(events.slice(0, 2)).toEqual(['healthy', 'joined']);
+    const before = await project.containers();
+    const networks = ['inspect', '--format', '{{json .NetworkSettings.Networks}}', app.id];
+    expect(JSON.parse((await project.lab.server.docker(networks)).stdout)).toMatchObject({
+      'routing-itg_edge': { Aliases: expect.arrayContaining([app.name, 'app']) as unknown },
+    });
+    await project.upByHand();
+    expect(await project.containers()).toEqual(before);
+    serving = { proxy: 'caddy', release };
+  });
+
+  it('tells Caddy where a label says so', async () => {
+    const release = await serve('caddy', { labels: 'deploy-actions.route: caddy' });
+    const told = await deployUnderLoad(release);
+    expect(told.step.log).toContain(`proxy sends to ${(await readApp()).name} only`);
+    expect(told.load.failures.filter((failure) => !isReloadReset(failure))).toEqual([]);
+    const ask = ['/bin/busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:2019/config/'];
+    const config = await project.lab.server.docker(['exec', 'routing-itg-proxy-1', ...ask]);
+    expect(config.stdout).toContain('"dial":"app:8000"');
+  });
+
+  itInMatrix('leaves the proxy alone when the new container never gets healthy', async () => {
+    await serve('nginx', { oneNetwork: true });
+    const { step, load } = await deployUnderLoad('v3');
+    expect(step.outputs['outcome'], step.log).toBe('rolled_back');
+    expect(step.log).not.toContain('was reloaded');
+    expect(load.failures).toEqual([]);
+  });
+
+  itInMatrix('goes on, and says so, where nginx asks a resolver at run time', async () => {
+    const release = await serve('nginx', { config: 'nginx-by-dns.conf' });
+    const step = await project.deploy({ images: appImage(project.lab, release) });
+    expect(step.outputs['outcome'], step.log).toBe('deployed');
+    expect(step.log).toContain('asks a resolver for this service at run time');
   });
 });

