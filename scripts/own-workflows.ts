@@ -17,7 +17,10 @@ type OwnJob = (typeof ownJobs)[number];
 const actions = {
   checkout: `
 import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
 const git = (...words) => execFileSync('git', words, { stdio: 'inherit' });
+// act has put a copy there.
+for (const name of readdirSync('.')) rmSync(name, { recursive: true });
 git('clone', '--quiet', process.env.OWN_ORIGIN, '.');
 git('checkout', '--quiet', '-B', 'main', process.env.GITHUB_SHA);
 `,
