@@ -4,12 +4,13 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureImages, type Lab } from '../lab/src/index.ts';
+import { lowerPriority } from '../lab/src/load/index.ts';
 import { readOurVersion, readVersion } from './party.ts';
 import { loadedCases } from './rollout/loaded-cases.ts';
 import { LOAD } from './rollout/measure.ts';
 import { writeAccess } from './rollout/party.ts';
 import { PROXIES, proxyImage } from './rollout/recipe.ts';
-import { readRolloutScript, readRolloutVersion, type Case } from './rollout/scene.ts';
+import { clearStages, readRolloutScript, readRolloutVersion, type Case } from './rollout/scene.ts';
 import { timedCases } from './rollout/timed-cases.ts';
 import { LEAST_RUNS, type Bench, type BenchOptions, type Row } from './row.ts';
 
@@ -63,10 +64,12 @@ export const rolloutBench: Bench = {
     const folder = await mkdtemp(join(tmpdir(), 'bench-rollout-'));
     // The key is in it: away with it however this process ends, a signal included.
     const forget = (): void => rmSync(folder, { recursive: true, force: true });
-    const stop = (): void => process.exit(130);
+    const stop = (): void => void clearStages(lab).finally(() => process.exit(130));
     process.once('exit', forget).once('SIGINT', stop).once('SIGTERM', stop);
     const loadBefore = describeLoad();
+    const restore = lowerPriority();
     try {
+      await clearStages(lab);
       const access = await writeAccess(lab, folder);
       const runs = options.runs ?? (options.isQuick ? 1 : LEAST_RUNS);
       const rows: Row[] = [];
@@ -76,6 +79,7 @@ export const rolloutBench: Bench = {
       const load = `${loadBefore} before, ${describeLoad()} after (this bench's own load in it)`;
       return { rows, versions: { ...versions, runs: String(runs), 'load average': load, 'load generator': generator } };
     } finally {
+      restore();
       forget();
       process.off('exit', forget).off('SIGINT', stop).off('SIGTERM', stop);
     }

@@ -1,6 +1,9 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listContainersPart, listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
-import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
+import { askStates } from '@deploy-actions/kit/compose/engine-api';
+import { runBatch, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
+import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
+import type { Clock } from '@deploy-actions/kit/time/clock';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { poll, type Look } from '@deploy-actions/kit/time/poll';
 import { describeWait, healthDeadlineMs, judgeContainer } from './container-health.ts';
@@ -113,15 +116,43 @@ if [ "$seen" = "$known" ]; then IFS= read -r _ <&3; fi
 kill "$events" "$timer" 2>/dev/null
 exit 0`;
 
+/** Between two questions to the engine: each costs it less than a millisecond. */
+const askEveryMs = 100;
+
+/** What {@link holdScript} does, asked of the engine. */
+async function askForChange(
+  engine: EngineDoor,
+  ids: readonly string[],
+  known: string,
+  longestMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<PartResult> {
+  const start = clock.now();
+  const first = await askStates(engine, ids, signal);
+  const isStarting = (line: string): boolean => / running \d+ starting$/.test(line);
+  const before = known === 'started' ? first.split('\n').filter(isStarting).join('\n') : known;
+  for (let seen = first; seen === before && clock.now() - start < longestMs;) {
+    await clock.sleep(askEveryMs, signal);
+    seen = await askStates(engine, ids, signal);
+  }
+  return { code: 0, stdout: '', stderr: '' };
+}
+
 /** Holds the batch back until the given containers are in another state than the known one, or for a while. */
-function holdPart(ids: readonly string[], known: string, longestMs: number): BatchPart {
-  const seconds = Math.max(0.1, Math.min(holdSeconds, longestMs / 1000)).toFixed(1);
-  return { purpose: 'wait for a change', source: holdScript, args: [seconds, known, ...ids] };
+function holdPart(clock: Clock, ids: readonly string[], known: string, longestMs: number): BatchPart {
+  const seconds = Math.max(0.1, Math.min(holdSeconds, longestMs / 1000));
+  return {
+    purpose: 'wait for a change',
+    source: holdScript,
+    args: [seconds.toFixed(1), known, ...ids],
+    ask: (engine, signal) => askForChange(engine, ids, known, seconds * 1000, clock, signal),
+  };
 }
 
 /** Behind a start: the look that follows is one at containers that are ready already, where their health check is quick. */
-export function holdAfterStart(ids: readonly string[], longestMs: number | undefined): BatchPart {
-  return holdPart(ids, 'started', longestMs ?? Number.POSITIVE_INFINITY);
+export function holdAfterStart(clock: Clock, ids: readonly string[], longestMs: number | undefined): BatchPart {
+  return holdPart(clock, ids, 'started', longestMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** A new look at the project, held back on the server until the given containers change. */
@@ -136,7 +167,7 @@ async function lookForChange(
     .flatMap((id) => before.filter((container) => container.id === id))
     .map(({ id, status, restartCount, health }) => `${id} ${status} ${restartCount} ${health?.status ?? ''}`)
     .join('\n');
-  const parts = [holdPart(ids, known, remainingMs), listContainersPart(context.model.name)];
+  const parts = [holdPart(context.clock, ids, known, remainingMs), listContainersPart(context.model.name)];
   const results = await watch(context, () => runBatch(context.host, parts, { signal: context.signal }));
   refuseTampering(context, service, before, updateOwn(context, service, results.at(-1)?.stdout ?? ''));
 }

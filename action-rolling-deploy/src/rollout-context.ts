@@ -1,6 +1,7 @@
 import type { ComposeScope } from '@deploy-actions/kit/compose/compose-cli';
 import { parseContainers, type Container } from '@deploy-actions/kit/compose/container';
 import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
+import { askService, type ServiceMember } from '@deploy-actions/kit/compose/engine-api';
 import type { StoredImages } from '@deploy-actions/kit/compose/local-images';
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
 import { runBatch, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
@@ -85,6 +86,18 @@ needed=$3; shift 3
 for id in $(printf '%s\\n' "$found" | cut -d ' ' -f 1); do case " $* " in *" $id "*) ;; *) docker inspect --format '{{.Name}}' "$id"; exit 70 ;; esac; done
 for id in $needed; do case $found in *"$id running"*) ;; *) printf '%s' "$id"; exit 71 ;; esac; done`;
 
+/** What {@link guardScript} says of the containers that are there. Pure. */
+export function judgeMembers(
+  members: readonly ServiceMember[],
+  { known }: Pick<Footprint, 'known'>,
+  needs: readonly string[],
+): PartResult {
+  const stranger = members.find(({ id }) => !known.has(id));
+  if (stranger !== undefined) return { code: 70, stdout: stranger.name, stderr: '' };
+  const gone = needs.find((needed) => !members.some(({ id, state }) => id === needed && state === 'running'));
+  return gone === undefined ? { code: 0, stdout: '', stderr: '' } : { code: 71, stdout: gone, stderr: '' };
+}
+
 /** A look that is no older, by the runner's clock, serves as the guard of the next move. */
 const freshMs = 500;
 
@@ -122,6 +135,8 @@ export async function mutate(context: RolloutContext, mutation: Mutation): Promi
     purpose: `look for foreign containers of ${service}`,
     source: guardScript,
     args: [model.name, service, needs.join(' '), ...footprint.known],
+    ask: async (engine, signal) =>
+      judgeMembers(await askService(engine, model.name, service, signal), footprint, needs),
     fail: ({ code, stdout, stderr }) =>
       code === 70
         ? foreign(context, service, `${stdout.trim().replace(/^\//, '')} appeared`)

@@ -33,7 +33,11 @@ export async function readServerState(session: Session): Promise<ServerState> {
     readMigrationPart(session),
   ];
   const [oneOffs, files] = await Promise.all([
-    findRunningOneOffs(session.host, deployPath),
+    // Once it is known how the engine can be asked; whether it can be reached at all is the plan's question.
+    session
+      .docker()
+      .catch(() => undefined)
+      .then(() => findRunningOneOffs(session.host, deployPath)),
     runBatch(session.host, parts),
   ]);
   const [journal = '', ledger = '', staged = '', migration = ''] = files.map(({ stdout }) => stdout);

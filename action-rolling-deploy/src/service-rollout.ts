@@ -103,7 +103,7 @@ async function addAndProve(
 async function startAndProve(context: RolloutContext, service: string, made: readonly Container[]): Promise<void> {
   const ids = made.map(({ id }) => id);
   const since = context.clock.now();
-  const hold = holdAfterStart(ids, context.options.healthTimeoutMs);
+  const hold = holdAfterStart(context.clock, ids, context.options.healthTimeoutMs);
   const started = await startCreated(context, service, ids, context.route.hide(service, made), [hold]);
   await waitUntilHealthy(context, service, started, since);
   for (const id of ids) context.proved.set(id, service);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findTampering } from '../src/rollout-context.ts';
+import { findTampering, judgeMembers } from '../src/rollout-context.ts';
 import { container } from './builders.ts';
 
 const running = container('a', 'web', { name: 'shop-web-1', startedAt: '2026-01-01T00:00:00Z' });
@@ -26,5 +26,24 @@ describe('what somebody else did to containers during a deploy', () => {
 
   it('does not ask for containers that had ended before', () => {
     expect(findTampering([{ ...running, status: 'exited' }], [])).toBeUndefined();
+  });
+});
+
+describe('the guard in front of a change, asked of the engine', () => {
+  const known = new Set(['a', 'b']);
+  const member = (id: string, state = 'running') => ({ id, name: `shop-web-${id}`, state });
+
+  it('lets a change through where only known containers are there, whatever became of them', () => {
+    expect(judgeMembers([member('a'), member('b', 'exited')], { known }, ['a'])).toMatchObject({ code: 0 });
+    expect(judgeMembers([], { known }, [])).toMatchObject({ code: 0 });
+  });
+
+  it('names a container that somebody else made', () => {
+    expect(judgeMembers([member('a'), member('c')], { known }, [])).toMatchObject({ code: 70, stdout: 'shop-web-c' });
+  });
+
+  it('names a needed container that does not run or is gone', () => {
+    expect(judgeMembers([member('a', 'exited')], { known }, ['a'])).toMatchObject({ code: 71, stdout: 'a' });
+    expect(judgeMembers([member('a')], { known }, ['a', 'b'])).toMatchObject({ code: 71, stdout: 'b' });
   });
 });

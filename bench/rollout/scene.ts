@@ -41,6 +41,13 @@ export interface Entrant {
 
 const FIRST_PORT = 18_300;
 
+const nameOf = ({ id }: Pick<Party, 'id'>): string => `bench-rollout-${id}`;
+
+/** Removes the projects of all parties, whoever left them: a bench that was killed clears nothing up. */
+export async function clearStages(lab: Lab): Promise<void> {
+  for (const id of ['ours', 'up', 'rollout'] as const) await clearStage(lab, nameOf({ id }));
+}
+
 /** Gives each party a project with v1 running, lets them compete, and clears up. */
 export async function withEntrants<T>(
   scene: Scene,
@@ -49,7 +56,6 @@ export async function withEntrants<T>(
   compete: (entrants: readonly Entrant[]) => Promise<T>,
 ): Promise<T> {
   const { lab } = scene;
-  const nameOf = (party: Party): string => `bench-rollout-${party.id}`;
   try {
     const entrants: Entrant[] = [];
     for (const [index, party] of parties.entries()) {

@@ -54,7 +54,7 @@ export function createRoute(deps: RouteDeps): Route {
       const isSwitch = route.withdrawal !== 'drain-file';
       if (isSwitch && (staying.length === 0 || unseen.has(container.id))) return [];
       if (route.withdrawal === 'caddy') await withdrawFromCaddy(work, route, container, staying);
-      const parts = withdrawals[route.withdrawal]?.(work, route, container, staying) ?? [];
+      const parts = (await withdrawals[route.withdrawal]?.(work, route, container, staying)) ?? [];
       const onDone = (part: RoutePart, result: PartResult): void => {
         stale.delete(service);
         part.onDone?.(result);

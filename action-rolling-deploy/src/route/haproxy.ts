@@ -1,3 +1,7 @@
+import type { Container } from '@deploy-actions/kit/compose/container';
+import { askAttachments, askRunningIds } from '@deploy-actions/kit/compose/engine-api';
+import { askEngine } from '@deploy-actions/kit/host/engine-door';
+import type { RoutePart } from './route.ts';
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
@@ -125,31 +129,42 @@ LIST
   nap
 done`;
 
-/** `inspect IDS…`: the networks of each container, one a line: `id network=address …`; compared by id, a name may exist twice. */
-const inspectNetworks = `
-inspect() { docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@"; }
-shared() {
-  for pair in $1; do
-    case " $2 " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
+/**
+ * `look PAIRS IDS…`: the networks of the containers, one a line: `id network=address …`, as PAIRS has them or as Docker says.
+ * `reached FROM IDS…`: addresses of the latter on networks of the former. Networks are compared by id, a name may exist twice.
+ */
+const reachable = `
+look() {
+  pairs=$1; shift
+  [ -n "$pairs" ] || pairs=$(docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@")
+}
+networks_of() {
+  while read -r id nets; do [ "$id" != "$1" ] || printf '%s' "$nets"; done <<LIST
+$pairs
+LIST
+}
+reached() {
+  own=$(networks_of "$1"); shift
+  for id; do
+    for pair in $(networks_of "$id"); do
+      case " $own " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
+    done
   done
 }`;
 
 /**
- * $1 project, $2 proxy service, $3 tenths of a second, $4 the text above, $5 the container that goes, then those that
- * stay. One command inside each proxy, whatever it waits for. Prints `unused` when HAProxy sends nothing to it.
+ * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths of a
+ * second, $6 the text above, $7 the container that goes, then those that stay. One command inside each proxy, whatever it
+ * waits for. Prints `unused` when HAProxy sends nothing to it.
  */
-const drainScript = `${proxyContainers}${inspectNetworks}
-project=$1 service=$2 tenths=$3 inside=$4 old=$5; shift 5
+const drainScript = `${proxyContainers}${reachable}
+project=$1 service=$2 proxies=$3 pairs=$4 tenths=$5 inside=$6 old=$7; shift 7
+[ -n "$proxies" ] || proxies=$(proxy_ids "$project" "$service")
+look "$pairs" $proxies "$old" "$@"
 known=
-for proxy in $(proxy_ids "$project" "$service"); do
-  nets= gone= stay=
-  while read -r id pairs; do
-    if [ "$id" = "$proxy" ]; then nets=$pairs
-    elif [ "$id" = "$old" ]; then gone=$(shared "$pairs" "$nets")
-    else stay="$stay$(shared "$pairs" "$nets")"; fi
-  done <<LIST
-$(inspect "$proxy" "$old" "$@")
-LIST
+for proxy in $proxies; do
+  gone=$(reached "$proxy" "$old")
+  stay=$(reached "$proxy" "$@")
   said=$(docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$gone" "$stay")
   code=$?
   printf '%s\\n' "$said"
@@ -158,28 +173,81 @@ LIST
 done
 [ -n "$known" ] || echo unused`;
 
-/** $1 project, $2 proxy service, $3 the text above, $4 service, $5 its names. */
-const settleScript = `${proxyContainers}${inspectNetworks}
-project=$1 service=$2 inside=$3 names=$5
-alive=$(proxy_ids "$project" "$4")
-for proxy in $(proxy_ids "$project" "$service"); do
-  nets= here=
-  while read -r id pairs; do
-    if [ "$id" = "$proxy" ]; then nets=$pairs; else here="$here$(shared "$pairs" "$nets")"; fi
-  done <<LIST
-$(inspect "$proxy" $alive)
-LIST
+/**
+ * $1 project, $2 proxy service, $3 ids of its containers, $4 those of the service, $5 networks of all, as above; $6 the text
+ * above, $7 service, $8 its names.
+ */
+const settleScript = `${proxyContainers}${reachable}
+project=$1 service=$2 proxies=$3 alive=$4 pairs=$5 inside=$6 names=$8
+if [ -z "$pairs" ]; then
+  proxies=$(proxy_ids "$project" "$service")
+  alive=$(proxy_ids "$project" "$7")
+fi
+look "$pairs" $proxies $alive
+for proxy in $proxies; do
+  here=$(reached "$proxy" $alive)
   docker exec --user 0 "$proxy" sh -c "$inside" sh "$here" "$names" || exit 7
 done`;
 
+/** What the scripts need of Docker, as the engine itself says it. */
+interface Neighbours {
+  readonly proxies: readonly string[];
+  readonly alive: readonly string[];
+  /** `id network=address …`, one a line. */
+  readonly pairs: string;
+}
+
+const unknown: Neighbours = { proxies: [], alive: [], pairs: '' };
+
+/** All empty where only the CLI can tell. */
+async function askNeighbours(
+  { host, project }: RouteWork,
+  { service }: ServiceRoute,
+  proxy: string,
+  more: readonly string[],
+): Promise<Neighbours> {
+  const found = await askEngine(host, async (engine, signal) => {
+    const [proxies, alive] = await Promise.all([
+      askRunningIds(engine, project, proxy, signal),
+      askRunningIds(engine, project, service, signal),
+    ]);
+    const line = async (id: string): Promise<string> => {
+      const attached = await askAttachments(engine, id, signal);
+      return [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' ');
+    };
+    const lines = await Promise.all([...new Set([...proxies, ...alive, ...more])].map(line));
+    return { proxies, alive, pairs: lines.join('\n') };
+  });
+  return found ?? unknown;
+}
+
 /** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
-export const withdrawFromHaproxy: Withdraw = ({ host, project, log }, route, container, staying) =>
-  route.proxies.map(({ service: proxy }) => ({
+export const withdrawFromHaproxy: Withdraw = async (work, route, container, staying) => {
+  const ids = [container.id, ...staying.map(({ id }) => id)];
+  const asked = route.proxies.map(async ({ service }) => ({
+    proxy: service,
+    near: await askNeighbours(work, route, service, ids),
+  }));
+  const known = await Promise.all(asked);
+  return known.map(({ proxy, near }) => drainPart(work, route, proxy, near, container, staying));
+};
+
+function drainPart(
+  { host, project, log }: RouteWork,
+  route: ServiceRoute,
+  proxy: string,
+  near: Neighbours,
+  container: Container,
+  staying: readonly Container[],
+): RoutePart {
+  return {
     purpose: `drain ${container.name} in HAProxy`,
     source: drainScript,
     args: [
       project,
       proxy,
+      near.proxies.join(' '),
+      near.pairs,
       String(Math.ceil(route.drainWaitMs / 100)),
       drainInside,
       container.id,
@@ -197,15 +265,19 @@ export const withdrawFromHaproxy: Withdraw = ({ host, project, log }, route, con
         log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
       else log(`${route.service}: ${drained}, and none is in flight`);
     },
-  }));
+  };
+}
 
 /**
  * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start.
  * The command goes on to its end on the server, whoever still listens. Never rejects.
  */
-export async function settleHaproxy({ host, project, log }: RouteWork, route: ServiceRoute): Promise<void> {
+export async function settleHaproxy(work: RouteWork, route: ServiceRoute): Promise<void> {
+  const { host, project, log } = work;
   for (const { service } of route.proxies) {
-    const args = [project, service, settleInside, route.service, route.names.join(' ')];
+    const { proxies, alive, pairs } = await askNeighbours(work, route, service, []);
+    const near = [proxies.join(' '), alive.join(' '), pairs];
+    const args = [project, service, ...near, settleInside, route.service, route.names.join(' ')];
     const said = await host
       .script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
       .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);

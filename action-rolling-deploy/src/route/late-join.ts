@@ -1,5 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import type { BatchPart } from '@deploy-actions/kit/host/batch';
+import { askAttachments } from '@deploy-actions/kit/compose/engine-api';
+import type { BatchPart, PartResult } from '@deploy-actions/kit/host/batch';
+import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
 import type { Attachment } from './route-facts.ts';
 import type { ServiceRoute } from './route-plan.ts';
 import type { RouteWork } from './route-work.ts';
@@ -20,8 +22,7 @@ for id; do
 done`;
 
 /**
- * For each network: its name, container id, count of aliases, aliases; over and over. Proved by the address that Docker
- * then shows; Docker's DNS answers from the same record.
+ * For each network: its name, container id, count of aliases, aliases; over and over.
  */
 const joinScript = `
 while [ $# -gt 0 ]; do
@@ -32,8 +33,14 @@ while [ $# -gt 0 ]; do
     *"already exists in network"*|*"already attached"*) ;;
     *) printf '%s\\n' "$said" >&2; exit 1 ;;
   esac
-  ip=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$net\\"}}{{.IPAddress}}{{.GlobalIPv6Address}}{{end}}" "$id") || exit 1
-  [ -n "$ip" ] || { echo "$net gave $id no address" >&2; exit 1; }
+done`;
+
+/** Pairs of network and container id. Proved by the address that Docker shows; its DNS answers from the same record. */
+const joinedScript = `
+while [ $# -gt 0 ]; do
+  ip=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$1\\"}}{{.IPAddress}}{{.GlobalIPv6Address}}{{end}}" "$2") || exit 1
+  [ -n "$ip" ] || { echo "$1 gave $2 no address" >&2; exit 1; }
+  shift 2
 done`;
 
 /** Created containers leave the networks that they join once healthy (ADR 0006). They are not started yet. */
@@ -60,7 +67,30 @@ export function joinNetworks(
   const onDone = (): void => {
     log(`${route.service}: ${containers.map(({ name }) => name).join(', ')} joined ${names}`);
   };
-  return [{ purpose: `join ${route.service} to ${names}`, source: joinScript, args, onDone }];
+  const looked = pairs.map(({ container, network }) => ({ id: container.id, network: network.dockerName }));
+  return [
+    { purpose: `join ${route.service} to ${names}`, source: joinScript, args },
+    {
+      purpose: `look at ${route.service} in ${names}`,
+      source: joinedScript,
+      args: looked.flatMap(({ id, network }) => [network, id]),
+      ask: (engine, signal) => askJoined(engine, looked, signal),
+      onDone,
+    },
+  ];
+}
+
+async function askJoined(
+  engine: EngineDoor,
+  looked: readonly { readonly id: string; readonly network: string }[],
+  signal: AbortSignal,
+): Promise<PartResult> {
+  for (const { id, network } of looked) {
+    const attachments = await askAttachments(engine, id, signal);
+    if (!attachments.some(({ name, addresses }) => name === network && addresses.length > 0))
+      return { code: 1, stdout: '', stderr: `${network} gave ${id} no address` };
+  }
+  return { code: 0, stdout: '', stderr: '' };
 }
 
 /** As Compose names a container in a network; Docker adds its short id by itself. */

@@ -18,7 +18,7 @@ export type Withdraw = (
   route: ServiceRoute,
   container: Container,
   staying: readonly Container[],
-) => readonly RoutePart[];
+) => readonly RoutePart[] | Promise<readonly RoutePart[]>;
 
 /** The last words of a part that failed. */
 export function lastWords({ stdout, stderr }: Pick<PartResult, 'stdout' | 'stderr'>): string {

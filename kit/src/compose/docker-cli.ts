@@ -1,6 +1,8 @@
-import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
+import { programPart, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { lastLines, type Host } from '../host/host.ts';
+import { openEngineDoor } from '../host/engine-door.ts';
 import { parseContainers, type Container } from './container.ts';
+import { askContainers, locateEngineScript, readEngineVersion } from './engine-api.ts';
 import { ComposeError } from './model.ts';
 
 /** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
@@ -17,7 +19,12 @@ export async function listProjectContainers(host: Host, project: string): Promis
 
 /** {@link listProjectContainers} as a part; parseContainers reads its output. */
 export function listContainersPart(project: string): BatchPart {
-  return { purpose: 'list the project’s containers', source: listScript, args: [project] };
+  return {
+    purpose: 'list the project’s containers',
+    source: listScript,
+    args: [project],
+    ask: (engine, signal) => askContainers(engine, project, signal),
+  };
 }
 
 /** The last lines of a container's output, both streams, for evidence. */
@@ -36,32 +43,51 @@ export interface DockerVersions {
 
 const oldestCompose = [2, 20] as const;
 
+const versionTimeoutMs = 30_000;
+
 /**
- * Checks that this user reaches a Docker engine with a Compose that is new enough.
+ * Checks that this user reaches a Docker engine with a Compose that is new enough. Where the engine can be asked over its
+ * socket, it is from now on (engine-door.ts).
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 export async function checkDocker(host: Host): Promise<DockerVersions> {
-  const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
-  return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+  const bounds = { timeoutMs: versionTimeoutMs };
+  const byCli = [engineVersionPart, composeVersionPart];
+  if (host.openSocket === undefined) return parseDockerVersions(host, await runBatch(host, byCli, bounds));
+  const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
+  const [found, compose] = await runBatch(host, [located, composeVersionPart], bounds);
+  const path = found?.code === 0 ? found.stdout : '';
+  const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
+  const version = readEngineVersion(said);
+  const [engine] =
+    version === undefined
+      ? await runBatch(host, [engineVersionPart], bounds)
+      : [{ code: 0, stdout: `${version.engine} ${version.platform}`, stderr: '' }];
+  return parseDockerVersions(host, [engine, compose]);
 }
 
-const dockerVersionsPart: BatchPart = {
-  purpose: 'ask for the versions of Docker and Compose',
-  source: `
-docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`,
-  mayFail: true,
-};
+const engineVersionPart: BatchPart = programPart(
+  'ask for the version of Docker',
+  ['docker', 'version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}'],
+  { mayFail: true },
+);
+
+const composeVersionPart: BatchPart = programPart(
+  'ask for the version of Compose',
+  ['docker', 'compose', 'version', '--short'],
+  { mayFail: true },
+);
 
 /** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
-function parseDockerVersions(host: Host, result: PartResult): DockerVersions {
-  const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
+function parseDockerVersions(host: Host, results: readonly (PartResult | undefined)[]): DockerVersions {
+  const failed = results.find((result) => result?.code !== 0);
+  const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
   const [engine = '', platform = ''] = engineLine.split(' ');
   const compose = composeLine.replace(/^v/, '');
-  if (result.code !== 0 || compose === '')
+  if (failed !== undefined || compose === '')
     throw new ComposeError({
       code: 'DOCKER_UNREACHABLE',
-      message: `${host.name}: ${lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
+      message: `${host.name}: ${lastLines(failed?.stderr ?? '', 1)[0] ?? 'docker gave no answer'}`,
       hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
     });
   const [major = 0, minor = 0] = compose.split('.').map(Number);

@@ -1,6 +1,7 @@
 import { parseImageRef, type ImageRef } from '../image/image-ref.ts';
 import { runBatch, type BatchPart } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
+import { askImages } from './engine-api.ts';
 
 /** An image that the server has. */
 export interface StoredImage {
@@ -39,7 +40,12 @@ export async function inspectImages(host: Host, refs: readonly string[]): Promis
 
 /** {@link inspectImages} as a part, for references without repetition; {@link parseStoredImages} reads its output. */
 export function inspectImagesPart(refs: readonly string[]): BatchPart {
-  return { purpose: 'look at the images', source: inspectScript, args: refs };
+  return {
+    purpose: 'look at the images',
+    source: inspectScript,
+    args: refs,
+    ask: (engine, signal) => askImages(engine, refs, signal),
+  };
 }
 
 /** Pure part of {@link inspectImages}. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { runDetached } from './detached.ts';
+import { engineDoorOf, longestAskMs, type EngineDoor } from './engine-door.ts';
 import { commandFailed, type ExecOptions, type Host } from './host.ts';
 
 /** One step of a batch: a shell script of ours with arguments, or a program of its own (see {@link programPart}). */
@@ -14,6 +15,11 @@ export interface BatchPart {
   readonly mayFail?: boolean;
   /** The error for a code that is not 0, where the part's own codes mean something; default COMMAND_FAILED. */
   readonly fail?: (result: PartResult) => Error;
+  /**
+   * Of a look at Docker: the same result, asked of the engine itself. Taken where the host has a door to it and the part
+   * begins or ends its batch, so that order stays; where it rejects, the part runs as a command after all.
+   */
+  readonly ask?: (engine: EngineDoor, signal: AbortSignal) => Promise<PartResult>;
 }
 
 export interface PartResult {
@@ -69,6 +75,50 @@ export async function runBatch(
   host: Host,
   parts: readonly BatchPart[],
   options: BatchOptions = {},
+): Promise<readonly PartResult[]> {
+  const door = options.isDetached === true ? undefined : engineDoorOf(host);
+  if (door === undefined) return runCommands(host, parts, options);
+  const before = await askInTurn(host, door, parts, options);
+  const rest = parts.slice(before.length);
+  const last = rest.findLastIndex(({ ask }) => ask === undefined);
+  const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+  const looks = rest.slice(last + 1);
+  // Nothing was run and the engine gave no answer: no use in asking it again.
+  const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
+  const unanswered = looks.slice(after.length);
+  const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
+  return [...before, ...ran, ...after, ...byCommand];
+}
+
+/**
+ * Asks the engine for the looks that the parts begin with, one after another.
+ * @returns the results of those before the first that got none
+ * @throws what a part makes of its result, as {@link runBatch} does
+ */
+async function askInTurn(
+  host: Host,
+  door: EngineDoor,
+  parts: readonly BatchPart[],
+  { signal, timeoutMs = longestAskMs }: BatchOptions,
+): Promise<readonly PartResult[]> {
+  const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
+  const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+  const results: PartResult[] = [];
+  for (const part of parts) {
+    const result = await part.ask?.(door, until).catch(() => undefined);
+    if (result === undefined) break;
+    if (result.code !== 0 && part.mayFail !== true)
+      throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+    results.push(result);
+  }
+  return results;
+}
+
+/** The parts as one remote command. */
+async function runCommands(
+  host: Host,
+  parts: readonly BatchPart[],
+  options: BatchOptions,
 ): Promise<readonly PartResult[]> {
   const token = `part-${randomBytes(9).toString('hex')}`;
   const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);

@@ -26,6 +26,8 @@ export interface SshConnection {
    * @throws HostError FORWARD_PROHIBITED, FORWARD_FAILED, CONNECTION_LOST
    */
   readonly forward: (address: string, port: number) => Promise<Duplex>;
+  /** A stream to a unix socket of the server; absent where the program in between cannot. */
+  readonly openSocket?: (path: string) => Promise<Duplex>;
   /** Rejects with the reason when the connection is gone, whoever ended it. */
   readonly lost: Promise<never>;
   /** The same reason; undefined as long as the connection stands. */

@@ -72,6 +72,11 @@ export interface Host {
   /** A stream to an address as seen from the server (direct-tcpip): reaches ports bound to its loopback and container addresses. */
   forward(address: string, port: number): Promise<Duplex>;
   /**
+   * A stream to a unix socket of the server. Absent where the transport has none.
+   * @throws anything, where the server does not allow it or nobody listens
+   */
+  openSocket?(path: string): Promise<Duplex>;
+  /**
    * Opens a new connection in place of one that broke; the next command goes through it. Nothing where the host needs none.
    * @throws HostError as connecting does
    */

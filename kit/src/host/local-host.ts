@@ -27,6 +27,7 @@ export function localHost(): Host {
       return runCommand(shell, scriptWords(source, args), describeScript(source), options);
     },
     forward: openLocalForward,
+    openSocket: openLocalSocket,
     get commandCount() {
       return commandCount;
     },
@@ -70,6 +71,17 @@ function openLocalForward(address: string, port: number): Promise<Duplex> {
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.removeListener('error', onError);
+      resolve(socket);
+    });
+  });
+}
+
+function openLocalSocket(path: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.removeListener('error', reject);
       resolve(socket);
     });
   });

@@ -15,7 +15,7 @@ import type { ConnectPhase, FailedAttempt } from './ssh-errors.ts';
 import { readServerSoftware } from './server-software.ts';
 import { runChannel } from './ssh-channel.ts';
 import { shortenLogin } from './ssh-flights.ts';
-import { openForward } from './ssh-forward.ts';
+import { openForward, openSocketForward } from './ssh-forward.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -151,6 +151,7 @@ function describeConnection(target: SshTarget, client: Client, ending: Ending, w
     isInOrder: true,
     runProgram: (program, io) => runChannel(client, commandLine(program), io),
     forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+    openSocket: (path) => openSocketForward(client, lost, path),
     close: async () => {
       if (lossReason() === undefined) await closeConnection(client, wire);
     },

@@ -53,3 +53,27 @@ export function openForward(
     }
   });
 }
+
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+export function openSocketForward(client: Client, lost: Promise<never>, path: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer within ${forwardTimeoutMs / 1000} s`));
+    }, forwardTimeoutMs);
+    lost.catch(reject);
+    const settle = (error: Error | undefined, channel?: Duplex): void => {
+      clearTimeout(timer);
+      if (error === undefined && channel !== undefined) resolve(channel);
+      else reject(error ?? new Error('no channel'));
+    };
+    try {
+      client.openssh_forwardOutStreamLocal(path, settle);
+    } catch (thrown) {
+      settle(new Error(describeThrown(thrown)));
+    }
+  });
+}

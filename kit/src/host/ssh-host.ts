@@ -42,6 +42,7 @@ export async function connectSsh(
       return runCommand(shell, scriptWords(source, args), describeScript(source), options);
     },
     forward: (address, port) => connection.forward(address, port),
+    openSocket: (path) => connection.openSocket?.(path) ?? Promise.reject(new Error('this transport opens no sockets')),
     reconnect: async (until) => {
       const broken = connection;
       connection = await dial(until);

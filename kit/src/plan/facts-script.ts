@@ -2,7 +2,8 @@
  * What the assessment asks about room: memory, disks, sizes. Changes nothing.
  *
  * $1 deploy-path, $2 `pull` where images will be pulled, then two lists with one entry a line, each may be empty: $3 ids
- * of the project's running containers, $4 ids of images.
+ * of the project's running containers, $4 ids of images. $5 what the template below prints of the former, where the caller
+ * knows it already.
  *
  * A section begins with `## name`. What cannot be found out is left out, or `-`.
  *
@@ -16,7 +17,7 @@
  * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
  */
 export const roomScript = `
-path=$1 pull=$2 ids=$3 images=$4
+path=$1 pull=$2 ids=$3 images=$4 found=\${5:-}
 usage() {
   groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
   one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
@@ -49,7 +50,7 @@ sed -n 's/^\\(MemTotal\\|MemAvailable\\|SwapFree\\): *\\([0-9]*\\) kB$/\\1 \\2/p
 echo '## containers'
 unread=
 if [ -n "$ids" ]; then
-  found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
+  [ -n "$found" ] || found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
   while read -r id pid signal; do
     [ -n "$id" ] || continue
     used=$(usage "$pid" 2>/dev/null) || { used=-; unread="$unread $id"; }

@@ -1,3 +1,5 @@
+import { askFirstProcesses, askNetworksAndVolumes } from '../compose/engine-api.ts';
+import { askEngine } from '../host/engine-door.ts';
 import type { Host } from '../host/host.ts';
 import { networksScript, reclaimableScript, roomScript } from './facts-script.ts';
 import { asList, asObject, asText, asTexts, type Json } from '../json/json.ts';
@@ -85,14 +87,31 @@ export interface FactsQuery {
 export async function readServerFacts(host: Host, query: FactsQuery): Promise<ServerFacts> {
   const list = (entries: readonly string[]): string => entries.join('\n');
   const pull = query.isPullNeeded ? 'pull' : '';
-  const { networks, volumes, compose } = query;
-  const [room, drift] = await Promise.all([
-    host.script(roomScript, [query.deployPath, pull, list(query.containers), list(query.images)]),
-    host.script(networksScript, [query.project, list(networks), list(volumes), ...(compose?.argv ?? [])], {
-      stdin: compose?.stdin ?? '',
-    }),
-  ]);
-  return parseServerFacts(`${room.stdout}\n${drift.stdout}`);
+  const readRoom = async (): Promise<string> => {
+    const first = await askEngine(host, (engine, until) => askFirstProcesses(engine, query.containers, until));
+    const args = [query.deployPath, pull, list(query.containers), list(query.images), first ?? ''];
+    return (await host.script(roomScript, args)).stdout;
+  };
+  const [room, drift] = await Promise.all([readRoom(), readDrift(host, query)]);
+  return parseServerFacts(`${room}\n${drift}`);
+}
+
+/** What {@link networksScript} prints. */
+async function readDrift(host: Host, { project, networks, volumes, compose }: FactsQuery): Promise<string> {
+  const found = await askEngine(host, (engine, until) =>
+    askNetworksAndVolumes(engine, project, networks, volumes, until),
+  );
+  if (found === undefined) {
+    const args = [project, networks.join('\n'), volumes.join('\n'), ...(compose?.argv ?? [])];
+    return (await host.script(networksScript, args, { stdin: compose?.stdin ?? '' })).stdout;
+  }
+  const isCompared = [...found.networks, ...found.volumes].some((text) =>
+    text.includes('com.docker.compose.config-hash'),
+  );
+  const said =
+    compose !== undefined && isCompared ? await host.exec(compose.argv, { stdin: compose.stdin }) : undefined;
+  const sections = ['## networks', ...found.networks, '## volumes', ...found.volumes, '## compose'];
+  return `${sections.join('\n')}\n${said?.stdout ?? ''}\n${said?.stderr ?? ''}`;
 }
 
 /** `Images 3.2GB (70%), Build Cache 5GB`: what the server could give back; undefined = it does not say. */

@@ -1,3 +1,5 @@
+import { askRunningNames } from '../compose/engine-api.ts';
+import { askEngine } from '../host/engine-door.ts';
 import type { Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 
@@ -15,14 +17,19 @@ const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --forma
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 export async function findRunningOneOffs(host: Host, deployPath: DeployPath): Promise<readonly string[]> {
   const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-  const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-  return result.stdout.split('\n').filter((name) => name !== '');
+  return findRunning(host, labels);
 }
 
 /** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
 export async function findOneOffsOfRun(host: Host, runId: string): Promise<readonly string[]> {
   if (runId === '') return [];
   const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
+  return findRunning(host, labels);
+}
+
+async function findRunning(host: Host, labels: readonly string[]): Promise<readonly string[]> {
+  const asked = await askEngine(host, (engine, signal) => askRunningNames(engine, labels, signal));
+  if (asked !== undefined) return asked;
   const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
   return result.stdout.split('\n').filter((name) => name !== '');
 }

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runBatch, type BatchPart } from '../../src/host/batch.ts';
+import { askEngine, engineDoorOf, openEngineDoor } from '../../src/host/engine-door.ts';
+import { localHost } from '../../src/host/local-host.ts';
+
+const asked: string[] = [];
+let folder: string;
+let socket: string;
+let server: Server;
+
+/** Answers every path by its name; `/broken` by half an answer. */
+beforeEach(async () => {
+  asked.length = 0;
+  folder = mkdtempSync(join(tmpdir(), 'engine-'));
+  socket = join(folder, 'docker.sock');
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    if (request.url === '/broken') response.destroy();
+    else if (request.url === '/gone') response.writeHead(404).end('{}');
+    else response.end(JSON.stringify({ path: request.url }));
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const forever = new AbortController().signal;
+
+/** A look whose answer tells by which way it came. */
+function look(path: string, more: Partial<BatchPart> = {}): BatchPart {
+  return {
+    purpose: `look at ${path}`,
+    source: `printf 'command ${path}'`,
+    ask: async (engine, signal) => {
+      const { status } = await engine.get(path, signal);
+      return { code: status === 200 ? 0 : 70, stdout: `engine ${path}`, stderr: '' };
+    },
+    ...more,
+  };
+}
+
+const deed: BatchPart = { purpose: 'do it', source: 'printf done' };
+
+describe('a batch on a host whose engine can be asked', () => {
+  it('asks for the looks before and after, and runs the rest as one command', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const results = await runBatch(host, [look('/before'), deed, look('/between'), deed, look('/a'), look('/b')]);
+    expect(results.map(({ stdout }) => stdout)).toEqual([
+      'engine /before',
+      'done',
+      'command /between',
+      'done',
+      'engine /a',
+      'engine /b',
+    ]);
+    expect(host.commandCount).toBe(1);
+    expect(asked).toEqual(['/version', '/before', '/a', '/b']);
+  });
+
+  it('runs no command where there are looks only', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    await runBatch(host, [look('/a'), look('/b')]);
+    expect(host.commandCount).toBe(0);
+  });
+
+  it('runs a look as a command where the engine gives no answer, and each result stays in its place', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const results = await runBatch(host, [look('/broken'), look('/a'), deed, look('/b'), look('/broken'), look('/c')]);
+    expect(results.map(({ stdout }) => stdout)).toEqual([
+      'command /broken',
+      'command /a',
+      'done',
+      'engine /b',
+      'command /broken',
+      'command /c',
+    ]);
+  });
+
+  it('does nothing behind a look that says no', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const guard = look('/gone', { fail: ({ code }) => new RangeError(`said ${code}`) });
+    await expect(runBatch(host, [guard, deed])).rejects.toThrow('said 70');
+    expect(host.commandCount).toBe(0);
+    const results = await runBatch(host, [look('/gone', { mayFail: true }), deed]);
+    expect(results.map(({ code }) => code)).toEqual([70, 0]);
+  });
+
+  it('is cancelled as any other command', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const signal = AbortSignal.abort();
+    await expect(runBatch(host, [look('/a')], { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('asks by command where the batch goes on without the connection', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const results = await runBatch(host, [deed, look('/a')], { isDetached: true });
+    expect(results.at(-1)?.stdout).toBe('command /a');
+  });
+});
+
+describe('openEngineDoor', () => {
+  it('opens none where nobody listens, and none where the answer is no', async () => {
+    const host = localHost();
+    expect(await openEngineDoor(host, join(folder, 'nobody'), forever)).toBeUndefined();
+    expect(engineDoorOf(host)).toBeUndefined();
+    expect(await askEngine(host, () => Promise.resolve('asked'))).toBeUndefined();
+    server.removeAllListeners('request');
+    server.on('request', (_request, response) => response.writeHead(400).end('{"message":"too old"}'));
+    expect(await openEngineDoor(host, socket, forever)).toBeUndefined();
+    expect(engineDoorOf(host)).toBeUndefined();
+  });
+
+  it('gives what the engine says of itself', async () => {
+    expect(await openEngineDoor(localHost(), socket, forever)).toEqual({ path: '/version' });
+  });
+});
