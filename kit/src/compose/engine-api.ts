@@ -24,6 +24,10 @@ function unexpected(path: string, status: number): Error {
   return new Error(`the engine answered ${path} with ${status}`);
 }
 
+function notPlain(ref: string): Error {
+  return new Error(`${ref} is no plain reference`);
+}
+
 /** `result` of a look that succeeded, as its command would have printed it. */
 function printed(stdout: string): PartResult {
   return { code: 0, stdout, stderr: '' };
@@ -160,7 +164,7 @@ const plainReference = /^[\w][\w.:/@-]*$/;
 export async function askImages(engine: EngineDoor, refs: readonly string[], signal: AbortSignal): Promise<PartResult> {
   const lines = await Promise.all(
     refs.map(async (ref) => {
-      if (!plainReference.test(ref)) throw new Error(`${ref} is no plain reference`);
+      if (!plainReference.test(ref)) throw notPlain(ref);
       const path = `/images/${ref}/json`;
       const { status, body } = await engine.get(path, signal);
       if (status === 404) return '-';

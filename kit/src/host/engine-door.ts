@@ -83,9 +83,8 @@ export async function askEngine<T>(
  * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
  */
 export async function openEngineDoor(host: Host, socketPath: string, signal: AbortSignal): Promise<unknown> {
-  const { openSocket } = host;
-  if (openSocket === undefined) return undefined;
-  const door = makeDoor(() => openSocket(socketPath));
+  if (host.openSocket === undefined) return undefined;
+  const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
   try {
     const { status, body } = await door.get('/version', signal);
     if (status !== 200) return undefined;
