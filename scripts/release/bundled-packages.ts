@@ -17,21 +17,22 @@ const permissive = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueO
 
 /**
  * The folders of foreign packages that the bundler's statistics name, deepest `node_modules` first: `…/node_modules/@a/b`.
- * The bundler's own helpers stand in it as what they are, parts of the bundler.
+ * The bundler's own helpers stand in it as what they are, parts of the bundler. Modules that it read and left out again,
+ * because nobody uses them, stand in it as orphans: nothing of them is passed on.
  */
 export function listPackageFolders(statistics: unknown): readonly string[] {
-  const files = [...collectFiles(record(statistics)['modules'])];
-  const folders = files.flatMap((file) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+  const files = listModules(statistics)
+    .filter(({ orphan }) => orphan !== true)
+    .flatMap((module) => [module, ...listModules(module)])
+    .map((module) => module['nameForCondition']);
+  const folders = files.flatMap((file) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(String(file))?.[1] ?? []);
   return [...new Set(folders)].sort();
 }
 
-function* collectFiles(modules: unknown): Generator<string> {
-  if (!Array.isArray(modules)) return;
-  for (const module of modules.map(record)) {
-    const file = module['nameForCondition'];
-    if (typeof file === 'string') yield file;
-    yield* collectFiles(module['modules']);
-  }
+/** Those of a bundle, or those that were joined into one, which are orphans themselves. */
+function listModules(owner: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const { modules } = record(owner);
+  return Array.isArray(modules) ? modules.map(record) : [];
 }
 
 /** Reads what a package.json says of its licence; the older forms too. */

@@ -15,16 +15,18 @@ import { listActions, root } from '../workspace.ts';
 
 const one: BundledPackage = { name: '@scope/one', version: '1.0.0', license: 'MIT', notice: 'Text' };
 
-test('the packages of a bundle are found in modules that were joined as well, the inner of two by its own folder', () => {
+test('the packages of a bundle are found in modules that were joined as well, the inner of two by its own folder, and none that was left out', () => {
   const statistics = {
     modules: [
       {
         nameForCondition: '/r/action/src/index.ts',
-        modules: [{ nameForCondition: '/r/node_modules/@scope/one/a.js' }],
+        // What is joined into another module is in no file by itself.
+        modules: [{ nameForCondition: '/r/node_modules/@scope/one/a.js', orphan: true }],
       },
       { nameForCondition: '/r/node_modules/two/node_modules/three/b.js' },
       { nameForCondition: '/r/node_modules/two/c.js' },
       { nameForCondition: null },
+      { nameForCondition: '/r/node_modules/read-and-left-out/d.js', orphan: true },
     ],
   };
   expect(listPackageFolders(statistics)).toEqual([
