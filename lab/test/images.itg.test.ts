@@ -13,13 +13,14 @@ interface Running {
 }
 
 async function run(image: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
-  port += 1;
-  const name = `lab-images-test-${String(port)}`;
+  // Several at a time ask for one.
+  const own = ++port;
+  const name = `lab-images-test-${String(own)}`;
   started.push(name);
   await lab.server.docker(['rm', '-f', name], { allowFailure: true });
   const settings = Object.entries(env).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
-  await lab.server.docker(['run', '-d', '--name', name, '-p', `${String(port)}:8000`, ...settings, image]);
-  return { name, url: `http://${lab.server.address}:${String(port)}` };
+  await lab.server.docker(['run', '-d', '--name', name, '-p', `${String(own)}:8000`, ...settings, image]);
+  return { name, url: `http://${lab.server.address}:${String(own)}` };
 }
 
 async function inspect(name: string, format: string): Promise<string> {
@@ -116,7 +117,7 @@ describe('the worker', () => {
     const logs = async (): Promise<string> => (await lab.server.docker(['logs', name])).stdout;
     await waitUntil('a job done', async () => (await logs()).includes('job 1 done'), 180_000);
     expect((await lab.server.docker(['exec', name, '/usr/bin/node', '/app/check.mjs'])).exitCode).toBe(0);
-    await lab.server.docker(['stop', name]);
+    await lab.server.docker(['stop', '--time', '120', name]);
     const lines = (await logs()).trim().split('\n');
     const last = /^stopped after job (\d+)$/.exec(lines.at(-1) ?? '')?.[1];
     expect(lines).toContain(`job ${last ?? '?'} done`);
