@@ -1,6 +1,7 @@
 import type { Release } from '@deploy-actions/kit/state/release';
-import { stageReleaseFiles } from '@deploy-actions/kit/state/staged-tree';
+import { stageReleaseFiles, type StagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { deploy, planned } from './deploy.ts';
+import { RolloutError } from './errors.ts';
 import { prepare, type Intent } from './prepare.ts';
 import type { Settled } from './recovery.ts';
 import type { Report } from './report.ts';
@@ -48,9 +49,25 @@ async function nothingToRollBack(session: Session, state: ServerState, current: 
 }
 
 /** What shall run after the rollback: the target's pins and files. */
-async function rollbackIntent(session: Session, { from, to }: RollbackTarget): Promise<Intent> {
-  const { deployPath } = session.inputs.settings;
-  const staged =
-    to.filesRelease === from.filesRelease ? undefined : await stageReleaseFiles(session.host, deployPath, to.number);
-  return { pins: to.pins, given: [], staged, restores: to };
+async function rollbackIntent({ host, inputs }: Session, target: RollbackTarget): Promise<Intent> {
+  const staged = await stageFilesOf(target, (number) => stageReleaseFiles(host, inputs.settings.deployPath, number));
+  return { pins: target.to.pins, given: [], staged, restores: target.to };
+}
+
+/**
+ * The target's files, staged where they differ from what is live; `stage` gives undefined where no archive is kept.
+ * @throws RolloutError NO_RELEASE for files that are gone: images beside the files of another release never ran together
+ */
+export async function stageFilesOf(
+  { from, to }: Pick<RollbackTarget, 'from' | 'to'>,
+  stage: (release: number) => Promise<StagedTree | undefined>,
+): Promise<StagedTree | undefined> {
+  if (to.filesRelease === from.filesRelease) return undefined;
+  const staged = await stage(to.number);
+  if (staged !== undefined || to.filesRelease === undefined) return staged;
+  throw new RolloutError({
+    code: 'NO_RELEASE',
+    message: `the files of release ${to.number} are not on the server any more (.deploy/files/${to.number}.tar). Nothing was changed.`,
+    hint: `Deploy ${to.commit === '' ? 'it' : `commit ${to.commit.slice(0, 7)}`} again. A higher \`retain\` keeps more releases to go back to.`,
+  });
 }

@@ -1,5 +1,6 @@
 import type { Ledger } from '@deploy-actions/kit/state/release';
 import { describe, expect, it } from 'vitest';
+import { stageFilesOf } from '../src/rollback.ts';
 import { findRollbackTarget, parseRollbackTo, type RollbackDecision } from '../src/rollback-target.ts';
 import { release } from './builders.ts';
 
@@ -112,5 +113,31 @@ describe('the target of a rollback', () => {
     const given = ledger(2, release(1), release(2, { migration: { applied: true, reversible: false } }));
     expect(() => find(given)).toThrow('irreversible');
     expect(find(given, 'previous', { isForced: true })).toMatchObject({ kind: 'go', crossed: { number: 2 } });
+  });
+});
+
+describe('the files of the release that is brought back', () => {
+  const kept = { releaseId: 'staged-again' };
+  const stage = (archives: readonly number[]) => (number: number) =>
+    Promise.resolve(archives.includes(number) ? kept : undefined);
+  const pair = (from: string | undefined, to: string | undefined) => ({
+    from: release(2, from === undefined ? {} : { filesRelease: from }),
+    to: release(1, to === undefined ? {} : { filesRelease: to }),
+  });
+
+  it('are staged from its archive, and stay where they are the same', async () => {
+    expect(await stageFilesOf(pair('b', 'a'), stage([1]))).toBe(kept);
+    expect(await stageFilesOf(pair('a', 'a'), stage([1]))).toBeUndefined();
+  });
+
+  it('are no reason to refuse where that release had none', async () => {
+    expect(await stageFilesOf(pair('b', undefined), stage([]))).toBeUndefined();
+  });
+
+  it('stop the rollback where they are not kept any more, instead of mixing two releases', async () => {
+    await expect(stageFilesOf(pair('b', 'a'), stage([]))).rejects.toMatchObject({
+      code: 'NO_RELEASE',
+      message: expect.stringContaining('the files of release 1 are not on the server any more') as string,
+    });
   });
 });

@@ -186,7 +186,7 @@ export const discardScript = `${treeFunctions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
 
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
@@ -214,10 +214,14 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-# Release 0 is what ran before these actions: it stays.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
-count=$(wc -l < files/.numbers); excess=$((count - $3))
-if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
+# Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
+# no good one's place.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+good=0
+while IFS= read -r n; do
+  if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
+  else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
+done < files/.numbers
 rm -f files/.numbers files/.list`;
 
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */

@@ -185,7 +185,7 @@ export async function discardStagedTrees(host: Host, deployPath: DeployPath): Pr
 
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
- * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
+ * data and all but the archives of the newest `retain` good releases. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
 export function finishActivationParts(

@@ -247,6 +247,19 @@ describe('the archive of a release', () => {
     expect(await stageReleaseFiles(site.host, site.path, 11)).toBeDefined();
   });
 
+  it('is not lost to releases that were rejected: those are no way back', async () => {
+    await activateStagedTree(site.host, site.path, await site.stage(first));
+    const reject = (n: number): void => {
+      mkdirSync(join(site.path, '.deploy/releases'), { recursive: true });
+      writeFileSync(join(site.path, '.deploy/releases', `${n}.json`), '{"number":0,"gateFailed":true}\n');
+    };
+    for (const n of [2, 3]) reject(n);
+    for (const n of [1, 2, 3, 4]) await runBatch(site.host, finishActivationParts(site.host, site.path, n, 2));
+    expect(await stageReleaseFiles(site.host, site.path, 1)).toBeDefined();
+    await runBatch(site.host, finishActivationParts(site.host, site.path, 5, 2));
+    expect(await stageReleaseFiles(site.host, site.path, 1)).toBeUndefined();
+  });
+
   it('leaves a set that was staged after the one that is live: the next rollout’s', async () => {
     const one = await site.stage(first);
     await activateStagedTree(site.host, site.path, one);
