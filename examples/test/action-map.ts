@@ -1,15 +1,18 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 const standIns = join(import.meta.dirname, 'stand-ins');
 const OURS = 'your-org/deploy-actions';
+/** What others call as a job. */
+const CALLED = '.github/workflows/deploy-compose.yml';
 
 /** What a tag of this repository gives those who use it, and nothing else of this clone: metadata and bundles. */
 export function publishActions(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'action.yml'), join(folder, 'action.yml'));
+  cpSync(join(root, CALLED), join(folder, CALLED));
   for (const name of readdirSync(root).filter((entry) => entry.startsWith('action-'))) {
     for (const part of ['action.yml', 'dist']) {
       if (existsSync(join(root, name, part)))
@@ -24,7 +27,8 @@ export function publishActions(folder: string): void {
  */
 export function mapActions(workflow: string, published: string): ReadonlyMap<string, string> {
   const mapped = new Map<string, string>();
-  for (const { repository, ref } of listUses(workflow)) {
+  const called = workflow.includes(`${OURS}/${CALLED}@`) ? readFileSync(join(published, CALLED), 'utf8') : '';
+  for (const { repository, ref } of listUses(`${workflow}\n${called}`)) {
     const folder = repository === OURS ? published : join(standIns, repository);
     if (!existsSync(folder)) throw new Error(`nothing stands in for ${repository}@${ref}: add ${folder}`);
     mapped.set(`${repository}@${ref}`, folder);

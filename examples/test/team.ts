@@ -31,6 +31,8 @@ export interface RunChanges {
   readonly secrets?: Texts;
   readonly job?: string;
   readonly env?: Texts;
+  /** The commit that the run is started on. Default: the tip of main. */
+  readonly sha?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export interface Team extends AsyncDisposable {
   readonly chat: WebhookCatcher;
   /** All runs so far, for the look at leaks at the end. */
   readonly runs: readonly ActResult[];
-  /** A person starts the workflow by hand, at the tip of main or at `sha`. */
+  /** A person starts the workflow by hand. */
   dispatch(workflow: string, inputs: Texts, changes?: RunChanges): Promise<ActResult>;
   /** A commit arrives on main. */
   push(workflow: string, sha: string, changes?: RunChanges): Promise<ActResult>;
@@ -108,7 +110,7 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
     project,
     chat,
     runs,
-    dispatch: (workflow, inputs, changes) => run(workflow, dispatchEvent(inputs), changes),
+    dispatch: (workflow, inputs, changes) => run(workflow, dispatchEvent(inputs, changes?.sha), changes),
     push: (workflow, sha, changes) => run(workflow, pushEvent(sha), changes),
     readLedger: (deployPath = project.deployPath) => readLedger(lab, deployPath),
     readServerFile,
@@ -149,11 +151,12 @@ interface TeamEvent {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-function dispatchEvent(inputs: Texts): TeamEvent {
-  return { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } };
+/** `deleted` is what makes act take `after` for the commit, of a dispatch too. */
+function dispatchEvent(inputs: Texts, sha: string | undefined): TeamEvent {
+  const commit = sha === undefined ? {} : { after: sha, deleted: false };
+  return { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main', ...commit } };
 }
 
-/** `deleted` is what makes act take `after` for the commit. */
 function pushEvent(sha: string): TeamEvent {
   return { name: 'push', payload: { ref: 'refs/heads/main', after: sha, deleted: false } };
 }
