@@ -25,6 +25,7 @@ const rollingDeploy = 'action-rolling-deploy';
 const suites: Readonly<Record<string, readonly string[] | undefined>> = {
   [rollingDeploy]: undefined,
   'action-sync-remote': ['sync-crash.itg.test.ts'],
+  'action-migrate': ['interruption.itg.test.ts'],
   lab: ['full-images.itg.test.ts', 'lifecycle.itg.test.ts'],
 };
 
@@ -46,6 +47,7 @@ const onceOnly: ReadonlySet<string> = new Set([
   'engines.itg.test.ts',
   'engine-update.itg.test.ts',
   'sync-crash.itg.test.ts',
+  'interruption.itg.test.ts',
   'full-images.itg.test.ts',
   'lifecycle.itg.test.ts',
 ]);

@@ -12,6 +12,7 @@ import { auditMigration } from './audit.ts';
 import { readyDependencies } from './dependency-start.ts';
 import { settleEarlierRuns } from './earlier-run.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
+import { requireLease } from './lease-check.ts';
 import { runCommands, type Beginning } from './migration.ts';
 import { isNothingPending } from './pending-check.ts';
 import { backUp, withDatabase } from './preparation.ts';
@@ -111,6 +112,7 @@ function openDoor({ runner, signal }: StepContext, host: Host, inputs: Inputs, {
     settings,
     model,
     runTimeout,
+    requireLease: () => requireLease({ host, deployPath: settings.deployPath }, owner.id),
     clock: systemClock,
     plan: planRun({
       service,

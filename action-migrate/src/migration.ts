@@ -2,6 +2,7 @@ import { isDeployError } from '@deploy-actions/kit/action/errors';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { MigrateError } from './error.ts';
 import { adviseOnExitCode, describeExit } from './exit-code.ts';
+import { NotBegun } from './lease-check.ts';
 import { findOneOffs, removeOneOffs } from './one-off.ts';
 import { startOneOff } from './one-off-start.ts';
 import { watchOneOff, type OneOffEnd } from './one-off-watch.ts';
@@ -48,7 +49,8 @@ export async function runCommands(door: RunDoor, beginning: Beginning): Promise<
       );
   }
   const broken = ends.find(({ error }) => error !== undefined);
-  if (broken?.result.outcome !== 'unknown')
+  // Where the rest was not begun, the containers are what a re-run counts from.
+  if (broken === undefined || !['unknown', 'not-run'].includes(broken.result.outcome))
     await removeAll(door).catch((thrown: unknown) => {
       // How the commands ended is what counts; the next run removes what is left.
       if (!isDeployError(thrown)) throw thrown;
@@ -86,12 +88,14 @@ async function runStep(
   const done = before.map(({ result }) => result);
   const title = `[${step.number}/${door.plan.steps.length}] ${text}`;
   try {
+    // Before the first command `act` looked.
+    if (attachTo === undefined && before.length > 0) await door.requireLease();
     const end = await door.group(title, () => runToEnd(door, step, attachTo));
     door.say(`${title}: ${describeEnd(end)}`);
     return judgeEnd(door, step, end, done);
   } catch (thrown) {
     if (!(thrown instanceof MigrateError)) throw thrown;
-    const outcome = thrown.code === 'COMMAND_FAILED' ? 'failed' : 'unknown';
+    const outcome = outcomeOf(thrown);
     const exitCode = outcome === 'failed' ? refusedCode(thrown) : undefined;
     const result: CommandResult = { number: step.number, text, outcome, exitCode, durationMs: undefined };
     return { result, error: withFacts(thrown, [...done, result]), tail: thrown.evidence };
@@ -109,6 +113,11 @@ async function runToEnd(door: RunDoor, step: OneOffStep, attachTo: string | unde
   const start = await startOneOff(door, step);
   if (start.kind === 'started') return watchOneOff(door, step.containerName, false);
   throw new StartRefused(door, describeStep(door.plan, step), start.exitCode, start.said);
+}
+
+function outcomeOf(thrown: MigrateError): CommandOutcome {
+  if (thrown instanceof NotBegun) return 'not-run';
+  return thrown.code === 'COMMAND_FAILED' ? 'failed' : 'unknown';
 }
 
 /** Docker did not run the command at all. */

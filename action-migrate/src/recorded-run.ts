@@ -25,6 +25,7 @@ export async function act(
   const kept = backup === undefined ? {} : { backup };
   if (backup !== undefined) progress.backup = backup;
   door.signal.throwIfAborted();
+  await door.requireLease();
   await book.write({ applied: true, ...facts?.([]), ...kept });
   progress.stage = 'acting';
   const begin = (): Promise<MigrationResult> =>

@@ -26,7 +26,9 @@ export async function reportRefusal(runner: Runner, progress: Progress, thrown: 
 /** Outputs and job summary of what happened. */
 export async function report(runner: Runner, plan: RunPlan, host: string, result: MigrationResult): Promise<void> {
   const ran = result.commands.filter(({ outcome }) => !notRun.has(outcome));
-  const broken = result.commands.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome));
+  const broken =
+    result.commands.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome)) ??
+    (result.error === undefined ? undefined : result.commands.find(({ outcome }) => outcome === 'not-run'));
   const { backup } = result;
   runner.output('applied', String(hasApplied(result)));
   runner.output('status', result.status);

@@ -14,6 +14,8 @@ export interface RunDoor {
   readonly model: ComposeModel;
   readonly plan: RunPlan;
   readonly runTimeout: Duration;
+  /** @throws NotBegun when another job took the lease, see lease-check.ts */
+  readonly requireLease: () => Promise<void>;
   /** One line of the job's log. */
   readonly say: (line: string) => void;
   readonly warn: (line: string) => void;

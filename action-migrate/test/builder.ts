@@ -6,6 +6,7 @@ import { HostError, type ExecOptions, type ExecResult, type Host } from '@deploy
 import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { parseCommandLine } from '../src/command-line.ts';
 import type { OneOff } from '../src/one-off.ts';
+import type { SqlFile } from '../src/sql/sql-file.ts';
 import type { RunDoor } from '../src/run-door.ts';
 import { planRun, type PlanFacts, type RunPlan } from '../src/run-plan.ts';
 
@@ -122,6 +123,7 @@ export function door(
       envFiles: [],
     }),
     runTimeout: milliseconds(60_000),
+    requireLease: () => Promise.resolve(),
     say,
     warn: say,
     group: (_title, body) => body(),
@@ -133,4 +135,15 @@ export function door(
 export function inspected(name: string, state: Readonly<Record<string, unknown>>, number = 1): string {
   const labels = { 'deploy-actions.run': '77', 'deploy-actions.plan': 'p', 'deploy-actions.number': String(number) };
   return `1767225700\n${JSON.stringify({ name: `/${name}`, state, labels })}\n`;
+}
+
+/** A file of sql-files that names an index. */
+export function sqlFile(overrides: Partial<SqlFile> = {}): SqlFile {
+  return {
+    path: 'db/2.sql',
+    content: Buffer.from('create index Orders_Email on orders'),
+    sha256: 'x',
+    mode: 'single',
+    ...overrides,
+  };
 }

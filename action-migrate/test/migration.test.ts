@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NotBegun } from '../src/lease-check.ts';
 import { runCommands } from '../src/migration.ts';
 import { door, inspected, plan, scriptedHost } from './builder.ts';
 
@@ -32,6 +33,19 @@ describe('runCommands', () => {
     expect(result.error?.message).toContain('"b" ended with exit code 5');
     expect(result.error?.message).toContain('Done before it: "a"');
     expect(result.error?.message).toContain('Nothing was restarted');
+  });
+
+  it('begins no further command under a lease that is another job’s by now, and keeps what a re-run counts from', async () => {
+    const host = endsWith([0, 0]);
+    const taken = new NotBegun({ code: 'LEASE_LOST', message: 'it is held by run 78.' });
+    const it_ = door(host, plan(['a', 'b', 'c']), { requireLease: () => Promise.reject(taken) });
+    const result = await runCommands(it_, { number: 1, containerName: undefined });
+    expect(started(host)).toEqual(['a']);
+    expect(result.status).toBe('failed');
+    expect(result.commands.map(({ outcome }) => outcome)).toEqual(['done', 'not-run', 'not-run']);
+    expect(result.error).toMatchObject({ code: 'LEASE_LOST' });
+    expect(result.error?.message).toMatch(/run 78\. Done before it: "a"\. Nothing was restarted/);
+    expect(host.calls.some(({ words }) => words[1] === 'rm')).toBe(false);
   });
 
   it('goes on after the command that an earlier attempt had left, without a second start of it', async () => {

@@ -62,6 +62,7 @@ describe('act', () => {
     work: () => Promise<MigrationResult>,
     signal = new AbortController().signal,
     write = (): Promise<void> => Promise.resolve(),
+    requireLease = (): Promise<void> => Promise.resolve(),
   ) {
     const written: RecordedOutcome[] = [];
     const book: RecordBook = {
@@ -75,7 +76,7 @@ describe('act', () => {
     const it_ = door(
       scriptedHost(() => Promise.resolve({})),
       plan(['a']),
-      { signal },
+      { signal, requireLease },
     );
     const result = await act({ door: it_, book, progress }, undefined, backup, work).catch((error: unknown) => error);
     return { written: written.map(({ applied }) => applied), result, progress, log: it_.log };
@@ -100,6 +101,13 @@ describe('act', () => {
     expect((await record(() => Promise.resolve({ ...done, status: 'failed', error }))).written).toEqual([true]);
     const late = await record(() => Promise.resolve(done), AbortSignal.abort(taken));
     expect(late).toMatchObject({ written: [], result: taken });
+    const looked = await record(
+      () => Promise.resolve(done),
+      undefined,
+      undefined,
+      () => Promise.reject(taken),
+    );
+    expect(looked).toMatchObject({ written: [], result: taken, progress: { stage: 'preparing' } });
   });
 
   it('tells how the commands ended also when the record cannot be written any more', async () => {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Lab } from '../../lab/src/index.ts';
-import { createJob, type Job, type LineListener, type StepResult } from '../../lab/src/runner/index.ts';
+import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
+
+// What is awaited comes by itself; these only end a test for which it never comes, on however slow a machine.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 /** One project of its own on the lab's server. */
 export interface Target {
@@ -14,12 +17,16 @@ export interface Target {
   readonly image: string;
 }
 
-/** A stand-in for a database: the lab's app, which becomes healthy by its baked health check. */
-const compose = (env: Readonly<Record<string, string>>): string => `
+/** No stall of the machine makes the stand-in unhealthy. */
+const patientCheck = '{ interval: 1s, timeout: 60s, retries: 1000 }';
+
+/** A stand-in for a database: the lab's app, asked by its baked health check. */
+const compose = (env: Readonly<Record<string, string>>, healthcheck: string): string => `
 services:
   db:
     image: \${DB_IMAGE}
     environment: ${JSON.stringify(env)}
+    healthcheck: ${healthcheck}
   migrate:
     image: \${API_IMAGE:?set by images}
     profiles: [tools]
@@ -28,14 +35,26 @@ services:
     volumes: ["./data:/data"]
     command: ["sh", "-c", "echo own command >> /data/ran"]
     stop_grace_period: 1s
+  # The home of the README's commands: what they call is in ./data/bin.
+  app:
+    image: \${API_IMAGE}
+    profiles: [tools]
+    working_dir: /data
+    environment: { PATH: "/data/bin:/usr/bin:/bin" }
+    volumes: ["./data:/data"]
 `;
 
 /** A folder on the server with a Compose file, a stand-in for a database, and nothing that runs. */
-export function makeTarget(lab: Lab, workspace: string, dbEnv: Readonly<Record<string, string>> = {}): Promise<Target> {
+export function makeTarget(
+  lab: Lab,
+  workspace: string,
+  dbEnv: Readonly<Record<string, string>> = {},
+  healthcheck = patientCheck,
+): Promise<Target> {
   const { app } = lab.images;
   const database = lab.reference('anonymous', app.repository, app.v1.digest);
   const image = lab.reference('htpasswd', app.repository, app.v2.digest);
-  return layOut({ lab, workspace, image, database, composeFile: compose(dbEnv) });
+  return layOut({ lab, workspace, image, database, composeFile: compose(dbEnv, healthcheck) });
 }
 
 interface Layout {
@@ -81,6 +100,8 @@ export function openJob({ lab, path, workspace }: Target, facts: RunFacts = {}):
   return createJob({
     workspace,
     github: { runId: String(++runs), ...facts },
+    // A runner would give a cancelled step 7.5 s and 2.5 s; how fast this machine is today is not what is tested.
+    cancelTimes: { interruptMs: 60_000, terminateMs: 10_000 },
     secrets: { KEY: server.privateKey, TOKEN: registry.htpasswd.readOnlyPassword ?? '' },
     env: {
       DEPLOY_HOST: server.host,
@@ -105,15 +126,51 @@ export function stepOptions(target: Target, inputs: With) {
   };
 }
 
+/** What a test does when the step's log first holds some words. */
+export interface Moment {
+  readonly words: string;
+  readonly act: (job: Job) => Promise<unknown>;
+}
+
+/** Runs the step, and does at each moment, in their order, what is to be done. A moment that never comes fails the test. */
+export async function stepThrough(
+  job: Job,
+  target: Target,
+  inputs: With,
+  moments: readonly Moment[],
+): Promise<StepResult> {
+  const lines: string[] = [];
+  const heard: (() => void)[] = [];
+  const onLine = ({ text }: { readonly text: string }): void => {
+    lines.push(text);
+    for (const tell of heard) tell();
+  };
+  const running = job.step({ ...stepOptions(target, inputs), onLine });
+  const isOver = running.then(() => true);
+  for (const { words, act } of moments) {
+    const isHeard = (): boolean => lines.some((line) => line.includes(words));
+    const said = new Promise<boolean>((resolve) => {
+      const tell = (): void => {
+        if (isHeard()) resolve(false);
+      };
+      heard.push(tell);
+      tell();
+    });
+    if (await Promise.race([said, isOver])) expect.fail(`the step never said "${words}":\n${lines.join('\n')}`);
+    await act(job);
+  }
+  return running;
+}
+
 /** One whole job of this one step, its post included. No secret may show in anything it writes. */
 export async function migrate(
   target: Target,
   inputs: With,
   facts: RunFacts = {},
-  onLine: LineListener = () => undefined,
+  moments: readonly Moment[] = [],
 ): Promise<StepResult> {
   await using job = await openJob(target, facts);
-  const result = await job.step({ ...stepOptions(target, inputs), onLine });
+  const result = await stepThrough(job, target, inputs, moments);
   const { posts } = await job.finish();
   expect(posts.map(({ outcome, log }) => (outcome === 'success' ? outcome : log))).toEqual(['success']);
   const written = [result, ...posts].flatMap((r) => [r.rawLog, r.summary, JSON.stringify(r.outputs)]).join('\n');
@@ -122,6 +179,20 @@ export async function migrate(
   for (const secret of [readOnlyPassword, keyLine, `topsecret-${target.project}`])
     expect(written).not.toContain(secret);
   return result;
+}
+
+/** Takes away what a test's run left, so that the next one begins anew: all but the stand-in for a database. */
+export async function resetTarget({ lab, path }: Target): Promise<void> {
+  const source = `
+ids=$(docker ps -aq --filter "label=deploy-actions.deploy-path=$1"); [ -z "$ids" ] || docker rm -fv $ids
+rm -rf "$1"/data/* "$1/.deploy/lease.json" "$1/.deploy/migration.json"`;
+  await lab.server.exec(['sh', '-c', source, 'sh', path]);
+}
+
+/** Puts a file where the containers see it as `/data/…`. */
+export async function putData({ lab, path }: Target, file: string, text: string): Promise<void> {
+  const source = 'mkdir -p "${1%/*}" && cat > "$1" && chmod 755 "$1"';
+  await lab.server.exec(['sh', '-c', source, 'sh', `${path}/data/${file}`], { stdin: text });
 }
 
 /** What the commands wrote on the server, line by line. */
@@ -159,7 +230,8 @@ exit 1`;
   for (let tries = 0; ; tries++) {
     const cut = await lab.server.exec(['sh', '-c', source, 'sh', pattern], { allowFailure: true });
     if (cut.exitCode === 0) return;
-    if (tries > 3000) expect.fail(`no SSH session runs ${pattern}`);
+    // It runs as soon as the step has come there; the test's own time limit is what ends a wait that is for nothing.
+    if (tries > 1000) expect.fail(`no SSH session runs ${pattern}`);
     await sleep(100);
   }
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { ensureImages, type Lab } from '../../lab/src/index.ts';
-import { waitUntil } from '../../lab/src/poll.ts';
 import { layOut, removeTarget, type migrate, type Target } from './server.ts';
 
 const compose = `
@@ -20,10 +20,6 @@ services:
     depends_on: { db: { condition: service_healthy } }
 `;
 
-/** SQL that goes on when the gate is opened: for what shall happen while a file is applied. */
-export const untilOpen =
-  'do $$ begin while not exists (select from gate) loop perform pg_sleep(0.1); end loop; end $$;';
-
 /** A Django app's project on PostgreSQL: laid out, nothing runs yet. */
 export interface Shop {
   readonly lab: Lab;
@@ -34,11 +30,8 @@ export interface Shop {
   readonly imageOf: (version: 'v2' | 'v3') => string;
   /** Rows of a query, in the project's own database or in another one beside it. */
   readonly query: (sql: string, name?: string) => Promise<readonly string[]>;
-  /** Shuts the gate of {@link untilOpen}. */
-  readonly shutGate: () => Promise<void>;
-  /** Resolves when a file stands before the gate. */
-  readonly waitAtGate: () => Promise<void>;
-  readonly openGate: () => Promise<void>;
+  /** Asks until the first row is the wanted one. */
+  readonly waitFor: (sql: string, wanted: string) => Promise<void>;
   /** Puts SQL files below `db` in place of those that are there. */
   readonly writeSql: (files: Readonly<Record<string, string>>) => void;
   /** Names of the backups on the server. */
@@ -67,15 +60,11 @@ export async function openShop(services = ''): Promise<Shop> {
     postgres,
     imageOf,
     query,
-    shutGate: async () => {
-      await query('drop table if exists gate; create table gate (opened int)');
-    },
-    waitAtGate: () => {
-      const sql = "select count(*) from pg_stat_activity where query like 'do %pg_sleep%'";
-      return waitUntil('a file before the gate', async () => (await query(sql))[0] === '1', 300_000);
-    },
-    openGate: async () => {
-      await query('insert into gate values (1)');
+    waitFor: async (sql, wanted) => {
+      for (let tries = 0; (await query(sql))[0] !== wanted; tries++) {
+        if (tries > 1000) expect.fail(`${sql} never gave ${wanted}`);
+        await sleep(100);
+      }
     },
     writeSql: (files) => {
       rmSync(join(workspace, 'db'), { recursive: true, force: true });
@@ -85,7 +74,7 @@ export async function openShop(services = ''): Promise<Shop> {
       }
     },
     backups: async () => {
-      const source = 'cd "$1" 2>/dev/null && ls -1 | grep -v sha256 || true';
+      const source = 'cd "$1" 2>/dev/null && ls -1 | grep -v -e sha256 -e lost+found || true';
       return linesOf((await lab.server.exec(['sh', '-c', source, 'sh', `${target.path}/.deploy/backups`])).stdout);
     },
     remove: async () => {

@@ -5,19 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { MigrateError } from '../src/error.ts';
 import { adviseOnSqlState, describeSqlState, isRetryable, parsePsqlError } from '../src/sql/psql-error.ts';
 import { withSqlFacts } from '../src/sql/sql-failure.ts';
-import { readSqlFiles, type SqlFile } from '../src/sql/sql-file.ts';
+import { readSqlFiles } from '../src/sql/sql-file.ts';
 import { brokenIndexes } from '../src/sql/sql-run.ts';
 import { parseMemory } from '../src/sql/sql-session.ts';
-
-function sqlFile(overrides: Partial<SqlFile> = {}): SqlFile {
-  return {
-    path: 'db/2.sql',
-    content: Buffer.from('create index Orders_Email on orders'),
-    sha256: 'x',
-    mode: 'single',
-    ...overrides,
-  };
-}
+import { sqlFile } from './builder.ts';
 
 describe('parsePsqlError', () => {
   it('finds SQLSTATE, line and sentence of the last error', () => {
@@ -65,6 +56,12 @@ describe('what a failed file says', () => {
     expect(message).toContain('Nothing of this file was applied');
     expect(message).toContain('Applied before it: db/1.sql');
     expect(message).toContain('still serves');
+  });
+
+  it('says of a file that was not begun that it was not', () => {
+    const stopped = [results[0], { ...results[1], outcome: 'not-run', exitCode: undefined }] as const;
+    const { message } = withSqlFacts(new MigrateError({ code: 'LEASE_LOST', message: 'lost.' }), stopped, sqlFile());
+    expect(message).toMatch(/^lost\. \S+ was not begun\. Applied before it: db\/1\.sql\. Nothing was restarted/);
   });
 
   it('admits that a file of single statements may be half applied', () => {

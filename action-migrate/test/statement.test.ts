@@ -74,6 +74,14 @@ describe('chooseMode', () => {
     ['reindex', 'REINDEX (VERBOSE) TABLE CONCURRENTLY t;', 'alone'],
     ['vacuum', 'vacuum (analyze) t;', 'alone'],
     ['a partition', 'alter table t detach partition p concurrently;', 'alone'],
+    ['an index dropped beside', 'drop index concurrently i;', 'alone'],
+    ['a whole database of indexes', 'reindex database shop;', 'alone'],
+    ['a new database', 'create database shop;', 'alone'],
+    ['a database that moves', 'alter database shop set tablespace fast;', 'alone'],
+    ['a tablespace', "create tablespace fast location '/fast';", 'alone'],
+    ['a setting of the server', "alter system set work_mem = '1MB';", 'alone'],
+    ['every table in order', 'cluster;', 'alone'],
+    ['a subscription', "create subscription s connection 'x' publication p;", 'alone'],
   ])('runs %s as it must be', (_name, text, mode) => {
     expect(chooseMode('a.sql', text)).toBe(mode);
   });

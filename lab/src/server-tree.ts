@@ -28,6 +28,7 @@ const BASE = [
   'tar',
 ];
 const SYSTEM = [
+  'e2fsprogs',
   'util-linux',
   'mount',
   'procps',

@@ -1,5 +1,8 @@
 import { postgresPrelude } from '../database/postgres.ts';
 
+/** Exit code of {@link applyScript} when the file is not what was sent; psql was not started. */
+export const changedOnTheWay = 65;
+
 /** Raised by {@link applyScript} when another session holds the advisory lock. */
 export const lockHeldState = 'DA001';
 
@@ -16,7 +19,7 @@ const lockKey = '1145389377, 1';
  */
 export const applyScript = `${postgresPrelude}
 export PGAPPNAME="deploy-actions $9"
-printf '%s  %s\\n' "$5" "$3" | sha256sum -c >/dev/null 2>&1 || { echo "the content of $6 changed on its way to the server" >&2; exit 65; }
+printf '%s  %s\\n' "$5" "$3" | sha256sum -c >/dev/null 2>&1 || { echo "the content of $6 changed on its way to the server" >&2; exit ${changedOnTheWay}; }
 cat > "$f.head" <<'SQL'
 \\set QUIET on
 set client_min_messages = notice;

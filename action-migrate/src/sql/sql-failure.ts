@@ -2,7 +2,7 @@ import { lastLines, type ExecResult } from '@deploy-actions/kit/host/host';
 import { MigrateError, type MigrateErrorCode } from '../error.ts';
 import type { CommandResult } from '../result.ts';
 import { adviseOnSqlState, describeSqlState, parsePsqlError } from './psql-error.ts';
-import { lockHeldState } from './psql-scripts.ts';
+import { changedOnTheWay, lockHeldState } from './psql-scripts.ts';
 import type { SqlFile } from './sql-file.ts';
 import type { SqlRun } from './sql-run.ts';
 
@@ -24,7 +24,10 @@ export async function explainFailure(run: SqlRun, file: SqlFile, result: ExecRes
   return new MigrateError({
     code: codeOf(sqlState, file),
     message: `${where}: ${message} (${describeSqlState(sqlState)}).${waited}${behind}`,
-    hint: adviseOnSqlState(sqlState),
+    hint:
+      result.code === changedOnTheWay
+        ? 'Run the job again. Should it happen again: is the disk of the server full?'
+        : adviseOnSqlState(sqlState),
     evidence,
   });
 }
@@ -41,10 +44,16 @@ export function withSqlFacts(error: MigrateError, results: readonly CommandResul
   const done = results.filter(({ outcome }) => outcome === 'done').map(({ text }) => text);
   const before =
     done.length === 0 ? 'No file before it was applied by this run' : `Applied before it: ${done.join(', ')}`;
-  const isUnknown = results.at(-1)?.outcome === 'unknown';
+  const { outcome } = results.at(-1) ?? {};
+  const own =
+    outcome === 'unknown'
+      ? ''
+      : outcome === 'not-run'
+        ? `${file.path} was not begun. `
+        : `${describeOwn(error, file)} `;
   return new MigrateError({
     code: error.code,
-    message: `${error.message} ${isUnknown ? '' : `${describeOwn(error, file)} `}${before}. ${notServing}`,
+    message: `${error.message} ${own}${before}. ${notServing}`,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     evidence: error.evidence,
     cause: error.cause,

@@ -2,6 +2,7 @@ import { HostError, lastLines, type ExecResult } from '@deploy-actions/kit/host/
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { MigrateError } from '../error.ts';
 import { interruptionOf } from '../interruption.ts';
+import { NotBegun } from '../lease-check.ts';
 import { isConnectionLoss } from '../reconnecting-host.ts';
 import type { CommandResult, MigrationResult } from '../result.ts';
 import type { RunDoor } from '../run-door.ts';
@@ -59,9 +60,11 @@ export async function applyFiles(run: SqlRun): Promise<MigrationResult> {
   const status =
     broken === 'timed-out' || broken === 'unknown' || broken === 'failed'
       ? broken
-      : didNothing
-        ? 'nothing-pending'
-        : 'applied';
+      : error !== undefined
+        ? 'failed'
+        : didNothing
+          ? 'nothing-pending'
+          : 'applied';
   return { status, commands: results, durationMs: door.clock.now() - start, error, tail: error?.evidence ?? [] };
 }
 
@@ -85,6 +88,8 @@ async function applyOne(run: SqlRun, file: SqlFile, number: number, before: SqlM
   const title = `[${number}/${files.length}] ${file.path} (${how})`;
   const entry = (): Entry => ({ number, text: file.path, exitCode: undefined, durationMs: door.clock.now() - start });
   try {
+    // Before the first file `act` looked.
+    if (number > 1) await door.requireLease();
     const last = await door.group(title, () => applyPatiently(run, file));
     if (last !== 'applied' && last.code !== 0) {
       const error = await explainFailure(run, file, last);
@@ -162,12 +167,13 @@ export function brokenIndexes(invalid: readonly string[], file: SqlFile, before:
 }
 
 interface ThrownEnd {
-  readonly outcome: 'failed' | 'timed-out' | 'unknown';
+  readonly outcome: 'failed' | 'timed-out' | 'unknown' | 'not-run';
   readonly error: MigrateError;
 }
 
 /** What ended psql from outside. Its transaction is rolled back before anything is said about it. */
 async function explainThrown({ door, session }: SqlRun, file: SqlFile, thrown: unknown): Promise<ThrownEnd> {
+  if (thrown instanceof NotBegun) return { outcome: 'not-run', error: thrown };
   if (thrown instanceof MigrateError)
     return { outcome: thrown.code === 'SSH_LOST' ? 'unknown' : 'failed', error: thrown };
   const interruption = interruptionOf(door.signal, thrown);
