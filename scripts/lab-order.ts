@@ -31,7 +31,6 @@ export const slowLabFiles: readonly string[] = [
   'status',
   'simulate',
   'servers',
-  'client',
   'sync-crash',
   'pages',
   'engine-update',
