@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeKillMatrix } from './kill-table.ts';
-import { ownJobs, runOwnJob } from './own-workflows.ts';
 import { runProgram } from './process.ts';
 import { runDemoOfRelease } from './release/fresh-clone.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
@@ -14,7 +13,7 @@ import { root } from './workspace.ts';
 /**
  * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, the faults of
  * action-sync-remote, and what else `npm test` leaves out: the whole products of faults and transitions, tests whose point a
- * cheaper one holds, the demo in a fresh clone of a release of HEAD, and jobs of this repository's own workflows, by act. A
+ * cheaper one holds, and the demo in a fresh clone of a release of HEAD. A
  * filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
  * again. The last line is `N passed, N failed`, as of `npm test`.
  */
@@ -99,9 +98,6 @@ async function runFile(action: string, file: string, engine: Engine): Promise<Fi
 /** What is no file of tests: once for HEAD, whatever the engine. Each says in its own room what it proves. */
 const others: Readonly<Record<string, (log: (text: string) => void) => Promise<void>>> = {
   'demo-of-a-release': runDemoOfRelease,
-  'own-workflows': async (log) => {
-    for (const job of ownJobs) await runOwnJob(job, log);
-  },
 };
 
 async function runOther(name: string, run: (log: (text: string) => void) => Promise<void>): Promise<FileResult> {
