@@ -13,8 +13,8 @@ import { root } from './workspace.ts';
 /**
  * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, the faults of
  * action-sync-remote, and what else `npm test` leaves out: the whole products of faults and transitions, tests whose point a
- * cheaper one holds, and the demo in a fresh clone of a release of HEAD. A
- * filter is part of a file's name, or an engine. Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
+ * cheaper one holds, and the demo in a fresh clone of a release of HEAD. A filter is part of a file's name, or an engine.
+ * Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
  * again. The last line is `N passed, N failed`, as of `npm test`.
  */
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
