@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { itInMatrix } from '../../scripts/whole-matrix.ts';
 import { deriveImage } from './derived-image.ts';
 import { appImage, makeProject, type Project } from './project.ts';
 
@@ -37,7 +38,7 @@ describe('a service of which two cannot exist', () => {
     expect(await project.runningDigests()).toEqual([project.lab.images.app.v1.digest]);
   });
 
-  it('is replaced without its dependencies, also where a tag was moved under one of them', async () => {
+  itInMatrix('is replaced without its dependencies, also where a tag was moved under one of them', async () => {
     const ref = (release: 'v1' | 'v2'): string => appImage(project.lab, release).slice('app='.length);
     const tag = 'cache.example/app:1.0.0';
     await docker('pull', '-q', ref('v1'));
