@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { ancestorsOf, formatManifest, type Manifest, type ManifestFile } from '@deploy-actions/kit/state/manifest';
+import { foldersOf, formatManifest, type Manifest, type ManifestFile } from '@deploy-actions/kit/state/manifest';
 import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { pack, type Pack } from 'tar-stream';
 import { readContent, type Place } from './file-content.ts';
@@ -82,7 +82,7 @@ async function fill(tar: Pack, archive: Archive, onBytes: (count: number) => voi
   tar.entry({ name: 'manifest.json.new', mode: 0o600 }, formatManifest(manifest));
   // Those of files that are linked on the server are made there.
   const sent = [...transfer.send, ...transfer.links];
-  const folders = [...new Set(sent.flatMap((entry) => ancestorsOf(entry.path)))].sort();
+  const folders = [...foldersOf(sent.map(({ path }) => path))].sort();
   for (const folder of ['', ...folders]) tar.entry({ name: `tree/${folder}`, type: 'directory', mode: 0o755 });
   for (const { path, link } of transfer.links) tar.entry({ name: `tree/${path}`, type: 'symlink', linkname: link });
   for (const file of transfer.send) {

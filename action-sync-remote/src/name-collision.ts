@@ -1,4 +1,4 @@
-import { ancestorsOf } from '@deploy-actions/kit/state/manifest';
+import { ancestorsOf, foldersOf } from '@deploy-actions/kit/state/manifest';
 
 /**
  * Groups of paths, folders included, that differ only in case or in the Unicode form of a letter: one file on a Mac or a
@@ -6,9 +6,11 @@ import { ancestorsOf } from '@deploy-actions/kit/state/manifest';
  */
 export function findCollisions(paths: readonly string[]): readonly (readonly string[])[] {
   const groups = new Map<string, Set<string>>();
-  for (const path of new Set(paths.flatMap((each) => [...ancestorsOf(each), each]))) {
+  for (const path of new Set([...foldersOf(paths), ...paths])) {
     const key = path.normalize('NFC').toLowerCase();
-    groups.set(key, (groups.get(key) ?? new Set()).add(path));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, new Set([path]));
+    else group.add(path);
   }
   // Below two folders that collide every path does: the folders say it.
   const found = [...groups].filter(([, group]) => group.size > 1);

@@ -26,22 +26,27 @@ const options = { ignorecase: false };
  * with `!`; nothing below an excluded folder can be brought back.
  */
 export function makeRules(lines: RuleLines): PathRules {
-  const excluded = ignore(options)
-    .add(lines.ignoreFile)
-    .add([...lines.exclude]);
-  const included = ignore(options).add([...lines.include]);
-  const guarded = ignore(options).add([...lines.protect]);
+  const isExcluded = makeMatcher([...lines.ignoreFile.split('\n'), ...lines.exclude]);
+  const isIncluded = makeMatcher(lines.include);
+  const isGuarded = makeMatcher(lines.protect);
   // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
   const reserved = new Set(lines.reserved);
   const isProtected = (path: string): boolean =>
-    isAlwaysProtected(path) || reserved.has(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
+    isAlwaysProtected(path) || reserved.has(path) || isGuarded(path) || isGuarded(`${path}/`);
   return {
     isProtected,
     judge: (path, isFolder) => {
       if (isProtected(path)) return 'protected';
-      if (path === '.deployignore' || excluded.ignores(isFolder ? `${path}/` : path)) return 'excluded';
+      if (path === '.deployignore' || isExcluded(isFolder ? `${path}/` : path)) return 'excluded';
       // Folders are always looked into: an include pattern may match deep inside.
-      return isFolder || lines.include.length === 0 || included.ignores(path) ? 'synced' : 'excluded';
+      return isFolder || lines.include.length === 0 || isIncluded(path) ? 'synced' : 'excluded';
     },
   };
+}
+
+/** Whether a path matches a list of patterns. Most lists are empty, and thousands of paths are asked for. */
+function makeMatcher(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.every((pattern) => pattern.trim() === '')) return () => false;
+  const rules = ignore(options).add(patterns.join('\n'));
+  return (path) => rules.ignores(path);
 }

@@ -1,9 +1,21 @@
 import { createHash, hash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Dirent,
+  type Stats,
+} from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { basename, join } from 'node:path';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
-import { ancestorsOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
+import { foldersOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
 import { readContent, smallBytes, type Place } from './file-content.ts';
 import { makeRules, type PathRules, type RuleLines } from './path-rules.ts';
 import { refuseLink, refuseName } from './source-name.ts';
@@ -60,8 +72,9 @@ export async function scanSources(
     hashed.push(file);
     places.set(file.path, place);
     room -= place.content?.length ?? 0;
+    if (hashed.length % turn !== 0) continue;
     onProgress(hashed.length, files.length);
-    if (hashed.length % turn === 0) await setImmediate();
+    await setImmediate();
   }
   const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
   refuseCollisions(entries);
@@ -84,7 +97,7 @@ async function walkSource(source: SourcePlace, lines: Omit<RuleLines, 'ignoreFil
   const ignoreFile = source.isFolder ? readIgnoreFile(source.path) : '';
   const walk: Walk = { rules: makeRules({ ...lines, ignoreFile }), files: [], links: [], leftOut: [] };
   if (source.isFolder) await walkFolder(walk, source.path, '');
-  else await visit(walk, source.path, basename(source.path));
+  else await visit(walk, lstatSync(source.path), source.path, basename(source.path));
   return walk;
 }
 
@@ -95,14 +108,17 @@ function readIgnoreFile(folder: string): string {
 
 async function walkFolder(walk: Walk, place: string, prefix: string): Promise<void> {
   await setImmediate();
-  for (const name of readdirSync(place).sort()) {
-    const visited = visit(walk, join(place, name), `${prefix}${name}`);
+  for (const found of readdirSync(place, { withFileTypes: true }).sort(byName)) {
+    const visited = visit(walk, found, `${place}/${found.name}`, `${prefix}${found.name}`);
     if (visited !== undefined) await visited;
   }
 }
 
-function visit(walk: Walk, place: string, path: string): Promise<void> | undefined {
-  const found = lstatSync(place);
+function byName(a: Dirent, b: Dirent): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function visit(walk: Walk, found: Dirent | Stats, place: string, path: string): Promise<void> | undefined {
   const verdict = walk.rules.judge(path, found.isDirectory());
   if (verdict === 'protected' && basename(path) !== '.git') walk.leftOut.push(path);
   if (verdict !== 'synced') return undefined;
@@ -132,12 +148,11 @@ async function hashFile(
   room: number,
 ): Promise<{ readonly file: ManifestFile; readonly place: Place }> {
   try {
-    const stat = lstatSync(place);
+    const { stat, content } = readSmall(place);
     // Git keeps one bit of the mode, and artifacts and umasks blur the others.
     const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
     const where: Place = { file: place, mtimeMs: stat.mtimeMs };
-    if (stat.size <= smallBytes) {
-      const content = readFileSync(place);
+    if (content !== undefined) {
       const file: ManifestFile = { path, mode, sha256: hash('sha256', content), size: content.length };
       return { file, place: content.length <= room ? { ...where, content } : where };
     }
@@ -158,13 +173,32 @@ async function hashFile(
   }
 }
 
+/** As few calls as can be: there are thousands of files. No link is followed that came after the folder was listed. */
+function readSmall(place: string): { readonly stat: Stats; readonly content: Buffer | undefined } {
+  const open = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(open);
+    if (stat.size > smallBytes) return { stat, content: undefined };
+    const content = Buffer.allocUnsafe(stat.size);
+    let size = 0;
+    while (size < content.length) {
+      const count = readSync(open, content, size, content.length - size, null);
+      if (count === 0) break;
+      size += count;
+    }
+    return { stat, content: content.subarray(0, size) };
+  } finally {
+    closeSync(open);
+  }
+}
+
 function refuseCollisions(entries: readonly ManifestEntry[]): void {
+  const folders = foldersOf(entries.map(({ path }) => path));
   const paths = new Set<string>();
   for (const { path } of entries) {
-    const twice = [path, ...ancestorsOf(path)].find((part) => paths.has(part));
-    if (twice !== undefined)
+    if (paths.has(path) || folders.has(path))
       throw new ConfigurationError(
-        `input \`source\`: two of its lines bring ${JSON.stringify(twice)}.`,
+        `input \`source\`: two of its lines bring ${JSON.stringify(path)}.`,
         'Each path may come from one source only; leave it out of one of them with `exclude`.',
       );
     paths.add(path);

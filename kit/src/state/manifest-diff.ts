@@ -1,4 +1,13 @@
-import { ancestorsOf, isFile, isLink, type ManifestEntry, type ManifestFile, type ManifestLink } from './manifest.ts';
+import {
+  ancestorsOf,
+  foldersOf,
+  isFile,
+  isLink,
+  parentOf,
+  type ManifestEntry,
+  type ManifestFile,
+  type ManifestLink,
+} from './manifest.ts';
 import type { LiveEntry, LiveState } from './manifest-live.ts';
 
 /** Why a path of the set cannot be put where it belongs. */
@@ -81,7 +90,7 @@ export function planSwap(entries: readonly ManifestEntry[], deletable: readonly 
   const isInTheWay = (path: string): boolean => staged.has(path) || ancestorsOf(path).some((above) => files.has(above));
   const clear = gone.filter(isInTheWay);
   const cleared = new Set(clear);
-  const folders = new Set(differing.flatMap((entry) => ancestorsOf(entry.path)));
+  const folders = foldersOf(differing.map(({ path }) => path));
   const removed = new Set(clear.flatMap((path) => ancestorsOf(path).filter((above) => isUnderFile(above, files))));
   return {
     steps: [
@@ -138,9 +147,17 @@ interface LiveView {
 /** A path below a symbolic link is somewhere else: for us it is not there. */
 function liveView(live: LiveState, deletable: readonly string[]): LiveView {
   const deletes = new Set(deletable);
-  const isRealFolder = (path: string): boolean => live.entries.get(path)?.kind === 'folder' && !deletes.has(path);
+  const known = new Map<string, boolean>([['', true]]);
+  const isReal = (folder: string): boolean => {
+    const before = known.get(folder);
+    if (before !== undefined) return before;
+    const isRealFolder = live.entries.get(folder)?.kind === 'folder' && !deletes.has(folder);
+    const found = isRealFolder && isReal(parentOf(folder));
+    known.set(folder, found);
+    return found;
+  };
   return {
-    at: (path) => (ancestorsOf(path).every(isRealFolder) ? live.entries.get(path) : undefined),
+    at: (path) => (isReal(parentOf(path)) ? live.entries.get(path) : undefined),
     raw: (path) => live.entries.get(path),
   };
 }
@@ -155,16 +172,19 @@ function findBlocked(
   view: LiveView,
 ): readonly Blocked[] {
   const deletes = new Set(deletable);
-  const emptied = new Set(deletable.flatMap(ancestorsOf));
+  const emptied = foldersOf(deletable);
   const found = new Map<string, string>();
+  const isOpen = (folder: string): boolean => isPassable(view.raw(folder), deletes.has(folder));
+  for (const folder of foldersOf(differing.map(({ path }) => path)))
+    if (!isOpen(folder) && ancestorsOf(folder).every(isOpen))
+      found.set(folder, `${describeKind(view.raw(folder))} on the server, a folder in the source`);
   for (const { path } of differing) {
-    const above = ancestorsOf(path).find((folder) => !isPassable(view.raw(folder), deletes.has(folder)));
-    if (above !== undefined) found.set(above, `${describeKind(view.raw(above))} on the server, a folder in the source`);
     const reason = reasonBlocked(view.at(path), emptied.has(path));
     if (reason !== undefined) found.set(path, reason);
   }
-  for (const path of [...differing.map((entry) => entry.path), ...deletable]) {
-    const folder = nearestFolder(path, view);
+  const parents = new Set([...differing.map((entry) => entry.path), ...deletable].map(parentOf));
+  for (const parent of parents) {
+    const folder = nearestFolder(parent, view);
     const entry = view.raw(folder);
     if (entry?.kind === 'folder' && !entry.isWritable) found.set(folder, 'the deploy user may not write in it');
   }
@@ -186,9 +206,10 @@ function describeKind(entry: LiveEntry | undefined): string {
   return entry?.kind === 'link' ? 'a symbolic link' : 'not a folder';
 }
 
-/** The innermost folder above a path that is there; `.` is deploy-path itself. */
-function nearestFolder(path: string, view: LiveView): string {
-  return ancestorsOf(path).findLast((folder) => view.at(folder)?.kind === 'folder') ?? '.';
+/** The innermost of a folder and those above it that is there; `.` is deploy-path itself. */
+function nearestFolder(folder: string, view: LiveView): string {
+  for (let at = folder; at !== ''; at = parentOf(at)) if (view.at(at)?.kind === 'folder') return at;
+  return '.';
 }
 
 function steps(kind: SwapStep['kind'], paths: readonly string[]): readonly SwapStep[] {

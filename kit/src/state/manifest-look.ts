@@ -187,7 +187,14 @@ function parseStagedSets(lines: readonly string[], where: string): readonly Stag
     else if (last !== undefined && line.startsWith('h ')) sets[sets.length - 1] = { ...last, digest: body };
     else if (last !== undefined && line.startsWith('E ')) sets[sets.length - 1] = { ...last, envDigest: body };
   }
-  return sets.sort((a, b) => a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1));
+  return sets.sort(byOrder);
+}
+
+type Ordered = Pick<StagedSet, 'order'> & { readonly header: Pick<ManifestHeader, 'releaseId'> };
+
+/** As the server staged them; those without a number by their names. */
+export function byOrder(a: Ordered, b: Ordered): number {
+  return a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1);
 }
 
 function parsePart(text: string): readonly ReceivedPart[] {

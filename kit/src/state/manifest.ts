@@ -72,6 +72,22 @@ export function ancestorsOf(path: string): readonly string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
+/** Every folder above any of these paths, each once. */
+export function foldersOf(paths: Iterable<string>): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    // Where one is known already, those above it are too: most files share their folders with others.
+    for (let folder = parentOf(path); folder !== '' && !folders.has(folder); folder = parentOf(folder))
+      folders.add(folder);
+  }
+  return folders;
+}
+
+/** The folder that holds a path; empty: deploy-path itself. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
 /**
  * The text of a manifest: JSON with the header alone on the first line, one entry a line after it, so that a header
  * is read without the rest and two manifests can be compared by eye.

@@ -12,6 +12,10 @@ export const plainFunction = `is_plain() {
 }
 `;
 
+/** `order_of FOLDER`: as what number it was staged here; a runner's clock is in its name. */
+const orderFunction = `order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
+`;
+
 /** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
 export const stateFunction = `# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
 # Not the change time: each hard link that is made or removed sets it.
@@ -102,9 +106,7 @@ list_files() {
 missing_of() {
   { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
-# order_of FOLDER: as what number it was staged here; a runner's clock is in its name.
-order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
-# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
+${orderFunction}# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   last=0
   for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
@@ -235,13 +237,12 @@ if [ -f manifest.json ]; then cat manifest.json; fi`;
  * $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <its number> <first line>`; sets of an
  * older version of these actions have none, and come before all others.
  */
-export const findScript = `
+export const findScript = `${orderFunction}
 cd "$1/.deploy" 2>/dev/null || exit 0
 if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
-  n=0; if [ -s "$s/order" ]; then IFS= read -r n < "$s/order"; fi
-  printf 'staged %s %s\\n' "$n" "$(head -n 1 "$s/manifest.json")"
+  printf 'staged %s %s\\n' "$(order_of "$s")" "$(head -n 1 "$s/manifest.json")"
 done
 exit 0`;
 

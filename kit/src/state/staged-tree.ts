@@ -5,6 +5,7 @@ import { systemClock } from '../time/clock.ts';
 import type { DeployPath } from './deploy-path.ts';
 import { planSwap, type Blocked, type SwapStep } from './manifest-diff.ts';
 import { probeLive } from './manifest-live.ts';
+import { byOrder } from './manifest-look.ts';
 import { formatManifest, formatReleaseId, parseManifest, parseManifestHeader, type Manifest } from './manifest.ts';
 import { openReceiver, type ReceiveOptions, type StagedArchive } from './staged-receiver.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
@@ -65,20 +66,12 @@ function parseSets(text: string, deployPath: DeployPath): Sets {
   const liveId = live === undefined ? undefined : read(live.slice('live '.length), 'live').releaseId;
   const staged = lines.flatMap((line) => {
     const [, order = '', header = ''] = /^staged (\d+) (.*)$/.exec(line) ?? [];
-    return header === '' ? [] : [{ order: Number(order), releaseId: read(header, 'staged').releaseId }];
+    return header === '' ? [] : [{ order: Number(order), header: read(header, 'staged') }];
   });
   // An older one beside it is what an interrupted rollout left.
   const newest = staged.toSorted(byOrder).at(-1);
-  const isWaiting = newest !== undefined && newest.releaseId !== liveId;
-  return { liveId, staged: isWaiting ? { releaseId: newest.releaseId } : undefined };
-}
-
-/** As the server staged them; those without a number by their names. */
-export function byOrder(
-  a: { readonly order: number; readonly releaseId: string },
-  b: { readonly order: number; readonly releaseId: string },
-): number {
-  return a.order - b.order || (a.releaseId < b.releaseId ? -1 : 1);
+  const releaseId = newest?.header.releaseId;
+  return { liveId, staged: releaseId === undefined || releaseId === liveId ? undefined : { releaseId } };
 }
 
 /** The newest staged tree that is not live yet. */

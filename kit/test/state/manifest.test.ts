@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ancestorsOf,
+  foldersOf,
   formatManifest,
   formatReleaseId,
   isAlwaysProtected,
@@ -76,6 +77,16 @@ it('env files, .git and our state are protected at any depth, and nothing that o
     expect(isAlwaysProtected(path), path).toBe(true);
   for (const path of ['env', 'a.env', 'services/api.env', '.github/x', '.gitignore', 'a/.deploy/x', '.deployignore'])
     expect(isAlwaysProtected(path), path).toBe(false);
+});
+
+it('the folders above many paths are those above each of them, once', () => {
+  const part = fc.constantFrom('a', 'b', 'ab');
+  const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+  fc.assert(
+    fc.property(fc.array(path), (paths) => {
+      expect([...foldersOf(paths)].sort()).toEqual([...new Set(paths.flatMap(ancestorsOf))].sort());
+    }),
+  );
 });
 
 it('the folders above a path are all its prefixes, outermost first', () => {
