@@ -22,6 +22,8 @@ export interface Transfer {
   readonly way: Way;
   readonly from: string;
   readonly to: string;
+  /** Called when the files are there: what a job does at its end, as the action's post step, comes after it. */
+  readonly onSent?: () => void;
 }
 
 /** How one transfer went. */
@@ -45,7 +47,7 @@ const ACTION = 'action-sync-remote';
 export function makeOurs(access: SyncAccess, inputs: Readonly<Record<string, string>> = {}): SyncParty {
   return {
     name: ACTION,
-    send: async ({ way, from, to }) => {
+    send: async ({ way, from, to, onSent }) => {
       const { lab, folder } = access;
       const job = await createJob({
         workspace: from,
@@ -64,12 +66,14 @@ export function makeOurs(access: SyncAccess, inputs: Readonly<Record<string, str
       const startedAt = performance.now();
       const step = await job.step({ uses: ACTION, with: { 'ssh-private-key': lab.server.privateKey, ...inputs } });
       const ms = performance.now() - startedAt;
+      onSent?.();
       const peakMiB = memory.stop();
       await job.finish();
       await job.dispose();
       if (step.outcome !== 'success') throw new RangeError(`the action failed: ${step.log.slice(-1500)}`);
-      const commands = /(\d+) remote commands/.exec(step.log)?.[1];
-      return { ms, peakMiB, ...(commands === undefined ? {} : { commands: Number(commands) }) };
+      const commands = /^(\d+) remote commands/m.exec(step.log)?.[1];
+      if (commands === undefined) throw new RangeError(`the action told no count of commands: ${step.log.slice(-500)}`);
+      return { ms, peakMiB, commands: Number(commands) };
     },
   };
 }
@@ -134,6 +138,7 @@ function makePeer(
     send: async (transfer) => {
       const startedAt = performance.now();
       await run(command(transfer, `${access.lab.server.user}@${transfer.way.host}`));
+      transfer.onSent?.();
       return { ms: performance.now() - startedAt };
     },
   };
