@@ -80,8 +80,9 @@ export function treeError(
       return new HostError({
         code: 'COMMAND_FAILED',
         message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-        ...(/No space left|quota/i.test(result.stderr)
-          ? { hint: 'Make room on the server: old images, logs, backups.' }
+        // The second is what dash's own printf says of a full disk; a broken one says it too.
+        ...(/No space left|I\/O error|quota/i.test(result.stderr)
+          ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
           : {}),
         evidence: lastLines(result.stderr, 20),
       });
