@@ -182,3 +182,14 @@ testPath(example, 'a queue that stands still', 'failure at gate (HEALTH_TIMEOUT)
   expect((await lab.server.docker(['inspect', '--format', '{{.Config.Env}}', id])).stdout).not.toContain('JOB_MS');
   return tell(run);
 });
+
+testPath(example, 'rollback by hand to a version', 'success: 1.4.2 serves', async () => {
+  const notes = team.chat.requests.length;
+  const run = await team.dispatch('rollback.yml', { to: '1.4.2' });
+  expect(await tell(run, 'rollback'), run.lines.join('\n')).toMatch(/^success/);
+  expect(team.chat.requests).toHaveLength(notes + 1);
+  expect(readNote()).toContain('"status":"rolled_back"');
+  const { log = '' } = jobOf(run, 'rollback').steps['rollback'] ?? {};
+  expect(await team.readServerFile(composeFile), log).toContain('/notes:1.4.2');
+  return tell(run, 'rollback');
+});
