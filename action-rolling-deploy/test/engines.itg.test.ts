@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab } from '../../lab/src/index.ts';
+import { isWholeMatrix } from '../../scripts/whole-matrix.ts';
 import { appImage, makeProject, type Project } from './project.ts';
 
 /** What a person's plain `docker compose up -d` may not do: change, restart, add or remove a container. */
@@ -41,9 +42,8 @@ const cases: readonly Case[] = [
 ];
 
 /** Every engine with every case only in `npm run test:matrix`; else each once. */
-const isWhole = process.env['TEST_MATRIX'] === 'whole';
 const casesOn = (engine: 'default' | 'modern'): readonly Case[] =>
-  isWhole ? cases : cases.filter((_, index) => (index === 0) === (engine === 'default'));
+  isWholeMatrix ? cases : cases.filter((_, index) => (index === 0) === (engine === 'default'));
 
 /** proxy → app → store, each `depends_on` the next; the app reads an env file. */
 function chain(lab: Lab, appImageText: string, more = 'restart: unless-stopped'): string {
@@ -153,21 +153,17 @@ describe('a health check with start_interval', () => {
   app:
     image: unset.example/app:0
     expose: [8000]
-    healthcheck: { interval: 60s, start_period: 30s, start_interval: 500ms }
+    healthcheck: { interval: 30m, start_period: 30s, start_interval: 500ms }
 `;
 
-  it('is waited for as the engine looks: within a second or two on one that knows it, not after the interval', async () => {
+  it('is waited for as the engine looks: soon on one that knows it, not after the interval', async () => {
     const lab = await openLab();
     const project = await makeProject('engines-interval', await lab.modernServer());
     try {
       await project.lay(compose);
-      for (const release of ['v1', 'v2'] as const) {
-        const started = performance.now();
-        const result = await project.deploy({ images: appImage(lab, release) });
-        expect(result.outputs, result.log).toMatchObject({ outcome: 'deployed' });
-        // Without start_interval the first look would come after 60 s.
-        expect(performance.now() - started).toBeLessThan(60_000);
-      }
+      // Without start_interval the first look would come after half an hour, long after this test's end.
+      const result = await project.deploy({ images: appImage(lab, 'v1') });
+      expect(result.outputs, result.log).toMatchObject({ outcome: 'deployed' });
       expect(await project.running()).toHaveLength(1);
     } finally {
       await project.remove();
