@@ -86,7 +86,7 @@ describe('the modern server', () => {
     expect(major * 1000 + minor).toBeGreaterThanOrEqual(2040);
     const said = await server.docker(['run', '--rm', workerImage(), 'cat', '/proc/1/comm']);
     expect(said.stdout).toMatch(/\w/);
-    expect(await describeStatus(lab.paths)).toMatch(/^modern: engine \d\S+, compose \d\S+/m);
+    await expect.poll(() => describeStatus(lab.paths)).toMatch(/^modern: engine \d\S+, compose \d\S+/m);
   });
 });
 
