@@ -34538,6 +34538,10 @@ function describeThrown(thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/utils.js
@@ -35027,288 +35031,10 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
+
+
 
 /** The real runner, through @actions/core. */
 function githubRunner() {
@@ -35346,11 +35072,19 @@ function githubRunner() {
             write(message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
-        summary: async (markdown) => {
-            // A local rehearsal has no summary file; @actions/core would throw.
-            if (!process.env['GITHUB_STEP_SUMMARY'])
-                return;
-            await summary.addRaw(markdown, true).write();
+        summary: (markdown) => {
+            // A local rehearsal has no summary file. Not core.summary: it loads node:fs/promises, which most steps do without.
+            const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+            if (path === '')
+                return Promise.resolve();
+            try {
+                (0,external_node_fs_namespaceObject.appendFileSync)(path, `${markdown}${external_node_os_namespaceObject.EOL}`);
+            }
+            catch (thrown) {
+                // What was done is done: a page that cannot be written does not make it undone.
+                warning(`The job summary could not be written: ${describeThrown(thrown)}`);
+            }
+            return Promise.resolve();
         },
         fail: (message) => {
             setFailed(message);
@@ -35865,12 +35599,8 @@ function describeScript(source) {
     return `script (${describeCommand([first.trim()]).slice(0, 60)})`;
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = require("node:fs/promises");
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
 ;// CONCATENATED MODULE: external "node:stream"
@@ -37153,6 +36883,7 @@ function localHost() {
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
         forward: openLocalForward,
+        openSocket: openLocalSocket,
         get commandCount() {
             return commandCount;
         },
@@ -37189,6 +36920,16 @@ function openLocalForward(address, port) {
         socket.once('connect', () => {
             clearTimeout(timer);
             socket.removeListener('error', onError);
+            resolve(socket);
+        });
+    });
+}
+function openLocalSocket(path) {
+    return new Promise((resolve, reject) => {
+        const socket = (0,external_node_net_namespaceObject.connect)({ path });
+        socket.once('error', reject);
+        socket.once('connect', () => {
+            socket.removeListener('error', reject);
             resolve(socket);
         });
     });
@@ -38085,7 +37826,11 @@ const external_node_timers_promises_namespaceObject = require("node:timers/promi
 ;// CONCATENATED MODULE: ../kit/src/time/clock.ts
 
 const systemClock = {
-    now: () => performance.now(),
+    now: () => {
+        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
+        const [seconds, nanoseconds] = process.hrtime();
+        return seconds * 1000 + nanoseconds / 1e6;
+    },
     date: () => new Date(),
     sleep: async (ms, signal) => {
         signal?.throwIfAborted();
@@ -40353,6 +40098,32 @@ function openForward(name, client, lost, address, port) {
         }
     });
 }
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+        }, connection_forwardTimeoutMs);
+        lost.catch(reject);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error === undefined && channel !== undefined)
+                resolve(channel);
+            else
+                reject(error ?? new Error('no channel'));
+        };
+        try {
+            client.openssh_forwardOutStreamLocal(path, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
+    });
+}
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
 
@@ -40545,6 +40316,7 @@ function ssh_connection_describeConnection(target, client, ending, wire) {
         isInOrder: true,
         runProgram: (program, io) => runChannel(client, commandLine(program), io),
         forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+        openSocket: (path) => openSocketForward(client, lost, path),
         close: async () => {
             if (lossReason() === undefined)
                 await closeConnection(client, wire);
@@ -40705,6 +40477,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
         forward: (address, port) => connection.forward(address, port),
+        openSocket: (path) => connection.openSocket?.(path) ?? Promise.reject(new Error('this transport opens no sockets')),
         reconnect: async (until) => {
             const broken = connection;
             connection = await dial(until);
@@ -40873,7 +40646,27 @@ function describeHttp({ method, expectation, isInsecure }) {
     return parts.filter((part) => part !== undefined).join(', ');
 }
 
+;// CONCATENATED MODULE: ../kit/src/json/json.ts
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function asObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+/** The value as a list; an empty one for anything else. */
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** A text that says something; undefined for the empty one too. */
+function asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
 ;// CONCATENATED MODULE: ./src/container.ts
+
 
 /**
  * $1 project, then services. One JSON object a line; environment and mounts are left out on purpose. `.ID` is the name of the
@@ -40910,24 +40703,24 @@ function container_parseContainers(text) {
         .map((line) => readContainer(JSON.parse(line)));
 }
 function readContainer(json) {
-    const startedAt = asText(json['startedAt']);
+    const startedAt = container_asText(json['startedAt']);
     return {
-        id: asText(json['id']).slice(0, 12),
-        name: asText(json['name']).replace(/^\//, ''),
-        service: asText(json['service']),
-        status: asText(json['status']),
+        id: container_asText(json['id']).slice(0, 12),
+        name: container_asText(json['name']).replace(/^\//, ''),
+        service: container_asText(json['service']),
+        status: container_asText(json['status']),
         exitCode: Number(json['exitCode'] ?? 0),
         isOomKilled: json['oomKilled'] === true,
         restartCount: Number(json['restartCount'] ?? 0),
-        isKeptRunning: ['always', 'unless-stopped'].includes(asText(json['restartPolicy'])),
+        isKeptRunning: ['always', 'unless-stopped'].includes(container_asText(json['restartPolicy'])),
         startedAt,
         health: readHealth(json['health'], startedAt),
-        address: readAddress(asText(json['networkMode']), json['networks']),
+        address: readAddress(container_asText(json['networkMode']), json['networks']),
     };
 }
 function readHealth(value, startedAt) {
     const health = asObject(value);
-    const status = asText(health['Status']);
+    const status = container_asText(health['Status']);
     if (status === '' || status === 'none')
         return undefined;
     const log = Array.isArray(health['Log']) ? health['Log'].map(asObject) : [];
@@ -40937,8 +40730,8 @@ function readHealth(value, startedAt) {
     return { status: isKnown ? status : 'starting', lastProbe: last && describeProbe(last), probes };
 }
 function readProbe(probe) {
-    const output = asText(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
-    return { at: asText(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
+    const output = container_asText(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
+    return { at: container_asText(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
 }
 /** `exit 1: connection refused` */
 function describeProbe({ exitCode, output }) {
@@ -40950,12 +40743,9 @@ function readAddress(networkMode, networks) {
         return '127.0.0.1';
     const all = Object.values(asObject(networks)).map(asObject);
     const found = [...all.map((network) => network['IPAddress']), ...all.map((network) => network['GlobalIPv6Address'])];
-    return found.map(asText).find((address) => address !== '');
+    return found.map(container_asText).find((address) => address !== '');
 }
-function asObject(value) {
-    return typeof value === 'object' && value !== null ? value : {};
-}
-function asText(value) {
+function container_asText(value) {
     return typeof value === 'string' ? value : '';
 }
 
@@ -41808,7 +41598,7 @@ async function attemptService(round, service, watches) {
         const failure = findFailure(containers, before ?? { ...watch, running: new Set() }, check.maxRestarts);
         if (failure !== undefined)
             return container_state_describeFailure(failure, await readLastExit(host, failure.container));
-        const verdict = await askContainers(round, service, containers);
+        const verdict = await attempt_askContainers(round, service, containers);
         return verdict.ok ? { ...verdict, subjects: nameSubjects(containers) } : verdict;
     }
     catch (thrown) {
@@ -41818,7 +41608,7 @@ async function attemptService(round, service, watches) {
         return judge({ kind: 'broken', phase: 'lookup', problem: describeThrown(thrown) }, undefined);
     }
 }
-async function askContainers(round, service, containers) {
+async function attempt_askContainers(round, service, containers) {
     const { question, target } = round.check;
     if (question.type === 'container')
         return judgeContainers(service, containers, question);
@@ -42022,7 +41812,92 @@ async function redial(host, loss, clock, signal) {
     }
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
+/** Streams of the host as connections of Node's own HTTP client; they live as long as the host's connection. */
+class StreamAgent extends external_node_http_namespaceObject.Agent {
+    #open;
+    constructor(open) {
+        super({ keepAlive: true, maxSockets: mostStreams });
+        this.#open = open;
+    }
+    createConnection(_options, callback) {
+        const failed = (thrown) => {
+            // The agent looks at the error alone; its type asks for a stream beside it.
+            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
+        };
+        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
+    }
+}
+function nothing() {
+    // Streams of SSH have no such setting.
+}
+/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
+function withSocketMethods(stream) {
+    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
+        if (typeof Reflect.get(stream, name) !== 'function')
+            Reflect.set(stream, name, nothing);
+    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
+        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
+    return stream;
+}
+const doors = new WeakMap();
+/** The engine's door of a host, where one was opened. */
+function engineDoorOf(host) {
+    return doors.get(host);
+}
+/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
+const longestAskMs = 30_000;
+/** What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. */
+async function askEngine(host, ask) {
+    const door = doors.get(host);
+    return door === undefined ? undefined : ask(door, AbortSignal.timeout(longestAskMs)).catch(() => undefined);
+}
+/**
+ * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
+ * @param socketPath on the server
+ * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
+ */
+async function engine_door_openEngineDoor(host, socketPath, signal) {
+    if (host.openSocket === undefined)
+        return undefined;
+    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
+    try {
+        const { status, body } = await door.get('/version', signal);
+        if (status !== 200)
+            return undefined;
+        doors.set(host, door);
+        return body;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** A door over streams that `open` gives. */
+function makeDoor(open) {
+    const agent = new StreamAgent(open);
+    return {
+        get: (path, signal) => new Promise((resolve, reject) => {
+            const asked = request({ agent, path, signal, headers: { Host: 'docker' } }, (response) => {
+                readAnswer(response).then(resolve, reject);
+            });
+            asked.once('error', reject);
+            asked.end();
+        }),
+    };
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return { status: response.statusCode ?? 0, body };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
 
 
 
@@ -42059,6 +41934,41 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    const door = options.isDetached === true ? undefined : engineDoorOf(host);
+    if (door === undefined)
+        return runCommands(host, parts, options);
+    const before = await askInTurn(host, door, parts, options);
+    const rest = parts.slice(before.length);
+    const last = rest.findLastIndex(({ ask }) => ask === undefined);
+    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const looks = rest.slice(last + 1);
+    // Nothing was run and the engine gave no answer: no use in asking it again.
+    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
+    const unanswered = looks.slice(after.length);
+    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
+    return [...before, ...ran, ...after, ...byCommand];
+}
+/**
+ * Asks the engine for the looks that the parts begin with, one after another.
+ * @returns the results of those before the first that got none
+ * @throws what a part makes of its result, as {@link runBatch} does
+ */
+async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
+    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
+    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+    const results = [];
+    for (const part of parts) {
+        const result = await part.ask?.(door, until).catch(() => undefined);
+        if (result === undefined)
+            break;
+        if (result.code !== 0 && part.mayFail !== true)
+            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+        results.push(result);
+    }
+    return results;
+}
+/** The parts as one remote command. */
+async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
@@ -42101,11 +42011,9 @@ function splitResults(output, token) {
 
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
 
+
 class model_ComposeError extends DeployError {
 }
-const model_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-const asList = (value) => (Array.isArray(value) ? value : []);
-const model_asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 const asNumber = (value) => (typeof value === 'number' ? value : undefined);
 const noSources = { composeFiles: [], envFiles: [] };
 /**
@@ -42115,7 +42023,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = model_asObject(JSON.parse(unescapeDollars(text)));
+        model = asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new model_ComposeError({
@@ -42125,12 +42033,12 @@ function parseComposeModel(text, sources = noSources) {
         });
     }
     const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
-    const services = Object.entries(model_asObject(model['services'])).map(([name, body]) => [
+    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, model_asObject(body), shared),
+        parseService(name, asObject(body), shared),
     ]);
     return {
-        name: model_asText(model['name']) ?? '',
+        name: asText(model['name']) ?? '',
         services: Object.fromEntries(services),
         text,
         ...sources,
@@ -42142,20 +42050,20 @@ function unescapeDollars(text) {
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(model_asObject(model[kind]))
-        .filter(([, file]) => model_asObject(file)['content'] !== undefined || model_asObject(file)['environment'] !== undefined)
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
+        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
 function externalNetworks(model) {
-    const networks = Object.entries(model_asObject(model['networks']));
-    return new Set(networks.filter(([, body]) => model_asObject(body)['external'] === true).map(([name]) => name));
+    const networks = Object.entries(asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
 }
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
     for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => model_asText(use) ?? model_asText(model_asObject(use)['source']) ?? '');
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
         const found = sources.find((source) => injected.has(`${kind} ${source}`));
         if (found !== undefined)
             return `${kind} entry ${found} with its text in the model (content: or environment:)`;
@@ -42163,36 +42071,36 @@ function findStartExtra(body, injected) {
     return undefined;
 }
 function parseService(name, body, shared) {
-    const healthcheck = parseHealthcheck(model_asObject(body['healthcheck']));
-    const order = model_asText(model_asObject(model_asObject(body['deploy'])['update_config'])['order']);
+    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
-        image: model_asText(body['image']),
+        image: asText(body['image']),
         hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(model_asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
-        containerName: model_asText(body['container_name']),
-        networkMode: model_asText(body['network_mode']),
-        ipcMode: model_asText(body['ipc']),
-        pidMode: model_asText(body['pid']),
-        networks: parseNetworks(model_asObject(body['networks']), shared.external),
+        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        containerName: asText(body['container_name']),
+        networkMode: asText(body['network_mode']),
+        ipcMode: asText(body['ipc']),
+        pidMode: asText(body['pid']),
+        networks: parseNetworks(asObject(body['networks']), shared.external),
         expose: asList(body['expose']).map(String),
-        ports: asList(body['ports']).map((port) => parsePort(model_asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(model_asObject(volume))),
+        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
         volumesFrom: asList(body['volumes_from'])
             .map(String)
             .filter((from) => !from.startsWith('container:'))
             .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => model_asText(model_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
-        dependsOn: Object.entries(model_asObject(body['depends_on'])).map(([service, options]) => ({
+        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
             service,
-            condition: model_asText(model_asObject(options)['condition']) ?? 'service_started',
-            mustFollow: model_asObject(options)['restart'] === true,
+            condition: asText(asObject(options)['condition']) ?? 'service_started',
+            mustFollow: asObject(options)['restart'] === true,
         })),
         ...healthcheck,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
-        restart: model_asText(body['restart']),
+        restart: asText(body['restart']),
         startExtra: findStartExtra(body, shared.injected),
     };
 }
@@ -42203,30 +42111,30 @@ function parseHealthcheck(body) {
 function parseNetworks(body, external) {
     return Object.entries(body).map(([name, options]) => ({
         name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => model_asText(model_asObject(options)[key]) !== undefined),
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
         isExternal: external.has(name),
     }));
 }
 function parsePort(port) {
     const published = port['published'];
     return {
-        published: model_asText(published) ?? asNumber(published)?.toString(),
+        published: asText(published) ?? asNumber(published)?.toString(),
         target: asNumber(port['target']) ?? 0,
-        protocol: model_asText(port['protocol']) ?? 'tcp',
+        protocol: asText(port['protocol']) ?? 'tcp',
     };
 }
 function parseVolume(volume) {
     return {
-        type: model_asText(volume['type']) ?? 'volume',
-        source: model_asText(volume['source']),
-        target: model_asText(volume['target']) ?? '',
+        type: asText(volume['type']) ?? 'volume',
+        source: asText(volume['source']),
+        target: asText(volume['target']) ?? '',
         isReadOnly: volume['read_only'] === true,
     };
 }
 function parseLabels(labels) {
     const pairs = Array.isArray(labels)
         ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(model_asObject(labels)).map(([key, value]) => [key, String(value)]);
+        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
     return Object.fromEntries(pairs);
 }
 
@@ -42324,11 +42232,11 @@ function parseSources(scope, stdout) {
  * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
  */
 async function runCompose(scope, sources, args, options = {}) {
-    const [result = nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+    const [result = compose_cli_nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
     throwIfUnusable(scope, result);
     return result;
 }
-const nothing = { code: 0, stdout: '', stderr: '' };
+const compose_cli_nothing = { code: 0, stdout: '', stderr: '' };
 /** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
 function composePart(scope, sources, args) {
     const { settings, baseDir, pins } = scope;
@@ -42482,7 +42390,186 @@ async function findProjectName(host, compose) {
 }
 const unreadable = new Set(['COMPOSE_FILE_MISSING', 'COMPOSE_INVALID', 'ENV_FILE_MISSING']);
 
+;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const engine_api_locateEngineScript = (/* unused pure expression or super */ null && (`
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`));
+const engine_api_asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
+const engine_api_asText = (value) => (typeof value === 'string' ? value : '');
+/** An answer with a body that is not the one that was asked for. */
+function unexpected(path, status) {
+    return new Error(`the engine answered ${path} with ${status}`);
+}
+function notPlain(ref) {
+    return new Error(`${ref} is no plain reference`);
+}
+/** `result` of a look that succeeded, as its command would have printed it. */
+function printed(stdout) {
+    return { code: 0, stdout, stderr: '' };
+}
+async function engine_api_listContainers(engine, labels, signal) {
+    const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const { status, body } = await engine.get(path, signal);
+    if (status !== 200 || !Array.isArray(body))
+        throw unexpected(path, status);
+    return body.map(engine_api_asObject);
+}
+/** Undefined for one that is not there. */
+async function inspect(engine, id, signal) {
+    const path = `/containers/${id}/json`;
+    const { status, body } = await engine.get(path, signal);
+    if (status === 404)
+        return undefined;
+    if (status !== 200)
+        throw unexpected(path, status);
+    return engine_api_asObject(body);
+}
+/** Ids of a project as last seen: they are inspected while the list is on its way, which saves a round trip. */
+const lastSeen = new WeakMap();
+/** The containers of a project as a JSON list, which `docker inspect` prints too. */
+async function engine_api_askContainers(engine, project, signal) {
+    const seen = lastSeen.get(engine) ?? new Map();
+    lastSeen.set(engine, seen);
+    const known = seen.get(project) ?? [];
+    const look = (ids) => Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    const [list, early] = await Promise.all([
+        engine_api_listContainers(engine, [`com.docker.compose.project=${project}`], signal),
+        look(known),
+    ]);
+    const ids = list.map(({ Id }) => engine_api_asText(Id));
+    seen.set(project, ids);
+    const late = await look(ids.filter((id) => !known.includes(id)));
+    const found = [...early, ...late].filter((entry) => entry !== undefined);
+    return printed(JSON.stringify(ids.flatMap((id) => found.find(({ Id }) => Id === id) ?? [])));
+}
+/** `id status restarts health` of each container, one a line; none for one that is gone. */
+async function askStates(engine, ids, signal) {
+    const found = await Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    return found
+        .flatMap((entry) => {
+        if (entry === undefined)
+            return [];
+        const state = engine_api_asObject(entry['State']);
+        const health = engine_api_asText(engine_api_asObject(state['Health'])['Status']);
+        return [`${engine_api_asText(entry['Id'])} ${engine_api_asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+    })
+        .join('\n');
+}
+/** The networks of a container; none for one that is gone. */
+async function askAttachments(engine, id, signal) {
+    const networks = engine_api_asObject(engine_api_asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
+    return Object.entries(networks).map(([name, value]) => {
+        const { NetworkID, IPAddress, GlobalIPv6Address } = engine_api_asObject(value);
+        const addresses = [engine_api_asText(IPAddress), engine_api_asText(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: engine_api_asText(NetworkID), address: engine_api_asText(IPAddress), addresses };
+    });
+}
+/** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
+async function askFirstProcesses(engine, ids, signal) {
+    const found = await Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    return found
+        .flatMap((entry) => {
+        if (entry === undefined)
+            return [];
+        const pid = engine_api_asObject(entry['State'])['Pid'];
+        const mode = engine_api_asText(engine_api_asObject(entry['HostConfig'])['PidMode']);
+        const stopSignal = JSON.stringify(engine_api_asObject(entry['Config'])['StopSignal'] ?? null);
+        return [`${engine_api_asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+    })
+        .join('\n');
+}
+/** The named networks and all of a project, the named volumes: as JSON, one a line, those that are there. */
+async function askNetworksAndVolumes(engine, project, networks, volumes, signal) {
+    const look = async (path) => {
+        const { status, body } = await engine.get(path, signal);
+        if (status === 404)
+            return [];
+        if (status !== 200)
+            throw unexpected(path, status);
+        return [JSON.stringify(body)];
+    };
+    const all = (kind, names) => Promise.all(names.map((name) => look(`/${kind}/${encodeURIComponent(name)}`)));
+    const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
+    const path = `/networks?filters=${filters}`;
+    const { status, body } = await engine.get(path, signal);
+    if (status !== 200 || !Array.isArray(body))
+        throw unexpected(path, status);
+    const own = body.map((network) => engine_api_asText(engine_api_asObject(network)['Name']));
+    const [ofNetworks, ofVolumes] = await Promise.all([
+        all('networks', [...new Set([...networks, ...own])]),
+        all('volumes', volumes),
+    ]);
+    return { networks: ofNetworks.flat(), volumes: ofVolumes.flat() };
+}
+/** What Docker's CLI takes for a reference; anything else is asked of it. */
+const plainReference = /^[\w][\w.:/@-]*$/;
+/** Images as the command of local-images.ts prints them: one line each, `-` for one that is not here. */
+async function askImages(engine, refs, signal) {
+    const lines = await Promise.all(refs.map(async (ref) => {
+        if (!plainReference.test(ref))
+            throw notPlain(ref);
+        const path = `/images/${ref}/json`;
+        const { status, body } = await engine.get(path, signal);
+        if (status === 404)
+            return '-';
+        if (status !== 200)
+            throw unexpected(path, status);
+        const { Id, RepoDigests, Os, Architecture, Config } = engine_api_asObject(body);
+        const check = engine_api_asObject(Config)['Healthcheck'];
+        return [
+            JSON.stringify(Id),
+            JSON.stringify(RepoDigests ?? null),
+            `${engine_api_asText(Os)}/${engine_api_asText(Architecture)}`,
+            JSON.stringify(check ?? null),
+        ].join('\t');
+    }));
+    return printed(lines.map((line) => `${line}\n`).join(''));
+}
+/** The containers of a service, one-offs left out. */
+async function askService(engine, project, service, signal) {
+    const label = (name, value) => `com.docker.compose.${name}=${value}`;
+    const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
+    const list = await engine_api_listContainers(engine, labels, signal);
+    return list.map(({ Id, Names, State }) => ({
+        id: engine_api_asText(Id),
+        name: firstName(Names),
+        state: engine_api_asText(State),
+    }));
+}
+/** Names of the running containers with all these labels. */
+async function askRunningNames(engine, labels, signal) {
+    const list = await engine_api_listContainers(engine, labels, signal);
+    return list.flatMap(({ State, Names }) => (State === 'running' ? [firstName(Names)] : []));
+}
+/** Ids of the running containers of a service, one-offs among them. */
+async function askRunningIds(engine, project, service, signal) {
+    const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
+    const list = await engine_api_listContainers(engine, labels, signal);
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [engine_api_asText(Id)] : []));
+}
+function firstName(names) {
+    return engine_api_asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+}
+/** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
+function engine_api_readEngineVersion(body) {
+    const { Version, Os, Arch } = engine_api_asObject(body);
+    if ([Version, Os, Arch].some((value) => engine_api_asText(value) === ''))
+        return undefined;
+    return { engine: engine_api_asText(Version), platform: `${engine_api_asText(Os)}/${engine_api_asText(Arch)}` };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
+
+
 
 
 
@@ -42499,7 +42586,12 @@ async function listProjectContainers(host, project) {
 }
 /** {@link listProjectContainers} as a part; parseContainers reads its output. */
 function listContainersPart(project) {
-    return { purpose: 'list the project’s containers', source: docker_cli_listScript, args: [project] };
+    return {
+        purpose: 'list the project’s containers',
+        source: docker_cli_listScript,
+        args: [project],
+        ask: (engine, signal) => askContainers(engine, project, signal),
+    };
 }
 /** The last lines of a container's output, both streams, for evidence. */
 async function readLogs(host, id, lines) {
@@ -42507,30 +42599,39 @@ async function readLogs(host, id, lines) {
     return host_lastLines(result.stdout, lines).filter((line) => line !== '');
 }
 const oldestCompose = (/* unused pure expression or super */ null && ([2, 20]));
+const versionTimeoutMs = 30_000;
 /**
- * Checks that this user reaches a Docker engine with a Compose that is new enough.
+ * Checks that this user reaches a Docker engine with a Compose that is new enough. Where the engine can be asked over its
+ * socket, it is from now on (engine-door.ts).
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 async function checkDocker(host) {
-    const [result] = await runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
-    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+    const bounds = { timeoutMs: versionTimeoutMs };
+    const byCli = [engineVersionPart, composeVersionPart];
+    if (host.openSocket === undefined)
+        return parseDockerVersions(host, await runBatch(host, byCli, bounds));
+    const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
+    const [found, compose] = await runBatch(host, [located, composeVersionPart], bounds);
+    const path = found?.code === 0 ? found.stdout : '';
+    const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
+    const version = readEngineVersion(said);
+    const [engine] = version === undefined
+        ? await runBatch(host, [engineVersionPart], bounds)
+        : [{ code: 0, stdout: `${version.engine} ${version.platform}`, stderr: '' }];
+    return parseDockerVersions(host, [engine, compose]);
 }
-const dockerVersionsPart = {
-    purpose: 'ask for the versions of Docker and Compose',
-    source: `
-docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`,
-    mayFail: true,
-};
+const engineVersionPart = programPart('ask for the version of Docker', ['docker', 'version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}'], { mayFail: true });
+const composeVersionPart = programPart('ask for the version of Compose', ['docker', 'compose', 'version', '--short'], { mayFail: true });
 /** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
-function parseDockerVersions(host, result) {
-    const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
+function parseDockerVersions(host, results) {
+    const failed = results.find((result) => result?.code !== 0);
+    const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
     const [engine = '', platform = ''] = engineLine.split(' ');
     const compose = composeLine.replace(/^v/, '');
-    if (result.code !== 0 || compose === '')
+    if (failed !== undefined || compose === '')
         throw new ComposeError({
             code: 'DOCKER_UNREACHABLE',
-            message: `${host.name}: ${lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
+            message: `${host.name}: ${lastLines(failed?.stderr ?? '', 1)[0] ?? 'docker gave no answer'}`,
             hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
         });
     const [major = 0, minor = 0] = compose.split('.').map(Number);
@@ -43996,10 +44097,17 @@ function writeReleasePart(deployPath, release, isCurrent) {
         stdin: `${JSON.stringify(release)}\n`,
     };
 }
-/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+/**
+ * $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. Of two writers that both find
+ * it full, one would put the other's new log over the old one: what is taken away is looked at again, and a young log's
+ * lines go back.
+ */
 const auditScript = (/* unused pure expression or super */ null && (`
 size=$(wc -c 2>/dev/null < "$1") || size=0
-[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+if [ "$size" -ge 1048576 ] && mv "$1" "$1.$$" 2>/dev/null; then
+  if [ "$(wc -c < "$1.$$")" -ge 1048576 ]; then mv -f "$1.$$" "\${1%.jsonl}.1.jsonl"
+  else cat "$1.$$" >> "$1" && rm -f "$1.$$"; fi
+fi
 cat >> "$1"`));
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {

@@ -25891,6 +25891,10 @@ function describeThrown(thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/utils.js
@@ -26380,288 +26384,10 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
+
+
 
 /** The real runner, through @actions/core. */
 function githubRunner() {
@@ -26699,11 +26425,19 @@ function githubRunner() {
             write(message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
-        summary: async (markdown) => {
-            // A local rehearsal has no summary file; @actions/core would throw.
-            if (!process.env['GITHUB_STEP_SUMMARY'])
-                return;
-            await summary.addRaw(markdown, true).write();
+        summary: (markdown) => {
+            // A local rehearsal has no summary file. Not core.summary: it loads node:fs/promises, which most steps do without.
+            const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+            if (path === '')
+                return Promise.resolve();
+            try {
+                (0,external_node_fs_namespaceObject.appendFileSync)(path, `${markdown}${external_node_os_namespaceObject.EOL}`);
+            }
+            catch (thrown) {
+                // What was done is done: a page that cannot be written does not make it undone.
+                warning(`The job summary could not be written: ${describeThrown(thrown)}`);
+            }
+            return Promise.resolve();
         },
         fail: (message) => {
             setFailed(message);
@@ -27338,12 +27072,8 @@ function describeScript(source) {
     return `script (${describeCommand([first.trim()]).slice(0, 60)})`;
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = require("node:fs/promises");
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
 ;// CONCATENATED MODULE: external "node:stream"
@@ -28626,6 +28356,7 @@ function localHost() {
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
         forward: openLocalForward,
+        openSocket: openLocalSocket,
         get commandCount() {
             return commandCount;
         },
@@ -28662,6 +28393,16 @@ function openLocalForward(address, port) {
         socket.once('connect', () => {
             clearTimeout(timer);
             socket.removeListener('error', onError);
+            resolve(socket);
+        });
+    });
+}
+function openLocalSocket(path) {
+    return new Promise((resolve, reject) => {
+        const socket = (0,external_node_net_namespaceObject.connect)({ path });
+        socket.once('error', reject);
+        socket.once('connect', () => {
+            socket.removeListener('error', reject);
             resolve(socket);
         });
     });
@@ -29438,7 +29179,11 @@ const external_node_timers_promises_namespaceObject = require("node:timers/promi
 ;// CONCATENATED MODULE: ../kit/src/time/clock.ts
 
 const clock_systemClock = {
-    now: () => performance.now(),
+    now: () => {
+        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
+        const [seconds, nanoseconds] = process.hrtime();
+        return seconds * 1000 + nanoseconds / 1e6;
+    },
     date: () => new Date(),
     sleep: async (ms, signal) => {
         signal?.throwIfAborted();
@@ -31706,6 +31451,32 @@ function openForward(name, client, lost, address, port) {
         }
     });
 }
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+        }, connection_forwardTimeoutMs);
+        lost.catch(reject);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error === undefined && channel !== undefined)
+                resolve(channel);
+            else
+                reject(error ?? new Error('no channel'));
+        };
+        try {
+            client.openssh_forwardOutStreamLocal(path, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
+    });
+}
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
 
@@ -31898,6 +31669,7 @@ function ssh_connection_describeConnection(target, client, ending, wire) {
         isInOrder: true,
         runProgram: (program, io) => runChannel(client, commandLine(program), io),
         forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+        openSocket: (path) => openSocketForward(client, lost, path),
         close: async () => {
             if (lossReason() === undefined)
                 await closeConnection(client, wire);
@@ -32058,6 +31830,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
         forward: (address, port) => connection.forward(address, port),
+        openSocket: (path) => connection.openSocket?.(path) ?? Promise.reject(new Error('this transport opens no sockets')),
         reconnect: async (until) => {
             const broken = connection;
             connection = await dial(until);
@@ -32536,7 +32309,272 @@ async function ensureLeaseFolder(host, folder) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const locateEngineScript = `
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
+const asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
+const asText = (value) => (typeof value === 'string' ? value : '');
+/** An answer with a body that is not the one that was asked for. */
+function unexpected(path, status) {
+    return new Error(`the engine answered ${path} with ${status}`);
+}
+function notPlain(ref) {
+    return new Error(`${ref} is no plain reference`);
+}
+/** `result` of a look that succeeded, as its command would have printed it. */
+function printed(stdout) {
+    return { code: 0, stdout, stderr: '' };
+}
+async function listContainers(engine, labels, signal) {
+    const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const { status, body } = await engine.get(path, signal);
+    if (status !== 200 || !Array.isArray(body))
+        throw unexpected(path, status);
+    return body.map(asObject);
+}
+/** Undefined for one that is not there. */
+async function inspect(engine, id, signal) {
+    const path = `/containers/${id}/json`;
+    const { status, body } = await engine.get(path, signal);
+    if (status === 404)
+        return undefined;
+    if (status !== 200)
+        throw unexpected(path, status);
+    return asObject(body);
+}
+/** Ids of a project as last seen: they are inspected while the list is on its way, which saves a round trip. */
+const lastSeen = new WeakMap();
+/** The containers of a project as a JSON list, which `docker inspect` prints too. */
+async function askContainers(engine, project, signal) {
+    const seen = lastSeen.get(engine) ?? new Map();
+    lastSeen.set(engine, seen);
+    const known = seen.get(project) ?? [];
+    const look = (ids) => Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    const [list, early] = await Promise.all([
+        listContainers(engine, [`com.docker.compose.project=${project}`], signal),
+        look(known),
+    ]);
+    const ids = list.map(({ Id }) => asText(Id));
+    seen.set(project, ids);
+    const late = await look(ids.filter((id) => !known.includes(id)));
+    const found = [...early, ...late].filter((entry) => entry !== undefined);
+    return printed(JSON.stringify(ids.flatMap((id) => found.find(({ Id }) => Id === id) ?? [])));
+}
+/** `id status restarts health` of each container, one a line; none for one that is gone. */
+async function askStates(engine, ids, signal) {
+    const found = await Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    return found
+        .flatMap((entry) => {
+        if (entry === undefined)
+            return [];
+        const state = asObject(entry['State']);
+        const health = asText(asObject(state['Health'])['Status']);
+        return [`${asText(entry['Id'])} ${asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+    })
+        .join('\n');
+}
+/** The networks of a container; none for one that is gone. */
+async function askAttachments(engine, id, signal) {
+    const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
+    return Object.entries(networks).map(([name, value]) => {
+        const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
+        const addresses = [asText(IPAddress), asText(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: asText(NetworkID), address: asText(IPAddress), addresses };
+    });
+}
+/** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
+async function askFirstProcesses(engine, ids, signal) {
+    const found = await Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    return found
+        .flatMap((entry) => {
+        if (entry === undefined)
+            return [];
+        const pid = asObject(entry['State'])['Pid'];
+        const mode = asText(asObject(entry['HostConfig'])['PidMode']);
+        const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
+        return [`${asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+    })
+        .join('\n');
+}
+/** The named networks and all of a project, the named volumes: as JSON, one a line, those that are there. */
+async function askNetworksAndVolumes(engine, project, networks, volumes, signal) {
+    const look = async (path) => {
+        const { status, body } = await engine.get(path, signal);
+        if (status === 404)
+            return [];
+        if (status !== 200)
+            throw unexpected(path, status);
+        return [JSON.stringify(body)];
+    };
+    const all = (kind, names) => Promise.all(names.map((name) => look(`/${kind}/${encodeURIComponent(name)}`)));
+    const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
+    const path = `/networks?filters=${filters}`;
+    const { status, body } = await engine.get(path, signal);
+    if (status !== 200 || !Array.isArray(body))
+        throw unexpected(path, status);
+    const own = body.map((network) => asText(asObject(network)['Name']));
+    const [ofNetworks, ofVolumes] = await Promise.all([
+        all('networks', [...new Set([...networks, ...own])]),
+        all('volumes', volumes),
+    ]);
+    return { networks: ofNetworks.flat(), volumes: ofVolumes.flat() };
+}
+/** What Docker's CLI takes for a reference; anything else is asked of it. */
+const plainReference = /^[\w][\w.:/@-]*$/;
+/** Images as the command of local-images.ts prints them: one line each, `-` for one that is not here. */
+async function askImages(engine, refs, signal) {
+    const lines = await Promise.all(refs.map(async (ref) => {
+        if (!plainReference.test(ref))
+            throw notPlain(ref);
+        const path = `/images/${ref}/json`;
+        const { status, body } = await engine.get(path, signal);
+        if (status === 404)
+            return '-';
+        if (status !== 200)
+            throw unexpected(path, status);
+        const { Id, RepoDigests, Os, Architecture, Config } = asObject(body);
+        const check = asObject(Config)['Healthcheck'];
+        return [
+            JSON.stringify(Id),
+            JSON.stringify(RepoDigests ?? null),
+            `${asText(Os)}/${asText(Architecture)}`,
+            JSON.stringify(check ?? null),
+        ].join('\t');
+    }));
+    return printed(lines.map((line) => `${line}\n`).join(''));
+}
+/** The containers of a service, one-offs left out. */
+async function askService(engine, project, service, signal) {
+    const label = (name, value) => `com.docker.compose.${name}=${value}`;
+    const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
+    const list = await listContainers(engine, labels, signal);
+    return list.map(({ Id, Names, State }) => ({
+        id: asText(Id),
+        name: firstName(Names),
+        state: asText(State),
+    }));
+}
+/** Names of the running containers with all these labels. */
+async function askRunningNames(engine, labels, signal) {
+    const list = await listContainers(engine, labels, signal);
+    return list.flatMap(({ State, Names }) => (State === 'running' ? [firstName(Names)] : []));
+}
+/** Ids of the running containers of a service, one-offs among them. */
+async function askRunningIds(engine, project, service, signal) {
+    const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
+    const list = await listContainers(engine, labels, signal);
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [asText(Id)] : []));
+}
+function firstName(names) {
+    return asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+}
+/** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
+function readEngineVersion(body) {
+    const { Version, Os, Arch } = asObject(body);
+    if ([Version, Os, Arch].some((value) => asText(value) === ''))
+        return undefined;
+    return { engine: asText(Version), platform: `${asText(Os)}/${asText(Arch)}` };
+}
+
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
+/** Streams of the host as connections of Node's own HTTP client; they live as long as the host's connection. */
+class StreamAgent extends external_node_http_namespaceObject.Agent {
+    #open;
+    constructor(open) {
+        super({ keepAlive: true, maxSockets: mostStreams });
+        this.#open = open;
+    }
+    createConnection(_options, callback) {
+        const failed = (thrown) => {
+            // The agent looks at the error alone; its type asks for a stream beside it.
+            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
+        };
+        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
+    }
+}
+function nothing() {
+    // Streams of SSH have no such setting.
+}
+/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
+function withSocketMethods(stream) {
+    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
+        if (typeof Reflect.get(stream, name) !== 'function')
+            Reflect.set(stream, name, nothing);
+    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
+        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
+    return stream;
+}
+const doors = new WeakMap();
+/** The engine's door of a host, where one was opened. */
+function engineDoorOf(host) {
+    return doors.get(host);
+}
+/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
+const longestAskMs = 30_000;
+/** What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. */
+async function askEngine(host, ask) {
+    const door = doors.get(host);
+    return door === undefined ? undefined : ask(door, AbortSignal.timeout(longestAskMs)).catch(() => undefined);
+}
+/**
+ * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
+ * @param socketPath on the server
+ * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
+ */
+async function openEngineDoor(host, socketPath, signal) {
+    if (host.openSocket === undefined)
+        return undefined;
+    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
+    try {
+        const { status, body } = await door.get('/version', signal);
+        if (status !== 200)
+            return undefined;
+        doors.set(host, door);
+        return body;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** A door over streams that `open` gives. */
+function makeDoor(open) {
+    const agent = new StreamAgent(open);
+    return {
+        get: (path, signal) => new Promise((resolve, reject) => {
+            const asked = (0,external_node_http_namespaceObject.request)({ agent, path, signal, headers: { Host: 'docker' } }, (response) => {
+                readAnswer(response).then(resolve, reject);
+            });
+            asked.once('error', reject);
+            asked.end();
+        }),
+    };
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return { status: response.statusCode ?? 0, body };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+
+
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -32549,14 +32587,19 @@ const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --forma
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
+    return findRunning(host, labels);
 }
 /** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
 async function findOneOffsOfRun(host, runId) {
     if (runId === '')
         return [];
     const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
+    return findRunning(host, labels);
+}
+async function findRunning(host, labels) {
+    const asked = await askEngine(host, (engine, signal) => askRunningNames(engine, labels, signal));
+    if (asked !== undefined)
+        return asked;
     const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
     return result.stdout.split('\n').filter((name) => name !== '');
 }
@@ -32873,6 +32916,7 @@ async function redial(host, loss, clock, signal) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -32906,6 +32950,41 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    const door = options.isDetached === true ? undefined : engineDoorOf(host);
+    if (door === undefined)
+        return runCommands(host, parts, options);
+    const before = await askInTurn(host, door, parts, options);
+    const rest = parts.slice(before.length);
+    const last = rest.findLastIndex(({ ask }) => ask === undefined);
+    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const looks = rest.slice(last + 1);
+    // Nothing was run and the engine gave no answer: no use in asking it again.
+    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
+    const unanswered = looks.slice(after.length);
+    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
+    return [...before, ...ran, ...after, ...byCommand];
+}
+/**
+ * Asks the engine for the looks that the parts begin with, one after another.
+ * @returns the results of those before the first that got none
+ * @throws what a part makes of its result, as {@link runBatch} does
+ */
+async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
+    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
+    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+    const results = [];
+    for (const part of parts) {
+        const result = await part.ask?.(door, until).catch(() => undefined);
+        if (result === undefined)
+            break;
+        if (result.code !== 0 && part.mayFail !== true)
+            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+        results.push(result);
+    }
+    return results;
+}
+/** The parts as one remote command. */
+async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
@@ -33028,10 +33107,17 @@ function writeReleasePart(deployPath, release, isCurrent) {
         stdin: `${JSON.stringify(release)}\n`,
     };
 }
-/** $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. */
+/**
+ * $1 file; stdin: the line. A log of 1 MiB becomes `audit.1.jsonl`; the one before that goes. Of two writers that both find
+ * it full, one would put the other's new log over the old one: what is taken away is looked at again, and a young log's
+ * lines go back.
+ */
 const auditScript = `
 size=$(wc -c 2>/dev/null < "$1") || size=0
-[ "$size" -lt 1048576 ] || mv -f "$1" "\${1%.jsonl}.1.jsonl"
+if [ "$size" -ge 1048576 ] && mv "$1" "$1.$$" 2>/dev/null; then
+  if [ "$(wc -c < "$1.$$")" -ge 1048576 ]; then mv -f "$1.$$" "\${1%.jsonl}.1.jsonl"
+  else cat "$1.$$" >> "$1" && rm -f "$1.$$"; fi
+fi
 cat >> "$1"`;
 /** One line for `.deploy/audit.jsonl`: who changed what. */
 async function appendAudit(host, deployPath, line) {
@@ -33131,13 +33217,30 @@ function commitPinsPart(deployPath, block) {
     };
 }
 
+;// CONCATENATED MODULE: ../kit/src/json/json.ts
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function json_asObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+/** The value as a list; an empty one for anything else. */
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** A text that says something; undefined for the empty one too. */
+function json_asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
+
 
 class ComposeError extends DeployError {
 }
-const asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-const asList = (value) => (Array.isArray(value) ? value : []);
-const asText = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 const asNumber = (value) => (typeof value === 'number' ? value : undefined);
 const noSources = { composeFiles: [], envFiles: [] };
 /**
@@ -33147,7 +33250,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = asObject(JSON.parse(unescapeDollars(text)));
+        model = json_asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new ComposeError({
@@ -33157,12 +33260,12 @@ function parseComposeModel(text, sources = noSources) {
         });
     }
     const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
-    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
+    const services = Object.entries(json_asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, asObject(body), shared),
+        parseService(name, json_asObject(body), shared),
     ]);
     return {
-        name: asText(model['name']) ?? '',
+        name: json_asText(model['name']) ?? '',
         services: Object.fromEntries(services),
         text,
         ...sources,
@@ -33174,20 +33277,20 @@ function unescapeDollars(text) {
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
-        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(json_asObject(model[kind]))
+        .filter(([, file]) => json_asObject(file)['content'] !== undefined || json_asObject(file)['environment'] !== undefined)
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
 function externalNetworks(model) {
-    const networks = Object.entries(asObject(model['networks']));
-    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+    const networks = Object.entries(json_asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => json_asObject(body)['external'] === true).map(([name]) => name));
 }
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
     for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
+        const sources = asList(body[kind]).map((use) => json_asText(use) ?? json_asText(json_asObject(use)['source']) ?? '');
         const found = sources.find((source) => injected.has(`${kind} ${source}`));
         if (found !== undefined)
             return `${kind} entry ${found} with its text in the model (content: or environment:)`;
@@ -33195,36 +33298,36 @@ function findStartExtra(body, injected) {
     return undefined;
 }
 function parseService(name, body, shared) {
-    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
-    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
+    const healthcheck = parseHealthcheck(json_asObject(body['healthcheck']));
+    const order = json_asText(json_asObject(json_asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
-        image: asText(body['image']),
+        image: json_asText(body['image']),
         hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
-        containerName: asText(body['container_name']),
-        networkMode: asText(body['network_mode']),
-        ipcMode: asText(body['ipc']),
-        pidMode: asText(body['pid']),
-        networks: parseNetworks(asObject(body['networks']), shared.external),
+        replicas: asNumber(json_asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        containerName: json_asText(body['container_name']),
+        networkMode: json_asText(body['network_mode']),
+        ipcMode: json_asText(body['ipc']),
+        pidMode: json_asText(body['pid']),
+        networks: parseNetworks(json_asObject(body['networks']), shared.external),
         expose: asList(body['expose']).map(String),
-        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        ports: asList(body['ports']).map((port) => parsePort(json_asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(json_asObject(volume))),
         volumesFrom: asList(body['volumes_from'])
             .map(String)
             .filter((from) => !from.startsWith('container:'))
             .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
-        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
+        devices: asList(body['devices']).map((device) => json_asText(json_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(json_asObject(body['depends_on'])).map(([service, options]) => ({
             service,
-            condition: asText(asObject(options)['condition']) ?? 'service_started',
-            mustFollow: asObject(options)['restart'] === true,
+            condition: json_asText(json_asObject(options)['condition']) ?? 'service_started',
+            mustFollow: json_asObject(options)['restart'] === true,
         })),
         ...healthcheck,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
-        restart: asText(body['restart']),
+        restart: json_asText(body['restart']),
         startExtra: findStartExtra(body, shared.injected),
     };
 }
@@ -33235,30 +33338,30 @@ function parseHealthcheck(body) {
 function parseNetworks(body, external) {
     return Object.entries(body).map(([name, options]) => ({
         name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => json_asText(json_asObject(options)[key]) !== undefined),
         isExternal: external.has(name),
     }));
 }
 function parsePort(port) {
     const published = port['published'];
     return {
-        published: asText(published) ?? asNumber(published)?.toString(),
+        published: json_asText(published) ?? asNumber(published)?.toString(),
         target: asNumber(port['target']) ?? 0,
-        protocol: asText(port['protocol']) ?? 'tcp',
+        protocol: json_asText(port['protocol']) ?? 'tcp',
     };
 }
 function parseVolume(volume) {
     return {
-        type: asText(volume['type']) ?? 'volume',
-        source: asText(volume['source']),
-        target: asText(volume['target']) ?? '',
+        type: json_asText(volume['type']) ?? 'volume',
+        source: json_asText(volume['source']),
+        target: json_asText(volume['target']) ?? '',
         isReadOnly: volume['read_only'] === true,
     };
 }
 function parseLabels(labels) {
     const pairs = Array.isArray(labels)
         ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
+        : Object.entries(json_asObject(labels)).map(([key, value]) => [key, String(value)]);
     return Object.fromEntries(pairs);
 }
 
@@ -33356,11 +33459,11 @@ function parseSources(scope, stdout) {
  * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
  */
 async function runCompose(scope, sources, args, options = {}) {
-    const [result = nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+    const [result = compose_cli_nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
     throwIfUnusable(scope, result);
     return result;
 }
-const nothing = { code: 0, stdout: '', stderr: '' };
+const compose_cli_nothing = { code: 0, stdout: '', stderr: '' };
 /** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
 function composePart(scope, sources, args) {
     const { settings, baseDir, pins } = scope;
@@ -33536,6 +33639,8 @@ function parseHealth(config, state) {
 
 
 
+
+
 /** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
 const listScript = `
 ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
@@ -33548,7 +33653,12 @@ async function listProjectContainers(host, project) {
 }
 /** {@link listProjectContainers} as a part; parseContainers reads its output. */
 function listContainersPart(project) {
-    return { purpose: 'list the project’s containers', source: listScript, args: [project] };
+    return {
+        purpose: 'list the project’s containers',
+        source: listScript,
+        args: [project],
+        ask: (engine, signal) => askContainers(engine, project, signal),
+    };
 }
 /** The last lines of a container's output, both streams, for evidence. */
 async function readLogs(host, id, lines) {
@@ -33556,30 +33666,39 @@ async function readLogs(host, id, lines) {
     return lastLines(result.stdout, lines).filter((line) => line !== '');
 }
 const oldestCompose = [2, 20];
+const versionTimeoutMs = 30_000;
 /**
- * Checks that this user reaches a Docker engine with a Compose that is new enough.
+ * Checks that this user reaches a Docker engine with a Compose that is new enough. Where the engine can be asked over its
+ * socket, it is from now on (engine-door.ts).
  * @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD
  */
 async function checkDocker(host) {
-    const [result] = await batch_runBatch(host, [dockerVersionsPart], { timeoutMs: 30_000 });
-    return parseDockerVersions(host, result ?? { code: 1, stdout: '', stderr: '' });
+    const bounds = { timeoutMs: versionTimeoutMs };
+    const byCli = [engineVersionPart, composeVersionPart];
+    if (host.openSocket === undefined)
+        return parseDockerVersions(host, await batch_runBatch(host, byCli, bounds));
+    const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
+    const [found, compose] = await batch_runBatch(host, [located, composeVersionPart], bounds);
+    const path = found?.code === 0 ? found.stdout : '';
+    const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
+    const version = readEngineVersion(said);
+    const [engine] = version === undefined
+        ? await batch_runBatch(host, [engineVersionPart], bounds)
+        : [{ code: 0, stdout: `${version.engine} ${version.platform}`, stderr: '' }];
+    return parseDockerVersions(host, [engine, compose]);
 }
-const dockerVersionsPart = {
-    purpose: 'ask for the versions of Docker and Compose',
-    source: `
-docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' || exit 1
-docker compose version --short`,
-    mayFail: true,
-};
+const engineVersionPart = programPart('ask for the version of Docker', ['docker', 'version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}'], { mayFail: true });
+const composeVersionPart = programPart('ask for the version of Compose', ['docker', 'compose', 'version', '--short'], { mayFail: true });
 /** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
-function parseDockerVersions(host, result) {
-    const [engineLine = '', composeLine = ''] = result.stdout.trim().split('\n');
+function parseDockerVersions(host, results) {
+    const failed = results.find((result) => result?.code !== 0);
+    const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
     const [engine = '', platform = ''] = engineLine.split(' ');
     const compose = composeLine.replace(/^v/, '');
-    if (result.code !== 0 || compose === '')
+    if (failed !== undefined || compose === '')
         throw new ComposeError({
             code: 'DOCKER_UNREACHABLE',
-            message: `${host.name}: ${lastLines(result.stderr, 1)[0] ?? 'docker gave no answer'}`,
+            message: `${host.name}: ${lastLines(failed?.stderr ?? '', 1)[0] ?? 'docker gave no answer'}`,
             hint: 'Is Docker running, is the Compose plugin installed, and may this user use it (group docker)?',
         });
     const [major = 0, minor = 0] = compose.split('.').map(Number);
@@ -33713,6 +33832,7 @@ function pinImage(ref, digest) {
 ;// CONCATENATED MODULE: ../kit/src/compose/local-images.ts
 
 
+
 /**
  * $1…: references. One line each: `-` for one that is not here, else JSON values between tabs. `.ID` is Docker's own
  * field: with the `.Id` of the JSON its templates fall back on raw maps, in which an image without a health check has no
@@ -33736,7 +33856,12 @@ async function inspectImages(host, refs) {
 }
 /** {@link inspectImages} as a part, for references without repetition; {@link parseStoredImages} reads its output. */
 function inspectImagesPart(refs) {
-    return { purpose: 'look at the images', source: inspectScript, args: refs };
+    return {
+        purpose: 'look at the images',
+        source: inspectScript,
+        args: refs,
+        ask: (engine, signal) => askImages(engine, refs, signal),
+    };
 }
 /** Pure part of {@link inspectImages}. */
 function parseStoredImages(refs, output) {
@@ -33856,6 +33981,30 @@ function pullPart({ ref, registry, credentials }) {
     return { purpose, source: pullScript, args: [ref], stdin: renderDockerConfig([registry], credentials) };
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/started-services.ts
+
+
+const fileName = 'started';
+/**
+ * Remembers, before it happens, that action-migrate starts these services for a deploy that has not come yet: before the
+ * first release they are no stack of a person's, and nothing to go back to.
+ */
+async function rememberStarted(host, path, services) {
+    const source = 'file=$1; shift; printf "%s\\n" "$@" >> "$file"';
+    await host_scriptOrThrow(host, 'remember what is started', source, [deploy_path_statePath(path, fileName), ...services]);
+}
+/** Names of the services that {@link rememberStarted} was told of since the last release. */
+async function readStarted(host, path) {
+    const read = await scriptOrThrow(host, 'read what was started', 'cat "$1" 2>/dev/null || true', [
+        statePath(path, fileName),
+    ]);
+    return new Set(read.stdout.split('\n').filter((line) => line !== ''));
+}
+/** From a release on, the ledger says what runs. */
+function forgetStartedPart(path) {
+    return { purpose: 'forget what was started', source: 'rm -f "$1"', args: [statePath(path, fileName)] };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/time/poll.ts
 /**
  * Looks again and again until done or until the deadline has passed; the last look happens at the deadline, never
@@ -33931,6 +34080,7 @@ class MigrateError extends DeployError {
 
 
 
+
 const upTimeoutMs = 10 * 60_000;
 /** A database that initialises an empty data folder on a slow disk takes minutes. */
 const readyWithinMs = 3 * 60_000;
@@ -33974,6 +34124,7 @@ async function startServices(door, missing, options) {
     door.say(`Starting what ${door.plan.service === '' ? 'the migration' : door.plan.service} depends on (${because}). What runs already is left as it is.`);
     for (const name of names)
         await pullForService(door, name, options);
+    await rememberStarted(door.host, door.settings.deployPath, names);
     const argv = composeFromModel(door.model, door.settings, ['up', '--detach', '--no-recreate', ...names]);
     const result = await door.host.exec(argv, { stdin: door.model.text, timeoutMs: upTimeoutMs, signal: door.signal });
     if (result.code === 0)
@@ -34161,6 +34312,7 @@ function describeStep(plan, step) {
 
 
 
+
 /** $1 filter, $2 filter. Prints the server's time, then one JSON line a container; one that vanishes meanwhile is left out. */
 const one_off_findScript = `
 ids=$(docker ps -aq --no-trunc --filter "$1" --filter "$2") || exit 1
@@ -34182,18 +34334,17 @@ async function findOneOff(host, name) {
     const result = await host_scriptOrThrow(host, `look at the container ${name}`, one_off_findScript, filters, { timeoutMs });
     return parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
 }
-const one_off_asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
 const one_off_asText = (value) => (typeof value === 'string' ? value : '');
 /** Parses the output of the script: the time in seconds, then a JSON object a line (engine 20.10 to 29). */
 function parseOneOffs(output) {
     const [time = '', ...lines] = output.split('\n');
     return lines
         .filter((line) => line.startsWith('{'))
-        .map((line) => parseOneOff(one_off_asObject(JSON.parse(line)), Number(time)));
+        .map((line) => parseOneOff(json_asObject(JSON.parse(line)), Number(time)));
 }
 function parseOneOff(entry, seconds) {
-    const state = one_off_asObject(entry['state']);
-    const labels = one_off_asObject(entry['labels']);
+    const state = json_asObject(entry['state']);
+    const labels = json_asObject(entry['labels']);
     return {
         name: one_off_asText(entry['name']).replace(/^\//, ''),
         state: parseState(one_off_asText(state['Status'])),
@@ -35218,23 +35369,6 @@ function readReversible(inputs) {
     return inputs.required('reversible').toLowerCase() === 'auto' ? 'auto' : inputs.flag('reversible') ? 'true' : 'false';
 }
 
-;// CONCATENATED MODULE: ./src/interruption.ts
-
-
-/** Tells a lost lease (the signal that withLease hands out says why it aborted) from a cancel; undefined for a failure. */
-function interruptionOf(signal, thrown) {
-    const reason = signal.reason;
-    if (signal.aborted && isDeployError(reason) && reason.code === 'LEASE_LOST')
-        return {
-            code: 'LEASE_LOST',
-            what: `another job took the lease, so this step stopped (${reason.message.replace(/\.$/, '')})`,
-            advice: 'Wait for the holder of the lease, or ask who took it. ',
-        };
-    if (!signal.aborted && !(thrown instanceof host_HostError && thrown.code === 'CANCELLED'))
-        return undefined;
-    return { code: 'CANCELLED', what: 'the step was cancelled', advice: '' };
-}
-
 ;// CONCATENATED MODULE: ./src/reconnecting-host.ts
 
 const reconnecting_host_redialForMs = 60_000;
@@ -35305,6 +35439,69 @@ async function reconnecting_host_dialPatiently({ connect, clock, signal }) {
         }
         await clock.sleep(reconnecting_host_redialEveryMs, signal);
     }
+}
+
+;// CONCATENATED MODULE: ./src/lease-check.ts
+
+
+
+
+
+/** Thrown in place of beginning a command or a file: of what it names nothing was started. */
+class NotBegun extends MigrateError {
+}
+/**
+ * Looks whether this job still holds its lease, before it begins what cannot be taken back: the heartbeat of withLease
+ * tells of a lost one only after minutes. It reads alone, so it cannot collide with that heartbeat.
+ * @param ownerId the job, see LeaseOwner
+ * @throws NotBegun LEASE_LOST naming the holder, SSH_LOST; HostError CANCELLED
+ */
+async function requireLease(place, ownerId) {
+    const { now, lease } = await lease_check_look(place);
+    if (lease?.owner.id === ownerId)
+        return;
+    const holder = lease === undefined ? 'nobody holds it now' : `it is held by ${describeLease(lease, now)}`;
+    throw new NotBegun({
+        code: 'LEASE_LOST',
+        message: `${place.host.name}:${place.deployPath}: this job no longer holds the lease; ${holder}.`,
+        hint: 'See who took it and what they do; then run the job again: what was done is not done a second time.',
+    });
+}
+async function lease_check_look(place) {
+    // A look changes nothing, so it may be repeated on the connection that is made anew.
+    for (let isLast = false;; isLast = true)
+        try {
+            return await lookAtLease(place);
+        }
+        catch (thrown) {
+            if (isConnectionLoss(thrown) && !isLast)
+                continue;
+            if (!(thrown instanceof host_HostError) || thrown.code === 'CANCELLED')
+                throw thrown;
+            throw new NotBegun({
+                code: 'SSH_LOST',
+                message: `${thrown.message} So nothing more was started.`,
+                hint: 'Run the job again when the server answers: what was done is not done a second time.',
+                cause: thrown,
+            });
+        }
+}
+
+;// CONCATENATED MODULE: ./src/interruption.ts
+
+
+/** Tells a lost lease (the signal that withLease hands out says why it aborted) from a cancel; undefined for a failure. */
+function interruptionOf(signal, thrown) {
+    const reason = signal.reason;
+    if (signal.aborted && isDeployError(reason) && reason.code === 'LEASE_LOST')
+        return {
+            code: 'LEASE_LOST',
+            what: `another job took the lease, so this step stopped (${reason.message.replace(/\.$/, '')})`,
+            advice: 'Wait for the holder of the lease, or ask who took it. ',
+        };
+    if (!signal.aborted && !(thrown instanceof host_HostError && thrown.code === 'CANCELLED'))
+        return undefined;
+    return { code: 'CANCELLED', what: 'the step was cancelled', advice: '' };
 }
 
 ;// CONCATENATED MODULE: ./src/one-off-start.ts
@@ -35657,12 +35854,13 @@ function describeApplied(commands) {
 
 
 
+
 const notServing = 'Nothing was restarted: the version that served before still serves.';
 /**
  * Runs the commands in order and stops at the first that does not end with 0. Containers stay until the last one has
  * ended, so that a re-run after a dead runner knows how far this one came; then they are removed.
  */
-async function runCommands(door, beginning) {
+async function migration_runCommands(door, beginning) {
     const start = door.clock.now();
     const ends = [];
     for (const step of door.plan.steps) {
@@ -35675,7 +35873,8 @@ async function runCommands(door, beginning) {
             ends.push(await migration_runStep(door, step, step.number === beginning.number ? beginning.containerName : undefined, ends));
     }
     const broken = ends.find(({ error }) => error !== undefined);
-    if (broken?.result.outcome !== 'unknown')
+    // Where the rest was not begun, the containers are what a re-run counts from.
+    if (broken === undefined || !['unknown', 'not-run'].includes(broken.result.outcome))
         await removeAll(door).catch((thrown) => {
             // How the commands ended is what counts; the next run removes what is left.
             if (!isDeployError(thrown))
@@ -35709,6 +35908,9 @@ async function migration_runStep(door, step, attachTo, before) {
     const done = before.map(({ result }) => result);
     const title = `[${step.number}/${door.plan.steps.length}] ${text}`;
     try {
+        // Before the first command `act` looked.
+        if (attachTo === undefined && before.length > 0)
+            await door.requireLease();
         const end = await door.group(title, () => runToEnd(door, step, attachTo));
         door.say(`${title}: ${describeEnd(end)}`);
         return judgeEnd(door, step, end, done);
@@ -35716,7 +35918,7 @@ async function migration_runStep(door, step, attachTo, before) {
     catch (thrown) {
         if (!(thrown instanceof MigrateError))
             throw thrown;
-        const outcome = thrown.code === 'COMMAND_FAILED' ? 'failed' : 'unknown';
+        const outcome = outcomeOf(thrown);
         const exitCode = outcome === 'failed' ? refusedCode(thrown) : undefined;
         const result = { number: step.number, text, outcome, exitCode, durationMs: undefined };
         return { result, error: withFacts(thrown, [...done, result]), tail: thrown.evidence };
@@ -35735,6 +35937,11 @@ async function runToEnd(door, step, attachTo) {
     if (start.kind === 'started')
         return watchOneOff(door, step.containerName, false);
     throw new StartRefused(door, describeStep(door.plan, step), start.exitCode, start.said);
+}
+function outcomeOf(thrown) {
+    if (thrown instanceof NotBegun)
+        return 'not-run';
+    return thrown.code === 'COMMAND_FAILED' ? 'failed' : 'unknown';
 }
 /** Docker did not run the command at all. */
 class StartRefused extends MigrateError {
@@ -36800,16 +37007,6 @@ function findDragged(plans, model, { containers, moved = new Set() }) {
         .filter(([name]) => moved.has(name) && isLeft(name)));
 }
 
-;// CONCATENATED MODULE: ../kit/src/plan/json.ts
-const json_asObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-const json_asList = (value) => (Array.isArray(value) ? value : []);
-const json_asText = (value) => typeof value === 'string' && value !== '' ? value : undefined;
-/** Names with text values; numbers and booleans as Docker prints them. */
-function asTexts(value) {
-    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
-    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
-}
-
 ;// CONCATENATED MODULE: ../kit/src/plan/plan-error.ts
 
 class plan_error_PlanError extends DeployError {
@@ -37720,12 +37917,12 @@ function model_details_readService(name, body) {
         memoryLimit: memory('limits', 'mem_limit'),
         memoryReservation: memory('reservations', 'mem_reservation'),
         stopGraceMs: readGrace(body['stop_grace_period']),
-        entrypoint: json_asList(body['entrypoint']).map(String),
-        command: json_asList(body['command']).map(String),
+        entrypoint: asList(body['entrypoint']).map(String),
+        command: asList(body['command']).map(String),
         hasInit: body['init'] === true,
         serverSettings: Object.fromEntries(Object.entries(environment).filter(([key]) => settingNames.includes(key))),
         networks: Object.keys(json_asObject(body['networks'])),
-        volumes: json_asList(body['volumes'])
+        volumes: asList(body['volumes'])
             .map(json_asObject)
             .filter((volume) => volume['type'] === 'volume')
             .flatMap((volume) => json_asText(volume['source']) ?? []),
@@ -37749,7 +37946,7 @@ function readGrace(value) {
     }
 }
 function readNetwork(key, body) {
-    const subnets = json_asList(json_asObject(body['ipam'])['config']).flatMap((pool) => json_asText(json_asObject(pool)['subnet']) ?? []);
+    const subnets = asList(json_asObject(body['ipam'])['config']).flatMap((pool) => json_asText(json_asObject(pool)['subnet']) ?? []);
     return {
         key,
         name: json_asText(body['name']) ?? key,
@@ -37895,7 +38092,8 @@ function useNetworks(keys) {
  * What the assessment asks about room: memory, disks, sizes. Changes nothing.
  *
  * $1 deploy-path, $2 `pull` where images will be pulled, then two lists with one entry a line, each may be empty: $3 ids
- * of the project's running containers, $4 ids of images.
+ * of the project's running containers, $4 ids of images. $5 what the template below prints of the former, where the caller
+ * knows it already.
  *
  * A section begins with `## name`. What cannot be found out is left out, or `-`.
  *
@@ -37909,7 +38107,7 @@ function useNetworks(keys) {
  * - A template with a key that Docker left out (StopSignal, where the image has none) fails as a whole; `index` does not.
  */
 const facts_script_roomScript = `
-path=$1 pull=$2 ids=$3 images=$4
+path=$1 pull=$2 ids=$3 images=$4 found=\${5:-}
 usage() {
   groups=$(cat "/proc/$1/cgroup" 2>/dev/null) || return 1
   one=$(printf '%s\\n' "$groups" | sed -n 's/^[0-9]*:memory://p')
@@ -37942,7 +38140,7 @@ sed -n 's/^\\(MemTotal\\|MemAvailable\\|SwapFree\\): *\\([0-9]*\\) kB$/\\1 \\2/p
 echo '## containers'
 unread=
 if [ -n "$ids" ]; then
-  found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
+  [ -n "$found" ] || found=$(docker inspect --format '{{.Id}} {{.State.Pid}} {{.HostConfig.PidMode}}/{{json (index .Config "StopSignal")}}' $ids 2>/dev/null)
   while read -r id pid signal; do
     [ -n "$id" ] || continue
     used=$(usage "$pid" 2>/dev/null) || { used=-; unread="$unread $id"; }
@@ -37997,18 +38195,31 @@ const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}
 ;// CONCATENATED MODULE: ../kit/src/plan/server-facts.ts
 
 
+
+
 /** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
 async function readServerFacts(host, query) {
     const list = (entries) => entries.join('\n');
     const pull = query.isPullNeeded ? 'pull' : '';
-    const { networks, volumes, compose } = query;
-    const [room, drift] = await Promise.all([
-        host.script(facts_script_roomScript, [query.deployPath, pull, list(query.containers), list(query.images)]),
-        host.script(networksScript, [query.project, list(networks), list(volumes), ...(compose?.argv ?? [])], {
-            stdin: compose?.stdin ?? '',
-        }),
-    ]);
-    return parseServerFacts(`${room.stdout}\n${drift.stdout}`);
+    const readRoom = async () => {
+        const first = await askEngine(host, (engine, until) => askFirstProcesses(engine, query.containers, until));
+        const args = [query.deployPath, pull, list(query.containers), list(query.images), first ?? ''];
+        return (await host.script(facts_script_roomScript, args)).stdout;
+    };
+    const [room, drift] = await Promise.all([readRoom(), readDrift(host, query)]);
+    return parseServerFacts(`${room}\n${drift}`);
+}
+/** What {@link networksScript} prints. */
+async function readDrift(host, { project, networks, volumes, compose }) {
+    const found = await askEngine(host, (engine, until) => askNetworksAndVolumes(engine, project, networks, volumes, until));
+    if (found === undefined) {
+        const args = [project, networks.join('\n'), volumes.join('\n'), ...(compose?.argv ?? [])];
+        return (await host.script(networksScript, args, { stdin: compose?.stdin ?? '' })).stdout;
+    }
+    const isCompared = [...found.networks, ...found.volumes].some((text) => text.includes('com.docker.compose.config-hash'));
+    const said = compose !== undefined && isCompared ? await host.exec(compose.argv, { stdin: compose.stdin }) : undefined;
+    const sections = ['## networks', ...found.networks, '## volumes', ...found.volumes, '## compose'];
+    return `${sections.join('\n')}\n${said?.stdout ?? ''}\n${said?.stderr ?? ''}`;
 }
 /** `Images 3.2GB (70%), Build Cache 5GB`: what the server could give back; undefined = it does not say. */
 async function readReclaimable(host) {
@@ -38123,7 +38334,7 @@ function server_facts_parseLine(line) {
     }
 }
 function parseNetwork(body) {
-    const pools = json_asList(json_asObject(body['IPAM'])['Config']);
+    const pools = asList(json_asObject(body['IPAM'])['Config']);
     return {
         name: json_asText(body['Name']) ?? '',
         driver: json_asText(body['Driver']) ?? '',
@@ -38259,6 +38470,20 @@ function manifest_ancestorsOf(path) {
     const parts = path.split('/');
     return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }
+/** Every folder above any of these paths, each once. */
+function manifest_foldersOf(paths) {
+    const folders = new Set();
+    for (const path of paths) {
+        // Where one is known already, those above it are too: most files share their folders with others.
+        for (let folder = manifest_parentOf(path); folder !== '' && !folders.has(folder); folder = manifest_parentOf(folder))
+            folders.add(folder);
+    }
+    return folders;
+}
+/** The folder that holds a path; empty: deploy-path itself. */
+function manifest_parentOf(path) {
+    return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
 /**
  * The text of a manifest: JSON with the header alone on the first line, one entry a line after it, so that a header
  * is read without the rest and two manifests can be compared by eye.
@@ -38282,7 +38507,7 @@ function manifest_parseManifest(text, where) {
     return { ...parseHeaderFields(value, where), files, deleted };
 }
 /** Parses the first line alone. @throws StagedTreeError MANIFEST_UNREADABLE */
-function parseManifestHeader(firstLine, where) {
+function manifest_parseManifestHeader(firstLine, where) {
     return parseHeaderFields(parseObject(firstLine.trimEnd().replace(/,$/, '}'), where), where);
 }
 function isDefined(value) {
@@ -38368,7 +38593,7 @@ function manifest_diff_planSwap(entries, deletable, live) {
     const isInTheWay = (path) => staged.has(path) || ancestorsOf(path).some((above) => files.has(above));
     const clear = gone.filter(isInTheWay);
     const cleared = new Set(clear);
-    const folders = new Set(differing.flatMap((entry) => ancestorsOf(entry.path)));
+    const folders = foldersOf(differing.map(({ path }) => path));
     const removed = new Set(clear.flatMap((path) => ancestorsOf(path).filter((above) => isUnderFile(above, files))));
     return {
         steps: [
@@ -38410,9 +38635,18 @@ function isSame(entry, live) {
 /** A path below a symbolic link is somewhere else: for us it is not there. */
 function liveView(live, deletable) {
     const deletes = new Set(deletable);
-    const isRealFolder = (path) => live.entries.get(path)?.kind === 'folder' && !deletes.has(path);
+    const known = new Map([['', true]]);
+    const isReal = (folder) => {
+        const before = known.get(folder);
+        if (before !== undefined)
+            return before;
+        const isRealFolder = live.entries.get(folder)?.kind === 'folder' && !deletes.has(folder);
+        const found = isRealFolder && isReal(parentOf(folder));
+        known.set(folder, found);
+        return found;
+    };
     return {
-        at: (path) => (ancestorsOf(path).every(isRealFolder) ? live.entries.get(path) : undefined),
+        at: (path) => (isReal(parentOf(path)) ? live.entries.get(path) : undefined),
         raw: (path) => live.entries.get(path),
     };
 }
@@ -38421,18 +38655,20 @@ function isUnderFile(path, files) {
 }
 function findBlocked(differing, deletable, view) {
     const deletes = new Set(deletable);
-    const emptied = new Set(deletable.flatMap(ancestorsOf));
+    const emptied = foldersOf(deletable);
     const found = new Map();
+    const isOpen = (folder) => isPassable(view.raw(folder), deletes.has(folder));
+    for (const folder of foldersOf(differing.map(({ path }) => path)))
+        if (!isOpen(folder) && ancestorsOf(folder).every(isOpen))
+            found.set(folder, `${describeKind(view.raw(folder))} on the server, a folder in the source`);
     for (const { path } of differing) {
-        const above = ancestorsOf(path).find((folder) => !isPassable(view.raw(folder), deletes.has(folder)));
-        if (above !== undefined)
-            found.set(above, `${describeKind(view.raw(above))} on the server, a folder in the source`);
         const reason = reasonBlocked(view.at(path), emptied.has(path));
         if (reason !== undefined)
             found.set(path, reason);
     }
-    for (const path of [...differing.map((entry) => entry.path), ...deletable]) {
-        const folder = nearestFolder(path, view);
+    const parents = new Set([...differing.map((entry) => entry.path), ...deletable].map(parentOf));
+    for (const parent of parents) {
+        const folder = nearestFolder(parent, view);
         const entry = view.raw(folder);
         if (entry?.kind === 'folder' && !entry.isWritable)
             found.set(folder, 'the deploy user may not write in it');
@@ -38454,9 +38690,12 @@ function reasonBlocked(entry, isEmptied) {
 function describeKind(entry) {
     return entry?.kind === 'link' ? 'a symbolic link' : 'not a folder';
 }
-/** The innermost folder above a path that is there; `.` is deploy-path itself. */
-function nearestFolder(path, view) {
-    return ancestorsOf(path).findLast((folder) => view.at(folder)?.kind === 'folder') ?? '.';
+/** The innermost of a folder and those above it that is there; `.` is deploy-path itself. */
+function nearestFolder(folder, view) {
+    for (let at = folder; at !== ''; at = parentOf(at))
+        if (view.at(at)?.kind === 'folder')
+            return at;
+    return '.';
 }
 function steps(kind, paths) {
     return paths.map((path) => ({ kind, path }));
@@ -38693,6 +38932,148 @@ function addHashed(entries, mark, rest) {
         entries.set(match[2], { kind: 'file', sha256: match[1], mode: undefined });
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/manifest-look.ts
+
+
+
+
+/**
+ * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
+ * may do. Exit 3: no such folder; 4: a program is missing (named).
+ */
+const manifest_look_lookScript = (/* unused pure expression or super */ null && (`
+cd "$1" 2>/dev/null || exit 3
+for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
+elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
+else echo sha256sum; exit 4; fi
+${stateFunction}[ ! -w . ] || echo w
+for tool in gzip zstd b2sum; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
+printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
+printf 'i %s\\n' "$(df -Pi . 2>/dev/null | awk 'NR==2 {print $4}')"
+only=1
+for f in * .[!.]* ..?*; do if [ "$f" != .deploy ] && { [ -e "$f" ] || [ -L "$f" ]; }; then only=; break; fi; done
+[ -z "$only" ] || echo n
+if [ -n "$2" ]; then
+  if [ -L "$2" ] || { [ -e "$2" ] && { [ ! -f "$2" ] || [ ! -r "$2" ]; }; }; then echo 'e other'
+  elif [ -f "$2" ]; then
+    mode=shared; [ -z "$(find "$2" -perm 0600)" ] || mode=private
+    printf 'e %s %s\\n' "$mode" "$(sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' "$2" | $sum | cut -c1-64)"
+  else echo 'e absent'; fi
+fi
+cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
+for s in staged/*/; do
+  [ -f "$s/manifest.json" ] || continue
+  printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
+  [ ! -s "$s/order" ] || printf 'o %s\\n' "$(cat "$s/order")"
+  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
+done
+for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
+  printf 'B %s\\n' "$id"; if [ -e "staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
+j=$(ls -1 journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+if [ -n "$j" ]; then
+  case $(tail -n 1 "$j") in
+    *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
+    *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
+  esac
+fi
+for f in parts/*/marks/*; do
+  if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
+done
+live=$PWD/live
+if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
+  echo s
+  { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
+    $1 == "=" { part++; next }
+    !part { wanted[$1] = $2; next }
+    part == 1 { if (wanted[$1] != $2) { differs[$1] = 1; print "x " $1 }; next }
+    differs[substr($0, 1, 2)] { print "y " $0 }'
+else cat > /dev/null; fi
+exit 0`));
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
+function lookPart(deployPath, hostName, wanted) {
+    return {
+        purpose: 'look at deploy-path',
+        source: manifest_look_lookScript,
+        args: [deployPath, wanted.envPath],
+        stdin: wanted.buckets.join('\n'),
+        fail: (result) => lookFailed(deployPath, hostName, result),
+    };
+}
+function lookFailed(deployPath, hostName, result) {
+    if (result.code === 4)
+        return new StagedTreeError({
+            code: 'TOOL_MISSING',
+            message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
+            hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
+        });
+    return new StagedTreeError({
+        code: 'DEPLOY_PATH_UNUSABLE',
+        message: `input \`deploy-path\`: ${deployPath} on ${hostName} ${result.code === 3 ? 'does not exist or cannot be entered' : `could not be read (exit code ${result.code}): ${result.stderr.trim()}`}.`,
+        hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
+    });
+}
+/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
+function parseLook(text, deployPath) {
+    const lines = text.split('\n');
+    const bodies = (mark) => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
+    const tools = bodies('t');
+    const [live] = bodies('m');
+    const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
+    return {
+        isWritable: lines.includes('w'),
+        isEmpty: lines.includes('n'),
+        liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
+        difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+        staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
+        begun: bodies('B'),
+        unfinished: bodies('U'),
+        diedDeploy: parseUnfinished(bodies('j').join('\n')),
+        freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
+        freeFiles: Number.isNaN(freeFiles) || freeFiles === 0 ? undefined : freeFiles,
+        packers: ['gzip', 'zstd'].filter((name) => tools.includes(name)),
+        partSum: tools.includes('b2sum') ? 'blake2b512' : 'sha256',
+        parts: bodies('p').flatMap(parsePart),
+        env: parseEnv(bodies('e')[0]),
+    };
+}
+function parseStagedSets(lines, where) {
+    const sets = [];
+    for (const line of lines) {
+        const body = line.slice(2);
+        const last = sets.at(-1);
+        if (line.startsWith('g '))
+            sets.push({ header: parseManifestHeader(body, where), order: 0, digest: '', envDigest: '' });
+        else if (last !== undefined && line.startsWith('o '))
+            sets[sets.length - 1] = { ...last, order: Number(body) };
+        else if (last !== undefined && line.startsWith('h '))
+            sets[sets.length - 1] = { ...last, digest: body };
+        else if (last !== undefined && line.startsWith('E '))
+            sets[sets.length - 1] = { ...last, envDigest: body };
+    }
+    return sets.sort(byOrder);
+}
+/** As the server staged them; those without a number by their names. */
+function byOrder(a, b) {
+    return a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1);
+}
+function parsePart(text) {
+    const [file = '', offset = '', digest = ''] = text.split(' ');
+    return /^[0-9a-f]{64}$/.test(file) && /^\d+$/.test(offset) ? [{ file, offset: Number(offset), digest }] : [];
+}
+function parseEnv(text) {
+    if (text === undefined)
+        return undefined;
+    const [word, digest = ''] = text.split(' ');
+    if (word === 'absent')
+        return { kind: 'absent' };
+    return word === 'private' || word === 'shared'
+        ? { kind: 'file', digest, isPrivate: word === 'private' }
+        : { kind: 'other' };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-run.ts
 
 
@@ -38747,8 +39128,9 @@ function staged_tree_run_treeError(host, deployPath, releaseId, purpose, result)
             return new host_HostError({
                 code: 'COMMAND_FAILED',
                 message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-                ...(/No space left|quota/i.test(result.stderr)
-                    ? { hint: 'Make room on the server: old images, logs, backups.' }
+                // The second is what dash's own printf says of a full disk; a broken one says it too.
+                ...(/No space left|I\/O error|quota/i.test(result.stderr)
+                    ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
                     : {}),
                 evidence: lastLines(result.stderr, 20),
             });
@@ -38850,8 +39232,11 @@ const plainFunction = `is_plain() {
   done
 }
 `;
+/** `order_of FOLDER`: as what number it was staged here; a runner's clock is in its name. */
+const orderFunction = `order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
+`;
 /** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
-const stateFunction = (/* unused pure expression or super */ null && (`# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
+const staged_tree_scripts_stateFunction = (/* unused pure expression or super */ null && (`# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
 # Not the change time: each hard link that is made or removed sets it.
 state_of() {
   { head -n 1 .deploy/manifest.json; tr '\\n' '\\0' < "$1/every" | TZ=UTC xargs -0 stat -c '%i %f %s %y %n'; tr '\\n' '\\0' < "$1/folders" | xargs -0 stat -c '%f %u %n'; } 2>/dev/null | $sum | cut -c1-64
@@ -38914,7 +39299,7 @@ verify_sent() {
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 # block FILE: the pins in it (pins.ts), markers included.
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
-${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
+${staged_tree_scripts_stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
 # path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
 # One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
@@ -38939,9 +39324,7 @@ list_files() {
 missing_of() {
   { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
-# order_of FOLDER: as what number it was staged here; a runner's clock is in its name.
-order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
-# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
+${orderFunction}# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   last=0
   for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
@@ -39018,7 +39401,7 @@ done`));
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
@@ -39046,10 +39429,14 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-# Release 0 is what ran before these actions: it stays.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
-count=$(wc -l < files/.numbers); excess=$((count - $3))
-if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
+# Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
+# no good one's place.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+good=0
+while IFS= read -r n; do
+  if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
+  else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
+done < files/.numbers
 rm -f files/.numbers files/.list`));
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
 const staged_tree_scripts_readArchiveScript = (/* unused pure expression or super */ null && (`
@@ -39061,13 +39448,12 @@ if [ -f manifest.json ]; then cat manifest.json; fi`));
  * $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <its number> <first line>`; sets of an
  * older version of these actions have none, and come before all others.
  */
-const staged_tree_scripts_findScript = `
+const staged_tree_scripts_findScript = `${orderFunction}
 cd "$1/.deploy" 2>/dev/null || exit 0
 if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
-  n=0; if [ -s "$s/order" ]; then IFS= read -r n < "$s/order"; fi
-  printf 'staged %s %s\\n' "$n" "$(head -n 1 "$s/manifest.json")"
+  printf 'staged %s %s\\n' "$(order_of "$s")" "$(head -n 1 "$s/manifest.json")"
 done
 exit 0`;
 /** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */
@@ -39146,6 +39532,7 @@ function buildStagedView(host, deployPath, releaseId) {
 
 
 
+
 const noActivation = { changed: [], deleted: [] };
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
 async function findSets(host, deployPath) {
@@ -39162,21 +39549,17 @@ function parseStagedTree(text, deployPath) {
 }
 function parseSets(text, deployPath) {
     const lines = text.split('\n');
-    const read = (line, kind) => parseManifestHeader(line, `${deployPath}/.deploy: a manifest (${kind})`);
+    const read = (line, kind) => manifest_parseManifestHeader(line, `${deployPath}/.deploy: a manifest (${kind})`);
     const live = lines.find((line) => line.startsWith('live '));
     const liveId = live === undefined ? undefined : read(live.slice('live '.length), 'live').releaseId;
     const staged = lines.flatMap((line) => {
         const [, order = '', header = ''] = /^staged (\d+) (.*)$/.exec(line) ?? [];
-        return header === '' ? [] : [{ order: Number(order), releaseId: read(header, 'staged').releaseId }];
+        return header === '' ? [] : [{ order: Number(order), header: read(header, 'staged') }];
     });
     // An older one beside it is what an interrupted rollout left.
     const newest = staged.toSorted(byOrder).at(-1);
-    const isWaiting = newest !== undefined && newest.releaseId !== liveId;
-    return { liveId, staged: isWaiting ? { releaseId: newest.releaseId } : undefined };
-}
-/** As the server staged them; those without a number by their names. */
-function byOrder(a, b) {
-    return a.order - b.order || (a.releaseId < b.releaseId ? -1 : 1);
+    const releaseId = newest?.header.releaseId;
+    return { liveId, staged: releaseId === undefined || releaseId === liveId ? undefined : { releaseId } };
 }
 /** The newest staged tree that is not live yet. */
 async function findStagedTree(host, deployPath) {
@@ -39268,7 +39651,7 @@ async function discardStagedTrees(host, deployPath) {
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
- * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
+ * data and all but the archives of the newest `retain` good releases. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
 function finishActivationParts(host, deployPath, releaseNumber, retain) {
@@ -39553,6 +39936,7 @@ async function act({ door, book, progress }, facts, backup, work) {
     if (backup !== undefined)
         progress.backup = backup;
     door.signal.throwIfAborted();
+    await door.requireLease();
     await book.write({ applied: true, ...facts?.([]), ...kept });
     progress.stage = 'acting';
     const begin = () => work().catch(async (thrown) => {
@@ -39759,7 +40143,8 @@ async function reportRefusal(runner, progress, thrown) {
 /** Outputs and job summary of what happened. */
 async function report(runner, plan, host, result) {
     const ran = result.commands.filter(({ outcome }) => !notRun.has(outcome));
-    const broken = result.commands.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome));
+    const broken = result.commands.find(({ outcome }) => ['failed', 'timed-out', 'unknown'].includes(outcome)) ??
+        (result.error === undefined ? undefined : result.commands.find(({ outcome }) => outcome === 'not-run'));
     const { backup } = result;
     runner.output('applied', String(hasApplied(result)));
     runner.output('status', result.status);
@@ -42142,6 +42527,8 @@ function isRetryable(state) {
 
 ;// CONCATENATED MODULE: ./src/sql/psql-scripts.ts
 
+/** Exit code of {@link applyScript} when the file is not what was sent; psql was not started. */
+const changedOnTheWay = 65;
 /** Raised by {@link applyScript} when another session holds the advisory lock. */
 const lockHeldState = 'DA001';
 /** Raised by {@link applyScript} when the file was applied meanwhile, by the session that held the lock. */
@@ -42155,7 +42542,7 @@ const lockKey = '1145389377, 1';
  */
 const applyScript = `${postgresPrelude}
 export PGAPPNAME="deploy-actions $9"
-printf '%s  %s\\n' "$5" "$3" | sha256sum -c >/dev/null 2>&1 || { echo "the content of $6 changed on its way to the server" >&2; exit 65; }
+printf '%s  %s\\n' "$5" "$3" | sha256sum -c >/dev/null 2>&1 || { echo "the content of $6 changed on its way to the server" >&2; exit ${changedOnTheWay}; }
 cat > "$f.head" <<'SQL'
 \\set QUIET on
 set client_min_messages = notice;
@@ -42251,7 +42638,9 @@ async function sql_failure_explainFailure(run, file, result) {
     return new MigrateError({
         code: codeOf(sqlState, file),
         message: `${where}: ${message} (${describeSqlState(sqlState)}).${waited}${behind}`,
-        hint: adviseOnSqlState(sqlState),
+        hint: result.code === changedOnTheWay
+            ? 'Run the job again. Should it happen again: is the disk of the server full?'
+            : adviseOnSqlState(sqlState),
         evidence,
     });
 }
@@ -42265,10 +42654,15 @@ const sql_failure_notServing = 'Nothing was restarted: the version that served b
 function withSqlFacts(error, results, file) {
     const done = results.filter(({ outcome }) => outcome === 'done').map(({ text }) => text);
     const before = done.length === 0 ? 'No file before it was applied by this run' : `Applied before it: ${done.join(', ')}`;
-    const isUnknown = results.at(-1)?.outcome === 'unknown';
+    const { outcome } = results.at(-1) ?? {};
+    const own = outcome === 'unknown'
+        ? ''
+        : outcome === 'not-run'
+            ? `${file.path} was not begun. `
+            : `${describeOwn(error, file)} `;
     return new MigrateError({
         code: error.code,
-        message: `${error.message} ${isUnknown ? '' : `${describeOwn(error, file)} `}${before}. ${sql_failure_notServing}`,
+        message: `${error.message} ${own}${before}. ${sql_failure_notServing}`,
         ...(error.hint === undefined ? {} : { hint: error.hint }),
         evidence: error.evidence,
         cause: error.cause,
@@ -42283,6 +42677,7 @@ function describeOwn(error, file) {
 }
 
 ;// CONCATENATED MODULE: ./src/sql/sql-run.ts
+
 
 
 
@@ -42330,9 +42725,11 @@ async function applyFiles(run) {
     const didNothing = results.every(({ outcome }) => outcome === 'skipped');
     const status = broken === 'timed-out' || broken === 'unknown' || broken === 'failed'
         ? broken
-        : didNothing
-            ? 'nothing-pending'
-            : 'applied';
+        : error !== undefined
+            ? 'failed'
+            : didNothing
+                ? 'nothing-pending'
+                : 'applied';
     return { status, commands: results, durationMs: door.clock.now() - start, error, tail: error?.evidence ?? [] };
 }
 function skip(door, entry, memory, file) {
@@ -42347,6 +42744,9 @@ async function applyOne(run, file, number, before) {
     const title = `[${number}/${files.length}] ${file.path} (${how})`;
     const entry = () => ({ number, text: file.path, exitCode: undefined, durationMs: door.clock.now() - start });
     try {
+        // Before the first file `act` looked.
+        if (number > 1)
+            await door.requireLease();
         const last = await door.group(title, () => applyPatiently(run, file));
         if (last !== 'applied' && last.code !== 0) {
             const error = await sql_failure_explainFailure(run, file, last);
@@ -42430,6 +42830,8 @@ function brokenIndexes(invalid, file, before) {
 }
 /** What ended psql from outside. Its transaction is rolled back before anything is said about it. */
 async function explainThrown({ door, session }, file, thrown) {
+    if (thrown instanceof NotBegun)
+        return { outcome: 'not-run', error: thrown };
     if (thrown instanceof MigrateError)
         return { outcome: thrown.code === 'SSH_LOST' ? 'unknown' : 'failed', error: thrown };
     const interruption = interruptionOf(door.signal, thrown);
@@ -42597,6 +42999,7 @@ function stillWorking(door, run) {
 
 
 
+
 /** Runs the commands once, in order, on the new image, before anything of it serves. */
 async function main(context) {
     presetOutputs(context.runner);
@@ -42671,6 +43074,7 @@ function openDoor({ runner, signal }, host, inputs, { model, image }) {
         settings,
         model,
         runTimeout,
+        requireLease: () => requireLease({ host, deployPath: settings.deployPath }, owner.id),
         clock: clock_systemClock,
         plan: planRun({
             service,
@@ -42714,7 +43118,7 @@ async function prepareAndRun(run) {
     if (beginning.containerName !== undefined) {
         // The attempt before this one made the backup; its command is in the middle of what the backup is against.
         const backup = book.found?.run === door.plan.runKey ? book.found.backup : undefined;
-        return act(run, undefined, backup, () => runCommands(door, beginning));
+        return act(run, undefined, backup, () => migration_runCommands(door, beginning));
     }
     const { plan } = door;
     await door.group('Dependencies', () => readyDependencies(door, {
@@ -42732,7 +43136,7 @@ async function prepareAndRun(run) {
     return withDatabase(door, inputs, async (client) => {
         if (!plan.isSql || client === undefined) {
             const backup = await backUp(door, inputs, client, book);
-            return act(run, facts, backup, () => runCommands(door, beginning));
+            return act(run, facts, backup, () => migration_runCommands(door, beginning));
         }
         const work = { door, files, session: openSession(door, client), limits: inputs.sqlLimits };
         const backup = (await isAllApplied(work)) ? undefined : await backUp(door, inputs, client, book);

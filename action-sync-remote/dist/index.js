@@ -30581,6 +30581,10 @@ function describeThrown(thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = require("os");
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/utils.js
@@ -31070,288 +31074,10 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
+
+
 
 /** The real runner, through @actions/core. */
 function githubRunner() {
@@ -31389,11 +31115,19 @@ function githubRunner() {
             write(message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
-        summary: async (markdown) => {
-            // A local rehearsal has no summary file; @actions/core would throw.
-            if (!process.env['GITHUB_STEP_SUMMARY'])
-                return;
-            await summary.addRaw(markdown, true).write();
+        summary: (markdown) => {
+            // A local rehearsal has no summary file. Not core.summary: it loads node:fs/promises, which most steps do without.
+            const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+            if (path === '')
+                return Promise.resolve();
+            try {
+                (0,external_node_fs_namespaceObject.appendFileSync)(path, `${markdown}${external_node_os_namespaceObject.EOL}`);
+            }
+            catch (thrown) {
+                // What was done is done: a page that cannot be written does not make it undone.
+                warning(`The job summary could not be written: ${describeThrown(thrown)}`);
+            }
+            return Promise.resolve();
         },
         fail: (message) => {
             setFailed(message);
@@ -32028,12 +31762,8 @@ function describeScript(source) {
     return `script (${describeCommand([first.trim()]).slice(0, 60)})`;
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = require("node:fs/promises");
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = require("node:os");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
 ;// CONCATENATED MODULE: external "node:stream"
@@ -33316,6 +33046,7 @@ function localHost() {
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
         forward: openLocalForward,
+        openSocket: openLocalSocket,
         get commandCount() {
             return commandCount;
         },
@@ -33352,6 +33083,16 @@ function openLocalForward(address, port) {
         socket.once('connect', () => {
             clearTimeout(timer);
             socket.removeListener('error', onError);
+            resolve(socket);
+        });
+    });
+}
+function openLocalSocket(path) {
+    return new Promise((resolve, reject) => {
+        const socket = (0,external_node_net_namespaceObject.connect)({ path });
+        socket.once('error', reject);
+        socket.once('connect', () => {
+            socket.removeListener('error', reject);
             resolve(socket);
         });
     });
@@ -34128,7 +33869,11 @@ const external_node_timers_promises_namespaceObject = require("node:timers/promi
 ;// CONCATENATED MODULE: ../kit/src/time/clock.ts
 
 const clock_systemClock = {
-    now: () => performance.now(),
+    now: () => {
+        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
+        const [seconds, nanoseconds] = process.hrtime();
+        return seconds * 1000 + nanoseconds / 1e6;
+    },
     date: () => new Date(),
     sleep: async (ms, signal) => {
         signal?.throwIfAborted();
@@ -36396,6 +36141,32 @@ function openForward(name, client, lost, address, port) {
         }
     });
 }
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+        }, connection_forwardTimeoutMs);
+        lost.catch(reject);
+        const settle = (error, channel) => {
+            clearTimeout(timer);
+            if (error === undefined && channel !== undefined)
+                resolve(channel);
+            else
+                reject(error ?? new Error('no channel'));
+        };
+        try {
+            client.openssh_forwardOutStreamLocal(path, settle);
+        }
+        catch (thrown) {
+            settle(new Error(describeThrown(thrown)));
+        }
+    });
+}
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
 
@@ -36588,6 +36359,7 @@ function ssh_connection_describeConnection(target, client, ending, wire) {
         isInOrder: true,
         runProgram: (program, io) => runChannel(client, commandLine(program), io),
         forward: (address, port) => openForward(`${target.user}@${target.host}`, client, lost, address, port),
+        openSocket: (path) => openSocketForward(client, lost, path),
         close: async () => {
             if (lossReason() === undefined)
                 await closeConnection(client, wire);
@@ -36748,6 +36520,7 @@ async function connectSsh(target, runner, signal, tuning = defaultTuning) {
             return runCommand(shell, scriptWords(source, args), describeScript(source), options);
         },
         forward: (address, port) => connection.forward(address, port),
+        openSocket: (path) => connection.openSocket?.(path) ?? Promise.reject(new Error('this transport opens no sockets')),
         reconnect: async (until) => {
             const broken = connection;
             connection = await dial(until);
@@ -37226,7 +36999,272 @@ async function ensureLeaseFolder(host, folder) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const locateEngineScript = (/* unused pure expression or super */ null && (`
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`));
+const asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
+const asText = (value) => (typeof value === 'string' ? value : '');
+/** An answer with a body that is not the one that was asked for. */
+function unexpected(path, status) {
+    return new Error(`the engine answered ${path} with ${status}`);
+}
+function notPlain(ref) {
+    return new Error(`${ref} is no plain reference`);
+}
+/** `result` of a look that succeeded, as its command would have printed it. */
+function printed(stdout) {
+    return { code: 0, stdout, stderr: '' };
+}
+async function listContainers(engine, labels, signal) {
+    const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const { status, body } = await engine.get(path, signal);
+    if (status !== 200 || !Array.isArray(body))
+        throw unexpected(path, status);
+    return body.map(asObject);
+}
+/** Undefined for one that is not there. */
+async function inspect(engine, id, signal) {
+    const path = `/containers/${id}/json`;
+    const { status, body } = await engine.get(path, signal);
+    if (status === 404)
+        return undefined;
+    if (status !== 200)
+        throw unexpected(path, status);
+    return asObject(body);
+}
+/** Ids of a project as last seen: they are inspected while the list is on its way, which saves a round trip. */
+const lastSeen = new WeakMap();
+/** The containers of a project as a JSON list, which `docker inspect` prints too. */
+async function askContainers(engine, project, signal) {
+    const seen = lastSeen.get(engine) ?? new Map();
+    lastSeen.set(engine, seen);
+    const known = seen.get(project) ?? [];
+    const look = (ids) => Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    const [list, early] = await Promise.all([
+        listContainers(engine, [`com.docker.compose.project=${project}`], signal),
+        look(known),
+    ]);
+    const ids = list.map(({ Id }) => asText(Id));
+    seen.set(project, ids);
+    const late = await look(ids.filter((id) => !known.includes(id)));
+    const found = [...early, ...late].filter((entry) => entry !== undefined);
+    return printed(JSON.stringify(ids.flatMap((id) => found.find(({ Id }) => Id === id) ?? [])));
+}
+/** `id status restarts health` of each container, one a line; none for one that is gone. */
+async function askStates(engine, ids, signal) {
+    const found = await Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    return found
+        .flatMap((entry) => {
+        if (entry === undefined)
+            return [];
+        const state = asObject(entry['State']);
+        const health = asText(asObject(state['Health'])['Status']);
+        return [`${asText(entry['Id'])} ${asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+    })
+        .join('\n');
+}
+/** The networks of a container; none for one that is gone. */
+async function askAttachments(engine, id, signal) {
+    const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
+    return Object.entries(networks).map(([name, value]) => {
+        const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
+        const addresses = [asText(IPAddress), asText(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: asText(NetworkID), address: asText(IPAddress), addresses };
+    });
+}
+/** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
+async function askFirstProcesses(engine, ids, signal) {
+    const found = await Promise.all(ids.map((id) => inspect(engine, id, signal)));
+    return found
+        .flatMap((entry) => {
+        if (entry === undefined)
+            return [];
+        const pid = asObject(entry['State'])['Pid'];
+        const mode = asText(asObject(entry['HostConfig'])['PidMode']);
+        const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
+        return [`${asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+    })
+        .join('\n');
+}
+/** The named networks and all of a project, the named volumes: as JSON, one a line, those that are there. */
+async function askNetworksAndVolumes(engine, project, networks, volumes, signal) {
+    const look = async (path) => {
+        const { status, body } = await engine.get(path, signal);
+        if (status === 404)
+            return [];
+        if (status !== 200)
+            throw unexpected(path, status);
+        return [JSON.stringify(body)];
+    };
+    const all = (kind, names) => Promise.all(names.map((name) => look(`/${kind}/${encodeURIComponent(name)}`)));
+    const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
+    const path = `/networks?filters=${filters}`;
+    const { status, body } = await engine.get(path, signal);
+    if (status !== 200 || !Array.isArray(body))
+        throw unexpected(path, status);
+    const own = body.map((network) => asText(asObject(network)['Name']));
+    const [ofNetworks, ofVolumes] = await Promise.all([
+        all('networks', [...new Set([...networks, ...own])]),
+        all('volumes', volumes),
+    ]);
+    return { networks: ofNetworks.flat(), volumes: ofVolumes.flat() };
+}
+/** What Docker's CLI takes for a reference; anything else is asked of it. */
+const plainReference = /^[\w][\w.:/@-]*$/;
+/** Images as the command of local-images.ts prints them: one line each, `-` for one that is not here. */
+async function askImages(engine, refs, signal) {
+    const lines = await Promise.all(refs.map(async (ref) => {
+        if (!plainReference.test(ref))
+            throw notPlain(ref);
+        const path = `/images/${ref}/json`;
+        const { status, body } = await engine.get(path, signal);
+        if (status === 404)
+            return '-';
+        if (status !== 200)
+            throw unexpected(path, status);
+        const { Id, RepoDigests, Os, Architecture, Config } = asObject(body);
+        const check = asObject(Config)['Healthcheck'];
+        return [
+            JSON.stringify(Id),
+            JSON.stringify(RepoDigests ?? null),
+            `${asText(Os)}/${asText(Architecture)}`,
+            JSON.stringify(check ?? null),
+        ].join('\t');
+    }));
+    return printed(lines.map((line) => `${line}\n`).join(''));
+}
+/** The containers of a service, one-offs left out. */
+async function askService(engine, project, service, signal) {
+    const label = (name, value) => `com.docker.compose.${name}=${value}`;
+    const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
+    const list = await listContainers(engine, labels, signal);
+    return list.map(({ Id, Names, State }) => ({
+        id: asText(Id),
+        name: firstName(Names),
+        state: asText(State),
+    }));
+}
+/** Names of the running containers with all these labels. */
+async function askRunningNames(engine, labels, signal) {
+    const list = await listContainers(engine, labels, signal);
+    return list.flatMap(({ State, Names }) => (State === 'running' ? [firstName(Names)] : []));
+}
+/** Ids of the running containers of a service, one-offs among them. */
+async function askRunningIds(engine, project, service, signal) {
+    const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
+    const list = await listContainers(engine, labels, signal);
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [asText(Id)] : []));
+}
+function firstName(names) {
+    return asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+}
+/** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
+function readEngineVersion(body) {
+    const { Version, Os, Arch } = asObject(body);
+    if ([Version, Os, Arch].some((value) => asText(value) === ''))
+        return undefined;
+    return { engine: asText(Version), platform: `${asText(Os)}/${asText(Arch)}` };
+}
+
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
+/** Streams of the host as connections of Node's own HTTP client; they live as long as the host's connection. */
+class StreamAgent extends external_node_http_namespaceObject.Agent {
+    #open;
+    constructor(open) {
+        super({ keepAlive: true, maxSockets: mostStreams });
+        this.#open = open;
+    }
+    createConnection(_options, callback) {
+        const failed = (thrown) => {
+            // The agent looks at the error alone; its type asks for a stream beside it.
+            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
+        };
+        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
+    }
+}
+function nothing() {
+    // Streams of SSH have no such setting.
+}
+/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
+function withSocketMethods(stream) {
+    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
+        if (typeof Reflect.get(stream, name) !== 'function')
+            Reflect.set(stream, name, nothing);
+    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
+        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
+    return stream;
+}
+const doors = new WeakMap();
+/** The engine's door of a host, where one was opened. */
+function engineDoorOf(host) {
+    return doors.get(host);
+}
+/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
+const longestAskMs = 30_000;
+/** What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. */
+async function askEngine(host, ask) {
+    const door = doors.get(host);
+    return door === undefined ? undefined : ask(door, AbortSignal.timeout(longestAskMs)).catch(() => undefined);
+}
+/**
+ * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
+ * @param socketPath on the server
+ * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
+ */
+async function openEngineDoor(host, socketPath, signal) {
+    if (host.openSocket === undefined)
+        return undefined;
+    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
+    try {
+        const { status, body } = await door.get('/version', signal);
+        if (status !== 200)
+            return undefined;
+        doors.set(host, door);
+        return body;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** A door over streams that `open` gives. */
+function makeDoor(open) {
+    const agent = new StreamAgent(open);
+    return {
+        get: (path, signal) => new Promise((resolve, reject) => {
+            const asked = request({ agent, path, signal, headers: { Host: 'docker' } }, (response) => {
+                readAnswer(response).then(resolve, reject);
+            });
+            asked.once('error', reject);
+            asked.end();
+        }),
+    };
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return { status: response.statusCode ?? 0, body };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
+
+
 /** Labels of the one-off containers that action-migrate starts; how other steps and other runs find them. */
 const oneOffLabels = {
     kind: 'deploy-actions.one-off',
@@ -37239,14 +37277,19 @@ const runningScript = `docker ps --filter "label=$1" --filter "label=$2" --forma
 /** Names of the one-offs of a project that run now; none on a server without Docker. */
 async function findRunningOneOffs(host, deployPath) {
     const labels = [oneOffLabels.kind, `${oneOffLabels.deployPath}=${deployPath}`];
-    const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
-    return result.stdout.split('\n').filter((name) => name !== '');
+    return findRunning(host, labels);
 }
 /** Names of the one-offs that a run of GitHub Actions started and that run now, in whatever project. */
 async function findOneOffsOfRun(host, runId) {
     if (runId === '')
         return [];
     const labels = [oneOffLabels.kind, `${oneOffLabels.run}=${runId}`];
+    return findRunning(host, labels);
+}
+async function findRunning(host, labels) {
+    const asked = await askEngine(host, (engine, signal) => askRunningNames(engine, labels, signal));
+    if (asked !== undefined)
+        return asked;
     const result = await host.script(runningScript, labels, { timeoutMs: 15_000 });
     return result.stdout.split('\n').filter((name) => name !== '');
 }
@@ -37563,6 +37606,7 @@ async function redial(host, loss, clock, signal) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -37596,6 +37640,41 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    const door = options.isDetached === true ? undefined : engineDoorOf(host);
+    if (door === undefined)
+        return runCommands(host, parts, options);
+    const before = await askInTurn(host, door, parts, options);
+    const rest = parts.slice(before.length);
+    const last = rest.findLastIndex(({ ask }) => ask === undefined);
+    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const looks = rest.slice(last + 1);
+    // Nothing was run and the engine gave no answer: no use in asking it again.
+    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
+    const unanswered = looks.slice(after.length);
+    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
+    return [...before, ...ran, ...after, ...byCommand];
+}
+/**
+ * Asks the engine for the looks that the parts begin with, one after another.
+ * @returns the results of those before the first that got none
+ * @throws what a part makes of its result, as {@link runBatch} does
+ */
+async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
+    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
+    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+    const results = [];
+    for (const part of parts) {
+        const result = await part.ask?.(door, until).catch(() => undefined);
+        if (result === undefined)
+            break;
+        if (result.code !== 0 && part.mayFail !== true)
+            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+        results.push(result);
+    }
+    return results;
+}
+/** The parts as one remote command. */
+async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
@@ -37653,7 +37732,7 @@ function offerLease(options) {
     const word = `t${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
     const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
     if (decision.kind !== 'take')
-        return { part: nothing, claim: () => undefined };
+        return { part: lease_offer_nothing, claim: () => undefined };
     options.onTake?.();
     const { lease } = decision;
     const text = JSON.stringify({ ...lease, acquired: word, renewed: word, expires: `${word}e` });
@@ -37668,7 +37747,7 @@ function offerLease(options) {
         claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision) : undefined),
     };
 }
-const nothing = { purpose: 'take no lease', source: ':' };
+const lease_offer_nothing = { purpose: 'take no lease', source: ':' };
 
 ;// CONCATENATED MODULE: ./src/byte-size.ts
 /** `980 B`, `12.3 MB`: for people, in powers of 1000 as GitHub shows sizes. */
@@ -37719,6 +37798,20 @@ function isAlwaysProtected(path) {
 function ancestorsOf(path) {
     const parts = path.split('/');
     return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+/** Every folder above any of these paths, each once. */
+function foldersOf(paths) {
+    const folders = new Set();
+    for (const path of paths) {
+        // Where one is known already, those above it are too: most files share their folders with others.
+        for (let folder = parentOf(path); folder !== '' && !folders.has(folder); folder = parentOf(folder))
+            folders.add(folder);
+    }
+    return folders;
+}
+/** The folder that holds a path; empty: deploy-path itself. */
+function parentOf(path) {
+    return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 /**
  * The text of a manifest: JSON with the header alone on the first line, one entry a line after it, so that a header
@@ -37888,7 +37981,7 @@ function manifest_diff_planSwap(entries, deletable, live) {
     const isInTheWay = (path) => staged.has(path) || ancestorsOf(path).some((above) => files.has(above));
     const clear = gone.filter(isInTheWay);
     const cleared = new Set(clear);
-    const folders = new Set(differing.flatMap((entry) => ancestorsOf(entry.path)));
+    const folders = foldersOf(differing.map(({ path }) => path));
     const removed = new Set(clear.flatMap((path) => ancestorsOf(path).filter((above) => isUnderFile(above, files))));
     return {
         steps: [
@@ -37930,9 +38023,18 @@ function isSame(entry, live) {
 /** A path below a symbolic link is somewhere else: for us it is not there. */
 function liveView(live, deletable) {
     const deletes = new Set(deletable);
-    const isRealFolder = (path) => live.entries.get(path)?.kind === 'folder' && !deletes.has(path);
+    const known = new Map([['', true]]);
+    const isReal = (folder) => {
+        const before = known.get(folder);
+        if (before !== undefined)
+            return before;
+        const isRealFolder = live.entries.get(folder)?.kind === 'folder' && !deletes.has(folder);
+        const found = isRealFolder && isReal(parentOf(folder));
+        known.set(folder, found);
+        return found;
+    };
     return {
-        at: (path) => (ancestorsOf(path).every(isRealFolder) ? live.entries.get(path) : undefined),
+        at: (path) => (isReal(parentOf(path)) ? live.entries.get(path) : undefined),
         raw: (path) => live.entries.get(path),
     };
 }
@@ -37941,18 +38043,20 @@ function isUnderFile(path, files) {
 }
 function findBlocked(differing, deletable, view) {
     const deletes = new Set(deletable);
-    const emptied = new Set(deletable.flatMap(ancestorsOf));
+    const emptied = foldersOf(deletable);
     const found = new Map();
+    const isOpen = (folder) => isPassable(view.raw(folder), deletes.has(folder));
+    for (const folder of foldersOf(differing.map(({ path }) => path)))
+        if (!isOpen(folder) && ancestorsOf(folder).every(isOpen))
+            found.set(folder, `${describeKind(view.raw(folder))} on the server, a folder in the source`);
     for (const { path } of differing) {
-        const above = ancestorsOf(path).find((folder) => !isPassable(view.raw(folder), deletes.has(folder)));
-        if (above !== undefined)
-            found.set(above, `${describeKind(view.raw(above))} on the server, a folder in the source`);
         const reason = reasonBlocked(view.at(path), emptied.has(path));
         if (reason !== undefined)
             found.set(path, reason);
     }
-    for (const path of [...differing.map((entry) => entry.path), ...deletable]) {
-        const folder = nearestFolder(path, view);
+    const parents = new Set([...differing.map((entry) => entry.path), ...deletable].map(parentOf));
+    for (const parent of parents) {
+        const folder = nearestFolder(parent, view);
         const entry = view.raw(folder);
         if (entry?.kind === 'folder' && !entry.isWritable)
             found.set(folder, 'the deploy user may not write in it');
@@ -37974,9 +38078,12 @@ function reasonBlocked(entry, isEmptied) {
 function describeKind(entry) {
     return entry?.kind === 'link' ? 'a symbolic link' : 'not a folder';
 }
-/** The innermost folder above a path that is there; `.` is deploy-path itself. */
-function nearestFolder(path, view) {
-    return ancestorsOf(path).findLast((folder) => view.at(folder)?.kind === 'folder') ?? '.';
+/** The innermost of a folder and those above it that is there; `.` is deploy-path itself. */
+function nearestFolder(folder, view) {
+    for (let at = folder; at !== ''; at = parentOf(at))
+        if (view.at(at)?.kind === 'folder')
+            return at;
+    return '.';
 }
 function steps(kind, paths) {
     return paths.map((path) => ({ kind, path }));
@@ -38227,6 +38334,9 @@ const staged_tree_scripts_plainFunction = `is_plain() {
   done
 }
 `;
+/** `order_of FOLDER`: as what number it was staged here; a runner's clock is in its name. */
+const orderFunction = `order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
+`;
 /** For what compares without reading: $sum is the hash program, the working folder deploy-path. */
 const stateFunction = `# state_of FOLDER: one digest of what stands at the paths in its lists every and folders, without reading a content.
 # Not the change time: each hard link that is made or removed sets it.
@@ -38316,9 +38426,7 @@ list_files() {
 missing_of() {
   { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
-# order_of FOLDER: as what number it was staged here; a runner's clock is in its name.
-order_of() { n=0; if [ -s "$1/order" ]; then IFS= read -r n < "$1/order"; fi; printf '%s' "$n"; }
-# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
+${orderFunction}# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   last=0
   for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
@@ -38395,7 +38503,7 @@ done`;
 const discardScript = `${treeFunctions}
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
 /**
- * $1 deploy path, $2 release number, $3 how many archives to keep. Packs from the staged tree, or, where that is gone,
+ * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
@@ -38423,10 +38531,14 @@ if [ -f manifest.json ]; then
   fi
   mv -f "files/.$2.new" "files/$2.tar"
 fi
-# Release 0 is what ran before these actions: it stays.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -n > files/.numbers
-count=$(wc -l < files/.numbers); excess=$((count - $3))
-if [ "$excess" -gt 0 ]; then head -n "$excess" files/.numbers | while IFS= read -r n; do rm -f "files/$n.tar"; done; fi
+# Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
+# no good one's place.
+for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+good=0
+while IFS= read -r n; do
+  if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
+  else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
+done < files/.numbers
 rm -f files/.numbers files/.list`));
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
 const staged_tree_scripts_readArchiveScript = (/* unused pure expression or super */ null && (`
@@ -38438,13 +38550,12 @@ if [ -f manifest.json ]; then cat manifest.json; fi`));
  * $1 deploy path. One line each: `live <first line of the live manifest>`, `staged <its number> <first line>`; sets of an
  * older version of these actions have none, and come before all others.
  */
-const staged_tree_scripts_findScript = (/* unused pure expression or super */ null && (`
+const staged_tree_scripts_findScript = (/* unused pure expression or super */ null && (`${orderFunction}
 cd "$1/.deploy" 2>/dev/null || exit 0
 if [ -f manifest.json ]; then printf 'live %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
-  n=0; if [ -s "$s/order" ]; then IFS= read -r n < "$s/order"; fi
-  printf 'staged %s %s\\n' "$n" "$(head -n 1 "$s/manifest.json")"
+  printf 'staged %s %s\\n' "$(order_of "$s")" "$(head -n 1 "$s/manifest.json")"
 done
 exit 0`));
 /** $1 deploy path, $2 release id. Prints the staged manifest; then a line `undo` when an activation was begun. Exit 65. */
@@ -38574,7 +38685,11 @@ function parseStagedSets(lines, where) {
         else if (last !== undefined && line.startsWith('E '))
             sets[sets.length - 1] = { ...last, envDigest: body };
     }
-    return sets.sort((a, b) => a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1));
+    return sets.sort(manifest_look_byOrder);
+}
+/** As the server staged them; those without a number by their names. */
+function manifest_look_byOrder(a, b) {
+    return a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1);
 }
 function parsePart(text) {
     const [file = '', offset = '', digest = ''] = text.split(' ');
@@ -38727,8 +38842,9 @@ function treeError(host, deployPath, releaseId, purpose, result) {
             return new HostError({
                 code: 'COMMAND_FAILED',
                 message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-                ...(/No space left|quota/i.test(result.stderr)
-                    ? { hint: 'Make room on the server: old images, logs, backups.' }
+                // The second is what dash's own printf says of a full disk; a broken one says it too.
+                ...(/No space left|I\/O error|quota/i.test(result.stderr)
+                    ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
                     : {}),
                 evidence: lastLines(result.stderr, 20),
             });
@@ -38886,6 +39002,7 @@ function buildStagedView(host, deployPath, releaseId) {
 
 
 
+
 const noActivation = { changed: [], deleted: [] };
 /** The header of the set that is live, and the newest staged one that is not live. Reads two lines. */
 async function findSets(host, deployPath) {
@@ -38907,16 +39024,12 @@ function parseSets(text, deployPath) {
     const liveId = live === undefined ? undefined : read(live.slice('live '.length), 'live').releaseId;
     const staged = lines.flatMap((line) => {
         const [, order = '', header = ''] = /^staged (\d+) (.*)$/.exec(line) ?? [];
-        return header === '' ? [] : [{ order: Number(order), releaseId: read(header, 'staged').releaseId }];
+        return header === '' ? [] : [{ order: Number(order), header: read(header, 'staged') }];
     });
     // An older one beside it is what an interrupted rollout left.
     const newest = staged.toSorted(byOrder).at(-1);
-    const isWaiting = newest !== undefined && newest.releaseId !== liveId;
-    return { liveId, staged: isWaiting ? { releaseId: newest.releaseId } : undefined };
-}
-/** As the server staged them; those without a number by their names. */
-function byOrder(a, b) {
-    return a.order - b.order || (a.releaseId < b.releaseId ? -1 : 1);
+    const releaseId = newest?.header.releaseId;
+    return { liveId, staged: releaseId === undefined || releaseId === liveId ? undefined : { releaseId } };
 }
 /** The newest staged tree that is not live yet. */
 async function findStagedTree(host, deployPath) {
@@ -39008,7 +39121,7 @@ async function discardStagedTrees(host, deployPath) {
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
- * data and all but the newest `retain` archives. Also for releases that staged nothing themselves: a rollback needs
+ * data and all but the archives of the newest `retain` good releases. Also for releases that staged nothing themselves: a rollback needs
  * their files too, and an archive of the same set is linked, not repeated. Packs nothing before the first sync.
  */
 function finishActivationParts(host, deployPath, releaseNumber, retain) {
@@ -39467,9 +39580,13 @@ function loadInputs(inputs) {
  */
 function findCollisions(paths) {
     const groups = new Map();
-    for (const path of new Set(paths.flatMap((each) => [...ancestorsOf(each), each]))) {
+    for (const path of new Set([...foldersOf(paths), ...paths])) {
         const key = path.normalize('NFC').toLowerCase();
-        groups.set(key, (groups.get(key) ?? new Set()).add(path));
+        const group = groups.get(key);
+        if (group === undefined)
+            groups.set(key, new Set([path]));
+        else
+            group.add(path);
     }
     // Below two folders that collide every path does: the folders say it.
     const found = [...groups].filter(([, group]) => group.size > 1);
@@ -39492,25 +39609,30 @@ const options = { ignorecase: false };
  * with `!`; nothing below an excluded folder can be brought back.
  */
 function makeRules(lines) {
-    const excluded = ignore_default()(options)
-        .add(lines.ignoreFile)
-        .add([...lines.exclude]);
-    const included = ignore_default()(options).add([...lines.include]);
-    const guarded = ignore_default()(options).add([...lines.protect]);
+    const isExcluded = makeMatcher([...lines.ignoreFile.split('\n'), ...lines.exclude]);
+    const isIncluded = makeMatcher(lines.include);
+    const isGuarded = makeMatcher(lines.protect);
     // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
     const reserved = new Set(lines.reserved);
-    const isProtected = (path) => isAlwaysProtected(path) || reserved.has(path) || guarded.ignores(path) || guarded.ignores(`${path}/`);
+    const isProtected = (path) => isAlwaysProtected(path) || reserved.has(path) || isGuarded(path) || isGuarded(`${path}/`);
     return {
         isProtected,
         judge: (path, isFolder) => {
             if (isProtected(path))
                 return 'protected';
-            if (path === '.deployignore' || excluded.ignores(isFolder ? `${path}/` : path))
+            if (path === '.deployignore' || isExcluded(isFolder ? `${path}/` : path))
                 return 'excluded';
             // Folders are always looked into: an include pattern may match deep inside.
-            return isFolder || lines.include.length === 0 || included.ignores(path) ? 'synced' : 'excluded';
+            return isFolder || lines.include.length === 0 || isIncluded(path) ? 'synced' : 'excluded';
         },
     };
+}
+/** Whether a path matches a list of patterns. Most lists are empty, and thousands of paths are asked for. */
+function makeMatcher(patterns) {
+    if (patterns.every((pattern) => pattern.trim() === ''))
+        return () => false;
+    const rules = ignore_default()(options).add(patterns.join('\n'));
+    return (path) => rules.ignores(path);
 }
 
 ;// CONCATENATED MODULE: ./src/progress.ts
@@ -39687,9 +39809,10 @@ async function scanSources(sources, lines, onProgress) {
         hashed.push(file);
         places.set(file.path, place);
         room -= place.content?.length ?? 0;
+        if (hashed.length % turn !== 0)
+            continue;
         onProgress(hashed.length, files.length);
-        if (hashed.length % turn === 0)
-            await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+        await (0,external_node_timers_promises_namespaceObject.setImmediate)();
     }
     const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
     refuseCollisions(entries);
@@ -39712,7 +39835,7 @@ async function walkSource(source, lines) {
     if (source.isFolder)
         await walkFolder(walk, source.path, '');
     else
-        await visit(walk, source.path, (0,external_node_path_namespaceObject.basename)(source.path));
+        await visit(walk, (0,external_node_fs_namespaceObject.lstatSync)(source.path), source.path, (0,external_node_path_namespaceObject.basename)(source.path));
     return walk;
 }
 function readIgnoreFile(folder) {
@@ -39721,14 +39844,16 @@ function readIgnoreFile(folder) {
 }
 async function walkFolder(walk, place, prefix) {
     await (0,external_node_timers_promises_namespaceObject.setImmediate)();
-    for (const name of (0,external_node_fs_namespaceObject.readdirSync)(place).sort()) {
-        const visited = visit(walk, (0,external_node_path_namespaceObject.join)(place, name), `${prefix}${name}`);
+    for (const found of (0,external_node_fs_namespaceObject.readdirSync)(place, { withFileTypes: true }).sort(byName)) {
+        const visited = visit(walk, found, `${place}/${found.name}`, `${prefix}${found.name}`);
         if (visited !== undefined)
             await visited;
     }
 }
-function visit(walk, place, path) {
-    const found = (0,external_node_fs_namespaceObject.lstatSync)(place);
+function byName(a, b) {
+    return a.name < b.name ? -1 : 1;
+}
+function visit(walk, found, place, path) {
     const verdict = walk.rules.judge(path, found.isDirectory());
     if (verdict === 'protected' && (0,external_node_path_namespaceObject.basename)(path) !== '.git')
         walk.leftOut.push(path);
@@ -39761,12 +39886,11 @@ function source_scan_refused(path, reason) {
 }
 async function hashFile({ path, place }, room) {
     try {
-        const stat = (0,external_node_fs_namespaceObject.lstatSync)(place);
+        const { stat, content } = readSmall(place);
         // Git keeps one bit of the mode, and artifacts and umasks blur the others.
         const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
         const where = { file: place, mtimeMs: stat.mtimeMs };
-        if (stat.size <= smallBytes) {
-            const content = (0,external_node_fs_namespaceObject.readFileSync)(place);
+        if (content !== undefined) {
             const file = { path, mode, sha256: (0,external_node_crypto_namespaceObject.hash)('sha256', content), size: content.length };
             return { file, place: content.length <= room ? { ...where, content } : where };
         }
@@ -39787,12 +39911,33 @@ async function hashFile({ path, place }, room) {
         });
     }
 }
+/** As few calls as can be: there are thousands of files. No link is followed that came after the folder was listed. */
+function readSmall(place) {
+    const open = (0,external_node_fs_namespaceObject.openSync)(place, external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_NOFOLLOW | external_node_fs_namespaceObject.constants.O_NONBLOCK);
+    try {
+        const stat = (0,external_node_fs_namespaceObject.fstatSync)(open);
+        if (stat.size > smallBytes)
+            return { stat, content: undefined };
+        const content = Buffer.allocUnsafe(stat.size);
+        let size = 0;
+        while (size < content.length) {
+            const count = (0,external_node_fs_namespaceObject.readSync)(open, content, size, content.length - size, null);
+            if (count === 0)
+                break;
+            size += count;
+        }
+        return { stat, content: content.subarray(0, size) };
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(open);
+    }
+}
 function refuseCollisions(entries) {
+    const folders = foldersOf(entries.map(({ path }) => path));
     const paths = new Set();
     for (const { path } of entries) {
-        const twice = [path, ...ancestorsOf(path)].find((part) => paths.has(part));
-        if (twice !== undefined)
-            throw new ConfigurationError(`input \`source\`: two of its lines bring ${JSON.stringify(twice)}.`, 'Each path may come from one source only; leave it out of one of them with `exclude`.');
+        if (paths.has(path) || folders.has(path))
+            throw new ConfigurationError(`input \`source\`: two of its lines bring ${JSON.stringify(path)}.`, 'Each path may come from one source only; leave it out of one of them with `exclude`.');
         paths.add(path);
     }
 }
@@ -39943,7 +40088,7 @@ async function fill(tar, archive, onBytes) {
     tar.entry({ name: 'manifest.json.new', mode: 0o600 }, manifest_formatManifest(manifest));
     // Those of files that are linked on the server are made there.
     const sent = [...transfer.send, ...transfer.links];
-    const folders = [...new Set(sent.flatMap((entry) => ancestorsOf(entry.path)))].sort();
+    const folders = [...foldersOf(sent.map(({ path }) => path))].sort();
     for (const folder of ['', ...folders])
         tar.entry({ name: `tree/${folder}`, type: 'directory', mode: 0o755 });
     for (const { path, link } of transfer.links)

@@ -27,19 +27,10 @@ function cleanText(text) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   DD: () => (/* binding */ asList),
 /* harmony export */   ED: () => (/* binding */ asSize),
 /* harmony export */   e1: () => (/* binding */ asText),
-/* harmony export */   qF: () => (/* binding */ parseJson),
-/* harmony export */   qY: () => (/* binding */ asRecord)
+/* harmony export */   qF: () => (/* binding */ parseJson)
 /* harmony export */ });
-/** The value as an object; an empty one for anything else, so that readers need no special case. */
-function asRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-}
-function asList(value) {
-    return Array.isArray(value) ? value : [];
-}
 function asText(value) {
     return typeof value === 'string' ? value : undefined;
 }
@@ -177,6 +168,35 @@ function digestOf(bytes, algorithm = 'sha256') {
 /** `sha256:1a2b3c4d5e6f`: for people, never for a decision. */
 function shortDigest(digest) {
     return digest.slice(0, digest.indexOf(':') + 13);
+}
+
+
+/***/ }),
+
+/***/ 3925:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DD: () => (/* binding */ asList),
+/* harmony export */   eB: () => (/* binding */ asObject)
+/* harmony export */ });
+/* unused harmony exports asText, asTexts */
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function asObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+/** The value as a list; an empty one for anything else. */
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** A text that says something; undefined for the empty one too. */
+function asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
 }
 
 
@@ -591,6 +611,10 @@ var __webpack_exports__ = {};
 
 // EXTERNAL MODULE: ../kit/src/action/errors.ts
 var errors = __nccwpck_require__(3988);
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = require("node:fs");
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
 ;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/utils.js
@@ -1080,288 +1104,10 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-;// CONCATENATED MODULE: ../node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = _summary;
-//# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
+
+
 
 /** The real runner, through @actions/core. */
 function githubRunner() {
@@ -1399,11 +1145,19 @@ function githubRunner() {
             write(message, { title, file, startLine: line });
         },
         group: (title, body) => group(title, body),
-        summary: async (markdown) => {
-            // A local rehearsal has no summary file; @actions/core would throw.
-            if (!process.env['GITHUB_STEP_SUMMARY'])
-                return;
-            await summary.addRaw(markdown, true).write();
+        summary: (markdown) => {
+            // A local rehearsal has no summary file. Not core.summary: it loads node:fs/promises, which most steps do without.
+            const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+            if (path === '')
+                return Promise.resolve();
+            try {
+                (0,external_node_fs_namespaceObject.appendFileSync)(path, `${markdown}${external_node_os_namespaceObject.EOL}`);
+            }
+            catch (thrown) {
+                // What was done is done: a page that cannot be written does not make it undone.
+                warning(`The job summary could not be written: ${(0,errors/* describeThrown */.YI)(thrown)}`);
+            }
+            return Promise.resolve();
         },
         fail: (message) => {
             setFailed(message);
@@ -1707,7 +1461,11 @@ const promises_namespaceObject = require("node:timers/promises");
 ;// CONCATENATED MODULE: ../kit/src/time/clock.ts
 
 const systemClock = {
-    now: () => performance.now(),
+    now: () => {
+        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
+        const [seconds, nanoseconds] = process.hrtime();
+        return seconds * 1000 + nanoseconds / 1e6;
+    },
     date: () => new Date(),
     sleep: async (ms, signal) => {
         signal?.throwIfAborted();
@@ -1721,8 +1479,6 @@ const systemClock = {
     },
 };
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const external_node_fs_promises_namespaceObject = require("node:fs/promises");
 ;// CONCATENATED MODULE: ../kit/src/host/local-program.ts
 const longestOutput = 1024 * 1024;
 const stepSecret = /^(INPUT_|DEPLOY_(JUMP_)?SSH_|DEPLOY_REGISTRY_)/;
@@ -1796,20 +1552,35 @@ const ranges = {
     ],
 };
 const kinds = ['loopback', 'link-local', 'private'];
-const lists = new Map(kinds.map((kind) => {
-    const list = new external_node_net_.BlockList();
-    for (const range of kind === 'public' ? [] : ranges[kind]) {
-        const [network = '', bits = ''] = range.split('/');
-        list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
-    }
-    return [kind, list];
-}));
+/** Each is made by the first address that has to be held against it. */
+const lists = new Map();
+/** One address answers many requests. */
+const known = new Map();
 /** The kind of an IP address in text; an IPv4 address mapped into IPv6 counts as what it is. Undefined for a name. */
 function addressKind(address) {
     const family = (0,external_node_net_.isIP)(address);
     if (family === 0)
         return undefined;
-    return kinds.find((kind) => lists.get(kind)?.check(address, family === 6 ? 'ipv6' : 'ipv4')) ?? 'public';
+    const found = known.get(address) ?? findKind(address, family === 6 ? 'ipv6' : 'ipv4');
+    known.set(address, found);
+    return found;
+}
+function findKind(address, family) {
+    for (const kind of kinds) {
+        const list = lists.get(kind) ?? openList(ranges[kind]);
+        lists.set(kind, list);
+        if (list.check(address, family))
+            return kind;
+    }
+    return 'public';
+}
+function openList(networks) {
+    const list = new external_node_net_.BlockList();
+    for (const range of networks) {
+        const [network = '', bits = ''] = range.split('/');
+        list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+    }
+    return list;
 }
 /** The host of a URL without the brackets of an IPv6 address. */
 function bareHost(hostname) {
@@ -1853,8 +1624,10 @@ function endpointOf(registry, options) {
     return { registry, origin: isPlain ? plain : new URL(`https://${registry}`), tokenSource: undefined };
 }
 
+// EXTERNAL MODULE: ../kit/src/json/json.ts
+var json = __nccwpck_require__(3925);
 // EXTERNAL MODULE: ./src/registry/json.ts
-var json = __nccwpck_require__(1499);
+var registry_json = __nccwpck_require__(1499);
 ;// CONCATENATED MODULE: ./src/credentials/credentials.ts
 /** The parts that must not be shown. */
 function secretsOf(credentials) {
@@ -1872,11 +1645,12 @@ function passwordOrToken(username, secret, source) {
 
 
 
+
 /** The key under which `docker login` without a host keeps Docker Hub's account. */
 const dockerHubServer = 'https://index.docker.io/v1/';
 /** Undefined when the bytes are no JSON object. */
 function parseAuthFile(path, bytes) {
-    const document = (0,json/* parseJson */.qF)(bytes);
+    const document = (0,registry_json/* parseJson */.qF)(bytes);
     return document === undefined ? undefined : { path, document };
 }
 /** Where such files lie, those that win first: Docker's, then those of Podman, Buildah and Skopeo. */
@@ -1901,10 +1675,10 @@ function findLeads(file, registry, repository) {
     const keys = repositoryKeys(registry, repository);
     const { credHelpers, credsStore, auths } = file.document;
     const server = keys.at(-1) === 'docker.io' ? dockerHubServer : registry;
-    const named = [findKey((0,json/* asRecord */.qY)(credHelpers), keys), credsStore]
-        .map(json/* asText */.e1)
+    const named = [findKey((0,json/* asObject */.eB)(credHelpers), keys), credsStore]
+        .map(registry_json/* asText */.e1)
         .filter((helper) => helper !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(helper));
-    const stored = readAuth((0,json/* asRecord */.qY)(findKey((0,json/* asRecord */.qY)(auths), keys)), file.path);
+    const stored = readAuth((0,json/* asObject */.eB)(findKey((0,json/* asObject */.eB)(auths), keys)), file.path);
     return [
         ...named.map((helper) => ({ kind: 'helper', helper: helper ?? '', server })),
         ...(stored === undefined ? [] : [{ kind: 'stored', credentials: stored }]),
@@ -1928,14 +1702,14 @@ function normaliseKey(key) {
     return [normaliseRegistry(host), ...below].join('/');
 }
 function readAuth(entry, source) {
-    const decoded = Buffer.from((0,json/* asText */.e1)(entry['auth']) ?? '', 'base64')
+    const decoded = Buffer.from((0,registry_json/* asText */.e1)(entry['auth']) ?? '', 'base64')
         .toString('utf8')
         .replace(/\0+$/, '');
     const colon = decoded.indexOf(':');
-    const username = colon === -1 ? (0,json/* asText */.e1)(entry['username']) : decoded.slice(0, colon);
-    const password = colon === -1 ? (0,json/* asText */.e1)(entry['password']) : decoded.slice(colon + 1);
-    const identityToken = (0,json/* asText */.e1)(entry['identitytoken']) ?? '';
-    const pullToken = (0,json/* asText */.e1)(entry['registrytoken']) ?? '';
+    const username = colon === -1 ? (0,registry_json/* asText */.e1)(entry['username']) : decoded.slice(0, colon);
+    const password = colon === -1 ? (0,registry_json/* asText */.e1)(entry['password']) : decoded.slice(colon + 1);
+    const identityToken = (0,registry_json/* asText */.e1)(entry['identitytoken']) ?? '';
+    const pullToken = (0,registry_json/* asText */.e1)(entry['registrytoken']) ?? '';
     if (identityToken !== '')
         return { kind: 'identity-token', username: username ?? '', token: identityToken, source };
     if (pullToken !== '')
@@ -1946,8 +1720,8 @@ function readAuth(entry, source) {
 }
 /** What a helper printed: `{"Username": …, "Secret": …}`; undefined when it is nothing of use. */
 function parseHelperOutput(text, source) {
-    const document = (0,json/* parseJson */.qF)(new TextEncoder().encode(text)) ?? {};
-    const [username, secret] = [(0,json/* asText */.e1)(document['Username']), (0,json/* asText */.e1)(document['Secret'])];
+    const document = (0,registry_json/* parseJson */.qF)(new TextEncoder().encode(text)) ?? {};
+    const [username, secret] = [(0,registry_json/* asText */.e1)(document['Username']), (0,registry_json/* asText */.e1)(document['Secret'])];
     if (username === undefined || username === '' || secret === undefined || secret === '')
         return undefined;
     return passwordOrToken(username, secret, source);
@@ -1978,7 +1752,7 @@ function openCredentialStore(options) {
     };
     const search = async (registry, repository) => {
         files ??= readAuthFiles(options);
-        for (const file of await files) {
+        for (const file of files) {
             for (const lead of findLeads(file, registry, repository)) {
                 const found = await follow(lead);
                 if (found !== undefined)
@@ -1997,10 +1771,10 @@ function openCredentialStore(options) {
         },
     };
 }
-async function readAuthFiles({ env, onWarning }) {
-    const read = authFilePaths(env).map(async (path) => {
+function readAuthFiles({ env, onWarning }) {
+    return authFilePaths(env).flatMap((path) => {
         try {
-            const file = parseAuthFile(path, await (0,external_node_fs_promises_namespaceObject.readFile)(path));
+            const file = parseAuthFile(path, (0,external_node_fs_namespaceObject.readFileSync)(path));
             if (file === undefined)
                 onWarning(`${path} is no JSON object: the credentials in it are not used.`);
             return file === undefined ? [] : [file];
@@ -2012,7 +1786,6 @@ async function readAuthFiles({ env, onWarning }) {
             return [];
         }
     });
-    return (await Promise.all(read)).flat();
 }
 async function askHelper({ helper, server }, { timeoutMs, signal, onWarning }) {
     const program = `docker-credential-${helper}`;
@@ -2196,8 +1969,6 @@ function labelsFor(name, lines) {
     return [...general, ...own].map(({ label, value }) => ({ label, value }));
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = require("node:fs");
 ;// CONCATENATED MODULE: ./src/registry-inputs.ts
 
 
@@ -2534,8 +2305,6 @@ async function runBounded(items, limit, work) {
     return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }
 
-// EXTERNAL MODULE: external "node:dns"
-var external_node_dns_ = __nccwpck_require__(610);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: ./src/registry/proxy.ts
@@ -2572,7 +2341,6 @@ function isExcepted(url, entry) {
 }
 
 ;// CONCATENATED MODULE: ./src/registry/http.ts
-
 
 
 
@@ -2623,26 +2391,50 @@ async function openDoor(protocol, proxy, ca) {
     const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
     return { agent: new Agent({ ...pool, ...trusted }), request };
 }
-async function exchangeOnce(exchange, { agent, request: send }, isProxied) {
-    const { url, signal } = exchange;
-    const timeout = AbortSignal.timeout(exchange.timeoutMs);
-    const options = requestOptions(exchange, isProxied);
-    const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+async function exchangeOnce(exchange, door, isProxied) {
+    exchange.signal?.throwIfAborted();
     try {
-        const answer = await new Promise((resolve, reject) => {
-            const request = send(url, { ...options, agent, signal: either }, resolve);
-            request.on('error', reject);
-            request.end(exchange.form?.toString());
-        });
-        const peer = isProxied ? undefined : addressKind(answer.socket.remoteAddress ?? '');
-        const body = await readBody(answer, exchange.maxBytes);
-        return { status: answer.statusCode ?? 0, headers: answer.headers, body, peer };
+        return await converse(exchange, door, isProxied);
     }
     catch (thrown) {
-        signal?.throwIfAborted();
-        if (timeout.aborted)
-            throw new ExchangeError('timeout', `no whole answer within ${exchange.timeoutMs / 1000}s`);
+        exchange.signal?.throwIfAborted();
         throw classifyFault(thrown);
+    }
+}
+/** With a timer and events of its own: signals and iterators would cost as much again as the request itself. */
+async function converse(exchange, { agent, request: send }, isProxied) {
+    const { signal, timeoutMs, maxBytes } = exchange;
+    const request = send(exchange.url, { ...requestOptions(exchange, isProxied), agent });
+    let timer;
+    let cancel;
+    try {
+        return await new Promise((resolve, reject) => {
+            timer = setTimeout(() => {
+                reject(new ExchangeError('timeout', `no whole answer within ${timeoutMs / 1000}s`));
+            }, timeoutMs);
+            cancel = () => {
+                reject(new ExchangeError('network', 'cancelled'));
+            };
+            signal?.addEventListener('abort', cancel);
+            request.on('error', reject);
+            request.on('response', (answer) => {
+                const peer = isProxied ? undefined : addressKind(answer.socket.remoteAddress ?? '');
+                const finish = (body) => {
+                    resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body, peer });
+                };
+                readBody(answer, maxBytes, finish, reject);
+            });
+            request.end(exchange.form?.toString());
+        });
+    }
+    catch (thrown) {
+        request.destroy();
+        throw thrown;
+    }
+    finally {
+        clearTimeout(timer);
+        if (cancel !== undefined)
+            signal?.removeEventListener('abort', cancel);
     }
 }
 function requestOptions({ url, form, headers, allowed }, isProxied) {
@@ -2657,27 +2449,39 @@ function requestOptions({ url, form, headers, allowed }, isProxied) {
         ...(allowed === undefined || isProxied ? {} : { lookup: guardedLookup(url, allowed) }),
     };
 }
-async function readBody(answer, maxBytes) {
+function readBody(answer, maxBytes, finish, fail) {
     const isGood = answer.statusCode === 200;
     const limit = isGood ? maxBytes : errorBodyBytes;
-    if (isGood && Number(answer.headers['content-length'] ?? 0) > limit)
-        throw tooLarge(answer, limit);
+    const tooLarge = new ExchangeError('too-large', `the answer is larger than ${limit / 1024 / 1024} MiB`);
     const chunks = [];
     let size = 0;
-    for await (const chunk of answer) {
-        size += chunk.length;
-        if (size > limit && isGood)
-            throw tooLarge(answer, limit);
-        chunks.push(chunk);
-        // Leaving the loop destroys the connection: the rest of an error page is not read.
-        if (size > limit)
-            break;
+    const whole = () => Buffer.concat(chunks).subarray(0, limit);
+    answer.on('error', fail);
+    if (isGood && Number(answer.headers['content-length'] ?? 0) > limit) {
+        fail(tooLarge);
+        return;
     }
-    return Buffer.concat(chunks).subarray(0, limit);
-}
-function tooLarge(answer, limit) {
-    answer.destroy();
-    return new ExchangeError('too-large', `the answer is larger than ${limit / 1024 / 1024} MiB`);
+    answer.on('data', (chunk) => {
+        size += chunk.length;
+        if (size <= limit || !isGood)
+            chunks.push(chunk);
+        if (size <= limit)
+            return;
+        if (isGood)
+            fail(tooLarge);
+        else {
+            // The rest of an error page is not read.
+            finish(whole());
+            answer.destroy();
+        }
+    });
+    answer.on('end', () => {
+        finish(whole());
+    });
+    answer.on('close', () => {
+        if (!answer.complete)
+            fail(new ExchangeError('network', 'the connection ended in the middle of the answer'));
+    });
 }
 function refusedAddress(url, kind) {
     return new ExchangeError('address', `${url.hostname} is a ${kind} address`);
@@ -2685,7 +2489,9 @@ function refusedAddress(url, kind) {
 /** Resolves a name and refuses it when any of its addresses lies where it may not: checked on what is connected to. */
 function guardedLookup(url, allowed) {
     return (hostname, options, callback) => {
-        (0,external_node_dns_.lookup)(hostname, { ...options, all: true }, (error, found) => {
+        // Loaded by the first name that is looked up.
+        const { lookup } = process.getBuiltinModule('node:dns');
+        lookup(hostname, { ...options, all: true }, (error, found) => {
             const addresses = found ?? [];
             const kinds = addresses.map(({ address }) => addressKind(address) ?? 'private');
             const refused = kinds.find((kind) => !allowed.includes(kind));
@@ -2758,13 +2564,14 @@ function parseChallenges(header) {
 ;// CONCATENATED MODULE: ./src/registry/registry-errors.ts
 
 
+
 /** The errors in an answer's body; the body may have any form, then there are none. */
 function parseRegistryErrors(body) {
-    return (0,json/* asList */.DD)((0,json/* parseJson */.qF)(body)?.['errors'])
+    return (0,json/* asList */.DD)((0,registry_json/* parseJson */.qF)(body)?.['errors'])
         .slice(0, 5)
         .map((entry) => {
-        const { code, message } = (0,json/* asRecord */.qY)(entry);
-        return { code: (0,src_failures/* cleanText */.X)((0,json/* asText */.e1)(code) ?? ''), message: (0,src_failures/* cleanText */.X)((0,json/* asText */.e1)(message) ?? '') };
+        const { code, message } = (0,json/* asObject */.eB)(entry);
+        return { code: (0,src_failures/* cleanText */.X)((0,registry_json/* asText */.e1)(code) ?? ''), message: (0,src_failures/* cleanText */.X)((0,registry_json/* asText */.e1)(message) ?? '') };
     });
 }
 /** Evidence for the log: the URL without its query, the status, what the registry said, its request id. */
@@ -3180,7 +2987,7 @@ async function askForToken({ repository }, { realm, service }, credentials, send
     return send({ url, headers: { ...accept, ...authorization } });
 }
 function readToken({ body }, now) {
-    const document = (0,json/* parseJson */.qF)(body) ?? {};
+    const document = (0,registry_json/* parseJson */.qF)(body) ?? {};
     const value = [document['token'], document['access_token']].find((text) => typeof text === 'string' && text !== '');
     // A token goes into a header; a line break in it would be another header.
     if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
@@ -3191,6 +2998,7 @@ function readToken({ body }, now) {
 }
 
 ;// CONCATENATED MODULE: ./src/registry/manifest.ts
+
 
 
 
@@ -3210,11 +3018,11 @@ const manifestAccept = [...indexTypes, ...manifestTypes].join(', ');
 const isSchema1Type = (type) => /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/.test(type);
 /** Reads a manifest or index; `contentType` is the header as received. */
 function parseManifest(bytes, contentType) {
-    const document = (0,json/* parseJson */.qF)(bytes);
+    const document = (0,registry_json/* parseJson */.qF)(bytes);
     const headerType = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
     if (document === undefined)
         return invalid('the body is not a JSON object');
-    const bodyType = (0,json/* asText */.e1)(document['mediaType']);
+    const bodyType = (0,registry_json/* asText */.e1)(document['mediaType']);
     if (document['schemaVersion'] === 1 || isSchema1Type(headerType) || isSchema1Type(bodyType ?? '')) {
         return { kind: 'schema1', reason: 'it is a Docker schema 1 manifest' };
     }
@@ -3238,12 +3046,12 @@ function invalid(reason) {
     return { kind: 'invalid', reason };
 }
 function parseDescriptor(value) {
-    const { mediaType, digest, size } = (0,json/* asRecord */.qY)(value);
-    const parsed = (0,image_digest/* parseDigest */.m)((0,json/* asText */.e1)(digest) ?? '');
-    const sizeBytes = (0,json/* asSize */.ED)(size);
+    const { mediaType, digest, size } = (0,json/* asObject */.eB)(value);
+    const parsed = (0,image_digest/* parseDigest */.m)((0,registry_json/* asText */.e1)(digest) ?? '');
+    const sizeBytes = (0,registry_json/* asSize */.ED)(size);
     if (parsed === undefined || sizeBytes === undefined)
         return undefined;
-    return { mediaType: (0,json/* asText */.e1)(mediaType) ?? '', digest: parsed, sizeBytes };
+    return { mediaType: (0,registry_json/* asText */.e1)(mediaType) ?? '', digest: parsed, sizeBytes };
 }
 function parseImage(document, mediaType) {
     const config = parseDescriptor(document['config']);
@@ -3259,12 +3067,12 @@ function parseIndex(document, mediaType) {
         const descriptor = parseDescriptor(value);
         if (descriptor === undefined)
             return invalid('an entry of the index has no valid digest or size');
-        const { platform, annotations } = (0,json/* asRecord */.qY)(value);
-        if (isAttestation((0,json/* asRecord */.qY)(platform), (0,json/* asRecord */.qY)(annotations)))
+        const { platform, annotations } = (0,json/* asObject */.eB)(value);
+        if (isAttestation((0,json/* asObject */.eB)(platform), (0,json/* asObject */.eB)(annotations)))
             continue;
-        const { os, architecture, variant } = (0,json/* asRecord */.qY)(platform);
+        const { os, architecture, variant } = (0,json/* asObject */.eB)(platform);
         const isKnown = typeof os === 'string' && typeof architecture === 'string';
-        entries.push(isKnown ? { ...descriptor, platform: normalisePlatform(os, architecture, (0,json/* asText */.e1)(variant) ?? '') } : descriptor);
+        entries.push(isKnown ? { ...descriptor, platform: normalisePlatform(os, architecture, (0,registry_json/* asText */.e1)(variant) ?? '') } : descriptor);
     }
     return { kind: 'index', mediaType, entries };
 }
@@ -3620,6 +3428,7 @@ function formatAge(ms) {
 ;// CONCATENATED MODULE: ./src/registry/image-config.ts
 
 
+
 const configTypes = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 /** Helm charts, signatures and other artifacts are manifests too, with another type of config. */
 function isImageConfigType(mediaType) {
@@ -3627,17 +3436,17 @@ function isImageConfigType(mediaType) {
 }
 /** Reads a config blob; undefined when it is none. */
 function parseImageConfig(bytes) {
-    const document = (0,json/* parseJson */.qF)(bytes);
+    const document = (0,registry_json/* parseJson */.qF)(bytes);
     if (document === undefined)
         return undefined;
     const { os, architecture, variant, created, config } = document;
     if (typeof os !== 'string' || typeof architecture !== 'string')
         return undefined;
-    const labels = new Map(Object.entries((0,json/* asRecord */.qY)((0,json/* asRecord */.qY)(config)['Labels'])).flatMap(([label, value]) => typeof value === 'string' ? [[label, value]] : []));
+    const labels = new Map(Object.entries((0,json/* asObject */.eB)((0,json/* asObject */.eB)(config)['Labels'])).flatMap(([label, value]) => typeof value === 'string' ? [[label, value]] : []));
     const revision = labels.get('org.opencontainers.image.revision')?.trim();
-    const builtAt = (0,json/* asText */.e1)(created);
+    const builtAt = (0,registry_json/* asText */.e1)(created);
     return {
-        platform: normalisePlatform(os, architecture, (0,json/* asText */.e1)(variant) ?? ''),
+        platform: normalisePlatform(os, architecture, (0,registry_json/* asText */.e1)(variant) ?? ''),
         labels,
         ...(revision === undefined || revision === '' ? {} : { revision }),
         ...(builtAt === undefined ? {} : { created: builtAt }),
@@ -3915,7 +3724,7 @@ function openDoors(inputs, http, { runner, signal }, clock) {
 async function openSignatures({ signature: policy, timeout: timeoutMs }, { registry, download }, signal) {
     if (policy.kind === 'none')
         return undefined;
-    const { openSignatureVerifier } = await Promise.all(/* import() */[__nccwpck_require__.e(987), __nccwpck_require__.e(748)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5748));
+    const { openSignatureVerifier } = await Promise.all(/* import() */[__nccwpck_require__.e(225), __nccwpck_require__.e(46)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5046));
     return openSignatureVerifier({ registry, policy, signal, timeoutMs, download });
 }
 async function verifyAll(inputs, registry, signatures, { runner, signal }, clock) {

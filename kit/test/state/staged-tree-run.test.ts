@@ -8,18 +8,18 @@ describe('a script for staged files that failed', () => {
     ['dash', 'sh: 101: printf: printf: I/O error'],
     ['a quota', 'cp: error writing x: Disk quota exceeded'],
   ])('says where to look when the disk was full, in the words of %s', async (_whose, stderr) => {
-    const { host, path, remove } = await makeSite();
-    const error = treeError(host, path, 'id', 'stage the files', { code: 2, stdout: '', stderr });
-    remove();
+    const site = await makeSite();
+    const error = treeError(site.host, site.path, 'id', 'stage the files', { code: 2, stdout: '', stderr });
+    site.remove();
     expect(error.code).toBe('COMMAND_FAILED');
     expect(error.hint).toContain('free space');
     expect(error.message).toContain(stderr);
   });
 
   it('blames no disk for anything else', async () => {
-    const { host, path, remove } = await makeSite();
-    const error = treeError(host, path, 'id', 'stage the files', { code: 2, stdout: '', stderr: 'tar: not found' });
-    remove();
+    const site = await makeSite();
+    const error = treeError(site.host, site.path, 'id', 'stage the files', { code: 2, stdout: '', stderr: 'tar: not found' });
+    site.remove();
     expect(error.hint).toBeUndefined();
   });
 });

@@ -1,9 +1,9 @@
 "use strict";
-exports.id = 748;
-exports.ids = [748];
+exports.id = 46;
+exports.ids = [46];
 exports.modules = {
 
-/***/ 5748:
+/***/ 5046:
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 
@@ -18,7 +18,10 @@ var failures = __webpack_require__(7170);
 var json = __webpack_require__(1499);
 // EXTERNAL MODULE: ../kit/src/image/digest.ts
 var image_digest = __webpack_require__(5364);
+// EXTERNAL MODULE: ../kit/src/json/json.ts
+var json_json = __webpack_require__(3925);
 ;// CONCATENATED MODULE: ./src/signature/artifact.ts
+
 
 
 /** Media types of Sigstore bundles, of every version. */
@@ -34,19 +37,19 @@ function parseReferrers(bytes) {
     const { manifests } = (0,json/* parseJson */.qF)(bytes) ?? {};
     if (!Array.isArray(manifests))
         return undefined;
-    return manifests.flatMap((entry) => (0,image_digest/* parseDigest */.m)((0,json/* asText */.e1)((0,json/* asRecord */.qY)(entry)['digest']) ?? '') ?? []);
+    return manifests.flatMap((entry) => (0,image_digest/* parseDigest */.m)((0,json/* asText */.e1)((0,json_json/* asObject */.eB)(entry)['digest']) ?? '') ?? []);
 }
 /** The layers of a manifest that may hold a signature; none for any other artifact. */
 function parseSignatureLayers(bytes) {
-    return (0,json/* asList */.DD)((0,json/* parseJson */.qF)(bytes)?.['layers']).flatMap((value) => {
-        const { mediaType, digest, size, annotations } = (0,json/* asRecord */.qY)(value);
+    return (0,json_json/* asList */.DD)((0,json/* parseJson */.qF)(bytes)?.['layers']).flatMap((value) => {
+        const { mediaType, digest, size, annotations } = (0,json_json/* asObject */.eB)(value);
         const type = (0,json/* asText */.e1)(mediaType) ?? '';
         const parsed = (0,image_digest/* parseDigest */.m)((0,json/* asText */.e1)(digest) ?? '');
         const sizeBytes = (0,json/* asSize */.ED)(size);
         const kind = bundleType.test(type) ? 'bundle' : type === simpleSigningType ? 'simple-signing' : undefined;
         if (parsed === undefined || sizeBytes === undefined || kind === undefined)
             return [];
-        return [{ kind, digest: parsed, sizeBytes, annotations: (0,json/* asRecord */.qY)(annotations) }];
+        return [{ kind, digest: parsed, sizeBytes, annotations: (0,json_json/* asObject */.eB)(annotations) }];
     });
 }
 /** The tag under which referrers are kept where there is no API for them (OCI distribution specification). */
@@ -61,6 +64,7 @@ function cosignTag(digest) {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 ;// CONCATENATED MODULE: ./src/signature/simple-signing.ts
+
 
 
 /** Undefined where the annotations hold no signature. */
@@ -81,7 +85,7 @@ function readSimpleSignature(payload, annotations) {
  * is believed here: the log's promise covers body, index and time, and the verifier checks it.
  */
 function toBundle({ payload, signature, certificate, logEntry }) {
-    const entry = (0,json/* asRecord */.qY)(logEntry?.['Payload']);
+    const entry = (0,json_json/* asObject */.eB)(logEntry?.['Payload']);
     const body = (0,json/* asText */.e1)(entry['body']);
     const promise = (0,json/* asText */.e1)(logEntry?.['SignedEntryTimestamp']);
     const rawBytes = certificate === undefined ? undefined : readCertificate(certificate);
@@ -119,6 +123,7 @@ function readCertificate(pem) {
 }
 
 ;// CONCATENATED MODULE: ./src/signature/candidates.ts
+
 
 
 
@@ -167,8 +172,6 @@ async function readLayer(registry, image, layer, from) {
     return bundle === undefined ? undefined : { kind: 'bundle', bundle, from };
 }
 
-// EXTERNAL MODULE: ../node_modules/@actions/github/lib/github.js + 22 modules
-var github = __webpack_require__(1075);
 // EXTERNAL MODULE: ../kit/src/action/errors.ts
 var errors = __webpack_require__(3988);
 ;// CONCATENATED MODULE: ../kit/src/github/error.ts
@@ -217,6 +220,21 @@ function readNumber(thrown, name) {
     return typeof value === 'number' ? value : undefined;
 }
 
+;// CONCATENATED MODULE: ../kit/src/github/octokit.ts
+/**
+ * GitHub's own client. Its packages are loaded by the first call: most steps make none, and it is as large as all the rest.
+ * @param apiUrl `https://api.github.com`
+ */
+async function openOctokit(token, apiUrl) {
+    const github = await __webpack_require__.e(/* import() */ 75).then(__webpack_require__.bind(__webpack_require__, 1075));
+    // The step's log must not show Octokit's warnings (deprecations, 404s) as if they were ours.
+    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+    return github.getOctokit(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
+}
+function ignore() {
+    // Octokit's own log goes nowhere.
+}
+
 ;// CONCATENATED MODULE: ../kit/src/github/attestations.ts
 
 
@@ -228,8 +246,7 @@ function readNumber(thrown, name) {
 async function listAttestations(request, subjectDigest) {
     const { token, repository, apiUrl, signal, timeoutMs } = request;
     const [owner = '', repo = ''] = repository.split('/');
-    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-    const octokit = (0,github/* getOctokit */.Q)(token, { baseUrl: apiUrl, userAgent: 'deploy-actions', log });
+    const octokit = await openOctokit(token, apiUrl);
     try {
         const { data } = await octokit.rest.repos.listAttestations({
             owner,
@@ -250,9 +267,6 @@ async function listAttestations(request, subjectDigest) {
             return [];
         throw githubError({ what: 'list the attestations of an image', permission: 'attestations: read' }, thrown);
     }
-}
-function ignore() {
-    // Octokit's own log goes nowhere.
 }
 
 ;// CONCATENATED MODULE: ./src/signature/snappy.ts
@@ -371,6 +385,7 @@ function unreadable(url, what) {
 ;// CONCATENATED MODULE: ./src/signature/statement.ts
 
 
+
 /** cosign 3's statement that an image is signed. Other statements by the same signer may say the opposite of good. */
 const cosignSignPredicate = 'https://sigstore.dev/cosign/sign/v1';
 /** SLSA provenance: what actions/attest-build-provenance writes. */
@@ -386,16 +401,16 @@ function reasonToRefuseStatement(payloadType, payload, image, predicate) {
         return `it states ${(0,json/* asText */.e1)(statement?.['predicateType']) ?? 'nothing'}`;
     const algorithm = (0,image_digest/* algorithmOf */.Hy)(image);
     const hex = image.slice(algorithm.length + 1);
-    const subjects = (0,json/* asList */.DD)(statement['subject']).map((subject) => (0,json/* asRecord */.qY)((0,json/* asRecord */.qY)(subject)['digest']));
+    const subjects = (0,json_json/* asList */.DD)(statement['subject']).map((subject) => (0,json_json/* asObject */.eB)((0,json_json/* asObject */.eB)(subject)['digest']));
     return subjects.some((digest) => digest[algorithm] === hex) ? undefined : 'it is about another image';
 }
 /** Why a payload of cosign 1 or 2 is not about this image; undefined when it is. */
 function reasonToRefusePayload(payload, image) {
     const { critical } = (0,json/* parseJson */.qF)(payload) ?? {};
-    const { type, image: signed } = (0,json/* asRecord */.qY)(critical);
+    const { type, image: signed } = (0,json_json/* asObject */.eB)(critical);
     if (type !== 'cosign container image signature')
         return 'it is no signature of cosign';
-    return (0,json/* asRecord */.qY)(signed)['docker-manifest-digest'] === image ? undefined : 'it is about another image';
+    return (0,json_json/* asObject */.eB)(signed)['docker-manifest-digest'] === image ? undefined : 'it is about another image';
 }
 
 // EXTERNAL MODULE: ../node_modules/@sigstore/protobuf-specs/dist/index.js
@@ -403,6 +418,7 @@ var dist = __webpack_require__(6736);
 // EXTERNAL MODULE: ../node_modules/@sigstore/tuf/seeds.json
 var seeds = __webpack_require__(2196);
 ;// CONCATENATED MODULE: ./src/signature/trusted-root.ts
+
 
 
 
@@ -433,7 +449,7 @@ function readTrustedRoots(text) {
     });
 }
 function readSeed() {
-    const targets = (0,json/* asRecord */.qY)((0,json/* asRecord */.qY)((0,json/* asRecord */.qY)(seeds)[publicInstance])['targets']);
+    const targets = (0,json_json/* asObject */.eB)((0,json_json/* asObject */.eB)((0,json_json/* asObject */.eB)(seeds)[publicInstance])['targets']);
     return (0,json/* parseJson */.qF)(Buffer.from((0,json/* asText */.e1)(targets['trusted_root.json']) ?? '', 'base64'));
 }
 
