@@ -18,7 +18,11 @@ describe('a script for staged files that failed', () => {
 
   it('blames no disk for anything else', async () => {
     const site = await makeSite();
-    const error = treeError(site.host, site.path, 'id', 'stage the files', { code: 2, stdout: '', stderr: 'tar: not found' });
+    const error = treeError(site.host, site.path, 'id', 'stage the files', {
+      code: 2,
+      stdout: '',
+      stderr: 'tar: not found',
+    });
     site.remove();
     expect(error.hint).toBeUndefined();
   });
