@@ -1,5 +1,5 @@
 import { badInput } from '@deploy-actions/kit/action/inputs';
-import { previousRelease, type Ledger, type Release } from '@deploy-actions/kit/state/release';
+import { previousRelease, type Ledger, type RecordedMigration, type Release } from '@deploy-actions/kit/state/release';
 import { RolloutError } from './errors.ts';
 import { describeResult } from './server-status.ts';
 
@@ -49,8 +49,8 @@ export function parseRollbackTo(text: string): RollbackTo {
 export interface RollbackTarget {
   readonly from: Release;
   readonly to: Release;
-  /** The release whose irreversible migration is crossed, by `force`. */
-  readonly crossed: Release | undefined;
+  /** Whose irreversible migration is crossed, by `force`: `release 5`. */
+  readonly crossed: string | undefined;
 }
 
 export type RollbackDecision =
@@ -64,6 +64,8 @@ export interface RollbackWish {
   readonly to: RollbackTo;
   readonly fromRelease: number | undefined;
   readonly isForced: boolean;
+  /** A migration that no release stands for yet: it ran after the last rollout, or that rollout failed. */
+  readonly pending?: RecordedMigration | undefined;
 }
 
 /**
@@ -76,16 +78,28 @@ export function findRollbackTarget(ledger: Ledger, wish: RollbackWish): Rollback
   if (wish.fromRelease !== undefined && current.number !== wish.fromRelease) return { kind: 'not-current', current };
   if (fits(current, wish.to)) return { kind: 'serves-already', current };
   const to = chooseTarget(ledger, current, wish.to);
-  const crossed = ledger.releases.find(
-    (r) => r.number > to.number && r.number <= current.number && r.migration?.reversible === false,
-  );
+  const crossed = findCrossed(ledger, to, current, wish.pending);
   if (crossed !== undefined && !wish.isForced)
     throw new RolloutError({
       code: 'NO_RELEASE',
-      message: `release ${crossed.number} applied a migration that is recorded as irreversible; release ${to.number} does not know its schema. Nothing was changed.`,
+      message: `${crossed} applied a migration that is recorded as irreversible; release ${to.number} does not know its schema. Nothing was changed.`,
       hint: 'Deploy a fixed version forward instead, or restore the backup first and give `force: true`.',
     });
   return { kind: 'go', from: current, to, crossed };
+}
+
+function findCrossed(
+  { releases }: Ledger,
+  to: Release,
+  current: Release,
+  pending: RecordedMigration | undefined,
+): string | undefined {
+  const release = releases.find(
+    ({ number, migration }) => number > to.number && number <= current.number && migration?.reversible === false,
+  );
+  if (release !== undefined) return `release ${release.number}`;
+  const isPending = pending?.applied === true && !pending.reversible && to.number < current.number;
+  return isPending ? `a run since release ${current.number}` : undefined;
 }
 
 /** Whether a release is what `to` names; `previous` never is the release itself. */

@@ -18,7 +18,7 @@ export async function rollBack(session: Session, state: ServerState, settled: Se
     log(`the rollback that had died brought back what release ${settled.restored} ran: nothing more to roll back`);
     return nothingToRollBack(session, state, state.ledger.current);
   }
-  const decision = findRollbackTarget(state.ledger, { to, fromRelease, isForced });
+  const decision = findRollbackTarget(state.ledger, { to, fromRelease, isForced, pending: state.migration });
   if (decision.kind !== 'go') {
     const { number } = decision.current;
     log(
@@ -34,7 +34,7 @@ export async function rollBack(session: Session, state: ServerState, settled: Se
     crossed === undefined
       ? []
       : [
-          `FORCED across the irreversible migration of release ${crossed.number}: what runs now does not know the schema of its database.`,
+          `FORCED across the irreversible migration of ${crossed}: what runs now does not know the schema of its database.`,
         ];
   for (const warning of warnings) session.runner.warning(warning);
   const report = await deploy(session, await prepare(session, state, await rollbackIntent(session, decision)));

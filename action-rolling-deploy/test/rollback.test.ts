@@ -42,6 +42,28 @@ describe('the input `to`', () => {
   });
 });
 
+describe('a migration that ran after the last rollout', () => {
+  const pending = { applied: true, reversible: false };
+  const wish = { to: parseRollbackTo('previous'), fromRelease: undefined };
+  const given = ledger(2, release(1), release(2));
+
+  it('is crossed only by force, where it is irreversible', () => {
+    expect(() => findRollbackTarget(given, { ...wish, isForced: false, pending })).toThrow(
+      'a run since release 2 applied a migration that is recorded as irreversible',
+    );
+    const forced = findRollbackTarget(given, { ...wish, isForced: true, pending });
+    expect(forced).toMatchObject({ kind: 'go', to: { number: 1 }, crossed: 'a run since release 2' });
+  });
+
+  it('stops no rollback where the version before can live with it, or where nothing was applied', () => {
+    for (const harmless of [
+      { ...pending, reversible: true },
+      { ...pending, applied: false },
+    ])
+      expect(goes(findRollbackTarget(given, { ...wish, isForced: false, pending: harmless }))).toBe(1);
+  });
+});
+
 describe('the target of a rollback', () => {
   it('is the newest good release older than the current one', () => {
     expect(goes(find(ledger(3, release(1), release(2), release(3))))).toBe(2);
@@ -112,7 +134,7 @@ describe('the target of a rollback', () => {
   it('is refused across a migration that cannot be undone, unless forced', () => {
     const given = ledger(2, release(1), release(2, { migration: { applied: true, reversible: false } }));
     expect(() => find(given)).toThrow('irreversible');
-    expect(find(given, 'previous', { isForced: true })).toMatchObject({ kind: 'go', crossed: { number: 2 } });
+    expect(find(given, 'previous', { isForced: true })).toMatchObject({ kind: 'go', crossed: 'release 2' });
   });
 });
 
