@@ -39,6 +39,8 @@ export interface DeploymentRecord {
   readonly approvedBy: readonly string[];
   readonly repository: string | null;
   readonly runUrl: string | null;
+  /** The input `fields`, such as the reason somebody gave. */
+  readonly fields: Readonly<Record<string, string>>;
   /** ISO 8601, UTC. */
   readonly at: string;
 }
@@ -66,6 +68,7 @@ export function recordOf(announcement: Announcement): DeploymentRecord {
     approvedBy,
     repository: announcement.repository ?? null,
     runUrl: announcement.runUrl ?? null,
+    fields: Object.fromEntries(announcement.fields.map(({ name, value }) => [name, value])),
     at: announcement.at.toISOString(),
   };
 }

@@ -152,6 +152,7 @@ describe('the GitHub deployment', () => {
         migration: 'applied',
         deployedBy: 'ada',
         approvedBy: ['bob', 'eve'],
+        fields: { Reason: 'release' },
       },
     });
   });
