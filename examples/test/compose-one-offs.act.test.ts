@@ -35,7 +35,7 @@ beforeAll(async () => {
     chatSecret: 'WEBHOOK_URL',
   });
   const prefix = lab.reference('anonymous', 'act-one-offs/', '').replace(/:$/, '');
-  team.repository.replace(composeFile, /ghcr\.io\/your-org\//g, prefix);
+  team.repository.replace(composeFile, /ghcr\.io\/acme\//g, prefix);
 });
 
 afterAll(async () => {
