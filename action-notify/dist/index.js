@@ -35781,6 +35781,7 @@ function recordOf(announcement) {
         approvedBy,
         repository: announcement.repository ?? null,
         runUrl: announcement.runUrl ?? null,
+        fields: Object.fromEntries(announcement.fields.map(({ name, value }) => [name, value])),
         at: announcement.at.toISOString(),
     };
 }
@@ -41870,11 +41871,11 @@ var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 
 /** So many looks at once; more wait. */
 const mostStreams = 4;
-/** Streams of the host as connections of Node's own HTTP client; they live as long as the host's connection. */
+/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
 class StreamAgent extends external_node_http_.Agent {
     #open;
     constructor(open) {
-        super({ keepAlive: true, maxSockets: mostStreams });
+        super({ keepAlive: true, maxSockets: 1 });
         this.#open = open;
     }
     createConnection(_options, callback) {
@@ -41902,12 +41903,26 @@ const doors = new WeakMap();
 function engineDoorOf(host) {
     return doors.get(host);
 }
+/** From now on all looks of this host go by the CLI. */
+function closeEngineDoor(host) {
+    doors.delete(host);
+}
 /** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
-const longestAskMs = 30_000;
-/** What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. */
-async function askEngine(host, ask) {
+const longestAskMs = 15_000;
+/**
+ * What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. A door that let
+ * somebody wait so long for nothing is closed: each look through it would.
+ */
+async function askEngine(host, ask, longestMs = longestAskMs) {
     const door = doors.get(host);
-    return door === undefined ? undefined : ask(door, AbortSignal.timeout(longestAskMs)).catch(() => undefined);
+    if (door === undefined)
+        return undefined;
+    const signal = AbortSignal.timeout(longestMs);
+    return ask(door, signal).catch(() => {
+        if (signal.aborted)
+            closeEngineDoor(host);
+        return undefined;
+    });
 }
 /**
  * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
@@ -41929,18 +41944,62 @@ async function openEngineDoor(host, socketPath, signal) {
         return undefined;
     }
 }
-/** A door over streams that `open` gives. */
+/**
+ * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
+ * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ */
 function makeDoor(open) {
-    const agent = new StreamAgent(open);
+    const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
     return {
-        get: (path, signal) => new Promise((resolve, reject) => {
-            const asked = request({ agent, path, signal, headers: { Host: 'docker' } }, (response) => {
-                readAnswer(response).then(resolve, reject);
-            });
-            asked.once('error', reject);
-            asked.end();
-        }),
+        get: (path, signal) => {
+            const [first, ...others] = streams;
+            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
+            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+        },
     };
+}
+/** One stream, on which looks wait for each other. */
+class OneByOne {
+    /** Looks that wait or are under way. */
+    count = 0;
+    #agent;
+    #last = Promise.resolve();
+    constructor(open) {
+        this.#agent = new StreamAgent(open);
+    }
+    get(path, signal) {
+        this.count += 1;
+        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const ended = () => {
+            this.count -= 1;
+        };
+        this.#last = answer.then(ended, ended);
+        return answer;
+    }
+}
+function look(agent, path, signal) {
+    return new Promise((resolve, reject) => {
+        const asked = request({ agent, path, headers: { Host: 'docker' } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (answer) => {
+            signal.removeEventListener('abort', stop);
+            resolve(answer);
+        };
+        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end();
+        if (signal.aborted)
+            stop();
+    });
 }
 async function readAnswer(response) {
     const chunks = [];
@@ -42013,6 +42072,9 @@ async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }
     const results = [];
     for (const part of parts) {
         const result = await part.ask?.(door, until).catch(() => undefined);
+        // An engine that let a look wait so long for nothing would let the next one wait too.
+        if (bound.aborted)
+            closeEngineDoor(host);
         if (result === undefined)
             break;
         if (result.code !== 0 && part.mayFail !== true)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { runDetached } from './detached.ts';
-import { engineDoorOf, longestAskMs, type EngineDoor } from './engine-door.ts';
+import { closeEngineDoor, engineDoorOf, longestAskMs, type EngineDoor } from './engine-door.ts';
 import { commandFailed, type ExecOptions, type Host } from './host.ts';
 
 /** One step of a batch: a shell script of ours with arguments, or a program of its own (see {@link programPart}). */
@@ -106,6 +106,8 @@ async function askInTurn(
   const results: PartResult[] = [];
   for (const part of parts) {
     const result = await part.ask?.(door, until).catch(() => undefined);
+    // An engine that let a look wait so long for nothing would let the next one wait too.
+    if (bound.aborted) closeEngineDoor(host);
     if (result === undefined) break;
     if (result.code !== 0 && part.mayFail !== true)
       throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);

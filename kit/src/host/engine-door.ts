@@ -24,12 +24,12 @@ export interface EngineDoor {
 /** So many looks at once; more wait. */
 const mostStreams = 4;
 
-/** Streams of the host as connections of Node's own HTTP client; they live as long as the host's connection. */
+/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
 class StreamAgent extends Agent {
   readonly #open: () => Promise<Duplex>;
 
   constructor(open: () => Promise<Duplex>) {
-    super({ keepAlive: true, maxSockets: mostStreams });
+    super({ keepAlive: true, maxSockets: 1 });
     this.#open = open;
   }
 
@@ -65,16 +65,30 @@ export function engineDoorOf(host: Host): EngineDoor | undefined {
   return doors.get(host);
 }
 
-/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
-export const longestAskMs = 30_000;
+/** From now on all looks of this host go by the CLI. */
+export function closeEngineDoor(host: Host): void {
+  doors.delete(host);
+}
 
-/** What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. */
+/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
+export const longestAskMs = 15_000;
+
+/**
+ * What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. A door that let
+ * somebody wait so long for nothing is closed: each look through it would.
+ */
 export async function askEngine<T>(
   host: Host,
   ask: (engine: EngineDoor, signal: AbortSignal) => Promise<T>,
+  longestMs = longestAskMs,
 ): Promise<T | undefined> {
   const door = doors.get(host);
-  return door === undefined ? undefined : ask(door, AbortSignal.timeout(longestAskMs)).catch(() => undefined);
+  if (door === undefined) return undefined;
+  const signal = AbortSignal.timeout(longestMs);
+  return ask(door, signal).catch(() => {
+    if (signal.aborted) closeEngineDoor(host);
+    return undefined;
+  });
 }
 
 /**
@@ -95,19 +109,65 @@ export async function openEngineDoor(host: Host, socketPath: string, signal: Abo
   }
 }
 
-/** A door over streams that `open` gives. */
+/**
+ * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
+ * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ */
 export function makeDoor(open: () => Promise<Duplex>): EngineDoor {
-  const agent = new StreamAgent(open);
+  const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
   return {
-    get: (path, signal) =>
-      new Promise((resolve, reject) => {
-        const asked = request({ agent, path, signal, headers: { Host: 'docker' } }, (response) => {
-          readAnswer(response).then(resolve, reject);
-        });
-        asked.once('error', reject);
-        asked.end();
-      }),
+    get: (path, signal) => {
+      const [first, ...others] = streams;
+      const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
+      return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+    },
   };
+}
+
+/** One stream, on which looks wait for each other. */
+class OneByOne {
+  /** Looks that wait or are under way. */
+  count = 0;
+  readonly #agent: Agent;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(open: () => Promise<Duplex>) {
+    this.#agent = new StreamAgent(open);
+  }
+
+  get(path: string, signal: AbortSignal): Promise<EngineAnswer> {
+    this.count += 1;
+    const answer = this.#last.then(() => look(this.#agent, path, signal));
+    const ended = (): void => {
+      this.count -= 1;
+    };
+    this.#last = answer.then(ended, ended);
+    return answer;
+  }
+}
+
+function look(agent: Agent, path: string, signal: AbortSignal): Promise<EngineAnswer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ agent, path, headers: { Host: 'docker' } });
+    // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+    const stop = (): void => {
+      reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+      asked.destroy();
+    };
+    const fail = (thrown: unknown): void => {
+      signal.removeEventListener('abort', stop);
+      reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    };
+    const succeed = (answer: EngineAnswer): void => {
+      signal.removeEventListener('abort', stop);
+      resolve(answer);
+    };
+    asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
+    asked.on('error', fail);
+    signal.addEventListener('abort', stop, { once: true });
+    asked.end();
+    if (signal.aborted) stop();
+  });
 }
 
 async function readAnswer(response: IncomingMessage): Promise<EngineAnswer> {

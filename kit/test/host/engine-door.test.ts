@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runBatch, type BatchPart } from '../../src/host/batch.ts';
-import { askEngine, engineDoorOf, openEngineDoor } from '../../src/host/engine-door.ts';
+import { askEngine, engineDoorOf, makeDoor, openEngineDoor } from '../../src/host/engine-door.ts';
 import { localHost } from '../../src/host/local-host.ts';
 
 const asked: string[] = [];
@@ -20,6 +20,7 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
     if (request.url === '/broken') response.destroy();
+    else if (request.url === '/silent') return;
     else if (request.url === '/gone') response.writeHead(404).end('{}');
     else response.end(JSON.stringify({ path: request.url }));
   });
@@ -97,6 +98,14 @@ describe('a batch on a host whose engine can be asked', () => {
     expect(results.map(({ code }) => code)).toEqual([70, 0]);
   });
 
+  it('goes on by command alone where the engine lets a look wait for nothing', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const results = await runBatch(host, [deed, look('/silent')], { timeoutMs: 5000 });
+    expect(results.map(({ stdout }) => stdout)).toEqual(['done', 'command /silent']);
+    expect(engineDoorOf(host)).toBeUndefined();
+  });
+
   it('is cancelled as any other command', async () => {
     const host = localHost();
     await openEngineDoor(host, socket, forever);
@@ -109,6 +118,57 @@ describe('a batch on a host whose engine can be asked', () => {
     await openEngineDoor(host, socket, forever);
     const results = await runBatch(host, [deed, look('/a')], { isDetached: true });
     expect(results.at(-1)?.stdout).toBe('command /a');
+  });
+});
+
+describe('a look through the door', () => {
+  const soon = (): AbortSignal => AbortSignal.timeout(50);
+
+  it('ends with its signal while the stream does not come', async () => {
+    const never = makeDoor(
+      () =>
+        new Promise(() => {
+          // Neither open nor refused.
+        }),
+    );
+    await expect(never.get('/version', soon())).rejects.toThrow('no answer to /version in time');
+  });
+
+  it('shares four streams with many others, each of which it has for itself', async () => {
+    let opened = 0;
+    let most = 0;
+    const busy = new Set<string>();
+    server.removeAllListeners('request');
+    server.on('connection', () => (opened += 1));
+    server.on('request', (request, response) => {
+      busy.add(request.url ?? '');
+      most = Math.max(most, busy.size);
+      setImmediate(() => {
+        busy.delete(request.url ?? '');
+        response.end(JSON.stringify({ path: request.url }));
+      });
+    });
+    const host = localHost();
+    const door = makeDoor(() => host.openSocket?.(socket) ?? Promise.reject(new Error('none')));
+    const paths = Array.from({ length: 40 }, (_, index) => `/${index}`);
+    const answers = await Promise.all(paths.map((path) => door.get(path, forever)));
+    expect(answers.map(({ body }) => body)).toEqual(paths.map((path) => ({ path })));
+    expect(opened).toBe(4);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it('ends with its signal where no answer comes, and leaves no door that would wait again', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    expect(await askEngine(host, (engine, signal) => engine.get('/silent', signal), 50)).toBeUndefined();
+    expect(engineDoorOf(host)).toBeUndefined();
+  });
+
+  it('keeps the door where the answer was only broken', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    expect(await askEngine(host, (engine, signal) => engine.get('/broken', signal))).toBeUndefined();
+    expect(engineDoorOf(host)).toBeDefined();
   });
 });
 

@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLab, type Lab } from '../../../lab/src/index.ts';
 import { inputReader } from '../../src/action/inputs.ts';
 import { connectHost, readHostTarget } from '../../src/host/connect.ts';
+import { makeDoor } from '../../src/host/engine-door.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 import { makeEd25519Pair } from './key-pairs.ts';
@@ -50,6 +51,21 @@ beforeAll(async () => {
 });
 
 describe('OpenSSH, as the lab runs it', () => {
+  it('answers many looks at Docker at once through its socket, beside commands, each of them', async () => {
+    for (let round = 0; round < 10; round += 1)
+      await withHost({}, async (host) => {
+        const open = (): Promise<Duplex> =>
+          host.openSocket?.('/var/run/docker.sock') ?? Promise.reject(new Error('no socket'));
+        const door = makeDoor(open);
+        for (const size of [1, 12, 3, 10]) {
+          const looks = Array.from({ length: size }, () => door.get('/version', AbortSignal.timeout(60_000)));
+          const [hi, ...answers] = await Promise.all([host.script('echo hi', []), ...looks]);
+          expect(hi.stdout).toBe('hi\n');
+          expect(answers.map(({ status }) => status)).toEqual(looks.map(() => 200));
+        }
+      });
+  });
+
   it('gives exit status, output and errors of many commands at once', async () => {
     await withHost({}, async (host) => {
       expect(host.name).toBe(`deploy@${lab.server.host}`);
