@@ -108,7 +108,8 @@ describe('a gate in front of a real server', () => {
     await project.removeContainer(flaky);
     expect(crashing).toBeDefined();
     expect(step.outputs).toMatchObject({ result: 'unhealthy', 'error-code': 'CONTAINER_FAILED' });
-    expect(step.commands.errors[0]).toMatch(/crashed and was restarted 1 time while the gate looked.*exit code 1,/);
+    // Its exit code is asked of Docker’s last 256 events, which other containers fill too; the log is always there.
+    expect(step.commands.errors[0]).toContain('crashed and was restarted 1 time while the gate looked');
     expect(step.log).toContain('  | ending with exit code 1');
 
     const once = await project.runService('once', ['-e', 'CRASH_LOOP=1']);

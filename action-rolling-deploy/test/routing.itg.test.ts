@@ -100,10 +100,13 @@ async function readApp(): Promise<Listed> {
 }
 
 /** From what runs to the given release, under load. */
-async function deployUnderLoad(release: 'v1' | 'v2' | 'v3'): Promise<{ step: StepResult; load: LoadReport }> {
+async function deployUnderLoad(
+  release: 'v1' | 'v2' | 'v3',
+  post = 0.2,
+): Promise<{ step: StepResult; load: LoadReport }> {
   const url = `http://${project.lab.server.address}:${port}/`;
   await expect.poll(() => fetch(url).then((answer) => answer.status), { timeout: 120_000 }).toBe(200);
-  const load = await startLoad({ url, rate: 50, limitMs: 60_000, seconds: 600 });
+  const load = await startLoad({ url, rate: 50, post, limitMs: 60_000, seconds: 600 });
   const step = await project.deploy({ images: appImage(project.lab, release) });
   return { step, load: await load.stop() };
 }
@@ -202,7 +205,9 @@ describe('routes', () => {
     const bootMs = 3000;
     const release = await serve('caddy', { bootMs });
     const endRecording = await recordJoin();
-    const { step, load } = await deployUnderLoad(release);
+    // No POST: one that meets a kept connection which the old app closes as it ends cannot be repeated by Caddy. Only a
+    // proxy that is told sends none there any more (the next test).
+    const { step, load } = await deployUnderLoad(release, 0);
     const app = await readApp();
     const joinedAfterMs = await endRecording(app);
     expect(step.outputs['outcome'], step.log).toBe('deployed');
