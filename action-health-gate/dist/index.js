@@ -40066,22 +40066,46 @@ function openForward(name, client, lost, address, port) {
         cause: reason,
     });
     const explain = (error) => {
-        if (!('reason' in error))
+        if (error instanceof NoAnswer)
+            return failed(error.message);
+        if (!(error instanceof Error) || !('reason' in error))
             return lostError(error);
         return error.reason === prohibited
             ? forwardError(name, address, port, { kind: 'prohibited' })
             : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
     };
+    const begin = (settle) => {
+        client.forwardOut('127.0.0.1', 0, address, port, settle);
+    };
+    return openChannel(lost, begin).catch((thrown) => {
+        throw explain(thrown);
+    });
+}
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return openChannel(lost, (settle) => {
+        client.openssh_forwardOutStreamLocal(path, settle);
+    });
+}
+/** The server neither opened the channel nor refused it. */
+class NoAnswer extends Error {
+}
+/** The channel that `begin` asks for; one that comes too late is closed. */
+function openChannel(lost, begin) {
     return new Promise((resolve, reject) => {
         let isLate = false;
         const timer = setTimeout(() => {
             isLate = true;
-            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+            reject(new NoAnswer(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
         }, connection_forwardTimeoutMs);
         const settle = (error, channel) => {
             clearTimeout(timer);
             if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
+                reject(error ?? new Error('no channel'));
             else if (isLate)
                 channel.destroy();
             else
@@ -40091,33 +40115,7 @@ function openForward(name, client, lost, address, port) {
             settle(reason instanceof Error ? reason : new Error(String(reason)));
         });
         try {
-            client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-/**
- * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
- * logged in, and no session of the server's limit.
- * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
- */
-function openSocketForward(client, lost, path) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
-        }, connection_forwardTimeoutMs);
-        lost.catch(reject);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error === undefined && channel !== undefined)
-                resolve(channel);
-            else
-                reject(error ?? new Error('no channel'));
-        };
-        try {
-            client.openssh_forwardOutStreamLocal(path, settle);
+            begin(settle);
         }
         catch (thrown) {
             settle(new Error(describeThrown(thrown)));
@@ -40648,7 +40646,7 @@ function describeHttp({ method, expectation, isInsecure }) {
 
 ;// CONCATENATED MODULE: ../kit/src/json/json.ts
 /** The value as an object; an empty one for anything else, so that readers need no special case. */
-function asObject(value) {
+function json_asObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }
 /** The value as a list; an empty one for anything else. */
@@ -40659,10 +40657,14 @@ function asList(value) {
 function asText(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function json_textOf(value) {
+    return asText(value) ?? '';
+}
 /** Names with text values; numbers and booleans as Docker prints them. */
 function asTexts(value) {
     const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
-    return Object.fromEntries(Object.entries(asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
 }
 
 ;// CONCATENATED MODULE: ./src/container.ts
@@ -40703,35 +40705,35 @@ function container_parseContainers(text) {
         .map((line) => readContainer(JSON.parse(line)));
 }
 function readContainer(json) {
-    const startedAt = container_asText(json['startedAt']);
+    const startedAt = json_textOf(json['startedAt']);
     return {
-        id: container_asText(json['id']).slice(0, 12),
-        name: container_asText(json['name']).replace(/^\//, ''),
-        service: container_asText(json['service']),
-        status: container_asText(json['status']),
+        id: json_textOf(json['id']).slice(0, 12),
+        name: json_textOf(json['name']).replace(/^\//, ''),
+        service: json_textOf(json['service']),
+        status: json_textOf(json['status']),
         exitCode: Number(json['exitCode'] ?? 0),
         isOomKilled: json['oomKilled'] === true,
         restartCount: Number(json['restartCount'] ?? 0),
-        isKeptRunning: ['always', 'unless-stopped'].includes(container_asText(json['restartPolicy'])),
+        isKeptRunning: ['always', 'unless-stopped'].includes(json_textOf(json['restartPolicy'])),
         startedAt,
         health: readHealth(json['health'], startedAt),
-        address: readAddress(container_asText(json['networkMode']), json['networks']),
+        address: readAddress(json_textOf(json['networkMode']), json['networks']),
     };
 }
 function readHealth(value, startedAt) {
-    const health = asObject(value);
-    const status = container_asText(health['Status']);
+    const health = json_asObject(value);
+    const status = json_textOf(health['Status']);
     if (status === '' || status === 'none')
         return undefined;
-    const log = Array.isArray(health['Log']) ? health['Log'].map(asObject) : [];
+    const log = Array.isArray(health['Log']) ? health['Log'].map(json_asObject) : [];
     const probes = log.map(readProbe).filter(({ at }) => Date.parse(at) >= Date.parse(startedAt));
     const last = probes.at(-1);
     const isKnown = probes.length > 0 && (status === 'healthy' || status === 'unhealthy');
     return { status: isKnown ? status : 'starting', lastProbe: last && describeProbe(last), probes };
 }
 function readProbe(probe) {
-    const output = container_asText(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
-    return { at: container_asText(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
+    const output = json_textOf(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
+    return { at: json_textOf(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
 }
 /** `exit 1: connection refused` */
 function describeProbe({ exitCode, output }) {
@@ -40741,12 +40743,9 @@ function describeProbe({ exitCode, output }) {
 function readAddress(networkMode, networks) {
     if (networkMode === 'host')
         return '127.0.0.1';
-    const all = Object.values(asObject(networks)).map(asObject);
+    const all = Object.values(json_asObject(networks)).map(json_asObject);
     const found = [...all.map((network) => network['IPAddress']), ...all.map((network) => network['GlobalIPv6Address'])];
-    return found.map(container_asText).find((address) => address !== '');
-}
-function container_asText(value) {
-    return typeof value === 'string' ? value : '';
+    return found.map(json_textOf).find((address) => address !== '');
 }
 
 ;// CONCATENATED MODULE: ./src/container-state.ts
@@ -42084,7 +42083,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = asObject(JSON.parse(unescapeDollars(text)));
+        model = json_asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new model_ComposeError({
@@ -42094,9 +42093,9 @@ function parseComposeModel(text, sources = noSources) {
         });
     }
     const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
-    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
+    const services = Object.entries(json_asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, asObject(body), shared),
+        parseService(name, json_asObject(body), shared),
     ]);
     return {
         name: asText(model['name']) ?? '',
@@ -42111,20 +42110,20 @@ function unescapeDollars(text) {
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
-        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(json_asObject(model[kind]))
+        .filter(([, file]) => json_asObject(file)['content'] !== undefined || json_asObject(file)['environment'] !== undefined)
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
 function externalNetworks(model) {
-    const networks = Object.entries(asObject(model['networks']));
-    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
+    const networks = Object.entries(json_asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => json_asObject(body)['external'] === true).map(([name]) => name));
 }
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
     for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(json_asObject(use)['source']) ?? '');
         const found = sources.find((source) => injected.has(`${kind} ${source}`));
         if (found !== undefined)
             return `${kind} entry ${found} with its text in the model (content: or environment:)`;
@@ -42132,30 +42131,30 @@ function findStartExtra(body, injected) {
     return undefined;
 }
 function parseService(name, body, shared) {
-    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
-    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
+    const healthcheck = parseHealthcheck(json_asObject(body['healthcheck']));
+    const order = asText(json_asObject(json_asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
         image: asText(body['image']),
         hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        replicas: asNumber(json_asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
         containerName: asText(body['container_name']),
         networkMode: asText(body['network_mode']),
         ipcMode: asText(body['ipc']),
         pidMode: asText(body['pid']),
-        networks: parseNetworks(asObject(body['networks']), shared.external),
+        networks: parseNetworks(json_asObject(body['networks']), shared.external),
         expose: asList(body['expose']).map(String),
-        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
+        ports: asList(body['ports']).map((port) => parsePort(json_asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(json_asObject(volume))),
         volumesFrom: asList(body['volumes_from'])
             .map(String)
             .filter((from) => !from.startsWith('container:'))
             .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
-        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
+        devices: asList(body['devices']).map((device) => asText(json_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(json_asObject(body['depends_on'])).map(([service, options]) => ({
             service,
-            condition: asText(asObject(options)['condition']) ?? 'service_started',
-            mustFollow: asObject(options)['restart'] === true,
+            condition: asText(json_asObject(options)['condition']) ?? 'service_started',
+            mustFollow: json_asObject(options)['restart'] === true,
         })),
         ...healthcheck,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
@@ -42172,7 +42171,7 @@ function parseHealthcheck(body) {
 function parseNetworks(body, external) {
     return Object.entries(body).map(([name, options]) => ({
         name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(json_asObject(options)[key]) !== undefined),
         isExternal: external.has(name),
     }));
 }
@@ -42195,7 +42194,7 @@ function parseVolume(volume) {
 function parseLabels(labels) {
     const pairs = Array.isArray(labels)
         ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
+        : Object.entries(json_asObject(labels)).map(([key, value]) => [key, String(value)]);
     return Object.fromEntries(pairs);
 }
 
@@ -42452,6 +42451,7 @@ async function findProjectName(host, compose) {
 const unreadable = new Set(['COMPOSE_FILE_MISSING', 'COMPOSE_INVALID', 'ENV_FILE_MISSING']);
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+
 /**
  * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
  * the default one (`docker context` documents that order). Prints nothing for every other engine.
@@ -42464,8 +42464,6 @@ case \${DOCKER_HOST:-} in
 esac
 context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
 case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`));
-const engine_api_asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
-const engine_api_asText = (value) => (typeof value === 'string' ? value : '');
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -42482,7 +42480,7 @@ async function engine_api_listContainers(engine, labels, signal) {
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    return body.map(engine_api_asObject);
+    return body.map(asObject);
 }
 /** Undefined for one that is not there. */
 async function inspect(engine, id, signal) {
@@ -42492,7 +42490,7 @@ async function inspect(engine, id, signal) {
         return undefined;
     if (status !== 200)
         throw unexpected(path, status);
-    return engine_api_asObject(body);
+    return asObject(body);
 }
 /** Ids of a project as last seen: they are inspected while the list is on its way, which saves a round trip. */
 const lastSeen = new WeakMap();
@@ -42506,7 +42504,7 @@ async function engine_api_askContainers(engine, project, signal) {
         engine_api_listContainers(engine, [`com.docker.compose.project=${project}`], signal),
         look(known),
     ]);
-    const ids = list.map(({ Id }) => engine_api_asText(Id));
+    const ids = list.map(({ Id }) => textOf(Id));
     seen.set(project, ids);
     const late = await look(ids.filter((id) => !known.includes(id)));
     const found = [...early, ...late].filter((entry) => entry !== undefined);
@@ -42519,19 +42517,19 @@ async function askStates(engine, ids, signal) {
         .flatMap((entry) => {
         if (entry === undefined)
             return [];
-        const state = engine_api_asObject(entry['State']);
-        const health = engine_api_asText(engine_api_asObject(state['Health'])['Status']);
-        return [`${engine_api_asText(entry['Id'])} ${engine_api_asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+        const state = asObject(entry['State']);
+        const health = textOf(asObject(state['Health'])['Status']);
+        return [`${textOf(entry['Id'])} ${textOf(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
     })
         .join('\n');
 }
 /** The networks of a container; none for one that is gone. */
 async function askAttachments(engine, id, signal) {
-    const networks = engine_api_asObject(engine_api_asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
+    const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
     return Object.entries(networks).map(([name, value]) => {
-        const { NetworkID, IPAddress, GlobalIPv6Address } = engine_api_asObject(value);
-        const addresses = [engine_api_asText(IPAddress), engine_api_asText(GlobalIPv6Address)].filter((address) => address !== '');
-        return { name, networkId: engine_api_asText(NetworkID), address: engine_api_asText(IPAddress), addresses };
+        const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
+        const addresses = [textOf(IPAddress), textOf(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: textOf(NetworkID), address: textOf(IPAddress), addresses };
     });
 }
 /** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
@@ -42541,10 +42539,10 @@ async function askFirstProcesses(engine, ids, signal) {
         .flatMap((entry) => {
         if (entry === undefined)
             return [];
-        const pid = engine_api_asObject(entry['State'])['Pid'];
-        const mode = engine_api_asText(engine_api_asObject(entry['HostConfig'])['PidMode']);
-        const stopSignal = JSON.stringify(engine_api_asObject(entry['Config'])['StopSignal'] ?? null);
-        return [`${engine_api_asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+        const pid = asObject(entry['State'])['Pid'];
+        const mode = textOf(asObject(entry['HostConfig'])['PidMode']);
+        const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
+        return [`${textOf(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
     })
         .join('\n');
 }
@@ -42564,7 +42562,7 @@ async function askNetworksAndVolumes(engine, project, networks, volumes, signal)
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    const own = body.map((network) => engine_api_asText(engine_api_asObject(network)['Name']));
+    const own = body.map((network) => textOf(asObject(network)['Name']));
     const [ofNetworks, ofVolumes] = await Promise.all([
         all('networks', [...new Set([...networks, ...own])]),
         all('volumes', volumes),
@@ -42584,12 +42582,12 @@ async function askImages(engine, refs, signal) {
             return '-';
         if (status !== 200)
             throw unexpected(path, status);
-        const { Id, RepoDigests, Os, Architecture, Config } = engine_api_asObject(body);
-        const check = engine_api_asObject(Config)['Healthcheck'];
+        const { Id, RepoDigests, Os, Architecture, Config } = asObject(body);
+        const check = asObject(Config)['Healthcheck'];
         return [
             JSON.stringify(Id),
             JSON.stringify(RepoDigests ?? null),
-            `${engine_api_asText(Os)}/${engine_api_asText(Architecture)}`,
+            `${textOf(Os)}/${textOf(Architecture)}`,
             JSON.stringify(check ?? null),
         ].join('\t');
     }));
@@ -42601,9 +42599,9 @@ async function askService(engine, project, service, signal) {
     const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
     const list = await engine_api_listContainers(engine, labels, signal);
     return list.map(({ Id, Names, State }) => ({
-        id: engine_api_asText(Id),
+        id: textOf(Id),
         name: firstName(Names),
-        state: engine_api_asText(State),
+        state: textOf(State),
     }));
 }
 /** Names of the running containers with all these labels. */
@@ -42615,17 +42613,17 @@ async function askRunningNames(engine, labels, signal) {
 async function askRunningIds(engine, project, service, signal) {
     const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
     const list = await engine_api_listContainers(engine, labels, signal);
-    return list.flatMap(({ State, Id }) => (State === 'running' ? [engine_api_asText(Id)] : []));
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [textOf(Id)] : []));
 }
 function firstName(names) {
-    return engine_api_asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+    return textOf(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
 }
 /** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
 function engine_api_readEngineVersion(body) {
-    const { Version, Os, Arch } = engine_api_asObject(body);
-    if ([Version, Os, Arch].some((value) => engine_api_asText(value) === ''))
+    const { Version, Os, Arch } = asObject(body);
+    if ([Version, Os, Arch].some((value) => textOf(value) === ''))
         return undefined;
-    return { engine: engine_api_asText(Version), platform: `${engine_api_asText(Os)}/${engine_api_asText(Arch)}` };
+    return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts

@@ -1,5 +1,5 @@
 import { describeCommand, HostError, lastLines, type Host } from '@deploy-actions/kit/host/host';
-import { asObject, type Json } from '@deploy-actions/kit/json/json';
+import { asObject, textOf, type Json } from '@deploy-actions/kit/json/json';
 
 /** One container of a service, as the server's Docker sees it now. */
 export interface Container {
@@ -86,25 +86,25 @@ export function parseContainers(text: string): readonly Container[] {
 }
 
 function readContainer(json: Json): Container {
-  const startedAt = asText(json['startedAt']);
+  const startedAt = textOf(json['startedAt']);
   return {
-    id: asText(json['id']).slice(0, 12),
-    name: asText(json['name']).replace(/^\//, ''),
-    service: asText(json['service']),
-    status: asText(json['status']),
+    id: textOf(json['id']).slice(0, 12),
+    name: textOf(json['name']).replace(/^\//, ''),
+    service: textOf(json['service']),
+    status: textOf(json['status']),
     exitCode: Number(json['exitCode'] ?? 0),
     isOomKilled: json['oomKilled'] === true,
     restartCount: Number(json['restartCount'] ?? 0),
-    isKeptRunning: ['always', 'unless-stopped'].includes(asText(json['restartPolicy'])),
+    isKeptRunning: ['always', 'unless-stopped'].includes(textOf(json['restartPolicy'])),
     startedAt,
     health: readHealth(json['health'], startedAt),
-    address: readAddress(asText(json['networkMode']), json['networks']),
+    address: readAddress(textOf(json['networkMode']), json['networks']),
   };
 }
 
 function readHealth(value: unknown, startedAt: string): Health | undefined {
   const health = asObject(value);
-  const status = asText(health['Status']);
+  const status = textOf(health['Status']);
   if (status === '' || status === 'none') return undefined;
   const log = Array.isArray(health['Log']) ? health['Log'].map(asObject) : [];
   const probes = log.map(readProbe).filter(({ at }) => Date.parse(at) >= Date.parse(startedAt));
@@ -114,8 +114,8 @@ function readHealth(value: unknown, startedAt: string): Health | undefined {
 }
 
 function readProbe(probe: Json): HealthProbe {
-  const output = asText(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
-  return { at: asText(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
+  const output = textOf(probe['Output']).trim().replaceAll(/\s+/g, ' ').slice(0, 300);
+  return { at: textOf(probe['Start']), exitCode: Number(probe['ExitCode'] ?? -1), output };
 }
 
 /** `exit 1: connection refused` */
@@ -128,9 +128,5 @@ function readAddress(networkMode: string, networks: unknown): string | undefined
   if (networkMode === 'host') return '127.0.0.1';
   const all = Object.values(asObject(networks)).map(asObject);
   const found = [...all.map((network) => network['IPAddress']), ...all.map((network) => network['GlobalIPv6Address'])];
-  return found.map(asText).find((address) => address !== '');
-}
-
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return found.map(textOf).find((address) => address !== '');
 }

@@ -31419,22 +31419,46 @@ function openForward(name, client, lost, address, port) {
         cause: reason,
     });
     const explain = (error) => {
-        if (!('reason' in error))
+        if (error instanceof NoAnswer)
+            return failed(error.message);
+        if (!(error instanceof Error) || !('reason' in error))
             return lostError(error);
         return error.reason === prohibited
             ? forwardError(name, address, port, { kind: 'prohibited' })
             : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
     };
+    const begin = (settle) => {
+        client.forwardOut('127.0.0.1', 0, address, port, settle);
+    };
+    return openChannel(lost, begin).catch((thrown) => {
+        throw explain(thrown);
+    });
+}
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return openChannel(lost, (settle) => {
+        client.openssh_forwardOutStreamLocal(path, settle);
+    });
+}
+/** The server neither opened the channel nor refused it. */
+class NoAnswer extends Error {
+}
+/** The channel that `begin` asks for; one that comes too late is closed. */
+function openChannel(lost, begin) {
     return new Promise((resolve, reject) => {
         let isLate = false;
         const timer = setTimeout(() => {
             isLate = true;
-            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+            reject(new NoAnswer(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
         }, connection_forwardTimeoutMs);
         const settle = (error, channel) => {
             clearTimeout(timer);
             if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
+                reject(error ?? new Error('no channel'));
             else if (isLate)
                 channel.destroy();
             else
@@ -31444,33 +31468,7 @@ function openForward(name, client, lost, address, port) {
             settle(reason instanceof Error ? reason : new Error(String(reason)));
         });
         try {
-            client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-/**
- * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
- * logged in, and no session of the server's limit.
- * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
- */
-function openSocketForward(client, lost, path) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
-        }, connection_forwardTimeoutMs);
-        lost.catch(reject);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error === undefined && channel !== undefined)
-                resolve(channel);
-            else
-                reject(error ?? new Error('no channel'));
-        };
-        try {
-            client.openssh_forwardOutStreamLocal(path, settle);
+            begin(settle);
         }
         catch (thrown) {
             settle(new Error(describeThrown(thrown)));
@@ -32309,7 +32307,31 @@ async function ensureLeaseFolder(host, folder) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/json/json.ts
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function json_asObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+/** The value as a list; an empty one for anything else. */
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** A text that says something; undefined for the empty one too. */
+function asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function json_textOf(value) {
+    return asText(value) ?? '';
+}
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+
 /**
  * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
  * the default one (`docker context` documents that order). Prints nothing for every other engine.
@@ -32322,8 +32344,6 @@ case \${DOCKER_HOST:-} in
 esac
 context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
 case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
-const asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
-const asText = (value) => (typeof value === 'string' ? value : '');
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -32340,7 +32360,7 @@ async function listContainers(engine, labels, signal) {
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    return body.map(asObject);
+    return body.map(json_asObject);
 }
 /** Undefined for one that is not there. */
 async function inspect(engine, id, signal) {
@@ -32350,7 +32370,7 @@ async function inspect(engine, id, signal) {
         return undefined;
     if (status !== 200)
         throw unexpected(path, status);
-    return asObject(body);
+    return json_asObject(body);
 }
 /** Ids of a project as last seen: they are inspected while the list is on its way, which saves a round trip. */
 const lastSeen = new WeakMap();
@@ -32364,7 +32384,7 @@ async function askContainers(engine, project, signal) {
         listContainers(engine, [`com.docker.compose.project=${project}`], signal),
         look(known),
     ]);
-    const ids = list.map(({ Id }) => asText(Id));
+    const ids = list.map(({ Id }) => json_textOf(Id));
     seen.set(project, ids);
     const late = await look(ids.filter((id) => !known.includes(id)));
     const found = [...early, ...late].filter((entry) => entry !== undefined);
@@ -32378,8 +32398,8 @@ async function askStates(engine, ids, signal) {
         if (entry === undefined)
             return [];
         const state = asObject(entry['State']);
-        const health = asText(asObject(state['Health'])['Status']);
-        return [`${asText(entry['Id'])} ${asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+        const health = textOf(asObject(state['Health'])['Status']);
+        return [`${textOf(entry['Id'])} ${textOf(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
     })
         .join('\n');
 }
@@ -32388,8 +32408,8 @@ async function askAttachments(engine, id, signal) {
     const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
     return Object.entries(networks).map(([name, value]) => {
         const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
-        const addresses = [asText(IPAddress), asText(GlobalIPv6Address)].filter((address) => address !== '');
-        return { name, networkId: asText(NetworkID), address: asText(IPAddress), addresses };
+        const addresses = [textOf(IPAddress), textOf(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: textOf(NetworkID), address: textOf(IPAddress), addresses };
     });
 }
 /** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
@@ -32399,10 +32419,10 @@ async function askFirstProcesses(engine, ids, signal) {
         .flatMap((entry) => {
         if (entry === undefined)
             return [];
-        const pid = asObject(entry['State'])['Pid'];
-        const mode = asText(asObject(entry['HostConfig'])['PidMode']);
-        const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
-        return [`${asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+        const pid = json_asObject(entry['State'])['Pid'];
+        const mode = json_textOf(json_asObject(entry['HostConfig'])['PidMode']);
+        const stopSignal = JSON.stringify(json_asObject(entry['Config'])['StopSignal'] ?? null);
+        return [`${json_textOf(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
     })
         .join('\n');
 }
@@ -32422,7 +32442,7 @@ async function askNetworksAndVolumes(engine, project, networks, volumes, signal)
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    const own = body.map((network) => asText(asObject(network)['Name']));
+    const own = body.map((network) => json_textOf(json_asObject(network)['Name']));
     const [ofNetworks, ofVolumes] = await Promise.all([
         all('networks', [...new Set([...networks, ...own])]),
         all('volumes', volumes),
@@ -32442,12 +32462,12 @@ async function askImages(engine, refs, signal) {
             return '-';
         if (status !== 200)
             throw unexpected(path, status);
-        const { Id, RepoDigests, Os, Architecture, Config } = asObject(body);
-        const check = asObject(Config)['Healthcheck'];
+        const { Id, RepoDigests, Os, Architecture, Config } = json_asObject(body);
+        const check = json_asObject(Config)['Healthcheck'];
         return [
             JSON.stringify(Id),
             JSON.stringify(RepoDigests ?? null),
-            `${asText(Os)}/${asText(Architecture)}`,
+            `${json_textOf(Os)}/${json_textOf(Architecture)}`,
             JSON.stringify(check ?? null),
         ].join('\t');
     }));
@@ -32459,9 +32479,9 @@ async function askService(engine, project, service, signal) {
     const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
     const list = await listContainers(engine, labels, signal);
     return list.map(({ Id, Names, State }) => ({
-        id: asText(Id),
+        id: textOf(Id),
         name: firstName(Names),
-        state: asText(State),
+        state: textOf(State),
     }));
 }
 /** Names of the running containers with all these labels. */
@@ -32473,17 +32493,17 @@ async function askRunningNames(engine, labels, signal) {
 async function askRunningIds(engine, project, service, signal) {
     const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
     const list = await listContainers(engine, labels, signal);
-    return list.flatMap(({ State, Id }) => (State === 'running' ? [asText(Id)] : []));
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [textOf(Id)] : []));
 }
 function firstName(names) {
-    return asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+    return json_textOf(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
 }
 /** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
 function readEngineVersion(body) {
-    const { Version, Os, Arch } = asObject(body);
-    if ([Version, Os, Arch].some((value) => asText(value) === ''))
+    const { Version, Os, Arch } = json_asObject(body);
+    if ([Version, Os, Arch].some((value) => json_textOf(value) === ''))
         return undefined;
-    return { engine: asText(Version), platform: `${asText(Os)}/${asText(Arch)}` };
+    return { engine: json_textOf(Version), platform: `${json_textOf(Os)}/${json_textOf(Arch)}` };
 }
 
 ;// CONCATENATED MODULE: external "node:http"
@@ -33278,25 +33298,6 @@ function commitPinsPart(deployPath, block) {
     };
 }
 
-;// CONCATENATED MODULE: ../kit/src/json/json.ts
-/** The value as an object; an empty one for anything else, so that readers need no special case. */
-function json_asObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-}
-/** The value as a list; an empty one for anything else. */
-function asList(value) {
-    return Array.isArray(value) ? value : [];
-}
-/** A text that says something; undefined for the empty one too. */
-function json_asText(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-/** Names with text values; numbers and booleans as Docker prints them. */
-function asTexts(value) {
-    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
-    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
-}
-
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
 
 
@@ -33326,7 +33327,7 @@ function parseComposeModel(text, sources = noSources) {
         parseService(name, json_asObject(body), shared),
     ]);
     return {
-        name: json_asText(model['name']) ?? '',
+        name: asText(model['name']) ?? '',
         services: Object.fromEntries(services),
         text,
         ...sources,
@@ -33351,7 +33352,7 @@ function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
     for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => json_asText(use) ?? json_asText(json_asObject(use)['source']) ?? '');
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(json_asObject(use)['source']) ?? '');
         const found = sources.find((source) => injected.has(`${kind} ${source}`));
         if (found !== undefined)
             return `${kind} entry ${found} with its text in the model (content: or environment:)`;
@@ -33360,16 +33361,16 @@ function findStartExtra(body, injected) {
 }
 function parseService(name, body, shared) {
     const healthcheck = parseHealthcheck(json_asObject(body['healthcheck']));
-    const order = json_asText(json_asObject(json_asObject(body['deploy'])['update_config'])['order']);
+    const order = asText(json_asObject(json_asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
-        image: json_asText(body['image']),
+        image: asText(body['image']),
         hasBuild: body['build'] !== undefined && body['build'] !== null,
         replicas: asNumber(json_asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
-        containerName: json_asText(body['container_name']),
-        networkMode: json_asText(body['network_mode']),
-        ipcMode: json_asText(body['ipc']),
-        pidMode: json_asText(body['pid']),
+        containerName: asText(body['container_name']),
+        networkMode: asText(body['network_mode']),
+        ipcMode: asText(body['ipc']),
+        pidMode: asText(body['pid']),
         networks: parseNetworks(json_asObject(body['networks']), shared.external),
         expose: asList(body['expose']).map(String),
         ports: asList(body['ports']).map((port) => parsePort(json_asObject(port))),
@@ -33378,17 +33379,17 @@ function parseService(name, body, shared) {
             .map(String)
             .filter((from) => !from.startsWith('container:'))
             .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => json_asText(json_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        devices: asList(body['devices']).map((device) => asText(json_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
         dependsOn: Object.entries(json_asObject(body['depends_on'])).map(([service, options]) => ({
             service,
-            condition: json_asText(json_asObject(options)['condition']) ?? 'service_started',
+            condition: asText(json_asObject(options)['condition']) ?? 'service_started',
             mustFollow: json_asObject(options)['restart'] === true,
         })),
         ...healthcheck,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
-        restart: json_asText(body['restart']),
+        restart: asText(body['restart']),
         startExtra: findStartExtra(body, shared.injected),
     };
 }
@@ -33399,23 +33400,23 @@ function parseHealthcheck(body) {
 function parseNetworks(body, external) {
     return Object.entries(body).map(([name, options]) => ({
         name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => json_asText(json_asObject(options)[key]) !== undefined),
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(json_asObject(options)[key]) !== undefined),
         isExternal: external.has(name),
     }));
 }
 function parsePort(port) {
     const published = port['published'];
     return {
-        published: json_asText(published) ?? asNumber(published)?.toString(),
+        published: asText(published) ?? asNumber(published)?.toString(),
         target: asNumber(port['target']) ?? 0,
-        protocol: json_asText(port['protocol']) ?? 'tcp',
+        protocol: asText(port['protocol']) ?? 'tcp',
     };
 }
 function parseVolume(volume) {
     return {
-        type: json_asText(volume['type']) ?? 'volume',
-        source: json_asText(volume['source']),
-        target: json_asText(volume['target']) ?? '',
+        type: asText(volume['type']) ?? 'volume',
+        source: asText(volume['source']),
+        target: asText(volume['target']) ?? '',
         isReadOnly: volume['read_only'] === true,
     };
 }
@@ -34395,7 +34396,6 @@ async function findOneOff(host, name) {
     const result = await host_scriptOrThrow(host, `look at the container ${name}`, one_off_findScript, filters, { timeoutMs });
     return parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
 }
-const one_off_asText = (value) => (typeof value === 'string' ? value : '');
 /** Parses the output of the script: the time in seconds, then a JSON object a line (engine 20.10 to 29). */
 function parseOneOffs(output) {
     const [time = '', ...lines] = output.split('\n');
@@ -34407,15 +34407,15 @@ function parseOneOff(entry, seconds) {
     const state = json_asObject(entry['state']);
     const labels = json_asObject(entry['labels']);
     return {
-        name: one_off_asText(entry['name']).replace(/^\//, ''),
-        state: parseState(one_off_asText(state['Status'])),
+        name: json_textOf(entry['name']).replace(/^\//, ''),
+        state: parseState(json_textOf(state['Status'])),
         exitCode: typeof state['ExitCode'] === 'number' ? state['ExitCode'] : 0,
         isOutOfMemory: state['OOMKilled'] === true,
-        startedAtMs: Date.parse(one_off_asText(state['StartedAt'])),
-        finishedAtMs: Date.parse(one_off_asText(state['FinishedAt'])),
+        startedAtMs: Date.parse(json_textOf(state['StartedAt'])),
+        finishedAtMs: Date.parse(json_textOf(state['FinishedAt'])),
         seenAtMs: seconds * 1000,
-        runKey: one_off_asText(labels[oneOffLabels.run]),
-        planHash: one_off_asText(labels[oneOffLabels.plan]),
+        runKey: json_textOf(labels[oneOffLabels.run]),
+        planHash: json_textOf(labels[oneOffLabels.plan]),
         number: Number(labels[oneOffLabels.number] ?? 0),
     };
 }
@@ -37986,7 +37986,7 @@ function model_details_readService(name, body) {
         volumes: asList(body['volumes'])
             .map(json_asObject)
             .filter((volume) => volume['type'] === 'volume')
-            .flatMap((volume) => json_asText(volume['source']) ?? []),
+            .flatMap((volume) => asText(volume['source']) ?? []),
     };
 }
 /** Compose prints sizes as whole bytes, in a text. */
@@ -37995,7 +37995,7 @@ function readBytes(value) {
     return (typeof value === 'string' || typeof value === 'number') && bytes > 0 ? bytes : undefined;
 }
 function readGrace(value) {
-    const text = json_asText(value);
+    const text = asText(value);
     if (text === undefined)
         return undefined;
     try {
@@ -38007,12 +38007,12 @@ function readGrace(value) {
     }
 }
 function readNetwork(key, body) {
-    const subnets = asList(json_asObject(body['ipam'])['config']).flatMap((pool) => json_asText(json_asObject(pool)['subnet']) ?? []);
+    const subnets = asList(json_asObject(body['ipam'])['config']).flatMap((pool) => asText(json_asObject(pool)['subnet']) ?? []);
     return {
         key,
-        name: json_asText(body['name']) ?? key,
+        name: asText(body['name']) ?? key,
         isExternal: body['external'] === true,
-        driver: json_asText(body['driver']),
+        driver: asText(body['driver']),
         isInternal: body['internal'] === true,
         isAttachable: body['attachable'] === true,
         options: asTexts(body['driver_opts']),
@@ -38024,9 +38024,9 @@ function readNetwork(key, body) {
 function readVolume(key, body) {
     return {
         key,
-        name: json_asText(body['name']) ?? key,
+        name: asText(body['name']) ?? key,
         isExternal: body['external'] === true,
-        driver: json_asText(body['driver']),
+        driver: asText(body['driver']),
         options: asTexts(body['driver_opts']),
         body,
     };
@@ -38397,23 +38397,23 @@ function server_facts_parseLine(line) {
 function parseNetwork(body) {
     const pools = asList(json_asObject(body['IPAM'])['Config']);
     return {
-        name: json_asText(body['Name']) ?? '',
-        driver: json_asText(body['Driver']) ?? '',
+        name: asText(body['Name']) ?? '',
+        driver: asText(body['Driver']) ?? '',
         isInternal: body['Internal'] === true,
         isAttachable: body['Attachable'] === true,
         options: asTexts(body['Options']),
         labels: asTexts(body['Labels']),
         attached: Object.fromEntries(Object.entries(json_asObject(body['Containers'])).map(([id, endpoint]) => [
             id,
-            json_asText(json_asObject(endpoint)['Name']) ?? id,
+            asText(json_asObject(endpoint)['Name']) ?? id,
         ])),
-        subnets: pools.flatMap((pool) => json_asText(json_asObject(pool)['Subnet']) ?? []),
+        subnets: pools.flatMap((pool) => asText(json_asObject(pool)['Subnet']) ?? []),
     };
 }
 function server_facts_parseVolume(body) {
     return {
-        name: json_asText(body['Name']) ?? '',
-        driver: json_asText(body['Driver']) ?? '',
+        name: asText(body['Name']) ?? '',
+        driver: asText(body['Driver']) ?? '',
         options: asTexts(body['Options']),
         labels: asTexts(body['Labels']),
     };

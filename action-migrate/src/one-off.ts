@@ -1,5 +1,5 @@
 import { scriptOrThrow, type Host } from '@deploy-actions/kit/host/host';
-import { asObject, type Json } from '@deploy-actions/kit/json/json';
+import { asObject, textOf, type Json } from '@deploy-actions/kit/json/json';
 import { oneOffLabels } from '@deploy-actions/kit/state/one-off';
 import { oneOffKind } from './run-plan.ts';
 
@@ -44,8 +44,6 @@ export async function findOneOff(host: Host, name: string): Promise<OneOff | und
   return parseOneOffs(result.stdout).find((oneOff) => oneOff.name === name);
 }
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /** Parses the output of the script: the time in seconds, then a JSON object a line (engine 20.10 to 29). */
 export function parseOneOffs(output: string): readonly OneOff[] {
   const [time = '', ...lines] = output.split('\n');
@@ -58,15 +56,15 @@ function parseOneOff(entry: Json, seconds: number): OneOff {
   const state = asObject(entry['state']);
   const labels = asObject(entry['labels']);
   return {
-    name: asText(entry['name']).replace(/^\//, ''),
-    state: parseState(asText(state['Status'])),
+    name: textOf(entry['name']).replace(/^\//, ''),
+    state: parseState(textOf(state['Status'])),
     exitCode: typeof state['ExitCode'] === 'number' ? state['ExitCode'] : 0,
     isOutOfMemory: state['OOMKilled'] === true,
-    startedAtMs: Date.parse(asText(state['StartedAt'])),
-    finishedAtMs: Date.parse(asText(state['FinishedAt'])),
+    startedAtMs: Date.parse(textOf(state['StartedAt'])),
+    finishedAtMs: Date.parse(textOf(state['FinishedAt'])),
     seenAtMs: seconds * 1000,
-    runKey: asText(labels[oneOffLabels.run]),
-    planHash: asText(labels[oneOffLabels.plan]),
+    runKey: textOf(labels[oneOffLabels.run]),
+    planHash: textOf(labels[oneOffLabels.plan]),
     number: Number(labels[oneOffLabels.number] ?? 0),
   };
 }

@@ -35817,6 +35817,10 @@ function asList(value) {
 function asText(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function textOf(value) {
+    return asText(value) ?? '';
+}
 /** Names with text values; numbers and booleans as Docker prints them. */
 function asTexts(value) {
     const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
@@ -41213,22 +41217,46 @@ function openForward(name, client, lost, address, port) {
         cause: reason,
     });
     const explain = (error) => {
-        if (!('reason' in error))
+        if (error instanceof NoAnswer)
+            return failed(error.message);
+        if (!(error instanceof Error) || !('reason' in error))
             return lostError(error);
         return error.reason === prohibited
             ? forwardError(name, address, port, { kind: 'prohibited' })
             : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
     };
+    const begin = (settle) => {
+        client.forwardOut('127.0.0.1', 0, address, port, settle);
+    };
+    return openChannel(lost, begin).catch((thrown) => {
+        throw explain(thrown);
+    });
+}
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return openChannel(lost, (settle) => {
+        client.openssh_forwardOutStreamLocal(path, settle);
+    });
+}
+/** The server neither opened the channel nor refused it. */
+class NoAnswer extends Error {
+}
+/** The channel that `begin` asks for; one that comes too late is closed. */
+function openChannel(lost, begin) {
     return new Promise((resolve, reject) => {
         let isLate = false;
         const timer = setTimeout(() => {
             isLate = true;
-            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+            reject(new NoAnswer(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
         }, connection_forwardTimeoutMs);
         const settle = (error, channel) => {
             clearTimeout(timer);
             if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
+                reject(error ?? new Error('no channel'));
             else if (isLate)
                 channel.destroy();
             else
@@ -41238,33 +41266,7 @@ function openForward(name, client, lost, address, port) {
             settle(reason instanceof Error ? reason : new Error(String(reason)));
         });
         try {
-            client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-/**
- * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
- * logged in, and no session of the server's limit.
- * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
- */
-function openSocketForward(client, lost, path) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
-        }, connection_forwardTimeoutMs);
-        lost.catch(reject);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error === undefined && channel !== undefined)
-                resolve(channel);
-            else
-                reject(error ?? new Error('no channel'));
-        };
-        try {
-            client.openssh_forwardOutStreamLocal(path, settle);
+            begin(settle);
         }
         catch (thrown) {
             settle(new Error(describeThrown(thrown)));

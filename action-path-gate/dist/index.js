@@ -9588,6 +9588,10 @@ function asList(value) {
 function asText(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function textOf(value) {
+    return asText(value) ?? '';
+}
 /** Names with text values; numbers and booleans as Docker prints them. */
 function asTexts(value) {
     const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);

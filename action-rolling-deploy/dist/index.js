@@ -27436,7 +27436,31 @@ function parseHealth(config, state) {
     return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
 }
 
+;// CONCATENATED MODULE: ../kit/src/json/json.ts
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function asObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+/** The value as a list; an empty one for anything else. */
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** A text that says something; undefined for the empty one too. */
+function asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function textOf(value) {
+    return asText(value) ?? '';
+}
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+
 /**
  * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
  * the default one (`docker context` documents that order). Prints nothing for every other engine.
@@ -27449,8 +27473,6 @@ case \${DOCKER_HOST:-} in
 esac
 context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
 case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
-const asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
-const asText = (value) => (typeof value === 'string' ? value : '');
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -27491,7 +27513,7 @@ async function askContainers(engine, project, signal) {
         listContainers(engine, [`com.docker.compose.project=${project}`], signal),
         look(known),
     ]);
-    const ids = list.map(({ Id }) => asText(Id));
+    const ids = list.map(({ Id }) => textOf(Id));
     seen.set(project, ids);
     const late = await look(ids.filter((id) => !known.includes(id)));
     const found = [...early, ...late].filter((entry) => entry !== undefined);
@@ -27505,8 +27527,8 @@ async function askStates(engine, ids, signal) {
         if (entry === undefined)
             return [];
         const state = asObject(entry['State']);
-        const health = asText(asObject(state['Health'])['Status']);
-        return [`${asText(entry['Id'])} ${asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+        const health = textOf(asObject(state['Health'])['Status']);
+        return [`${textOf(entry['Id'])} ${textOf(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
     })
         .join('\n');
 }
@@ -27515,8 +27537,8 @@ async function askAttachments(engine, id, signal) {
     const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
     return Object.entries(networks).map(([name, value]) => {
         const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
-        const addresses = [asText(IPAddress), asText(GlobalIPv6Address)].filter((address) => address !== '');
-        return { name, networkId: asText(NetworkID), address: asText(IPAddress), addresses };
+        const addresses = [textOf(IPAddress), textOf(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: textOf(NetworkID), address: textOf(IPAddress), addresses };
     });
 }
 /** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
@@ -27527,9 +27549,9 @@ async function askFirstProcesses(engine, ids, signal) {
         if (entry === undefined)
             return [];
         const pid = asObject(entry['State'])['Pid'];
-        const mode = asText(asObject(entry['HostConfig'])['PidMode']);
+        const mode = textOf(asObject(entry['HostConfig'])['PidMode']);
         const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
-        return [`${asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+        return [`${textOf(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
     })
         .join('\n');
 }
@@ -27549,7 +27571,7 @@ async function askNetworksAndVolumes(engine, project, networks, volumes, signal)
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    const own = body.map((network) => asText(asObject(network)['Name']));
+    const own = body.map((network) => textOf(asObject(network)['Name']));
     const [ofNetworks, ofVolumes] = await Promise.all([
         all('networks', [...new Set([...networks, ...own])]),
         all('volumes', volumes),
@@ -27574,7 +27596,7 @@ async function askImages(engine, refs, signal) {
         return [
             JSON.stringify(Id),
             JSON.stringify(RepoDigests ?? null),
-            `${asText(Os)}/${asText(Architecture)}`,
+            `${textOf(Os)}/${textOf(Architecture)}`,
             JSON.stringify(check ?? null),
         ].join('\t');
     }));
@@ -27586,9 +27608,9 @@ async function askService(engine, project, service, signal) {
     const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
     const list = await listContainers(engine, labels, signal);
     return list.map(({ Id, Names, State }) => ({
-        id: asText(Id),
+        id: textOf(Id),
         name: firstName(Names),
-        state: asText(State),
+        state: textOf(State),
     }));
 }
 /** Names of the running containers with all these labels. */
@@ -27600,36 +27622,17 @@ async function askRunningNames(engine, labels, signal) {
 async function askRunningIds(engine, project, service, signal) {
     const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
     const list = await listContainers(engine, labels, signal);
-    return list.flatMap(({ State, Id }) => (State === 'running' ? [asText(Id)] : []));
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [textOf(Id)] : []));
 }
 function firstName(names) {
-    return asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+    return textOf(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
 }
 /** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
 function readEngineVersion(body) {
     const { Version, Os, Arch } = asObject(body);
-    if ([Version, Os, Arch].some((value) => asText(value) === ''))
+    if ([Version, Os, Arch].some((value) => textOf(value) === ''))
         return undefined;
-    return { engine: asText(Version), platform: `${asText(Os)}/${asText(Arch)}` };
-}
-
-;// CONCATENATED MODULE: ../kit/src/json/json.ts
-/** The value as an object; an empty one for anything else, so that readers need no special case. */
-function json_asObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-}
-/** The value as a list; an empty one for anything else. */
-function asList(value) {
-    return Array.isArray(value) ? value : [];
-}
-/** A text that says something; undefined for the empty one too. */
-function json_asText(value) {
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-/** Names with text values; numbers and booleans as Docker prints them. */
-function asTexts(value) {
-    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
-    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+    return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
@@ -27646,7 +27649,7 @@ const noSources = { composeFiles: [], envFiles: [] };
 function parseComposeModel(text, sources = noSources) {
     let model;
     try {
-        model = json_asObject(JSON.parse(unescapeDollars(text)));
+        model = asObject(JSON.parse(unescapeDollars(text)));
     }
     catch (cause) {
         throw new ComposeError({
@@ -27656,12 +27659,12 @@ function parseComposeModel(text, sources = noSources) {
         });
     }
     const shared = { injected: injectedFiles(model), external: externalNetworks(model) };
-    const services = Object.entries(json_asObject(model['services'])).map(([name, body]) => [
+    const services = Object.entries(asObject(model['services'])).map(([name, body]) => [
         name,
-        parseService(name, json_asObject(body), shared),
+        parseService(name, asObject(body), shared),
     ]);
     return {
-        name: json_asText(model['name']) ?? '',
+        name: asText(model['name']) ?? '',
         services: Object.fromEntries(services),
         text,
         ...sources,
@@ -27673,20 +27676,20 @@ function unescapeDollars(text) {
 }
 /** `configs` and `secrets` whose text stands in the model: Compose copies them into a container at its start. */
 function injectedFiles(model) {
-    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(json_asObject(model[kind]))
-        .filter(([, file]) => json_asObject(file)['content'] !== undefined || json_asObject(file)['environment'] !== undefined)
+    const names = ['configs', 'secrets'].flatMap((kind) => Object.entries(asObject(model[kind]))
+        .filter(([, file]) => asObject(file)['content'] !== undefined || asObject(file)['environment'] !== undefined)
         .map(([name]) => `${kind} ${name}`));
     return new Set(names);
 }
 function externalNetworks(model) {
-    const networks = Object.entries(json_asObject(model['networks']));
-    return new Set(networks.filter(([, body]) => json_asObject(body)['external'] === true).map(([name]) => name));
+    const networks = Object.entries(asObject(model['networks']));
+    return new Set(networks.filter(([, body]) => asObject(body)['external'] === true).map(([name]) => name));
 }
 function findStartExtra(body, injected) {
     if (asList(body['post_start']).length > 0)
         return 'a post_start hook';
     for (const kind of ['configs', 'secrets']) {
-        const sources = asList(body[kind]).map((use) => json_asText(use) ?? json_asText(json_asObject(use)['source']) ?? '');
+        const sources = asList(body[kind]).map((use) => asText(use) ?? asText(asObject(use)['source']) ?? '');
         const found = sources.find((source) => injected.has(`${kind} ${source}`));
         if (found !== undefined)
             return `${kind} entry ${found} with its text in the model (content: or environment:)`;
@@ -27694,36 +27697,36 @@ function findStartExtra(body, injected) {
     return undefined;
 }
 function parseService(name, body, shared) {
-    const healthcheck = parseHealthcheck(json_asObject(body['healthcheck']));
-    const order = json_asText(json_asObject(json_asObject(body['deploy'])['update_config'])['order']);
+    const healthcheck = parseHealthcheck(asObject(body['healthcheck']));
+    const order = asText(asObject(asObject(body['deploy'])['update_config'])['order']);
     return {
         name,
-        image: json_asText(body['image']),
+        image: asText(body['image']),
         hasBuild: body['build'] !== undefined && body['build'] !== null,
-        replicas: asNumber(json_asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
-        containerName: json_asText(body['container_name']),
-        networkMode: json_asText(body['network_mode']),
-        ipcMode: json_asText(body['ipc']),
-        pidMode: json_asText(body['pid']),
-        networks: parseNetworks(json_asObject(body['networks']), shared.external),
+        replicas: asNumber(asObject(body['deploy'])['replicas']) ?? asNumber(body['scale']) ?? 1,
+        containerName: asText(body['container_name']),
+        networkMode: asText(body['network_mode']),
+        ipcMode: asText(body['ipc']),
+        pidMode: asText(body['pid']),
+        networks: parseNetworks(asObject(body['networks']), shared.external),
         expose: asList(body['expose']).map(String),
-        ports: asList(body['ports']).map((port) => parsePort(json_asObject(port))),
-        volumes: asList(body['volumes']).map((volume) => parseVolume(json_asObject(volume))),
+        ports: asList(body['ports']).map((port) => parsePort(asObject(port))),
+        volumes: asList(body['volumes']).map((volume) => parseVolume(asObject(volume))),
         volumesFrom: asList(body['volumes_from'])
             .map(String)
             .filter((from) => !from.startsWith('container:'))
             .map((from) => from.split(':')[0] ?? ''),
-        devices: asList(body['devices']).map((device) => json_asText(json_asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
-        dependsOn: Object.entries(json_asObject(body['depends_on'])).map(([service, options]) => ({
+        devices: asList(body['devices']).map((device) => asText(asObject(device)['source']) ?? String(device).split(':')[0] ?? ''),
+        dependsOn: Object.entries(asObject(body['depends_on'])).map(([service, options]) => ({
             service,
-            condition: json_asText(json_asObject(options)['condition']) ?? 'service_started',
-            mustFollow: json_asObject(options)['restart'] === true,
+            condition: asText(asObject(options)['condition']) ?? 'service_started',
+            mustFollow: asObject(options)['restart'] === true,
         })),
         ...healthcheck,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
         labels: parseLabels(body['labels']),
         profiles: asList(body['profiles']).map(String),
-        restart: json_asText(body['restart']),
+        restart: asText(body['restart']),
         startExtra: findStartExtra(body, shared.injected),
     };
 }
@@ -27734,30 +27737,30 @@ function parseHealthcheck(body) {
 function parseNetworks(body, external) {
     return Object.entries(body).map(([name, options]) => ({
         name,
-        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => json_asText(json_asObject(options)[key]) !== undefined),
+        hasStaticAddress: ['ipv4_address', 'ipv6_address', 'mac_address'].some((key) => asText(asObject(options)[key]) !== undefined),
         isExternal: external.has(name),
     }));
 }
 function parsePort(port) {
     const published = port['published'];
     return {
-        published: json_asText(published) ?? asNumber(published)?.toString(),
+        published: asText(published) ?? asNumber(published)?.toString(),
         target: asNumber(port['target']) ?? 0,
-        protocol: json_asText(port['protocol']) ?? 'tcp',
+        protocol: asText(port['protocol']) ?? 'tcp',
     };
 }
 function parseVolume(volume) {
     return {
-        type: json_asText(volume['type']) ?? 'volume',
-        source: json_asText(volume['source']),
-        target: json_asText(volume['target']) ?? '',
+        type: asText(volume['type']) ?? 'volume',
+        source: asText(volume['source']),
+        target: asText(volume['target']) ?? '',
         isReadOnly: volume['read_only'] === true,
     };
 }
 function parseLabels(labels) {
     const pairs = Array.isArray(labels)
         ? labels.map((line) => String(line)).map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)])
-        : Object.entries(json_asObject(labels)).map(([key, value]) => [key, String(value)]);
+        : Object.entries(asObject(labels)).map(([key, value]) => [key, String(value)]);
     return Object.fromEntries(pairs);
 }
 
@@ -27844,15 +27847,15 @@ function parseDockerVersions(host, results) {
 function parseApprovals(answer) {
     const list = Array.isArray(answer) ? answer : [];
     return list.flatMap((entry) => {
-        const review = json_asObject(entry);
-        const reviewer = json_asObject(review['user'])['login'];
+        const review = asObject(entry);
+        const reviewer = asObject(review['user'])['login'];
         const { state, comment } = review;
         if (state !== 'approved' && state !== 'rejected' && state !== 'pending')
             return [];
         if (typeof reviewer !== 'string')
             return [];
         const environments = (Array.isArray(review['environments']) ? review['environments'] : []);
-        const names = environments.map((environment) => json_asObject(environment)['name']);
+        const names = environments.map((environment) => asObject(environment)['name']);
         return [
             {
                 state,
@@ -32815,22 +32818,46 @@ function openForward(name, client, lost, address, port) {
         cause: reason,
     });
     const explain = (error) => {
-        if (!('reason' in error))
+        if (error instanceof NoAnswer)
+            return failed(error.message);
+        if (!(error instanceof Error) || !('reason' in error))
             return lostError(error);
         return error.reason === prohibited
             ? forwardError(name, address, port, { kind: 'prohibited' })
             : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
     };
+    const begin = (settle) => {
+        client.forwardOut('127.0.0.1', 0, address, port, settle);
+    };
+    return openChannel(lost, begin).catch((thrown) => {
+        throw explain(thrown);
+    });
+}
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return openChannel(lost, (settle) => {
+        client.openssh_forwardOutStreamLocal(path, settle);
+    });
+}
+/** The server neither opened the channel nor refused it. */
+class NoAnswer extends Error {
+}
+/** The channel that `begin` asks for; one that comes too late is closed. */
+function openChannel(lost, begin) {
     return new Promise((resolve, reject) => {
         let isLate = false;
         const timer = setTimeout(() => {
             isLate = true;
-            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+            reject(new NoAnswer(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
         }, connection_forwardTimeoutMs);
         const settle = (error, channel) => {
             clearTimeout(timer);
             if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
+                reject(error ?? new Error('no channel'));
             else if (isLate)
                 channel.destroy();
             else
@@ -32840,33 +32867,7 @@ function openForward(name, client, lost, address, port) {
             settle(reason instanceof Error ? reason : new Error(String(reason)));
         });
         try {
-            client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-/**
- * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
- * logged in, and no session of the server's limit.
- * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
- */
-function openSocketForward(client, lost, path) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
-        }, connection_forwardTimeoutMs);
-        lost.catch(reject);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error === undefined && channel !== undefined)
-                resolve(channel);
-            else
-                reject(error ?? new Error('no channel'));
-        };
-        try {
-            client.openssh_forwardOutStreamLocal(path, settle);
+            begin(settle);
         }
         catch (thrown) {
             settle(new Error(describeThrown(thrown)));
@@ -38050,34 +38051,34 @@ function labelledNetworks(service, own, label) {
 
 /** Reads networks and `pre_stop` hooks of every service from Compose's own JSON (`model.text`). */
 function readRouteFacts(model) {
-    const whole = json_asObject(JSON.parse(unescapeDollars(model.text)));
-    const networks = json_asObject(whole['networks']);
-    const services = Object.entries(json_asObject(whole['services'])).map(([name, body]) => {
-        const attachments = Object.entries(json_asObject(json_asObject(body)['networks'])).map(([network, options]) => parseAttachment(model.name, network, json_asObject(options), json_asObject(networks[network])));
-        return [name, { attachments, preStop: asList(json_asObject(body)['pre_stop']).map(parseHook) }];
+    const whole = asObject(JSON.parse(unescapeDollars(model.text)));
+    const networks = asObject(whole['networks']);
+    const services = Object.entries(asObject(whole['services'])).map(([name, body]) => {
+        const attachments = Object.entries(asObject(asObject(body)['networks'])).map(([network, options]) => parseAttachment(model.name, network, asObject(options), asObject(networks[network])));
+        return [name, { attachments, preStop: asList(asObject(body)['pre_stop']).map(parseHook) }];
     });
     return new Map(services);
 }
 function parseAttachment(project, network, options, definition) {
-    const isExternal = definition['external'] === true || Object.keys(json_asObject(definition['external'])).length > 0;
+    const isExternal = definition['external'] === true || Object.keys(asObject(definition['external'])).length > 0;
     return {
         network,
-        dockerName: json_asText(definition['name']) ?? (isExternal ? network : `${project}_${network}`),
+        dockerName: asText(definition['name']) ?? (isExternal ? network : `${project}_${network}`),
         isExternal,
-        aliases: asList(options['aliases']).flatMap((alias) => json_asText(alias) ?? []),
+        aliases: asList(options['aliases']).flatMap((alias) => asText(alias) ?? []),
         isPlain: Object.entries(options).every(([key, value]) => key === 'aliases' || value === null),
     };
 }
 function parseHook(value) {
-    const hook = json_asObject(value);
+    const hook = asObject(value);
     const { command, environment } = hook;
     const pairs = Array.isArray(environment)
         ? environment.map(String)
-        : Object.entries(json_asObject(environment)).flatMap(([name, text]) => typeof text === 'string' || typeof text === 'number' || typeof text === 'boolean' ? [`${name}=${text}`] : []);
+        : Object.entries(asObject(environment)).flatMap(([name, text]) => typeof text === 'string' || typeof text === 'number' || typeof text === 'boolean' ? [`${name}=${text}`] : []);
     return {
         command: typeof command === 'string' ? ['sh', '-c', command] : asList(command).map(String),
-        user: json_asText(hook['user']),
-        workingDir: json_asText(hook['working_dir']),
+        user: asText(hook['user']),
+        workingDir: asText(hook['working_dir']),
         isPrivileged: hook['privileged'] === true,
         environment: pairs,
     };
@@ -41489,8 +41490,8 @@ function sumOf(surges) {
 const settingNames = ['GUNICORN_CMD_ARGS', 'UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN'];
 /** Reads the text of a {@link ComposeModel}, which was parsed once already. Pure. */
 function readModelDetails(text) {
-    const model = json_asObject(JSON.parse(text));
-    const services = Object.entries(json_asObject(model['services'])).map(([name, body]) => readService(name, json_asObject(body)));
+    const model = asObject(JSON.parse(text));
+    const services = Object.entries(asObject(model['services'])).map(([name, body]) => readService(name, asObject(body)));
     const used = (kind) => new Set(services.flatMap((service) => service[kind]));
     return {
         services: Object.fromEntries(services.map((service) => [service.name, service])),
@@ -41499,13 +41500,13 @@ function readModelDetails(text) {
     };
 }
 function entriesOf(value, used) {
-    return Object.entries(json_asObject(value))
+    return Object.entries(asObject(value))
         .filter(([key]) => used.has(key))
-        .map(([key, body]) => [key, json_asObject(body)]);
+        .map(([key, body]) => [key, asObject(body)]);
 }
 function readService(name, body) {
-    const resources = json_asObject(json_asObject(body['deploy'])['resources']);
-    const memory = (kind, legacy) => readBytes(json_asObject(resources[kind])['memory']) ?? readBytes(body[legacy]);
+    const resources = asObject(asObject(body['deploy'])['resources']);
+    const memory = (kind, legacy) => readBytes(asObject(resources[kind])['memory']) ?? readBytes(body[legacy]);
     const environment = asTexts(body['environment']);
     return {
         name,
@@ -41516,11 +41517,11 @@ function readService(name, body) {
         command: asList(body['command']).map(String),
         hasInit: body['init'] === true,
         serverSettings: Object.fromEntries(Object.entries(environment).filter(([key]) => settingNames.includes(key))),
-        networks: Object.keys(json_asObject(body['networks'])),
+        networks: Object.keys(asObject(body['networks'])),
         volumes: asList(body['volumes'])
-            .map(json_asObject)
+            .map(asObject)
             .filter((volume) => volume['type'] === 'volume')
-            .flatMap((volume) => json_asText(volume['source']) ?? []),
+            .flatMap((volume) => asText(volume['source']) ?? []),
     };
 }
 /** Compose prints sizes as whole bytes, in a text. */
@@ -41529,7 +41530,7 @@ function readBytes(value) {
     return (typeof value === 'string' || typeof value === 'number') && bytes > 0 ? bytes : undefined;
 }
 function readGrace(value) {
-    const text = json_asText(value);
+    const text = asText(value);
     if (text === undefined)
         return undefined;
     try {
@@ -41541,12 +41542,12 @@ function readGrace(value) {
     }
 }
 function readNetwork(key, body) {
-    const subnets = asList(json_asObject(body['ipam'])['config']).flatMap((pool) => json_asText(json_asObject(pool)['subnet']) ?? []);
+    const subnets = asList(asObject(body['ipam'])['config']).flatMap((pool) => asText(asObject(pool)['subnet']) ?? []);
     return {
         key,
-        name: json_asText(body['name']) ?? key,
+        name: asText(body['name']) ?? key,
         isExternal: body['external'] === true,
-        driver: json_asText(body['driver']),
+        driver: asText(body['driver']),
         isInternal: body['internal'] === true,
         isAttachable: body['attachable'] === true,
         options: asTexts(body['driver_opts']),
@@ -41558,9 +41559,9 @@ function readNetwork(key, body) {
 function readVolume(key, body) {
     return {
         key,
-        name: json_asText(body['name']) ?? key,
+        name: asText(body['name']) ?? key,
         isExternal: body['external'] === true,
-        driver: json_asText(body['driver']),
+        driver: asText(body['driver']),
         options: asTexts(body['driver_opts']),
         body,
     };
@@ -42034,32 +42035,32 @@ function parseDisk(line) {
 }
 function server_facts_parseLine(line) {
     try {
-        return json_asObject(JSON.parse(line));
+        return asObject(JSON.parse(line));
     }
     catch {
         return {};
     }
 }
 function parseNetwork(body) {
-    const pools = asList(json_asObject(body['IPAM'])['Config']);
+    const pools = asList(asObject(body['IPAM'])['Config']);
     return {
-        name: json_asText(body['Name']) ?? '',
-        driver: json_asText(body['Driver']) ?? '',
+        name: asText(body['Name']) ?? '',
+        driver: asText(body['Driver']) ?? '',
         isInternal: body['Internal'] === true,
         isAttachable: body['Attachable'] === true,
         options: asTexts(body['Options']),
         labels: asTexts(body['Labels']),
-        attached: Object.fromEntries(Object.entries(json_asObject(body['Containers'])).map(([id, endpoint]) => [
+        attached: Object.fromEntries(Object.entries(asObject(body['Containers'])).map(([id, endpoint]) => [
             id,
-            json_asText(json_asObject(endpoint)['Name']) ?? id,
+            asText(asObject(endpoint)['Name']) ?? id,
         ])),
-        subnets: pools.flatMap((pool) => json_asText(json_asObject(pool)['Subnet']) ?? []),
+        subnets: pools.flatMap((pool) => asText(asObject(pool)['Subnet']) ?? []),
     };
 }
 function server_facts_parseVolume(body) {
     return {
-        name: json_asText(body['Name']) ?? '',
-        driver: json_asText(body['Driver']) ?? '',
+        name: asText(body['Name']) ?? '',
+        driver: asText(body['Driver']) ?? '',
         options: asTexts(body['Options']),
         labels: asTexts(body['Labels']),
     };
@@ -42128,9 +42129,9 @@ const startIntervalSince = 25;
 function findUnmetNeed(model, services, engine) {
     if (!(Number.parseInt(engine, 10) < startIntervalSince))
         return undefined;
-    const all = json_asObject(json_asObject(JSON.parse(model.text))['services']);
+    const all = asObject(asObject(JSON.parse(model.text))['services']);
     const service = services.find((name) => {
-        const interval = json_asObject(json_asObject(all[name])['healthcheck'])['start_interval'];
+        const interval = asObject(asObject(all[name])['healthcheck'])['start_interval'];
         return interval !== undefined && interval !== null;
     });
     return service === undefined

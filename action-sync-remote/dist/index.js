@@ -36109,22 +36109,46 @@ function openForward(name, client, lost, address, port) {
         cause: reason,
     });
     const explain = (error) => {
-        if (!('reason' in error))
+        if (error instanceof NoAnswer)
+            return failed(error.message);
+        if (!(error instanceof Error) || !('reason' in error))
             return lostError(error);
         return error.reason === prohibited
             ? forwardError(name, address, port, { kind: 'prohibited' })
             : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
     };
+    const begin = (settle) => {
+        client.forwardOut('127.0.0.1', 0, address, port, settle);
+    };
+    return openChannel(lost, begin).catch((thrown) => {
+        throw explain(thrown);
+    });
+}
+/**
+ * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
+ * logged in, and no session of the server's limit.
+ * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
+ */
+function openSocketForward(client, lost, path) {
+    return openChannel(lost, (settle) => {
+        client.openssh_forwardOutStreamLocal(path, settle);
+    });
+}
+/** The server neither opened the channel nor refused it. */
+class NoAnswer extends Error {
+}
+/** The channel that `begin` asks for; one that comes too late is closed. */
+function openChannel(lost, begin) {
     return new Promise((resolve, reject) => {
         let isLate = false;
         const timer = setTimeout(() => {
             isLate = true;
-            reject(failed(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
+            reject(new NoAnswer(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
         }, connection_forwardTimeoutMs);
         const settle = (error, channel) => {
             clearTimeout(timer);
             if (error !== undefined || channel === undefined)
-                reject(explain(error ?? new Error('no channel')));
+                reject(error ?? new Error('no channel'));
             else if (isLate)
                 channel.destroy();
             else
@@ -36134,33 +36158,7 @@ function openForward(name, client, lost, address, port) {
             settle(reason instanceof Error ? reason : new Error(String(reason)));
         });
         try {
-            client.forwardOut('127.0.0.1', 0, address, port, settle);
-        }
-        catch (thrown) {
-            settle(new Error(describeThrown(thrown)));
-        }
-    });
-}
-/**
- * A stream to a unix socket of the server (`direct-streamlocal@openssh.com`, PROTOCOL of OpenSSH 2.4): as the user who is
- * logged in, and no session of the server's limit.
- * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
- */
-function openSocketForward(client, lost, path) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(new Error(`no answer within ${connection_forwardTimeoutMs / 1000} s`));
-        }, connection_forwardTimeoutMs);
-        lost.catch(reject);
-        const settle = (error, channel) => {
-            clearTimeout(timer);
-            if (error === undefined && channel !== undefined)
-                resolve(channel);
-            else
-                reject(error ?? new Error('no channel'));
-        };
-        try {
-            client.openssh_forwardOutStreamLocal(path, settle);
+            begin(settle);
         }
         catch (thrown) {
             settle(new Error(describeThrown(thrown)));
@@ -36999,7 +36997,31 @@ async function ensureLeaseFolder(host, folder) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/json/json.ts
+/** The value as an object; an empty one for anything else, so that readers need no special case. */
+function json_asObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+/** The value as a list; an empty one for anything else. */
+function asList(value) {
+    return Array.isArray(value) ? value : [];
+}
+/** A text that says something; undefined for the empty one too. */
+function asText(value) {
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function json_textOf(value) {
+    return asText(value) ?? '';
+}
+/** Names with text values; numbers and booleans as Docker prints them. */
+function asTexts(value) {
+    const isPlain = (entry) => ['string', 'number', 'boolean'].includes(typeof entry);
+    return Object.fromEntries(Object.entries(json_asObject(value)).flatMap(([key, entry]) => (isPlain(entry) ? [[key, String(entry)]] : [])));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
+
 /**
  * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
  * the default one (`docker context` documents that order). Prints nothing for every other engine.
@@ -37012,8 +37034,6 @@ case \${DOCKER_HOST:-} in
 esac
 context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
 case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`));
-const asObject = (value) => (typeof value === 'object' && value !== null ? value : {});
-const asText = (value) => (typeof value === 'string' ? value : '');
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -37030,7 +37050,7 @@ async function listContainers(engine, labels, signal) {
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    return body.map(asObject);
+    return body.map(json_asObject);
 }
 /** Undefined for one that is not there. */
 async function inspect(engine, id, signal) {
@@ -37054,7 +37074,7 @@ async function askContainers(engine, project, signal) {
         listContainers(engine, [`com.docker.compose.project=${project}`], signal),
         look(known),
     ]);
-    const ids = list.map(({ Id }) => asText(Id));
+    const ids = list.map(({ Id }) => textOf(Id));
     seen.set(project, ids);
     const late = await look(ids.filter((id) => !known.includes(id)));
     const found = [...early, ...late].filter((entry) => entry !== undefined);
@@ -37068,8 +37088,8 @@ async function askStates(engine, ids, signal) {
         if (entry === undefined)
             return [];
         const state = asObject(entry['State']);
-        const health = asText(asObject(state['Health'])['Status']);
-        return [`${asText(entry['Id'])} ${asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+        const health = textOf(asObject(state['Health'])['Status']);
+        return [`${textOf(entry['Id'])} ${textOf(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
     })
         .join('\n');
 }
@@ -37078,8 +37098,8 @@ async function askAttachments(engine, id, signal) {
     const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
     return Object.entries(networks).map(([name, value]) => {
         const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
-        const addresses = [asText(IPAddress), asText(GlobalIPv6Address)].filter((address) => address !== '');
-        return { name, networkId: asText(NetworkID), address: asText(IPAddress), addresses };
+        const addresses = [textOf(IPAddress), textOf(GlobalIPv6Address)].filter((address) => address !== '');
+        return { name, networkId: textOf(NetworkID), address: textOf(IPAddress), addresses };
     });
 }
 /** What a room check needs of containers: `id pid mode/"signal"`, one a line, as the template of facts-script.ts prints it. */
@@ -37090,9 +37110,9 @@ async function askFirstProcesses(engine, ids, signal) {
         if (entry === undefined)
             return [];
         const pid = asObject(entry['State'])['Pid'];
-        const mode = asText(asObject(entry['HostConfig'])['PidMode']);
+        const mode = textOf(asObject(entry['HostConfig'])['PidMode']);
         const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
-        return [`${asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+        return [`${textOf(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
     })
         .join('\n');
 }
@@ -37112,7 +37132,7 @@ async function askNetworksAndVolumes(engine, project, networks, volumes, signal)
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
-    const own = body.map((network) => asText(asObject(network)['Name']));
+    const own = body.map((network) => textOf(asObject(network)['Name']));
     const [ofNetworks, ofVolumes] = await Promise.all([
         all('networks', [...new Set([...networks, ...own])]),
         all('volumes', volumes),
@@ -37137,7 +37157,7 @@ async function askImages(engine, refs, signal) {
         return [
             JSON.stringify(Id),
             JSON.stringify(RepoDigests ?? null),
-            `${asText(Os)}/${asText(Architecture)}`,
+            `${textOf(Os)}/${textOf(Architecture)}`,
             JSON.stringify(check ?? null),
         ].join('\t');
     }));
@@ -37149,9 +37169,9 @@ async function askService(engine, project, service, signal) {
     const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
     const list = await listContainers(engine, labels, signal);
     return list.map(({ Id, Names, State }) => ({
-        id: asText(Id),
+        id: textOf(Id),
         name: firstName(Names),
-        state: asText(State),
+        state: textOf(State),
     }));
 }
 /** Names of the running containers with all these labels. */
@@ -37163,17 +37183,17 @@ async function askRunningNames(engine, labels, signal) {
 async function askRunningIds(engine, project, service, signal) {
     const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
     const list = await listContainers(engine, labels, signal);
-    return list.flatMap(({ State, Id }) => (State === 'running' ? [asText(Id)] : []));
+    return list.flatMap(({ State, Id }) => (State === 'running' ? [textOf(Id)] : []));
 }
 function firstName(names) {
-    return asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+    return json_textOf(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
 }
 /** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
 function readEngineVersion(body) {
     const { Version, Os, Arch } = asObject(body);
-    if ([Version, Os, Arch].some((value) => asText(value) === ''))
+    if ([Version, Os, Arch].some((value) => textOf(value) === ''))
         return undefined;
-    return { engine: asText(Version), platform: `${asText(Os)}/${asText(Arch)}` };
+    return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
 }
 
 ;// CONCATENATED MODULE: external "node:http"

@@ -180,7 +180,7 @@ function shortDigest(digest) {
 /* harmony export */   DD: () => (/* binding */ asList),
 /* harmony export */   eB: () => (/* binding */ asObject)
 /* harmony export */ });
-/* unused harmony exports asText, asTexts */
+/* unused harmony exports asText, textOf, asTexts */
 /** The value as an object; an empty one for anything else, so that readers need no special case. */
 function asObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
@@ -192,6 +192,10 @@ function asList(value) {
 /** A text that says something; undefined for the empty one too. */
 function asText(value) {
     return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+function textOf(value) {
+    return asText(value) ?? '';
 }
 /** Names with text values; numbers and booleans as Docker prints them. */
 function asTexts(value) {

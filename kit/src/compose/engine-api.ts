@@ -1,5 +1,6 @@
 import type { PartResult } from '../host/batch.ts';
 import type { EngineDoor } from '../host/engine-door.ts';
+import { asObject, textOf, type Json } from '../json/json.ts';
 
 /**
  * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
@@ -13,11 +14,6 @@ case \${DOCKER_HOST:-} in
 esac
 context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
 case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
-
-type Json = Readonly<Record<string, unknown>>;
-
-const asObject = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path: string, status: number): Error {
@@ -67,7 +63,7 @@ export async function askContainers(engine: EngineDoor, project: string, signal:
     listContainers(engine, [`com.docker.compose.project=${project}`], signal),
     look(known),
   ]);
-  const ids = list.map(({ Id }) => asText(Id));
+  const ids = list.map(({ Id }) => textOf(Id));
   seen.set(project, ids);
   const late = await look(ids.filter((id) => !known.includes(id)));
   const found = [...early, ...late].filter((entry) => entry !== undefined);
@@ -81,8 +77,8 @@ export async function askStates(engine: EngineDoor, ids: readonly string[], sign
     .flatMap((entry) => {
       if (entry === undefined) return [];
       const state = asObject(entry['State']);
-      const health = asText(asObject(state['Health'])['Status']);
-      return [`${asText(entry['Id'])} ${asText(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
+      const health = textOf(asObject(state['Health'])['Status']);
+      return [`${textOf(entry['Id'])} ${textOf(state['Status'])} ${Number(entry['RestartCount'] ?? 0)} ${health}`];
     })
     .join('\n');
 }
@@ -106,8 +102,8 @@ export async function askAttachments(
   const networks = asObject(asObject((await inspect(engine, id, signal))?.['NetworkSettings'])['Networks']);
   return Object.entries(networks).map(([name, value]) => {
     const { NetworkID, IPAddress, GlobalIPv6Address } = asObject(value);
-    const addresses = [asText(IPAddress), asText(GlobalIPv6Address)].filter((address) => address !== '');
-    return { name, networkId: asText(NetworkID), address: asText(IPAddress), addresses };
+    const addresses = [textOf(IPAddress), textOf(GlobalIPv6Address)].filter((address) => address !== '');
+    return { name, networkId: textOf(NetworkID), address: textOf(IPAddress), addresses };
   });
 }
 
@@ -122,9 +118,9 @@ export async function askFirstProcesses(
     .flatMap((entry) => {
       if (entry === undefined) return [];
       const pid = asObject(entry['State'])['Pid'];
-      const mode = asText(asObject(entry['HostConfig'])['PidMode']);
+      const mode = textOf(asObject(entry['HostConfig'])['PidMode']);
       const stopSignal = JSON.stringify(asObject(entry['Config'])['StopSignal'] ?? null);
-      return [`${asText(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
+      return [`${textOf(entry['Id'])} ${String(pid)} ${mode}/${stopSignal}`];
     })
     .join('\n');
 }
@@ -149,7 +145,7 @@ export async function askNetworksAndVolumes(
   const path = `/networks?filters=${filters}`;
   const { status, body } = await engine.get(path, signal);
   if (status !== 200 || !Array.isArray(body)) throw unexpected(path, status);
-  const own = body.map((network) => asText(asObject(network)['Name']));
+  const own = body.map((network) => textOf(asObject(network)['Name']));
   const [ofNetworks, ofVolumes] = await Promise.all([
     all('networks', [...new Set([...networks, ...own])]),
     all('volumes', volumes),
@@ -174,7 +170,7 @@ export async function askImages(engine: EngineDoor, refs: readonly string[], sig
       return [
         JSON.stringify(Id),
         JSON.stringify(RepoDigests ?? null),
-        `${asText(Os)}/${asText(Architecture)}`,
+        `${textOf(Os)}/${textOf(Architecture)}`,
         JSON.stringify(check ?? null),
       ].join('\t');
     }),
@@ -201,9 +197,9 @@ export async function askService(
   const labels = [label('project', project), label('service', service), label('oneoff', 'False')];
   const list = await listContainers(engine, labels, signal);
   return list.map(({ Id, Names, State }) => ({
-    id: asText(Id),
+    id: textOf(Id),
     name: firstName(Names),
-    state: asText(State),
+    state: textOf(State),
   }));
 }
 
@@ -226,16 +222,16 @@ export async function askRunningIds(
 ): Promise<readonly string[]> {
   const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
   const list = await listContainers(engine, labels, signal);
-  return list.flatMap(({ State, Id }) => (State === 'running' ? [asText(Id)] : []));
+  return list.flatMap(({ State, Id }) => (State === 'running' ? [textOf(Id)] : []));
 }
 
 function firstName(names: unknown): string {
-  return asText(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
+  return textOf(Array.isArray(names) ? names[0] : undefined).replace(/^\//, '');
 }
 
 /** Server version and platform of `GET /version`; undefined for an answer of another shape. Pure. */
 export function readEngineVersion(body: unknown): { readonly engine: string; readonly platform: string } | undefined {
   const { Version, Os, Arch } = asObject(body);
-  if ([Version, Os, Arch].some((value) => asText(value) === '')) return undefined;
-  return { engine: asText(Version), platform: `${asText(Os)}/${asText(Arch)}` };
+  if ([Version, Os, Arch].some((value) => textOf(value) === '')) return undefined;
+  return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
 }

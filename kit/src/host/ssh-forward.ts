@@ -25,32 +25,18 @@ export function openForward(
       message: `${name}: the connection is gone (${describeThrown(reason)}).`,
       cause: reason,
     });
-  const explain = (error: Error): HostError => {
-    if (!('reason' in error)) return lostError(error);
+  const explain = (error: unknown): HostError => {
+    if (error instanceof NoAnswer) return failed(error.message);
+    if (!(error instanceof Error) || !('reason' in error)) return lostError(error);
     return error.reason === prohibited
       ? forwardError(name, address, port, { kind: 'prohibited' })
       : failed(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
   };
-  return new Promise((resolve, reject) => {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      reject(failed(`no answer within ${forwardTimeoutMs / 1000} s`));
-    }, forwardTimeoutMs);
-    const settle = (error: Error | undefined, channel?: Duplex): void => {
-      clearTimeout(timer);
-      if (error !== undefined || channel === undefined) reject(explain(error ?? new Error('no channel')));
-      else if (isLate) channel.destroy();
-      else resolve(channel);
-    };
-    lost.catch((reason: unknown) => {
-      settle(reason instanceof Error ? reason : new Error(String(reason)));
-    });
-    try {
-      client.forwardOut('127.0.0.1', 0, address, port, settle);
-    } catch (thrown) {
-      settle(new Error(describeThrown(thrown)));
-    }
+  const begin = (settle: Settle): void => {
+    client.forwardOut('127.0.0.1', 0, address, port, settle);
+  };
+  return openChannel(lost, begin).catch((thrown: unknown) => {
+    throw explain(thrown);
   });
 }
 
@@ -60,18 +46,35 @@ export function openForward(
  * @throws Error where the server forbids it (AllowStreamLocalForwarding), is no OpenSSH, or nobody listens there
  */
 export function openSocketForward(client: Client, lost: Promise<never>, path: string): Promise<Duplex> {
+  return openChannel(lost, (settle) => {
+    client.openssh_forwardOutStreamLocal(path, settle);
+  });
+}
+
+/** The server neither opened the channel nor refused it. */
+class NoAnswer extends Error {}
+
+type Settle = (error: Error | undefined, channel?: Duplex) => void;
+
+/** The channel that `begin` asks for; one that comes too late is closed. */
+function openChannel(lost: Promise<never>, begin: (settle: Settle) => void): Promise<Duplex> {
   return new Promise((resolve, reject) => {
+    let isLate = false;
     const timer = setTimeout(() => {
-      reject(new Error(`no answer within ${forwardTimeoutMs / 1000} s`));
+      isLate = true;
+      reject(new NoAnswer(`no answer within ${forwardTimeoutMs / 1000} s`));
     }, forwardTimeoutMs);
-    lost.catch(reject);
-    const settle = (error: Error | undefined, channel?: Duplex): void => {
+    const settle: Settle = (error, channel) => {
       clearTimeout(timer);
-      if (error === undefined && channel !== undefined) resolve(channel);
-      else reject(error ?? new Error('no channel'));
+      if (error !== undefined || channel === undefined) reject(error ?? new Error('no channel'));
+      else if (isLate) channel.destroy();
+      else resolve(channel);
     };
+    lost.catch((reason: unknown) => {
+      settle(reason instanceof Error ? reason : new Error(String(reason)));
+    });
     try {
-      client.openssh_forwardOutStreamLocal(path, settle);
+      begin(settle);
     } catch (thrown) {
       settle(new Error(describeThrown(thrown)));
     }

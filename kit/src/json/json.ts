@@ -16,6 +16,11 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** A text, the empty one for anything else: as Docker's templates print what is not there. */
+export function textOf(value: unknown): string {
+  return asText(value) ?? '';
+}
+
 /** Names with text values; numbers and booleans as Docker prints them. */
 export function asTexts(value: unknown): Readonly<Record<string, string>> {
   const isPlain = (entry: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof entry);
