@@ -4,6 +4,7 @@ import { EOL } from 'node:os';
 import * as core from '@actions/core';
 
 import { describeThrown } from './errors.ts';
+import { disarmCommands } from './log-text.ts';
 
 /** Where an annotation belongs: a line of a file in the workspace. */
 export interface AnnotationPlace {
@@ -29,6 +30,7 @@ export interface Runner {
   state(name: string): string;
   /** Registers ONE line with the runner's log filter. Use `maskSecret` of ./secrets.ts. */
   mask(line: string): void;
+  /** A line of the log. Nothing in it is a command to the runner, whoever wrote it. */
   info(line: string): void;
   debug(line: string): void;
   notice(line: string): void;
@@ -59,7 +61,8 @@ export function githubRunner(): Runner {
       core.setSecret(line);
     },
     info: (line) => {
-      core.info(line);
+      // All others are commands themselves, in which @actions/core escapes what is foreign.
+      core.info(disarmCommands(line));
     },
     debug: (line) => {
       core.debug(line);

@@ -52,6 +52,14 @@ describe('workflow commands', () => {
   it('are not seen in the middle of a line', () => {
     expect(parseWorkflowCommand('x ::error::no')).toBeUndefined();
   });
+  it('are read in the older way too, wherever they stand, where the runner knows their name', () => {
+    expect(parseWorkflowCommand('12:00 x ##[set-output name=a;b=c]d%0Ae')).toEqual({
+      name: 'set-output',
+      properties: { name: 'a', b: 'c' },
+      message: 'd\ne',
+    });
+    expect(parseWorkflowCommand('see ##[this]')).toBeUndefined();
+  });
 });
 
 describe('the log', () => {
