@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { bundleAction } from './bundle.ts';
 import { Git } from './release/git.ts';
 import { runGh } from './release/github.ts';
+import { buildFromLockfile } from './release/locked-packages.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
 import { openRehearsal, runRehearsal } from './release/rehearsal.ts';
 import { runArchives, runMirrors, runPublish, runVersion, type ReleaseDoors } from './release/run.ts';
@@ -34,7 +35,7 @@ const [step, ...more] = positionals;
 const doors: ReleaseDoors = {
   git: new Git(root),
   remote: values.remote ?? 'origin',
-  build: bundleAction,
+  build: buildFromLockfile(bundleAction),
   log: (line) => console.log(line),
 };
 

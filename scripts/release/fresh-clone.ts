@@ -6,6 +6,7 @@ import { bundleAction } from '../bundle.ts';
 import { runProgram } from '../process.ts';
 import { listActions, root } from '../workspace.ts';
 import { Git } from './git.ts';
+import { buildFromLockfile } from './locked-packages.ts';
 import { refuseIfAny, ReleaseRefusal } from './refusal.ts';
 import { openRehearsal, runRehearsal } from './rehearsal.ts';
 
@@ -30,7 +31,11 @@ export async function runDemoOfRelease(log: (text: string) => void): Promise<voi
 
 async function cloneRelease(folder: string, log: (text: string) => void): Promise<string> {
   using place = await openRehearsal(new Git(root), undefined, listActions());
-  const releases = await runRehearsal(place, { build: bundleAction, log: (line) => log(`${line}\n`) }, 'main');
+  const releases = await runRehearsal(
+    place,
+    { build: buildFromLockfile(bundleAction), log: (line) => log(`${line}\n`) },
+    'main',
+  );
   const set = releases.find(({ unit }) => unit.folder === '.');
   if (set === undefined) throw new ReleaseRefusal(['The rehearsal made no tag of the set.']);
   const tag = set.tags.immutable;

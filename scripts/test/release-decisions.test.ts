@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { addPreamble, addSetEntry, foldUnreleased, readNotes, takePreamble } from '../release/changelog.ts';
 import { parseChangeset, renderChangeset, settleChangesets, type ActionState } from '../release/changeset.ts';
 import { createGithubRelease } from '../release/github.ts';
+import { findForeignPackages } from '../release/locked-packages.ts';
 import { findNewest, isImmutableTag, planTags } from '../release/tag-plan.ts';
 import { bumpVersion, parseVersion, requireVersion, type Version } from '../release/version.ts';
 
@@ -167,4 +168,23 @@ describe('changelogs', () => {
     expect(second.indexOf('## 1.1.0')).toBeLessThan(second.indexOf('## 1.0.0'));
     expect(second).toContain('| [action-a](action-a/CHANGELOG.md) | 1.1.0 | in this release |');
   });
+});
+
+test('what is installed is compared with the lockfile by version and by hash; links and other platforms do not count', () => {
+  const locked = {
+    'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
+    'node_modules/of-another-platform': { version: '1.0.0', integrity: 'sha512-p', optional: true },
+  };
+  const installed = (version: string, integrity: string): Readonly<Record<string, unknown>> => ({
+    'action-x': { version: '0.1.0' },
+    'node_modules/@deploy-actions/kit': { link: true },
+    'node_modules/a': { version, integrity },
+  });
+  expect(findForeignPackages(locked, installed('1.0.0', 'sha512-a'))).toEqual([]);
+  expect(findForeignPackages(locked, installed('1.0.1', 'sha512-a'))).toEqual([
+    'node_modules/a is 1.0.1, and the lockfile says 1.0.0.',
+  ]);
+  expect(findForeignPackages(locked, installed('1.0.0', 'sha512-b'))).toEqual([
+    'node_modules/a is 1.0.0, and the lockfile has another hash.',
+  ]);
 });

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Git } from '../release/git.ts';
 import type { RunGh } from '../release/github.ts';
+import { buildFromLockfile } from '../release/locked-packages.ts';
 import { planReleases, pushTags } from '../release/publish.ts';
 import { openRehearsal } from '../release/rehearsal.ts';
 import { fetchReleased, readUnits } from '../release/repository.ts';
@@ -147,6 +148,24 @@ describe('nothing is released, and nothing pushed,', () => {
     await refused(
       () => release(project),
       /action-one\/dist\/index\.js \(differs\): not what the sources of this commit give/,
+    );
+  });
+
+  test('when a package is installed that the lockfile does not name', async () => {
+    write(project, '.gitignore', 'node_modules/\n');
+    await commit(project, 'Ignored');
+    const installed = (version: string): string =>
+      JSON.stringify({ packages: { 'node_modules/foreign': { version, integrity: 'sha512-x' }, kit: { link: true } } });
+    write(project, 'node_modules/.package-lock.json', installed('2.0.0'));
+    const doors = { ...project.doors, build: buildFromLockfile(fixture.buildByHand) };
+    await refused(
+      () => runPublish(doors, { branch: 'main', mirrors: project.mirrors, gh: undefined }),
+      /node_modules\/foreign is 2\.0\.0, and the lockfile does not name it\. Run npm ci\./,
+    );
+    rmSync(join(project.folder, 'node_modules'), { recursive: true });
+    await refused(
+      () => runPublish(doors, { branch: 'main', mirrors: project.mirrors, gh: undefined }),
+      /Nothing is installed here/,
     );
   });
 
