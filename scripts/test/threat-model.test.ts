@@ -20,13 +20,23 @@ test('the threat model has rows', () => {
   expect(rows.length).toBeGreaterThan(15);
 });
 
-test.each(rows.map(([attempt = '', measure = '', proof = '']) => [attempt, measure, proof] as const))(
+test.each([
+  ...['forged registry', 'forged host', 'malicious pull request', 'stolen', 'hostile compose file'],
+  'hostile commit message',
+])('says what becomes of a %s', (attacker) => {
+  expect(rows.filter(([attempt = '']) => attempt.toLowerCase().includes(attacker))).not.toEqual([]);
+});
+
+test.each(rows.map(([attempt = '', measure = '', proofs = '']) => [attempt, measure, proofs] as const))(
   'a test stops: %s',
-  (_attempt, measure, proof) => {
+  (_attempt, measure, proofs) => {
     expect(measure).not.toBe('');
-    const [, file = '', title = ''] = /^`([^`]+)` “(.+)”$/.exec(proof) ?? [];
-    expect(existsSync(join(root, file)) && file !== '', proof).toBe(true);
-    // As the title of a test, not anywhere in the file.
-    expect(readFileSync(join(root, file), 'utf8').split(title).slice(0, -1).join('')).toMatch(/\(\s*['"`]$/);
+    expect(proofs).not.toBe('');
+    for (const proof of proofs.split('; `')) {
+      const [, file = '', title = ''] = /^`?([^`]+)` “(.+)”$/.exec(proof) ?? [];
+      expect(existsSync(join(root, file)) && file !== '', proof).toBe(true);
+      // As the title of a test, not anywhere in the file.
+      expect(readFileSync(join(root, file), 'utf8').split(title).slice(0, -1).join(''), proof).toMatch(/\(\s*['"`]$/);
+    }
   },
 );
