@@ -21,7 +21,8 @@ import { describeImage, renderSummary } from './summary.ts';
 import { verifyImage } from './verification.ts';
 import { imageLine, imagesJson, platformLines, type Outcome, type VerifiedImage } from './verified-image.ts';
 
-const imagesAtOnce = 12;
+/** Each image is two requests, one after the other: more at once than connections would only wait. */
+const imagesAtOnce = 20;
 
 /** Proves each image against its registry, and hands the next steps references that cannot change. */
 export async function run({ runner, signal }: StepContext, clock: Clock = systemClock): Promise<void> {
