@@ -84,8 +84,10 @@ async function findTransfer(
   look: Look,
   mirror: MirrorPlan | undefined,
 ): Promise<Pick<Comparison, 'transfer' | 'live'>> {
-  const { host, deployPath, scan, isProtected } = job;
+  const { host, deployPath, scan } = job;
   const unmanaged = mirror?.deletable ?? [];
+  // What a rule leaves out is not gone from the source.
+  const isProtected = (path: string): boolean => job.isProtected(path) || scan.isLeftOut(path);
   const rule: DeleteRule = { delete: job.delete === 'none' ? 'none' : 'managed', isProtected, unmanaged };
   const quick =
     look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
@@ -134,7 +136,7 @@ async function lookForMirror(job: SyncJob): Promise<MirrorPlan> {
     });
   const known = [...parseMounts(mounts.stdout, deployPath), ...mountsOfSource(scan, deployPath)];
   const wanted = new Set([...scan.entries.map(({ path }) => path), ...(job.env === undefined ? [] : [job.env.path])]);
-  return planMirror(list?.stdout ?? '', wanted, isProtected, known);
+  return planMirror(list?.stdout ?? '', wanted, { isProtected, isLeftOut: scan.isLeftOut }, known);
 }
 
 /** Compose files are small; what is bigger is data. */

@@ -12,6 +12,7 @@ import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { ensureStatePart } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { formatBytes } from './byte-size.ts';
+import { awaitQuietPart } from '@deploy-actions/kit/state/staged-tree';
 import { compare, lookAround, makeBuckets, type Comparison, type SyncJob } from './comparison.ts';
 import { secretValues } from './env-file.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
@@ -85,6 +86,10 @@ async function readSource(runner: Runner, inputs: Inputs, sources: readonly Sour
     runner.info(
       `left out, because protected: ${scan.leftOut.slice(0, 10).join(', ')}${scan.leftOut.length > 10 ? ' …' : ''}`,
     );
+  for (const path of scan.composeLeftOut)
+    runner.warning(
+      `${path} of the source is left out, by \`exclude\`, \`include\` or .deployignore: the server keeps its own, if it has one.`,
+    );
   const collisions = findCollisions(scan.entries.map(({ path }) => path));
   for (const group of collisions.slice(0, 10))
     runner.warning(
@@ -144,12 +149,13 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob): Promise
     if (taken === undefined) receiver?.cancel();
     const waiting = taken === undefined ? undefined : receiver;
     const body = async (lease: HeldLease): Promise<Outcome> => {
-      // Another's lease was waited for: what was seen may have changed since.
-      const isFresh = lease === taken || !lease.isNew;
-      const look = await settleInterrupted(job, isFresh ? first.look : (await lookAround(job)).look);
+      // Another's lease, or a command of an earlier step, was waited for: what was seen may have changed since.
+      const isFresh = (lease === taken || !lease.isNew) && !first.look.isBusy;
+      const again = isFresh ? undefined : await lookAround(job, [awaitQuietPart(host, deployPath)]);
+      const look = await settleInterrupted(job, (again ?? first).look);
       const comparison = await compare(job, look);
       const [staged, pinned] = await Promise.all([
-        stage(job, comparison, { isForNow, receiver: waiting }),
+        stage(job, comparison, { isForNow, receiver: waiting, step: lease.step }),
         findPinnedFiles(job, comparison),
       ]);
       return { ...comparison, ...staged, pinned };

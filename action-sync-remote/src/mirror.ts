@@ -29,7 +29,7 @@ export interface MirrorPlan {
 export function planMirror(
   listed: string,
   wanted: ReadonlySet<string>,
-  isProtected: (path: string) => boolean,
+  { isProtected, isLeftOut }: { readonly [rule in 'isProtected' | 'isLeftOut']: (path: string) => boolean },
   mounts: readonly Mount[],
 ): MirrorPlan {
   const deletable: string[] = [];
@@ -40,6 +40,7 @@ export function planMirror(
     if (!line.startsWith('./') || wanted.has(path)) continue;
     const mount = mountOf(path, mounts);
     if (isProtected(path)) kept.push(`${path} (protected)`);
+    else if (isLeftOut(path)) kept.push(`${path} (left out of the source)`);
     else if (mount !== undefined) below.set(mount, (below.get(mount) ?? 0) + 1);
     else if (path.split('/').some((name) => refuseName(name) !== undefined)) kept.push(`${path} (its name)`);
     else deletable.push(path);

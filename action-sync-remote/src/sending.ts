@@ -37,6 +37,8 @@ export interface Sending {
   readonly plan: string | undefined;
   /** What waits on the server already. */
   readonly receiver: Receiver | undefined;
+  /** Of the lease: a set that arrives when a later step holds it is refused. */
+  readonly step: string;
 }
 
 /** Opens what waits on the server for the set while that is looked at: its two round trips cost nothing then. */
@@ -59,7 +61,7 @@ export async function send(
   job: SyncJob,
   { look, transfer, isEnvNew }: Comparison,
   manifest: Manifest,
-  { plan, receiver }: Sending,
+  { plan, receiver, step }: Sending,
 ): Promise<number> {
   const { host, scan, clock } = job;
   const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
@@ -86,7 +88,7 @@ export async function send(
   const isWaiting = receiver !== undefined && readyMs !== undefined;
   const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
   const taker = isWaiting ? receiver : openReceiver(host, job.deployPath, options);
-  await taker.receive(manifest.releaseId, { tar, packing });
+  await taker.receive(manifest.releaseId, { tar, packing }, step);
   return progress.done;
 }
 

@@ -30,6 +30,10 @@ export interface Scan {
   readonly places: ReadonlyMap<string, Place>;
   /** Paths of the source that are left out because they are protected; without `.git`. */
   readonly leftOut: readonly string[];
+  /** Whether the rules of a source keep a path out of the set: what is there on the server is none of ours. */
+  readonly isLeftOut: (path: string) => boolean;
+  /** Compose files at the top of a source that its rules leave out: mostly by mistake. */
+  readonly composeLeftOut: readonly string[];
   readonly bytes: number;
 }
 
@@ -44,7 +48,11 @@ interface Walk {
   readonly files: Found[];
   readonly links: { readonly path: string; readonly link: string }[];
   readonly leftOut: string[];
+  readonly composeLeftOut: string[];
 }
+
+/** Where Compose looks when it is told nothing. */
+const composeName = /^(docker-)?compose\.ya?ml$/;
 
 /** After so many files the connection, which is being made meanwhile, gets its turn. */
 const turn = 64;
@@ -89,13 +97,21 @@ export async function scanSources(
     entries,
     places,
     leftOut: walks.flatMap((walk) => walk.leftOut).sort(),
+    composeLeftOut: walks.flatMap((walk) => walk.composeLeftOut),
+    isLeftOut: (path) => walks.some(({ rules }) => rules.judge(path, false) === 'excluded'),
     bytes: hashed.reduce((sum, file) => sum + file.size, 0),
   };
 }
 
 async function walkSource(source: SourcePlace, lines: Omit<RuleLines, 'ignoreFile'>): Promise<Walk> {
   const ignoreFile = source.isFolder ? readIgnoreFile(source.path) : '';
-  const walk: Walk = { rules: makeRules({ ...lines, ignoreFile }), files: [], links: [], leftOut: [] };
+  const walk: Walk = {
+    rules: makeRules({ ...lines, ignoreFile }),
+    files: [],
+    links: [],
+    leftOut: [],
+    composeLeftOut: [],
+  };
   if (source.isFolder) await walkFolder(walk, source.path, '');
   else await visit(walk, lstatSync(source.path), source.path, basename(source.path));
   return walk;
@@ -121,6 +137,7 @@ function byName(a: Dirent, b: Dirent): number {
 function visit(walk: Walk, found: Dirent | Stats, place: string, path: string): Promise<void> | undefined {
   const verdict = walk.rules.judge(path, found.isDirectory());
   if (verdict === 'protected' && basename(path) !== '.git') walk.leftOut.push(path);
+  if (verdict === 'excluded' && composeName.test(path)) walk.composeLeftOut.push(path);
   if (verdict !== 'synced') return undefined;
   const name = refuseName(basename(path));
   if (name !== undefined) throw refused(path, name);

@@ -43,14 +43,14 @@ export function setsOfDied(died: UnfinishedDeploy | undefined): ReadonlySet<stri
 export async function stage(
   job: SyncJob,
   comparison: Comparison,
-  options: { readonly isForNow: boolean; readonly receiver: Receiver | undefined },
+  options: { readonly isForNow: boolean; readonly receiver: Receiver | undefined; readonly step: string },
 ): Promise<{ readonly ending: Ending; readonly sentBytes: number }> {
   const { look, transfer, isEnvNew } = comparison;
   const liveId = look.liveId ?? '';
   const newest = look.staged.at(-1);
   const waiting = newest?.header.releaseId === liveId ? undefined : newest;
   if (!transfer.isNeeded && !isEnvNew) {
-    if (waiting !== undefined) await discardStagedTrees(job.host, job.deployPath);
+    if (waiting !== undefined) await discardStagedTrees(job.host, job.deployPath, options.step);
     return { ending: { kind: 'unchanged', releaseId: liveId }, sentBytes: 0 };
   }
   // One that an interrupted rollout began with goes away with that rollout's recovery.
@@ -63,12 +63,12 @@ export async function stage(
   const manifest = makeManifest(job, transfer);
   const { releaseId } = manifest;
   if (!options.isForNow) {
-    const sentBytes = await send(job, comparison, manifest, { plan: undefined, receiver: options.receiver });
+    const sentBytes = await send(job, comparison, manifest, { ...options, plan: undefined });
     return { ending: { kind: 'staged', releaseId }, sentBytes };
   }
   const plan = await planActivation(job, comparison);
   try {
-    const sentBytes = await send(job, comparison, manifest, { plan, receiver: options.receiver });
+    const sentBytes = await send(job, comparison, manifest, { ...options, plan });
     return { ending: { kind: 'live', releaseId }, sentBytes };
   } catch (thrown) {
     job.log('That failed: putting the old files back.');

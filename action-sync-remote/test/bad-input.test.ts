@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fakeRunner } from '@deploy-actions/kit/testing/fake-runner';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../src/main.ts';
@@ -80,6 +80,23 @@ describe('bad input ends in one error that names it, and leaves nothing on the s
     symlinkSync('/etc/passwd', join(workspace, 'sub'));
     await expect(sync({})).rejects.toEqual(refused('SOURCE_REFUSED', /"sub".*\/etc\/passwd/));
     expect(readdirSync(server)).toEqual([]);
+  });
+
+  it('a deploy-path that a link leads to a system folder, or to the home of the login; not one to another folder', async () => {
+    const home = process.env['HOME'] ?? '/root';
+    for (const [name, place] of [
+      ['app-of-the-system', '/etc'],
+      ['app-at-home', home],
+    ] as const) {
+      symlinkSync(place, `${server}-${name}`);
+      for (const dryRun of ['true', 'false'])
+        await expect(sync({ 'deploy-path': `${server}-${name}`, 'dry-run': dryRun })).rejects.toEqual(
+          refused('DEPLOY_PATH_UNUSABLE', new RegExp(`is ${place}, a system folder or the home`)),
+        );
+    }
+    symlinkSync(dirname(server), `${server}-parent`);
+    await sync({ 'deploy-path': `${server}-parent/app` });
+    expect(readdirSync(server)).toEqual(['.deploy', 'compose.yaml', 'conf']);
   });
 
   it('the private key of the login, wherever it lies in the source', async () => {

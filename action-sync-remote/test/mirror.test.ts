@@ -8,21 +8,31 @@ import { findCollisions } from '../src/name-collision.ts';
 import { makeFolder } from './source-fixture.ts';
 
 describe('what a mirror deletes', () => {
-  const listed = './compose.yaml\n./old\n./data/db\n./data/deep/er\n./.env\n./a\\b\n./conf/x\n';
-  const plan = planMirror(listed, new Set(['compose.yaml']), (path) => path === '.env', [
-    { path: 'data', service: 'db' },
-  ]);
+  const listed = './compose.yaml\n./old\n./data/db\n./data/deep/er\n./.env\n./a\\b\n./conf/x\n./notes.md\n';
+  const plan = planMirror(
+    listed,
+    new Set(['compose.yaml']),
+    { isProtected: (path) => path === '.env', isLeftOut: (path) => path === 'notes.md' },
+    [{ path: 'data', service: 'db' }],
+  );
 
   it('is what neither the source has, nor anybody protects, nor a container has mounted', () => {
     expect(plan.deletable).toEqual(['conf/x', 'old']);
   });
 
   it('says what it keeps, one line for each mount', () => {
-    expect(plan.kept).toEqual(['data (mounted by db: 2 file(s))', '.env (protected)', 'a\\b (its name)']);
+    expect(plan.kept).toEqual([
+      'data (mounted by db: 2 file(s))',
+      '.env (protected)',
+      'a\\b (its name)',
+      'notes.md (left out of the source)',
+    ]);
   });
 
   it('is nothing where deploy-path itself is mounted', () => {
-    const all = planMirror(listed, new Set(), () => false, [{ path: '', service: 'dev' }]);
+    const all = planMirror(listed, new Set(), { isProtected: () => false, isLeftOut: () => false }, [
+      { path: '', service: 'dev' },
+    ]);
     expect(all.deletable).toEqual([]);
   });
 

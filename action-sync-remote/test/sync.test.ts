@@ -76,6 +76,20 @@ describe('a sync', { timeout: 300_000 }, () => {
     expect([existsSync(join(server, 'conf/x')), read('new/path')]).toEqual([false, 'n']);
   });
 
+  it('leaves on the server what a rule leaves out from now on, and says so of a compose file', async () => {
+    writeFiles(workspace, { 'docs/a.md': 'a' });
+    await sync({ activate: 'now' });
+    const rules = { exclude: '*.md\ncompose.yaml', activate: 'now' };
+    const runner = await sync(rules);
+    expect(runner.outputs.get('deleted-files')).toBe('');
+    expect(runner.lines.join('\n')).toMatch(/compose\.yaml of the source is left out, by `exclude`.*keeps its own/);
+    expect((await sync({ include: 'docs/', activate: 'now' })).outputs.get('deleted-files')).toBe('');
+    // Gone from the source is another thing.
+    rmSync(join(workspace, 'docs'), { recursive: true });
+    expect((await sync({ activate: 'now' })).outputs.get('deleted-files')).toBe('docs/a.md');
+    expect(read('compose.yaml')).toBe('v1');
+  });
+
   it('deletes nothing with delete: none', async () => {
     await sync({ activate: 'now' });
     rmSync(join(workspace, 'conf'), { recursive: true });

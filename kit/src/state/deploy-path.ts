@@ -33,6 +33,21 @@ export function parseDeployPath(text: string, input = 'deploy-path'): DeployPath
   return path as DeployPath;
 }
 
+/**
+ * `is_system FOLDER` (physical, as `pwd -P` says): the same judgement on the server, where a link may lead to such a folder,
+ * and where the login's own home is.
+ */
+export const systemFunction = `is_system() {
+  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
+}
+`;
+
+/** What {@link systemFunction} found, as a message says it. */
+export function describeSystemFolder(deployPath: DeployPath, hostName: string, real: string): string {
+  return `input \`deploy-path\`: ${deployPath} on ${hostName} is ${real}, a system folder or the home directory of the login. Nothing was changed.`;
+}
+
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 export function hasControlCharacter(text: string): boolean {
   return /\p{Cc}/u.test(text);

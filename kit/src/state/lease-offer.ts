@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BatchPart, PartResult } from '../host/batch.ts';
 import { nextLease } from './lease.ts';
-import { heldLease, swapScript, type HeldLease, type LeaseOptions } from './lease-store.ts';
+import { heldLease, makeStep, swapScript, type HeldLease, type LeaseOptions } from './lease-store.ts';
 
 /**
  * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
@@ -26,7 +26,8 @@ export function offerLease(options: LeaseOptions): LeaseOffer {
   if (decision.kind !== 'take') return { part: nothing, claim: () => undefined };
   options.onTake?.();
   const { lease } = decision;
-  const text = JSON.stringify({ ...lease, acquired: word, renewed: word, expires: `${word}e` });
+  const step = makeStep();
+  const text = JSON.stringify({ ...lease, step, acquired: word, renewed: word, expires: `${word}e` });
   return {
     part: {
       purpose: 'take the lease',
@@ -35,7 +36,7 @@ export function offerLease(options: LeaseOptions): LeaseOffer {
       stdin: text,
       mayFail: true,
     },
-    claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision) : undefined),
+    claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision, step) : undefined),
   };
 }
 

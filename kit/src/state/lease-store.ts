@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { DeployError } from '../action/errors.ts';
 import { scriptOrThrow, type Host } from '../host/host.ts';
 import type { Clock } from '../time/clock.ts';
@@ -21,6 +22,8 @@ export class LeaseError extends DeployError<LeaseErrorCode> {}
 export interface HeldLease {
   /** True when this step took it (and so releases it in its post); false when an earlier step of the job did. */
   readonly isNew: boolean;
+  /** What lease.json says as long as no later step, of this job or another, has begun. */
+  readonly step: string;
   renew(): Promise<void>;
   release(): Promise<void>;
 }
@@ -151,7 +154,9 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     if (decision.kind !== 'held' && work.length === 0) {
       if (decision.kind === 'take') options.onTake?.();
       // Lost the race: look again at once, the other one is the holder now.
-      if (await swapLease(options, seen.text, JSON.stringify(decision.lease))) return heldLease(options, decision);
+      const step = makeStep();
+      const next = JSON.stringify({ ...decision.lease, step });
+      if (await swapLease(options, seen.text, next)) return heldLease(options, decision, step);
       continue;
     }
     const waited = clock.now() - start;
@@ -231,8 +236,17 @@ export async function freeLease(options: UnlockOptions): Promise<UnlockDecision 
   }
 }
 
+/** For {@link HeldLease.step}. */
+export function makeStep(): string {
+  return randomBytes(12).toString('hex');
+}
+
 /** The handle of a lease that was written as `decision` says. */
-export function heldLease(options: LeaseOptions, decision: Exclude<LeaseDecision, { kind: 'held' }>): HeldLease {
+export function heldLease(
+  options: LeaseOptions,
+  decision: Exclude<LeaseDecision, { kind: 'held' }>,
+  step: string,
+): HeldLease {
   const { generation } = decision.lease;
   const change = async (next: (current: Lease, now: number) => string): Promise<void> => {
     const seen = await readLease(options);
@@ -242,6 +256,7 @@ export function heldLease(options: LeaseOptions, decision: Exclude<LeaseDecision
   };
   return {
     isNew: decision.kind === 'take',
+    step,
     renew: () =>
       change((current, now) => JSON.stringify({ ...current, renewed: now, expires: now + options.ttlSeconds })),
     release: () => change(() => '-'),

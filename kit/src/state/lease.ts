@@ -25,6 +25,8 @@ export interface Lease {
   readonly expires?: number;
   /** Why a person holds it by hand: set by a freeze, never by a job. */
   readonly reason?: string;
+  /** New with each step that takes or renews it at its start: a command of an earlier step that comes late is told by it. */
+  readonly step?: string;
 }
 
 export type LeaseDecision =
@@ -134,6 +136,7 @@ export function parseLease(content: string): Lease | undefined {
   const expires = body['expires'];
   if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined))) return undefined;
   const acquired = number(body['acquired'], 0);
+  const step = text(body['step']);
   return {
     owner: {
       id,
@@ -150,5 +153,6 @@ export function parseLease(content: string): Lease | undefined {
     renewed: number(body['renewed'], acquired),
     ...(typeof expires === 'number' ? { expires } : {}),
     ...(reason === '' ? {} : { reason }),
+    ...(step === '' ? {} : { step }),
   };
 }

@@ -1,5 +1,5 @@
 import type { BatchPart, PartResult } from '../host/batch.ts';
-import type { DeployPath } from './deploy-path.ts';
+import { describeSystemFolder, systemFunction, type DeployPath } from './deploy-path.ts';
 import { parseUnfinished, type UnfinishedDeploy } from './journal.ts';
 import type { IndexDifference } from './manifest-index.ts';
 import { parseManifestHeader, type ManifestHeader } from './manifest.ts';
@@ -30,6 +30,8 @@ export interface ReceivedPart {
 /** What one short command tells of deploy-path. It reads no content but that of the env file. */
 export interface Look {
   readonly isWritable: boolean;
+  /** A script of an earlier step still works on the files (tree-lock.ts). */
+  readonly isBusy: boolean;
   /** Nothing stands in deploy-path but our own state. */
   readonly isEmpty: boolean;
   /** Of the set that is live; undefined before the first sync. */
@@ -67,10 +69,11 @@ export type EnvLook =
 
 /**
  * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
- * may do. Exit 3: no such folder; 4: a program is missing (named).
+ * may do. Exit 3: no such folder; 4: a program is missing (named); 5: a system folder (printed).
  */
 const lookScript = `
 cd "$1" 2>/dev/null || exit 3
+${systemFunction}if is_system "$(pwd -P)"; then pwd -P; exit 5; fi
 for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
@@ -90,6 +93,7 @@ if [ -n "$2" ]; then
   else echo 'e absent'; fi
 fi
 cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -e tree.lock ] && command -v flock >/dev/null 2>&1; then (flock -n 8) 8< tree.lock || echo b; fi
 if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
@@ -143,6 +147,12 @@ function lookFailed(deployPath: DeployPath, hostName: string, result: PartResult
       message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
       hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
     });
+  if (result.code === 5)
+    return new StagedTreeError({
+      code: 'DEPLOY_PATH_UNUSABLE',
+      message: describeSystemFolder(deployPath, hostName, result.stdout.trim()),
+      hint: 'Give the project a folder of its own, for example /srv/my-app.',
+    });
   return new StagedTreeError({
     code: 'DEPLOY_PATH_UNUSABLE',
     message: `input \`deploy-path\`: ${deployPath} on ${hostName} ${result.code === 3 ? 'does not exist or cannot be entered' : `could not be read (exit code ${result.code}): ${result.stderr.trim()}`}.`,
@@ -160,6 +170,7 @@ export function parseLook(text: string, deployPath: string): Look {
   const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
   return {
     isWritable: lines.includes('w'),
+    isBusy: lines.includes('b'),
     isEmpty: lines.includes('n'),
     liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
     difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,

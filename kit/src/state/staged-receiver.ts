@@ -4,6 +4,7 @@ import type { DeployPath } from './deploy-path.ts';
 import { activateScript } from './staged-swap-scripts.ts';
 import { treeError } from './staged-tree-run.ts';
 import { receiveScript, settleScript } from './staged-tree-scripts.ts';
+import { lockFunctions } from './tree-lock.ts';
 
 /** A set as it travels: a tar as {@link receiveScript} describes it; with the swap's `plan` where it goes live at once. */
 export interface StagedArchive {
@@ -27,27 +28,28 @@ export interface Receiver {
   /** Milliseconds until it waited; undefined where it could not be had. */
   readonly ready: Promise<number | undefined>;
   /**
-   * Sends the set, once.
+   * Sends the set, once. `step` is that of the lease: where the lease says another one by then, LEASE_LOST.
    * @throws StagedTreeError STAGED_TREE_CORRUPT; PATH_BLOCKED by an activation, which the caller then undoes
    */
-  receive(releaseId: string, archive: StagedArchive): Promise<void>;
+  receive(releaseId: string, archive: StagedArchive, step?: string): Promise<void>;
   /** It is not needed, or has done its work: it ends by itself. */
   cancel(): void;
 }
 
-/** $1 deploy path; stdin: `<packing> <release id>` in a line, then the set. Nothing comes: nothing is done. */
+/** $1 deploy path; stdin: `<packing> <release id> <lease's step>` in a line, then the set. Nothing comes: nothing is done. */
 const waiting = `
 set -e
 echo ready
-IFS=' ' read -r packing id || exit 0
+IFS=' ' read -r packing id step || exit 0
 `;
 
-const stageScript = `${waiting}set -- "$1" "$id" "$packing"
+const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step"
 ${receiveScript}`;
 
-/** Three shells in one: each has its own settings and traps, and the first that fails is the last. */
+/** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = `${waiting}path=$1
-(set -- "$path" "$id" "$packing"
+${lockFunctions}open_tree "$path/.deploy"
+(set -- "$path" "$id" "$packing" "$step"
 ${receiveScript})
 (set -- "$path" "$id"
 ${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -81,8 +83,8 @@ export function openReceiver(host: Host, deployPath: DeployPath, options: Receiv
   );
   return {
     ready,
-    receive: async (releaseId, { tar, packing }) => {
-      stdin.write(`${packing} ${releaseId}\n`);
+    receive: async (releaseId, { tar, packing }, step = '') => {
+      stdin.write(`${packing} ${releaseId} ${step}\n`);
       let failure: Error | undefined;
       // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
       tar.once('error', (error) => {

@@ -11,6 +11,8 @@ export type StagedTreeErrorCode =
   | 'MANIFEST_UNREADABLE'
   /** The server lacks a program that every step needs. */
   | 'TOOL_MISSING'
+  /** The disk became full, or a quota was reached, while files were written. */
+  | 'NO_SPACE'
   | 'DEPLOY_PATH_UNUSABLE';
 
 export class StagedTreeError extends DeployError<StagedTreeErrorCode> {}

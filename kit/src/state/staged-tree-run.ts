@@ -1,6 +1,7 @@
 import type { BatchPart, PartResult } from '../host/batch.ts';
 import { HostError, lastLines, type ExecOptions, type Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
+import { LeaseError } from './lease-store.ts';
 import { StagedTreeError } from './staged-tree-error.ts';
 
 /** Moving and hashing large sets on a slow disk takes minutes; a hung server must still end the step. */
@@ -16,7 +17,8 @@ export interface TreeScript {
 
 /**
  * Runs one of the scripts of staged-tree-scripts.ts and gives its meaningful exit codes their names.
- * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67)
+ * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67), NO_SPACE
+ * @throws LeaseError LOCKED (68), LEASE_LOST (69)
  * @throws HostError COMMAND_FAILED for any other code
  */
 export async function runTreeScript(
@@ -53,7 +55,7 @@ export function treeError(
   releaseId: string,
   purpose: string,
   result: PartResult,
-): StagedTreeError | HostError {
+): StagedTreeError | LeaseError | HostError {
   const said = lastLines(result.stderr, 1)[0] ?? '';
   const where = `${host.name}: ${deployPath}/.deploy/staged/${releaseId}`;
   switch (result.code) {
@@ -76,15 +78,51 @@ export function treeError(
         message: `${where}: a folder that must become a file holds files of its own: ${said}`,
         hint: 'Move what only the server has out of that folder, or rename the file in the source.',
       });
-    default:
-      return new HostError({
-        code: 'COMMAND_FAILED',
-        message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-        // The second is what dash's own printf says of a full disk; a broken one says it too.
-        ...(/No space left|I\/O error|quota/i.test(result.stderr)
-          ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
-          : {}),
-        evidence: lastLines(result.stderr, 20),
+    case 68:
+      return new LeaseError({
+        code: 'LOCKED',
+        message: `${host.name}: could not ${purpose}: a command of an earlier step, whose connection broke, still works on the files of ${deployPath}.`,
+        hint: 'Look on the server what it waits for (a slow or full disk), then run the job again.',
       });
+    case 69:
+      return new LeaseError({
+        code: 'LEASE_LOST',
+        message: `${host.name}: could not ${purpose} in ${deployPath}: a later step has taken the lease meanwhile. What is live was not changed.`,
+        hint: 'Run the job again; it starts from what is on the server.',
+      });
+    default:
+      return otherError(host, deployPath, purpose, result);
   }
+}
+
+/** What tells a full disk; a quota counts as one. */
+const fullWords = /No space left|quota/i;
+
+function otherError(
+  host: Host,
+  deployPath: DeployPath,
+  purpose: string,
+  result: PartResult,
+): StagedTreeError | HostError {
+  const lines = result.stderr.trimEnd().split('\n');
+  const full = lines.find((line) => fullWords.test(line));
+  const what = `${host.name}: could not ${purpose} in ${deployPath}`;
+  const evidence = lastLines(result.stderr, 20);
+  if (full !== undefined)
+    return new StagedTreeError({
+      code: 'NO_SPACE',
+      message: `${what}: its disk became full: ${full}`,
+      hint: 'Make room on the server: docker image prune, old backups, logs. Then run the job again.',
+      evidence,
+    });
+  const said = lines.at(-1) ?? '';
+  return new HostError({
+    code: 'COMMAND_FAILED',
+    message: `${what} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+    // What dash's own printf says of a full disk; a broken one says it too.
+    ...(/I\/O error/.test(result.stderr)
+      ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
+      : {}),
+    evidence,
+  });
 }

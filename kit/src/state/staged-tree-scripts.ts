@@ -1,3 +1,5 @@
+import { lockFunctions } from './tree-lock.ts';
+
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
@@ -32,7 +34,7 @@ state_of() {
  */
 export const treeFunctions = `
 set -eu
-${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${plainFunction}${lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
 link_all() {
   [ -s "$1" ] || return 0
@@ -113,7 +115,7 @@ seal() {
   printf '%s\\n' "$((last + 1))" > "$1/order"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
-  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 8>&- &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -125,11 +127,11 @@ cd "$1"; root=$(pwd -P)
 `;
 
 /**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty. stdin: tar with `tree/` (folders, links and the files that
  * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
  * files that came in parts (staged-part.ts) and were verified there.
- * Exit 66: a file is not what its hash says. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
  */
 export const receiveScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -139,6 +141,7 @@ case $3 in
   plain) tar -xof - -C "$s" ;;
   *) "$3" -dc | tar -xof - -C "$s" ;;
 esac
+lock_tree; be_current "$4"
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
@@ -162,6 +165,7 @@ rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
 take > "$s/deleted"
 cat > "$s/manifest.json.new"
+lock_tree
 list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 verify "$s"
@@ -174,6 +178,7 @@ seal "$s"`;
  * finishes the commit of one that died has its own waiting there.
  */
 export const settleScript = `${treeFunctions}
+lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -183,9 +188,14 @@ for old in .deploy/staged/*; do
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
 
-/** $1 deploy path: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
 export const discardScript = `${treeFunctions}
+lock_tree; be_current "$3"
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
+
+/** $1 deploy path. Ends when no other script works on its files. */
+export const awaitQuietScript = `${treeFunctions}
+[ ! -d .deploy ] || lock_tree`;
 
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
@@ -193,6 +203,7 @@ for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm 
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 export const packScript = `${treeFunctions}
+lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list

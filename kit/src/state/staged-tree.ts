@@ -12,6 +12,7 @@ import { StagedTreeError } from './staged-tree-error.ts';
 import { runTreeScript, treePart } from './staged-tree-run.ts';
 import { activateScript, undoScript } from './staged-swap-scripts.ts';
 import {
+  awaitQuietScript,
   discardScript,
   findScript,
   packScript,
@@ -171,9 +172,15 @@ export function undoActivationPart(host: Host, deployPath: DeployPath, releaseId
   return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
-export async function discardStagedTrees(host: Host, deployPath: DeployPath): Promise<void> {
-  await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
+/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+export async function discardStagedTrees(host: Host, deployPath: DeployPath, step: string): Promise<void> {
+  const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
+  await runTreeScript(host, deployPath, '', script);
+}
+
+/** Waits for a script of an earlier step that still works on the files. */
+export function awaitQuietPart(host: Host, deployPath: DeployPath): BatchPart {
+  return treePart(host, deployPath, '', { purpose: 'wait for the end of an earlier step', source: awaitQuietScript });
 }
 
 /**
