@@ -3,7 +3,9 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { runOnBareDebian } from './bare-debian.ts';
 import { describeKillMatrix } from './kill-table.ts';
+import { runOwnChecks, runOwnRelease } from './own-workflows/run.ts';
 import { runProgram } from './process.ts';
 import { runDemoOfRelease } from './release/fresh-clone.ts';
 import { ReleaseRefusal } from './release/refusal.ts';
@@ -13,7 +15,8 @@ import { root } from './workspace.ts';
 /**
  * `npm run test:matrix [-- FILTER …]`: every lab test of action-rolling-deploy on both engines, the faults of
  * action-sync-remote, and what else `npm test` leaves out: the whole products of faults and transitions, tests whose point a
- * cheaper one holds, and the demo in a fresh clone of a release of HEAD. A filter is part of a file's name, or an engine.
+ * cheaper one holds, the demo in a fresh clone of a release of HEAD, this repository's own workflows by act, and the setup of a
+ * bare Debian. A filter is part of a file's name, or an engine.
  * Hours. A run that was stopped goes on where it was, as long as the bundle is the same: what is green already is not run
  * again. The last line is `N passed, N failed`, as of `npm test`.
  */
@@ -98,6 +101,9 @@ async function runFile(action: string, file: string, engine: Engine): Promise<Fi
 /** What is no file of tests: once for HEAD, whatever the engine. Each says in its own room what it proves. */
 const others: Readonly<Record<string, (log: (text: string) => void) => Promise<void>>> = {
   'demo-of-a-release': runDemoOfRelease,
+  'own-checks': runOwnChecks,
+  'own-release': runOwnRelease,
+  'bare-debian': runOnBareDebian,
 };
 
 async function runOther(name: string, run: (log: (text: string) => void) => Promise<void>): Promise<FileResult> {
