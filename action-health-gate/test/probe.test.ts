@@ -43,7 +43,7 @@ function ask(
   url: string,
   options: Partial<HttpQuestion> & { readonly timeoutMs?: number; readonly connectTo?: ConnectTo } = {},
 ): Promise<Probe> {
-  const { timeoutMs = 2000, connectTo, ...question } = options;
+  const { timeoutMs = 60_000, connectTo, ...question } = options;
   const detour = connectTo === undefined ? {} : { connectTo };
   return probeHttp(
     { url: new URL(url), question: httpQuestion(question), ...detour },
@@ -149,7 +149,7 @@ describe('probeHttp', () => {
     });
     const probe = await ask(base, { method: 'POST', body: '{"q":"ä"}' });
     expect(probe).toMatchObject({ status: 200, body: 'POST {"q":"ä"}' });
-    expect(probe.kind === 'answer' && probe.tookMs > 0 && probe.tookMs < 2000).toBe(true);
+    expect(probe.kind === 'answer' && probe.tookMs > 0).toBe(true);
     expect(await ask(base, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
@@ -174,19 +174,19 @@ describe('probeHttp', () => {
         clearInterval(drip);
       });
     });
-    expect(await ask(base, { timeoutMs: 200 })).toEqual({
+    expect(await ask(base, { timeoutMs: 3000 })).toEqual({
       kind: 'broken',
       phase: 'body',
-      problem: 'no answer within 200ms',
+      problem: 'no answer within 3.0s',
     });
   });
 
   it('bounds a server that accepts and says nothing', async () => {
     const port = await listen(createTcpServer(() => undefined));
-    expect(await ask(`http://127.0.0.1:${port}/`, { timeoutMs: 100 })).toEqual({
+    expect(await ask(`http://127.0.0.1:${port}/`, { timeoutMs: 3000 })).toEqual({
       kind: 'broken',
       phase: 'headers',
-      problem: 'no answer within 100ms',
+      problem: 'no answer within 3.0s',
     });
   });
 
@@ -275,7 +275,7 @@ describe('probeHttp', () => {
         return Duplex.from({ readable: socket, writable: socket });
       };
       const errand = { url: new URL(`https://localhost:${port}/`), question: httpQuestion({}) };
-      expect(await probeHttp(errand, dial, 2000, never)).toMatchObject({
+      expect(await probeHttp(errand, dial, 60_000, never)).toMatchObject({
         kind: 'answer',
         status: 200,
         body: 'secure',
@@ -310,7 +310,7 @@ describe('probeHttp', () => {
 describe('probeTcp', () => {
   it('is a success when something listens', async () => {
     const port = await listen(createTcpServer((socket) => socket.end()));
-    expect(await probeTcp('127.0.0.1', port, dialFromRunner, 1000, never)).toEqual({ kind: 'connected' });
+    expect(await probeTcp('127.0.0.1', port, dialFromRunner, 60_000, never)).toEqual({ kind: 'connected' });
   });
 });
 

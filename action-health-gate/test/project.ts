@@ -68,6 +68,8 @@ export async function makeProject(name: string): Promise<Project> {
       },
       secrets: { DEPLOY_SSH_PRIVATE_KEY: server.privateKey },
       github: { repository: 'acme/api', runId },
+      // A runner would give a cancelled step 7.5 s and 2.5 s; how fast this machine is today is not what is tested.
+      cancelTimes: { interruptMs: 60_000, terminateMs: 10_000 },
     });
   return {
     lab,

@@ -86,7 +86,7 @@ mount -o loop "$1.img" "$1" 2>/dev/null || mount -t tmpfs -o "size=$2m" tmpfs "$
 chmod 0777 "$1"`;
   await lab.server.exec(['sh', '-c', source, 'sh', folder, String(megabytes)]);
   return async () => {
-    await lab.server.exec(['sh', '-c', 'umount "$1"; rm -f "$1.img"', 'sh', folder]);
+    await lab.server.exec(['sh', '-c', 'umount -l "$1"; rm -f "$1.img"', 'sh', folder]);
   };
 }
 

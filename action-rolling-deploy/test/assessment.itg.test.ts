@@ -112,7 +112,7 @@ describe('what a plan says of the server', () => {
       expect(result.log).toContain(`free at ${project.path} (deploy-path)`);
       expect(await project.containers()).toEqual([]);
     } finally {
-      await project.lab.server.exec(['umount', project.path]);
+      await project.lab.server.exec(['umount', '-l', project.path]);
     }
   });
 });
@@ -249,7 +249,7 @@ chmod 755 ${plugin}; chown -R deploy /home/deploy/.docker`,
   });
 
   it('because images have no room is refused, saying what could be given back', async () => {
-    const result = await deployWhile('mount -t tmpfs -o size=8m tmpfs /var/lib/docker', 'umount /var/lib/docker');
+    const result = await deployWhile('mount -t tmpfs -o size=8m tmpfs /var/lib/docker', 'umount -l /var/lib/docker');
     await expectRefusal(project, result, 'NO_SPACE', 'free at /var/lib/docker');
   });
 

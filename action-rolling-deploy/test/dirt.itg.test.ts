@@ -25,7 +25,7 @@ const docker = async (...argv: readonly string[]): Promise<string> =>
 async function runByHand(services: Readonly<Record<string, string>>, ...more: readonly string[]): Promise<void> {
   await project.lay(compose(services));
   const command = 'cd "$1" && shift && docker compose up -d --wait "$@"';
-  await project.lab.server.exec(['sh', '-c', command, 'sh', project.path, ...more], { timeoutMs: 60_000 });
+  await project.lab.server.exec(['sh', '-c', command, 'sh', project.path, ...more], { timeoutMs: 300_000 });
 }
 
 /** Services of app v1; the text is what else stands below each. */

@@ -153,7 +153,7 @@ describe('a health check with start_interval', () => {
   app:
     image: unset.example/app:0
     expose: [8000]
-    healthcheck: { interval: 30m, start_period: 30s, start_interval: 500ms }
+    healthcheck: { interval: 30m, start_period: 10m, start_interval: 500ms }
 `;
 
   it('is waited for as the engine looks: soon on one that knows it, not after the interval', async () => {

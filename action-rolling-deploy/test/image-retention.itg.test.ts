@@ -14,7 +14,7 @@ beforeAll(async () => {
   // Only the digest is deployed: the tag that made it would keep the image.
   for (const ref of refs)
     await project.lab.server.docker(['rmi', `${ref.split('@')[0] ?? ''}:1`], { allowFailure: true });
-}, 300_000);
+});
 
 afterAll(async () => {
   await project.remove();

@@ -54,8 +54,6 @@ const compose = `services:
     restart: unless-stopped
     # A proxy elsewhere sends it requests: no worker.
     expose: ["8000"]
-    # A probe that is late on a busy machine is no deploy's fault.
-    healthcheck: { timeout: 60s }
     labels:
       deploy-actions.pre-stop: touch /tmp/drain
 `;

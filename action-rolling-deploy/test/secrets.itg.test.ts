@@ -29,7 +29,8 @@ describe('secrets of a rollout', () => {
   it('reach the server’s docker pull and appear nowhere else', async () => {
     const { lab } = project;
     const { app } = lab.images;
-    const { readOnlyUsername: username = '', readOnlyPassword: password = '' } = lab.registry.bearer;
+    // No other test has this account: what is found of it is of this one.
+    const { username = '', password = '' } = lab.registry.bearer;
     // Not there yet, so that it has to be pulled with the credentials.
     const ref = lab.reference('bearer', app.repository, app.v2.digest);
     await lab.server.docker(['image', 'rm', '-f', ref], { allowFailure: true });

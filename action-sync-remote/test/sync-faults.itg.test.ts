@@ -103,7 +103,7 @@ it('ends before anything changes where the disk is too small, and works again wh
     expect((await sync({ activate: 'now' })).outcome).toBe('success');
     expect(await look()).toBe('./compose.yaml: v3\n');
   } finally {
-    await onServer('umount "$1"; rm -f "$1.img"');
+    await onServer('umount -l "$1"; rm -f "$1.img"');
   }
 });
 

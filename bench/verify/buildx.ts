@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDebianSuite } from '../../lab/src/debian.ts';
-import { downloadPackages, refreshLists, resolveClosure, unpackPackages } from '../../lab/src/packages.ts';
+import { downloadPackages, fetchByLists, resolveClosure, unpackPackages } from '../../lab/src/packages.ts';
 
 const folders = ['usr/libexec/docker/cli-plugins', 'usr/lib/docker/cli-plugins'];
 
@@ -18,11 +18,15 @@ export async function fetchBuildx(cache: string, say: (text: string) => void): P
   try {
     mkdirSync(cache, { recursive: true });
     const trixie = await openDebianSuite(cache, 'trixie', say);
-    await refreshLists(trixie);
-    const closure = await resolveClosure(trixie, ['docker-buildx']);
-    const wanted = closure.filter(({ name }) => name === 'docker-buildx');
+    const debs = await fetchByLists('fetching buildx', trixie, async () => {
+      const closure = await resolveClosure(trixie, ['docker-buildx']);
+      return downloadPackages(
+        trixie,
+        closure.filter(({ name }) => name === 'docker-buildx'),
+      );
+    });
     rmSync(tree, { recursive: true, force: true });
-    await unpackPackages(await downloadPackages(trixie, wanted), tree);
+    await unpackPackages(debs, tree);
   } catch (thrown) {
     say(`no buildx: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   }

@@ -11,9 +11,6 @@ const composeFile = `
 services:
   app:
     image: \${APP_IMAGE:?}
-    healthcheck:
-      start_period: 1s
-      retries: 3
   worker:
     image: \${WORKER_IMAGE:?}
 `;

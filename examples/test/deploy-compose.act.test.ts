@@ -12,9 +12,6 @@ const { v1, v2, v3 } = APP_RELEASES;
 const composeFile = `services:
   app:
     image: \${APP_IMAGE:?}
-    healthcheck:
-      start_period: 1s
-      retries: 3
 `;
 
 let lab: Lab;

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tryDownload } from '../../lab/src/download.ts';
+import { createLog } from '../../lab/src/log.ts';
 import { startCloudflare, type CloudflareScript } from './cloudflare.ts';
 
 const run = promisify(execFile);
@@ -16,7 +18,8 @@ beforeAll(async () => {
   });
   mkdirSync(join(repository, 'site'));
   writeFileSync(join(repository, 'site/version.json'), '{"git_sha":"abc1234"}');
-  await run('npm', ['ci', '--ignore-scripts', '--prefix', join(repository, 'tools/pages')], { maxBuffer: 1 << 24 });
+  const install = ['ci', '--ignore-scripts', '--prefix', join(repository, 'tools/pages')];
+  await tryDownload('npm ci of tools/pages', createLog(), () => run('npm', install, { maxBuffer: 1 << 24 }));
 });
 
 afterAll(() => {

@@ -5,7 +5,7 @@ import { runCommand } from './command.ts';
 import { openDebianSuite } from './debian.ts';
 import { LabError } from './error.ts';
 import type { Machine } from './machine.ts';
-import { downloadPackages, refreshLists, resolveClosure, selectAvailable, unpackPackages } from './packages.ts';
+import { downloadPackages, fetchByLists, resolveClosure, selectAvailable, unpackPackages } from './packages.ts';
 import type { PackageSource } from './packages.ts';
 
 /** Where Docker's client looks for plugins, below a root or a prefix. */
@@ -49,8 +49,7 @@ async function fetchPlugin(source: PackageSource, cache: string, machine: Machin
   if (own !== undefined) return own;
   if (machine.distribution === 'debian') {
     const trixie = await openDebianSuite(cache, 'trixie', source.log);
-    await refreshLists(trixie);
-    const file = await fetchFrom(trixie, cache, name);
+    const file = await fetchByLists('fetching Compose', trixie, () => fetchFrom(trixie, cache, name));
     if (file !== undefined) return file;
   }
   throw new LabError(

@@ -50,9 +50,9 @@ async function publishMariadb(site: ImageSite): Promise<PublishedImage> {
       // Answered also where the password is not given.
       Test: ['CMD-SHELL', 'mariadb-admin --no-defaults --host=127.0.0.1 ping'],
       Interval: NANOSECONDS_PER_SECOND,
-      Timeout: 3 * NANOSECONDS_PER_SECOND,
+      Timeout: 60 * NANOSECONDS_PER_SECOND,
       Retries: 3,
-      StartPeriod: 30 * NANOSECONDS_PER_SECOND,
+      StartPeriod: 120 * NANOSECONDS_PER_SECOND,
     },
   };
   const image = assembleImage({ architecture: site.architecture, format: 'docker', layers: [layer], config });

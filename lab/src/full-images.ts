@@ -42,7 +42,7 @@ const DJANGO_CONFIG: ImageConfig = {
   User: 'app',
   WorkingDir: '/app',
   ExposedPorts: { '8000/tcp': {} },
-  Healthcheck: { ...checkPath('/healthz'), StartPeriod: 20 * NANOSECONDS_PER_SECOND },
+  Healthcheck: checkPath('/healthz'),
 };
 
 /** Each release is the files of the ones before it and its own on top. */
@@ -128,9 +128,9 @@ async function publishPostgres(site: ImageSite): Promise<PublishedImage> {
       // By TCP: while the cluster is being made nothing listens there.
       Test: ['CMD-SHELL', `${bin}/pg_isready -q -h 127.0.0.1`],
       Interval: NANOSECONDS_PER_SECOND,
-      Timeout: 3 * NANOSECONDS_PER_SECOND,
+      Timeout: 60 * NANOSECONDS_PER_SECOND,
       Retries: 3,
-      StartPeriod: 20 * NANOSECONDS_PER_SECOND,
+      StartPeriod: 120 * NANOSECONDS_PER_SECOND,
     },
   };
   const image = assembleImage({ architecture: site.architecture, format: 'docker', layers: [layer], config });

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
+import { tryDownload } from './download.ts';
 import { LabError } from './error.ts';
 import type { Log } from './log.ts';
 
@@ -68,8 +69,10 @@ function isExecutable(path: string): boolean {
 async function installPackages(names: readonly string[], log: Log): Promise<void> {
   log(`installing on this machine (they stay after down): ${names.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await runCommand(['apt-get', 'update', '-q'], { env, allowFailure: true });
-  await runCommand(['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names], { env });
+  await tryDownload(`installing ${names.join(' ')}`, log, async () => {
+    await runCommand(['apt-get', 'update', '-q'], { env, allowFailure: true });
+    await runCommand(['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names], { env });
+  });
 }
 
 async function loadOverlay(): Promise<void> {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
+import { tryDownload } from './download.ts';
 import { LabError } from './error.ts';
 import type { Log } from './log.ts';
 
@@ -30,10 +31,25 @@ export function openPackageSource(folder: string, log: Log, options: readonly st
 }
 
 /** Fetches the package lists where they are missing or old. */
-export async function refreshLists(source: PackageSource, force = false): Promise<void> {
+async function refreshLists(source: PackageSource, force: boolean): Promise<void> {
   const stamp = join(source.folder, 'stamp');
   if (!force && existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < LISTS_AGE_MS) return;
   source.log('fetching package lists (apt-get update, into the lab folder)');
+  await updateLists(source);
+  writeFileSync(stamp, '');
+}
+
+/** Takes packages by fresh lists; where that fails, again by new ones: a mirror may have replaced them meanwhile. */
+export async function fetchByLists<T>(what: string, source: PackageSource, take: () => Promise<T>): Promise<T> {
+  let isAgain = false;
+  return tryDownload(what, source.log, async () => {
+    await refreshLists(source, isAgain);
+    isAgain = true;
+    return take();
+  });
+}
+
+async function updateLists(source: PackageSource): Promise<void> {
   const result = await runCommand(['apt-get', 'update', '-q', ...aptOptions(source)], { allowFailure: true });
   const hasLists = readdirSync(join(source.folder, 'lists')).some(
     (name) => name.endsWith('_Packages') || name.includes('_Packages.'),
@@ -43,7 +59,6 @@ export async function refreshLists(source: PackageSource, force = false): Promis
       hint: 'The first start needs a Debian or Ubuntu mirror; check the network and the proxy settings of apt.',
     });
   }
-  writeFileSync(stamp, '');
 }
 
 /** Those of the given names that the distribution has. */

@@ -5,13 +5,20 @@ export interface Release {
   readonly sha: string;
   /** Baked into the image beside GIT_SHA and APP_VERSION. */
   readonly env: Readonly<Record<string, string>>;
+  /** How long failures of its health check do not count. Default: longer than any start takes. */
+  readonly startSeconds?: number;
 }
 
 /** `v3` is broken: it runs, but its port never opens. */
 export const APP_RELEASES = {
   v1: { version: '1.0.0', sha: '8de1e8e00154c089d734a379bf807a76fe402817', env: {} },
   v2: { version: '2.0.0', sha: '8df56b837a2b164c0f8b3799f4c3e43a58681397', env: {} },
-  v3: { version: '3.0.0', sha: '0d9e93e99de9a9bdf27d459078ee1620ded9e3cc', env: { NEVER_HEALTHY: '1' } },
+  v3: {
+    version: '3.0.0',
+    sha: '0d9e93e99de9a9bdf27d459078ee1620ded9e3cc',
+    env: { NEVER_HEALTHY: '1' },
+    startSeconds: 1,
+  },
 } as const satisfies Readonly<Record<string, Release>>;
 
 export const WORKER_RELEASES = {

@@ -74,12 +74,14 @@ export function assembleRelease(
   config: ImageConfig,
 ): Image {
   const env = { ...release.env, GIT_SHA: release.sha, APP_VERSION: release.version };
+  const own = release.startSeconds === undefined ? {} : { StartPeriod: release.startSeconds * NANOSECONDS_PER_SECOND };
   return assembleImage({
     architecture: site.architecture,
     format: 'docker',
     layers,
     config: {
       ...config,
+      ...(config.Healthcheck === undefined ? {} : { Healthcheck: { ...config.Healthcheck, ...own } }),
       Env: [...(config.Env ?? []), ...Object.entries(env).map(([name, value]) => `${name}=${value}`)],
       Labels: { ...config.Labels, ...labelsOf(release) },
     },
@@ -92,15 +94,18 @@ export async function stampLayers(site: ImageSite, release: Release): Promise<re
   return [await ensureContentLayer(site.cache, 'stamp', { 'app/release.json': `${content}\n` })];
 }
 
-/** Health check by busybox's wget, once a second; failures of the first five seconds do not count. */
+/**
+ * Health check by busybox's wget, once a second. Patient, so that no stall of the machine makes a good app unhealthy: what
+ * must be found sick soon answers at once, and has a start period of its own (release.ts).
+ */
 export function checkPath(path: string): ImageConfig['Healthcheck'] & object {
   return {
     // No `-T`: the static busybox of Debian 12 crashes on it.
     Test: ['CMD-SHELL', `/bin/busybox wget -q -O /dev/null "http://127.0.0.1:\${PORT:-8000}${path}"`],
     Interval: NANOSECONDS_PER_SECOND,
-    Timeout: 3 * NANOSECONDS_PER_SECOND,
+    Timeout: 60 * NANOSECONDS_PER_SECOND,
     Retries: 3,
-    StartPeriod: 5 * NANOSECONDS_PER_SECOND,
+    StartPeriod: 120 * NANOSECONDS_PER_SECOND,
   };
 }
 

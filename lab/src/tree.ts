@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillOnce, readJson, writeWhole } from './file.ts';
-import { downloadPackages, refreshLists, resolveClosure, selectAvailable, unpackPackages } from './packages.ts';
+import { downloadPackages, fetchByLists, resolveClosure, selectAvailable, unpackPackages } from './packages.ts';
 import type { PackageSource } from './packages.ts';
 
 /** What a folder of unpacked programs is made of. Changing any field makes a new tree. */
@@ -33,11 +33,7 @@ export async function buildTree(source: PackageSource, cache: string, recipe: Tr
   const folder = join(cache, 'trees', `${recipe.name}-${key}`);
   if (existsSync(folder)) return folder;
   source.log(`building the ${recipe.name} tree from packages`);
-  await refreshLists(source);
-  const files = await fetchTree(source, recipe).catch(async () => {
-    await refreshLists(source, true);
-    return fetchTree(source, recipe);
-  });
+  const files = await fetchByLists(`fetching the ${recipe.name} tree`, source, () => fetchTree(source, recipe));
   await fillOnce(folder, async (beside) => {
     await unpackPackages(files.paths, beside);
     await recipe.finish?.(beside);

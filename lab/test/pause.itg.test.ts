@@ -35,11 +35,13 @@ async function pauseAt(point: Omit<PausePoint, 'path'>): Promise<Pause> {
 }
 
 /** Writes one journal line after another as the deploy user, as the engine does; then leaves a mark. */
-function write(...steps: readonly string[]): Promise<CommandResult> {
+const write = (...steps: readonly string[]): Promise<CommandResult> => writeWith([], steps);
+
+function writeWith(options: readonly string[], steps: readonly string[]): Promise<CommandResult> {
   const lines = steps.map((step) => `printf '{"step":"${step}","data":{}}\\n' >> "$f"; sync "$f" || exit 3; `);
   const login = ['-F', '/dev/null', '-i', `${keys}/key`, '-o', `UserKnownHostsFile=${keys}/known_hosts`];
   const command = `f=${path}/.deploy/journal/1.jsonl; ${lines.join('')} touch ${path}/done`;
-  return lab.server.exec(['ssh', ...login, '-o', 'ServerAliveInterval=1', `deploy@${lab.server.address}`, command], {
+  return lab.server.exec(['ssh', ...login, ...options, `deploy@${lab.server.address}`, command], {
     allowFailure: true,
   });
 }
@@ -88,7 +90,7 @@ describe('a pause', () => {
 
   it('cuts the connection of that command alone', async () => {
     const pause = await pauseAt({ step: 'intent' });
-    const command = write('intent');
+    const command = writeWith(['-o', 'ServerAliveInterval=3'], ['intent']);
     await pause.reached;
     await pause.cutConnection();
     expect((await write('begin')).exitCode).toBe(0);

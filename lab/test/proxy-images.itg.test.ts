@@ -22,7 +22,7 @@ async function fetchUntil(isWanted: (response: Response) => boolean): Promise<Re
       last = await fetch(url).catch(() => undefined);
       return last !== undefined && isWanted(last);
     },
-    20_000,
+    180_000,
   );
   if (last === undefined) throw new Error('no answer');
   return last;
@@ -59,7 +59,7 @@ describe('the proxies', () => {
     expect(await (await fetchUntil(({ ok }) => ok)).json()).toMatchObject({ git_sha: lab.images.app.v1.sha });
     await lab.server.docker(['exec', name, 'nginx', '-s', 'reload']);
     await fetchUntil(({ ok }) => ok);
-    await lab.server.docker(['stop', name]);
+    await lab.server.docker(['stop', '--time', '120', name]);
     expect((await lab.server.docker(['inspect', '-f', '{{.State.ExitCode}}', name])).stdout.trim()).toBe('0');
     await lab.server.docker(['rm', name]);
   });

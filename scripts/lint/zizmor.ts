@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tryDownload } from '../../lab/src/download.ts';
+import { createLog } from '../../lab/src/log.ts';
 import { record } from '../metadata.ts';
 import { runProgram } from '../process.ts';
 import { root } from '../workspace.ts';
@@ -33,7 +35,11 @@ export async function runZizmor(documents: readonly LintDocument[]): Promise<rea
 async function ensureZizmor(): Promise<string> {
   const folder = join(root, 'node_modules/.cache/zizmor');
   const program = join(folder, 'bin/zizmor');
-  if (existsSync(program)) return program;
+  if (!existsSync(program)) await tryDownload('installing zizmor', createLog(), () => installZizmor(folder, program));
+  return program;
+}
+
+async function installZizmor(folder: string, program: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'];
   const { code, output } = await runProgram(
@@ -46,7 +52,6 @@ async function ensureZizmor(): Promise<string> {
     throw new Error(`python3 -m pip could not install it (exit code ${code}): ${output.trim().slice(-500)}`);
   }
   chmodSync(program, 0o755);
-  return program;
 }
 
 function readFindings(report: unknown, files: ReadonlyMap<string, LintDocument>): readonly Finding[] {

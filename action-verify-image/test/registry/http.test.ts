@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 const port = () => registry.host.split(':')[1] ?? '';
 const get = (host: string, more: Partial<Parameters<Http['send']>[0]> = {}) =>
-  http.send({ url: new URL(`http://${host}:${port()}/`), headers: {}, maxBytes: 100, timeoutMs: 5000, ...more });
+  http.send({ url: new URL(`http://${host}:${port()}/`), headers: {}, maxBytes: 100, timeoutMs: 60_000, ...more });
 
 describe('the guard of addresses', () => {
   it('lets allowed kinds through and says where the answer came from', async () => {
@@ -48,7 +48,7 @@ describe('one exchange', () => {
 
   it('tells a TLS failure from a network failure', async () => {
     const url = new URL(`https://${registry.host}/`);
-    await expect(http.send({ url, headers: {}, maxBytes: 100, timeoutMs: 5000 })).rejects.toMatchObject({
+    await expect(http.send({ url, headers: {}, maxBytes: 100, timeoutMs: 60_000 })).rejects.toMatchObject({
       fault: 'tls',
     });
   });

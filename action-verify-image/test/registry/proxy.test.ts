@@ -95,7 +95,7 @@ describe('behind a proxy', () => {
   it('asks the proxy, which knows names that we do not, and believes no address of its own', async () => {
     const url = `http://127.0.0.1:${portOf(proxy)}`;
     const http = openHttp({ proxy: { https: url, http: url, except: undefined } });
-    const exchange = { headers: {}, maxBytes: 100, timeoutMs: 5000 };
+    const exchange = { headers: {}, maxBytes: 100, timeoutMs: 60_000 };
     const target1 = new URL(`http://registry.invalid:${portOf(target)}/v2/`);
     const answer = await http.send({ url: target1, ...exchange, allowed: ['public'] });
     expect(Buffer.from(answer.body).toString()).toBe('here');

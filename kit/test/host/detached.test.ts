@@ -57,7 +57,7 @@ describe.each(kinds)('a detached step on a %s host', (kind) => {
   it('is stopped with all its children when its time is up', async () => {
     await withHost(kind, async (host) => {
       const seconds = `2007${kinds.indexOf(kind)}`;
-      const running = runDetached(host, 'sleep "$1" & sleep "$1"', [seconds], { timeoutMs: 400 });
+      const running = runDetached(host, 'sleep "$1" & sleep "$1"', [seconds], { timeoutMs: 2000 });
       await expect(running).rejects.toMatchObject({ code: 'COMMAND_TIMEOUT' });
       expect(isRunning(seconds)).toBe(false);
     });

@@ -162,7 +162,7 @@ describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) 
     await withHost({}, async (host, server) => {
       const running = host.script('echo started; exec sleep 20024', [], {
         onStdoutLine: () => server.freeze(),
-        timeoutMs: 100,
+        timeoutMs: 2000,
       });
       await expect(running).rejects.toMatchObject({
         code: 'COMMAND_TIMEOUT',
@@ -195,7 +195,7 @@ describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) 
 
   it('stops a command over a second connection where the first allows no session more', async () => {
     await withHost({ maxSessions: 1 }, async (host) => {
-      await expect(host.exec(['sleep', '20025'], { timeoutMs: 200 })).rejects.toMatchObject({
+      await expect(host.exec(['sleep', '20025'], { timeoutMs: 2000 })).rejects.toMatchObject({
         code: 'COMMAND_TIMEOUT',
         message: text('was stopped'),
       });

@@ -99,7 +99,7 @@ describe('OpenSSH, as the lab runs it', () => {
 
   it('leaves no process on the server when a command is stopped', async () => {
     await withHost({}, async (host) => {
-      const running = host.script('sleep 20051 & setsid sleep 20051 & sleep 20051', [], { timeoutMs: 500 });
+      const running = host.script('sleep 20051 & setsid sleep 20051 & sleep 20051', [], { timeoutMs: 3000 });
       await expect(running).rejects.toMatchObject({ code: 'COMMAND_TIMEOUT', message: text('was stopped') });
       const left = await lab.server.exec(
         ['sh', '-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -cx "2005[1]"'],

@@ -116,7 +116,7 @@ async function stageFiles(host: Site['host'], path: DeployPath, releaseId: strin
     tar,
     packing: 'plain',
     signal: new AbortController().signal,
-    timeoutMs: 20_000,
+    timeoutMs: 180_000,
   });
   rmSync(folder, { recursive: true });
   rmSync(`${folder}.tar`);

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../command.ts';
+import { tryDownload } from '../download.ts';
 import { LabError } from '../error.ts';
 import { fillOnce } from '../file.ts';
 import { acquireLock, withLabLock } from '../lock.ts';
@@ -49,15 +50,16 @@ export async function ensureGoProgram(
   return join(folder, name);
 }
 
-async function build(
-  { name, module, version, tags }: GoProgram,
-  paths: LabPaths,
-  folder: string,
-  log: Log,
-): Promise<void> {
+async function build(program: GoProgram, paths: LabPaths, folder: string, log: Log): Promise<void> {
+  const { name, version } = program;
   const go = await withLabLock(paths, log, () => findGo(paths.cache, join(folder, 'go'), log));
   log(`building ${name} ${version}: once, up to two minutes of processor time`);
-  const scratch = ['go', 'path', 'build'].map((part) => join(folder, part));
+  // What a try has fetched stays for the next one.
+  await tryDownload(`go install of ${name}`, log, () => install(go, program, folder));
+  for (const part of ['go', 'path', 'build']) rmSync(join(folder, part), { recursive: true, force: true });
+}
+
+async function install(go: string, { name, module, version, tags }: GoProgram, folder: string): Promise<void> {
   const tagged = tags === undefined ? [] : [`-tags=${tags}`];
   const result = await runCommand(
     [go, 'install', '-modcacherw', ...tagged, '-ldflags=-s -w', `${module}@v${version}`],
@@ -81,5 +83,4 @@ async function build(
       hint: 'It needs the Go module proxy once; GOPROXY, GOSUMDB and HTTPS_PROXY are passed on.',
     });
   }
-  for (const path of scratch) rmSync(path, { recursive: true, force: true });
 }

@@ -5,7 +5,8 @@ import { openDebianSuite } from '../debian.ts';
 import { LabError } from '../error.ts';
 import type { Log } from '../log.ts';
 import { findProgram } from '../machine.ts';
-import { downloadPackages, refreshLists, resolveClosure, selectAvailable, unpackPackages } from '../packages.ts';
+import { downloadPackages, fetchByLists, resolveClosure, selectAvailable, unpackPackages } from '../packages.ts';
+import type { PackageSource } from '../packages.ts';
 
 /** What act's go.mod asks for. */
 const OLDEST: readonly [number, number] = [1, 25];
@@ -37,7 +38,10 @@ export async function findGo(cache: string, tree: string, log: Log): Promise<str
 
 async function unpackGo(cache: string, tree: string, log: Log): Promise<string> {
   const sid = await openDebianSuite(cache, 'sid', log);
-  await refreshLists(sid);
+  return fetchByLists('fetching Go', sid, () => unpackFrom(sid, tree));
+}
+
+async function unpackFrom(sid: PackageSource, tree: string): Promise<string> {
   const [name] = await selectAvailable(sid, PACKAGES);
   if (name === undefined) {
     throw new LabError(`Debian sid has none of ${PACKAGES.join(', ')}.`, { hint: INSTALL });

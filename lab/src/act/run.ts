@@ -33,7 +33,7 @@ export interface ActRun {
   readonly isMasked?: boolean;
   /** Folders to find programs in, after that of this Node. Default: the system's. */
   readonly path?: readonly string[];
-  /** Default: 5 minutes. */
+  /** Default: 14 minutes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -45,7 +45,7 @@ export interface ActResult extends ActReport {
   readonly runId: string;
 }
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 840_000;
 const SYSTEM_PATH: readonly string[] = ['/usr/local/bin', '/usr/bin', '/bin'];
 let runsStarted = 0;
 
