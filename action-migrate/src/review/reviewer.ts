@@ -16,7 +16,7 @@ export interface WorkerPlace {
  * more by the clock. WebAssembly's own memory has its bound in pg-parser.ts.
  */
 const fileTimeoutMs = 2000;
-const longestMs = 10_000;
+const longestMs = 60_000;
 const startTimeoutMs = 30_000;
 const memoryMb = { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 };
 
