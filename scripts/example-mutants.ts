@@ -1,14 +1,22 @@
-/** One thing that a scenario must have, taken out of an example. */
+/** One thing that a scenario must have, taken out of an example or out of an action. */
 export interface ExampleMutant {
   readonly name: string;
   readonly example: string;
-  /** Below the example's folder. */
+  /** The action that loses a feature. Without: the example does. */
+  readonly action?: string;
+  /** Below the folder of the action, or of the example. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** The path of the example's test that must turn red. */
+  readonly foundBy: string;
+  /** Paths that bring the server to where that one begins; they must stay green. */
+  readonly needs: readonly string[];
 }
 
+const firstDeploy = 'first deploy on an empty server';
 const deployApi = { example: 'promote-by-sha', file: '.github/workflows/deploy-api.yml' };
+const oneOffs = { example: 'compose-one-offs', file: '.github/workflows/deploy.yml' };
 const release = { example: 'digest-release', file: '.github/workflows/release.yml' };
 
 export const exampleMutants: readonly ExampleMutant[] = [
@@ -17,54 +25,115 @@ export const exampleMutants: readonly ExampleMutant[] = [
     name: 'the compose files are those of main, not of the commit that is deployed',
     from: '          ref: ${{ inputs.image_tag }}\n',
     to: '',
+    foundBy: 'a second commit with a migration',
+    needs: [firstDeploy],
   },
   {
     ...deployApi,
     name: 'the migration is not run',
     from: '          service: migrate\n',
     to: "          service: migrate\n          commands: 'true'\n",
+    foundBy: 'a migration that fails',
+    needs: [firstDeploy, 'a second commit with a migration'],
   },
   {
     ...deployApi,
     name: 'nobody is told of a failure',
     from: '        id: notify\n        if: always()\n',
     to: '        id: notify\n',
+    foundBy: 'a migration that fails',
+    needs: [firstDeploy, 'a second commit with a migration'],
   },
   {
     ...deployApi,
     name: 'the host key is not checked',
     from: '          source: infra/docker/compose\n',
     to: "          source: infra/docker/compose\n          known-hosts: ' '\n          unsafe-accept-any-host-key: true\n",
+    foundBy: 'a server with another host key',
+    needs: [firstDeploy],
   },
   {
     ...deployApi,
     name: 'the env file of the environment is not asked for',
     from: '      DEPLOY_ENV_FILE: ${{ vars.APP_ENV_FILE }}\n',
     to: '',
+    foundBy: 'an env file that nobody wrote',
+    needs: [firstDeploy],
   },
   {
     ...release,
     name: 'production does not ask staging',
     from: 'run: node tools/passed-staging.mjs',
     to: "run: 'true'",
+    foundBy: 'production, digests that staging never had',
+    needs: [],
   },
   {
     ...release,
     name: 'the SQL is not reviewed',
     from: '          backup: required\n',
     to: "          backup: required\n          lint: 'off'\n",
+    foundBy: 'SQL that would lose data',
+    needs: ['staging, first release'],
   },
-  { ...release, name: 'no backup is made', from: 'backup: required', to: "backup: 'off'" },
+  {
+    ...release,
+    name: 'no backup is made',
+    from: 'backup: required',
+    to: "backup: 'off'",
+    foundBy: 'staging, first release',
+    needs: [],
+  },
   {
     ...release,
     name: 'the second page is not asked for',
     from: '            - name: second page\n              url: ${{ vars.SMOKE_URL_2 }}\n',
     to: '',
+    foundBy: 'a page that does not answer after the rollout',
+    needs: ['staging, first release'],
   },
   {
     ...release,
     name: 'a red gate rolls nothing back',
     from: "if: failure() && steps.gate.outcome == 'failure' && steps.rollout.outputs.outcome == 'deployed'",
     to: 'if: false',
+    foundBy: 'a page that does not answer after the rollout',
+    needs: ['staging, first release'],
+  },
+  {
+    ...oneOffs,
+    name: 'a tag that moves is taken',
+    from: "${{ vars.ALLOW_MUTABLE_TAGS == 'true' }}",
+    to: "'true'",
+    foundBy: 'a tag that moves',
+    needs: ['first push'],
+  },
+  {
+    ...oneOffs,
+    name: 'the second one-off is not run',
+    from: '            python3 manage.py collectstatic --noinput\n',
+    to: '',
+    foundBy: 'first push',
+    needs: [],
+  },
+  {
+    example: 'digest-release',
+    action: 'action-migrate',
+    file: 'src/preparation.ts',
+    name: 'no backup is made before the SQL',
+    from: 'if (client === undefined || wishes === undefined) {',
+    to: 'if (client !== null) {',
+    foundBy: 'staging, first release',
+    needs: [],
+  },
+  {
+    example: 'digest-release',
+    action: 'action-health-gate',
+    file: 'src/publish.ts',
+    name: 'a red gate ends green',
+    from: '  if (shouldFail) throw error;\n',
+    to: '',
+    foundBy: 'a page that does not answer after the rollout',
+    needs: ['staging, first release'],
   },
 ];

@@ -48,7 +48,7 @@ export function openRepository(example: string): Repository {
 /** EXAMPLE_MUTANT, of scripts/mutate-examples.ts: one thing is taken out of the copy. */
 function mutate(example: string, folder: string): void {
   const mutant = exampleMutants.find(({ name }) => name === process.env['EXAMPLE_MUTANT']);
-  if (mutant?.example !== example) return;
+  if (mutant?.example !== example || mutant.action !== undefined) return;
   const file = join(folder, mutant.file);
   writeFileSync(
     file,

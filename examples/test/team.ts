@@ -21,7 +21,10 @@ export interface TeamOptions {
   readonly secrets: Texts;
   /** Name of the secret that is the team's webhook; default SLACK_WEBHOOK. */
   readonly chatSecret?: string;
-  /** The runner has Docker, for a workflow that builds images: the engine of the lab's server. */
+  /**
+   * The runner has Docker, for a workflow that builds images: the engine of the lab's server. The run's own actor and
+   * token may push, as they may on GHCR.
+   */
   readonly hasDocker?: boolean;
 }
 
@@ -86,6 +89,7 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
         ...options.secrets,
         ...changes.secrets,
       },
+      ...(docker === undefined ? {} : { token: docker.token }),
       env: {
         GITHUB_REPOSITORY: `acme/${options.example}`,
         // Nothing listens there: no test asks GitHub by accident.
@@ -125,6 +129,7 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
 
 interface RunnerDocker {
   readonly env: Texts;
+  readonly token: string;
   readonly path: readonly string[];
   remove(): void;
 }
@@ -132,8 +137,10 @@ interface RunnerDocker {
 /** Its logins are in a folder of its own. */
 function openDocker(lab: Lab): RunnerDocker {
   const config = mkdtempSync(join(tmpdir(), 'docker-config-'));
+  const { username = '', password = '' } = lab.registry.bearer;
   return {
-    env: { DOCKER_HOST: lab.local.dockerHost, DOCKER_CONFIG: config },
+    env: { DOCKER_HOST: lab.local.dockerHost, DOCKER_CONFIG: config, GITHUB_ACTOR: username },
+    token: password,
     path: [lab.local.bin, '/usr/local/bin', '/usr/bin', '/bin'],
     remove: () => {
       rmSync(config, { recursive: true, force: true });
@@ -141,9 +148,9 @@ function openDocker(lab: Lab): RunnerDocker {
   };
 }
 
-/** Where examples-setup.ts puts what is published. */
+/** Where examples-setup.ts puts what is published; scripts/mutate-examples.ts has some with a feature taken out. */
 export function publishedFolder(lab: Pick<Lab, 'root'>): string {
-  return join(lab.root, 'published');
+  return process.env['EXAMPLE_ACTIONS'] ?? join(lab.root, 'published');
 }
 
 interface TeamEvent {
