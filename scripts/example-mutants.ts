@@ -18,6 +18,7 @@ const firstDeploy = 'first deploy on an empty server';
 const deployApi = { example: 'promote-by-sha', file: '.github/workflows/deploy-api.yml' };
 const oneOffs = { example: 'compose-one-offs', file: '.github/workflows/deploy.yml' };
 const release = { example: 'digest-release', file: '.github/workflows/release.yml' };
+const sites = { example: 'promote-by-sha', file: '.github/workflows/deploy-sites.yml' };
 
 export const exampleMutants: readonly ExampleMutant[] = [
   {
@@ -135,5 +136,40 @@ export const exampleMutants: readonly ExampleMutant[] = [
     to: '',
     foundBy: 'a page that does not answer after the rollout',
     needs: ['staging, first release'],
+  },
+  {
+    ...sites,
+    name: 'a pull request that was not merged is deployed',
+    from: ' || github.event.pull_request.merged == true',
+    to: " || github.event_name == 'pull_request'",
+  },
+  {
+    ...sites,
+    name: 'a fork ends green and deploys nothing',
+    from: "if: steps.gate.outputs.from-fork == 'true' &&",
+    to: 'if: false &&',
+  },
+  {
+    ...sites,
+    name: 'the merge commit is deployed, not the tip of main',
+    from: '          ref: main\n',
+    to: '',
+  },
+  {
+    ...sites,
+    name: 'any commit that is served will do',
+    from: `          expect-sha: \${{ needs.gate.outputs.sha }}
+      - name: Notify
+        if: always()
+        uses: your-org/deploy-actions/action-notify@v1
+        with:
+          title: site docs
+`,
+    to: `      - name: Notify
+        if: always()
+        uses: your-org/deploy-actions/action-notify@v1
+        with:
+          title: site docs
+`,
   },
 ];

@@ -8,6 +8,8 @@ export interface CloudflareScript {
   readonly token: string;
   /** How the stage `deploy` ends, or `active` for one that does not end. */
   readonly deployStage?: 'success' | 'failure' | 'active';
+  /** The site answers on this server: with the commit that was deployed last, or still with another. Default: no site. */
+  readonly serves?: 'commit' | 'old';
 }
 
 export interface Cloudflare extends AsyncDisposable {
@@ -18,7 +20,9 @@ export interface Cloudflare extends AsyncDisposable {
 }
 
 const account = 'acc0';
-const deployment = { id: 'dep1', project_name: 'site', url: 'https://dep1.site.pages.dev', aliases: [] };
+const deployment = { id: 'dep1', project_name: 'site', aliases: [] };
+/** What is served where a deployment changed nothing. */
+const oldCommit = '0'.repeat(40);
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -27,7 +31,8 @@ function encode(value: object): string {
 /** The calls of `wrangler pages deploy`, offline; the order and the fields are those that wrangler 4 was seen to use. */
 export async function startCloudflare(script: CloudflareScript): Promise<Cloudflare> {
   const deployments: string[] = [];
-  const { productionBranch, token, deployStage = 'success' } = script;
+  const { productionBranch, token, deployStage = 'success', serves } = script;
+  let url = 'https://dep1.site.pages.dev';
   const jwt = `${encode({ alg: 'none' })}.${encode({ exp: 4_102_444_800, max_file_count_allowed: 20_000 })}.x`;
   const stage = { name: 'deploy', status: deployStage };
   const answer = (method: string, path: string, body: string): unknown => {
@@ -48,7 +53,14 @@ export async function startCloudflare(script: CloudflareScript): Promise<Cloudfl
       const environment = branch === productionBranch ? 'production' : 'preview';
       if (path.endsWith('/logs'))
         return { data: [{ ts: '2026-01-01T00:00:00Z', line: 'broken on purpose' }], total: 1 };
-      return { ...deployment, environment, production_branch: productionBranch, latest_stage: stage, stages: [stage] };
+      return {
+        ...deployment,
+        url,
+        environment,
+        production_branch: productionBranch,
+        latest_stage: stage,
+        stages: [stage],
+      };
     }
     return undefined;
   };
@@ -57,6 +69,11 @@ export async function startCloudflare(script: CloudflareScript): Promise<Cloudfl
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const path = (request.url ?? '').split('?')[0] ?? '';
+      if (path === '/site/version.json') {
+        const commit = /name="commit_hash"\r\n\r\n([^\r]*)/.exec(deployments.at(-1) ?? '')?.[1];
+        response.end(JSON.stringify({ git_sha: serves === 'old' ? oldCommit : commit }));
+        return;
+      }
       const isKnown = [`Bearer ${token}`, `Bearer ${jwt}`].includes(request.headers.authorization ?? '');
       const refusal = !isKnown
         ? { status: 403, code: 10_000, message: 'Authentication error' }
@@ -72,6 +89,7 @@ export async function startCloudflare(script: CloudflareScript): Promise<Cloudfl
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  if (serves !== undefined) url = `http://127.0.0.1:${port}/site`;
   return {
     url: `http://127.0.0.1:${port}`,
     deployments,

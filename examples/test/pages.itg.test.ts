@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tryDownload } from '../../lab/src/download.ts';
-import { createLog } from '../../lab/src/log.ts';
+import { locateLab } from '../../lab/src/paths.ts';
 import { startCloudflare, type CloudflareScript } from './cloudflare.ts';
+import { ensureWrangler } from './site-tools.ts';
 
 const run = promisify(execFile);
 const token = 'cf-token-never-to-be-seen';
@@ -18,8 +18,8 @@ beforeAll(async () => {
   });
   mkdirSync(join(repository, 'site'));
   writeFileSync(join(repository, 'site/version.json'), '{"git_sha":"abc1234"}');
-  const install = ['ci', '--ignore-scripts', '--prefix', join(repository, 'tools/pages')];
-  await tryDownload('npm ci of tools/pages', createLog(), () => run('npm', install, { maxBuffer: 1 << 24 }));
+  const wrangler = await ensureWrangler({ paths: locateLab() });
+  symlinkSync(join(wrangler, 'node_modules'), join(repository, 'tools/pages/node_modules'));
 });
 
 afterAll(() => {
@@ -65,21 +65,8 @@ async function deploy(
   return { ...result, outputs: readFileSync(output, 'utf8'), forms: [...cloudflare.deployments] };
 }
 
+/** Production, preview and an unknown status: promote-by-sha-sites.act.test.ts. */
 describe('a site on Cloudflare Pages', () => {
-  it('is deployed from the production branch with its commit, and its address is an output', async () => {
-    const { code, outputs, forms } = await deploy({});
-    expect(code).toBe(0);
-    expect(outputs).toBe('url=https://dep1.site.pages.dev\nenvironment=production\n');
-    expect(forms).toHaveLength(1);
-    expect(forms[0]).toContain('a'.repeat(40));
-  });
-
-  it('is a preview from any other branch', async () => {
-    const { code, outputs } = await deploy({}, { PAGES_BRANCH: 'preview-x', PAGES_ENVIRONMENT: 'preview' });
-    expect(code).toBe(0);
-    expect(outputs).toContain('environment=preview');
-  });
-
   it('fails when a preview became the production deployment', async () => {
     const { code, log } = await deploy(
       { productionBranch: 'preview-x' },
