@@ -142,18 +142,24 @@ export const exampleMutants: readonly ExampleMutant[] = [
     name: 'a pull request that was not merged is deployed',
     from: ' || github.event.pull_request.merged == true',
     to: " || github.event_name == 'pull_request'",
+    foundBy: 'a pull request that was closed without a merge',
+    needs: [],
   },
   {
     ...sites,
     name: 'a fork ends green and deploys nothing',
     from: "if: steps.gate.outputs.from-fork == 'true' &&",
     to: 'if: false &&',
+    foundBy: 'a merge from a fork, which has no secrets',
+    needs: [],
   },
   {
     ...sites,
     name: 'the merge commit is deployed, not the tip of main',
     from: '          ref: main\n',
     to: '',
+    foundBy: 'a merge that touched the docs',
+    needs: [],
   },
   {
     ...sites,
@@ -171,5 +177,7 @@ export const exampleMutants: readonly ExampleMutant[] = [
         with:
           title: site docs
 `,
+    foundBy: 'a status that Cloudflare does not know yet, over the old site',
+    needs: [],
   },
 ];
