@@ -3,6 +3,7 @@ import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { commandFailed, lastLines, type ExecOptions, type Host } from '../host/host.ts';
 import { renderPinsEnv, renderPinsOverride } from '../state/pins.ts';
 import type { RecordedPin } from '../state/release.ts';
+import { composeArgv } from './compose-plugin.ts';
 import type { ComposeSettings } from './compose-settings.ts';
 import { ComposeError, parseComposeModel, type ComposeModel } from './model.ts';
 
@@ -141,7 +142,7 @@ export function composePart(scope: ComposeScope, sources: ComposeSources, args: 
   ];
   // A variable of the login environment would win over every env file; a pin must not lose to it.
   const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
-  const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+  const command = ['env', '-u', 'COMPOSE_FILE', ...unset, ...composeArgv(scope.host, [...flags, ...args])];
   return {
     purpose: `docker compose ${args[0] ?? ''}`,
     source: runScript,
@@ -217,17 +218,15 @@ export function composeFromModel(
   settings: ComposeSettings,
   args: readonly string[],
 ): readonly string[] {
+  return ['docker', 'compose', ...modelArguments(model, settings, args)];
+}
+
+/** {@link composeFromModel} without the program, for composeArgv. */
+export function modelArguments(
+  model: ComposeModel,
+  settings: ComposeSettings,
+  args: readonly string[],
+): readonly string[] {
   const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
-  return [
-    'docker',
-    'compose',
-    '-p',
-    model.name,
-    '--project-directory',
-    settings.deployPath,
-    '-f',
-    '-',
-    ...profiles,
-    ...args,
-  ];
+  return ['-p', model.name, '--project-directory', settings.deployPath, '-f', '-', ...profiles, ...args];
 }

@@ -2,6 +2,7 @@ import { programPart, runBatch, type BatchPart, type PartResult } from '../host/
 import { lastLines, type Host } from '../host/host.ts';
 import { openEngineDoor } from '../host/engine-door.ts';
 import { parseContainers, type Container } from './container.ts';
+import { adoptComposePlugin, composeVersionScript } from './compose-plugin.ts';
 import { askContainers, locateEngineScript, readEngineVersion } from './engine-api.ts';
 import { ComposeError } from './model.ts';
 
@@ -72,18 +73,20 @@ const engineVersionPart: BatchPart = programPart(
   { mayFail: true },
 );
 
-const composeVersionPart: BatchPart = programPart(
-  'ask for the version of Compose',
-  ['docker', 'compose', 'version', '--short'],
-  { mayFail: true },
-);
+const composeVersionPart: BatchPart = {
+  purpose: 'ask for the version of Compose',
+  source: composeVersionScript,
+  mayFail: true,
+};
 
-/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
+
+/** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host: Host, results: readonly (PartResult | undefined)[]): DockerVersions {
   const failed = results.find((result) => result?.code !== 0);
-  const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
-  const [engine = '', platform = ''] = engineLine.split(' ');
-  const compose = composeLine.replace(/^v/, '');
+  const [first = nothing, second = nothing] = results;
+  const [engine = '', platform = ''] = first.stdout.trim().split(' ');
+  const compose = adoptComposePlugin(host, second).replace(/^v/, '');
   if (failed !== undefined || compose === '')
     throw new ComposeError({
       code: 'DOCKER_UNREACHABLE',

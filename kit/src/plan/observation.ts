@@ -1,4 +1,5 @@
-import { composeFromModel } from '../compose/compose-cli.ts';
+import { modelArguments } from '../compose/compose-cli.ts';
+import { composeArgv } from '../compose/compose-plugin.ts';
 import type { ComposeSettings } from '../compose/compose-settings.ts';
 import { parseContainers, type Container } from '../compose/container.ts';
 import { listContainersPart } from '../compose/docker-cli.ts';
@@ -27,8 +28,9 @@ export async function observeProject(
   model: ComposeModel,
 ): Promise<ProjectObservation> {
   const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+  const hashArgs = modelArguments(model, settings, ['config', '--hash', '*']);
   const asked = runBatch(host, [
-    programPart('docker compose config --hash', composeFromModel(model, settings, ['config', '--hash', '*']), {
+    programPart('docker compose config --hash', composeArgv(host, hashArgs), {
       stdin: model.text,
       fail: ({ stderr }) =>
         new ComposeError({

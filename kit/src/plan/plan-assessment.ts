@@ -1,4 +1,4 @@
-import { composeFromModel } from '../compose/compose-cli.ts';
+import { modelArguments } from '../compose/compose-cli.ts';
 import type { ComposeSettings } from '../compose/compose-settings.ts';
 import type { Container } from '../compose/container.ts';
 import type { StoredImages } from '../compose/local-images.ts';
@@ -97,7 +97,7 @@ export function planFactsQuery(
       question === undefined
         ? undefined
         : {
-            argv: composeFromModel(model, settings, [
+            args: modelArguments(model, settings, [
               '--dry-run',
               'create',
               '--no-recreate',

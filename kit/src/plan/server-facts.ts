@@ -1,3 +1,4 @@
+import { composeArgv } from '../compose/compose-plugin.ts';
 import { askFirstProcesses, askNetworksAndVolumes } from '../compose/engine-api.ts';
 import { askEngine } from '../host/engine-door.ts';
 import type { Host } from '../host/host.ts';
@@ -79,8 +80,8 @@ export interface FactsQuery {
   readonly isPullNeeded: boolean;
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
-  /** The command that asks Compose, with its stdin; undefined = do not ask. */
-  readonly compose: { readonly argv: readonly string[]; readonly stdin: string } | undefined;
+  /** The arguments of `docker compose` that ask it, with its stdin; undefined = do not ask. */
+  readonly compose: { readonly args: readonly string[]; readonly stdin: string } | undefined;
 }
 
 /** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
@@ -98,18 +99,18 @@ export async function readServerFacts(host: Host, query: FactsQuery): Promise<Se
 
 /** What {@link networksScript} prints. */
 async function readDrift(host: Host, { project, networks, volumes, compose }: FactsQuery): Promise<string> {
+  const argv = compose === undefined ? [] : composeArgv(host, compose.args);
   const found = await askEngine(host, (engine, until) =>
     askNetworksAndVolumes(engine, project, networks, volumes, until),
   );
   if (found === undefined) {
-    const args = [project, networks.join('\n'), volumes.join('\n'), ...(compose?.argv ?? [])];
+    const args = [project, networks.join('\n'), volumes.join('\n'), ...argv];
     return (await host.script(networksScript, args, { stdin: compose?.stdin ?? '' })).stdout;
   }
   const isCompared = [...found.networks, ...found.volumes].some((text) =>
     text.includes('com.docker.compose.config-hash'),
   );
-  const said =
-    compose !== undefined && isCompared ? await host.exec(compose.argv, { stdin: compose.stdin }) : undefined;
+  const said = compose !== undefined && isCompared ? await host.exec(argv, { stdin: compose.stdin }) : undefined;
   const sections = ['## networks', ...found.networks, '## volumes', ...found.volumes, '## compose'];
   return `${sections.join('\n')}\n${said?.stdout ?? ''}\n${said?.stderr ?? ''}`;
 }
