@@ -78,7 +78,7 @@ function parseContainer(entry: Json): Container {
     restartCount: number(entry['RestartCount']),
     restartPolicy: text(object(object(entry['HostConfig'])['RestartPolicy'])['Name']),
     health: parseHealth(object(config['Healthcheck']), state['Health']),
-    stopGraceSeconds: number(config['StopTimeout']) || 10,
+    stopGraceSeconds: typeof config['StopTimeout'] === 'number' ? config['StopTimeout'] : 10,
     addresses: Object.values(networks)
       .map((network) => text(object(network)['IPAddress']))
       .filter((address) => address !== ''),

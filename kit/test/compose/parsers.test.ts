@@ -171,6 +171,8 @@ describe('docker inspect', () => {
       health: undefined,
       stopGraceSeconds: 10,
     });
+    const atOnce = { ...plain, Config: { ...plain.Config, StopTimeout: 0 } };
+    expect(parseContainers(JSON.stringify([atOnce]))[0]?.stopGraceSeconds).toBe(0);
   });
 
   it.each([
