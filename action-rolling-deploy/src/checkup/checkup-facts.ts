@@ -49,15 +49,19 @@ export interface CheckupFacts {
   readonly docker: DockerFacts;
 }
 
-/** $1 deploy path. Parts begin with a line `@name`. Needs no Docker, and nothing but a shell and coreutils. */
-const systemScript = `
+/** Shared by the scripts below: parts begin with a line `@name`; the file system of a path, or of what is there of it. */
+const functions = `
 part() { printf '@%s\\n' "$1"; }
 room() {
   at=$1
   while [ ! -e "$at" ]; do at=$(dirname "$at"); done
+  part room
   df -Pk "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
   df -Pi "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
-}
+}`;
+
+/** $1 deploy path. Needs no Docker, and nothing but a shell and coreutils. */
+const systemScript = `${functions}
 part time; date +%s
 part system; (. /etc/os-release 2>/dev/null && printf '%s ' "$PRETTY_NAME"); uname -m
 part user; id -un
@@ -65,18 +69,17 @@ part groups; id -Gn
 part missing; for tool in sha256sum find xargs tar awk sed flock; do command -v "$tool" >/dev/null 2>&1 || echo "$tool"; done
 part folder
 if [ ! -e "$1" ]; then echo missing; elif [ ! -d "$1" ]; then echo no-folder; elif [ -w "$1" ] && [ -x "$1" ]; then echo writable; else echo not-writable; fi
-part room; room "$1"
+room "$1"
 part memory; awk '/^(MemTotal|MemAvailable|SwapTotal):/ { print $1, $2 }' /proc/meminfo 2>/dev/null
 part keys; cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | awk '{ print $1, $2 }'
 exit 0`;
 
-/** The same for what Docker knows: a part of its own, because a hung dockerd must not hide the rest. */
-const dockerScript = `
-part() { printf '@%s\\n' "$1"; }
+/** The same for what Docker knows (where its folder is on this machine): a part of its own, because a hung dockerd must not hide the rest. */
+const dockerScript = `${functions}
 part engine; docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1 || exit 1
 part compose; docker compose version --short 2>/dev/null
 part root; root=$(docker info --format '{{.DockerRootDir}}'); printf '%s\\n' "$root"
-part room; df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'; df -Pi "$root" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
+[ ! -e "$root" ] || room "$root"
 part containers; docker ps --format '{{.Names}}\\t{{.Image}}\\t{{.Ports}}'
 exit 0`;
 

@@ -2,8 +2,9 @@ import type { Container } from '@deploy-actions/kit/compose/container';
 import { lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from '../errors.ts';
 import { pointUpstreams, type Pointed } from './caddy-config.ts';
+import { askNeighbours, proxyContainers } from './neighbours.ts';
 import type { ServiceRoute } from './route-plan.ts';
-import { proxyContainers, type RouteWork } from './route-work.ts';
+import type { RouteWork } from './route-work.ts';
 
 /** Asks Caddy's admin API, inside its container: \`ask /path\`. Images have at best one of these. */
 const ask = `
@@ -13,10 +14,13 @@ ask() {
   else /bin/busybox wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"; fi
 }`;
 
-/** $1 project, $2 proxy service, $3 a shell text. Prints for each container a line with its id and one with its configuration. */
+/**
+ * $1 project, $2 proxy service, $3 ids of its containers, empty: Docker is asked; $4 a shell text. Prints for each container
+ * a line with its id and one with its configuration.
+ */
 const readScript = `${proxyContainers}
-for proxy in $(proxy_ids "$1" "$2"); do
-  config=$(docker exec --user 0 "$proxy" sh -c "$3") || exit 1
+for proxy in \${3:-$(proxy_ids "$1" "$2")}; do
+  config=$(docker exec --user 0 "$proxy" sh -c "$4") || exit 1
   printf '%s\\n%s\\n' "$proxy" "$config"
 done`;
 
@@ -49,8 +53,9 @@ export async function withdrawFromCaddy(
   staying: readonly Container[],
 ): Promise<void> {
   const names = staying.map(({ name }) => name);
+  const near = await askNeighbours(work, route);
   for (const { service } of route.proxies) {
-    const outcome = await point(work, route, service, names);
+    const outcome = await point(work, route, { service, ids: near.idsOf(service) }, names);
     const sentences: Record<typeof outcome, string> = {
       idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
       busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
@@ -63,16 +68,17 @@ export async function withdrawFromCaddy(
 
 /** Back to the name of the service, as the user's Caddyfile has it. */
 export async function settleCaddy(work: RouteWork, route: ServiceRoute): Promise<void> {
-  for (const { service } of route.proxies) await point(work, route, service, []);
+  const near = await askNeighbours(work, route);
+  for (const { service } of route.proxies) await point(work, route, { service, ids: near.idsOf(service) }, []);
 }
 
 async function point(
   { host, project }: RouteWork,
   route: ServiceRoute,
-  proxy: string,
+  { service: proxy, ids }: { readonly service: string; readonly ids: string },
   containers: readonly string[],
 ): Promise<'idle' | 'busy' | 'unused' | 'dynamic'> {
-  const read = await host.script(readScript, [project, proxy, `${ask}\nask /config/`], { timeoutMs });
+  const read = await host.script(readScript, [project, proxy, ids, `${ask}\nask /config/`], { timeoutMs });
   if (read.code !== 0) throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
   const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
   let outcome: 'idle' | 'busy' | 'unused' | 'dynamic' = 'unused';

@@ -1,12 +1,11 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { askAttachments, askRunningIds } from '@deploy-actions/kit/compose/engine-api';
-import { askEngine } from '@deploy-actions/kit/host/engine-door';
 import type { RoutePart } from './route.ts';
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
+import { askNeighbours, proxyContainers, reachable, type Neighbours } from './neighbours.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
-import { lastWords, proxyContainers, type RouteWork, type Withdraw } from './route-work.ts';
+import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
 
 /**
  * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
@@ -130,29 +129,6 @@ LIST
 done`;
 
 /**
- * `look PAIRS IDS…`: the networks of the containers, one a line: `id network=address …`, as PAIRS has them or as Docker says.
- * `reached FROM IDS…`: addresses of the latter on networks of the former. Networks are compared by id, a name may exist twice.
- */
-const reachable = `
-look() {
-  pairs=$1; shift
-  [ -n "$pairs" ] || pairs=$(docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@")
-}
-networks_of() {
-  while read -r id nets; do [ "$id" != "$1" ] || printf '%s' "$nets"; done <<LIST
-$pairs
-LIST
-}
-reached() {
-  own=$(networks_of "$1"); shift
-  for id; do
-    for pair in $(networks_of "$id"); do
-      case " $own " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
-    done
-  done
-}`;
-
-/**
  * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths of a
  * second, $6 the text above, $7 the container that goes, then those that stay. One command inside each proxy, whatever it
  * waits for. Prints `unused` when HAProxy sends nothing to it.
@@ -189,47 +165,11 @@ for proxy in $proxies; do
   docker exec --user 0 "$proxy" sh -c "$inside" sh "$here" "$names" || exit 7
 done`;
 
-/** What the scripts need of Docker, as the engine itself says it. */
-interface Neighbours {
-  readonly proxies: readonly string[];
-  readonly alive: readonly string[];
-  /** `id network=address …`, one a line. */
-  readonly pairs: string;
-}
-
-const unknown: Neighbours = { proxies: [], alive: [], pairs: '' };
-
-/** All empty where only the CLI can tell. */
-async function askNeighbours(
-  { host, project }: RouteWork,
-  { service }: ServiceRoute,
-  proxy: string,
-  more: readonly string[],
-): Promise<Neighbours> {
-  const found = await askEngine(host, async (engine, signal) => {
-    const [proxies, alive] = await Promise.all([
-      askRunningIds(engine, project, proxy, signal),
-      askRunningIds(engine, project, service, signal),
-    ]);
-    const line = async (id: string): Promise<string> => {
-      const attached = await askAttachments(engine, id, signal);
-      return [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' ');
-    };
-    const lines = await Promise.all([...new Set([...proxies, ...alive, ...more])].map(line));
-    return { proxies, alive, pairs: lines.join('\n') };
-  });
-  return found ?? unknown;
-}
-
 /** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
 export const withdrawFromHaproxy: Withdraw = async (work, route, container, staying) => {
   const ids = [container.id, ...staying.map(({ id }) => id)];
-  const asked = route.proxies.map(async ({ service }) => ({
-    proxy: service,
-    near: await askNeighbours(work, route, service, ids),
-  }));
-  const known = await Promise.all(asked);
-  return known.map(({ proxy, near }) => drainPart(work, route, proxy, near, container, staying));
+  const near = await askNeighbours(work, route, ids);
+  return route.proxies.map(({ service }) => drainPart(work, route, service, near, container, staying));
 };
 
 function drainPart(
@@ -246,7 +186,7 @@ function drainPart(
     args: [
       project,
       proxy,
-      near.proxies.join(' '),
+      near.idsOf(proxy),
       near.pairs,
       String(Math.ceil(route.drainWaitMs / 100)),
       drainInside,
@@ -274,10 +214,10 @@ function drainPart(
  */
 export async function settleHaproxy(work: RouteWork, route: ServiceRoute): Promise<void> {
   const { host, project, log } = work;
+  const near = await askNeighbours(work, route);
   for (const { service } of route.proxies) {
-    const { proxies, alive, pairs } = await askNeighbours(work, route, service, []);
-    const near = [proxies.join(' '), alive.join(' '), pairs];
-    const args = [project, service, ...near, settleInside, route.service, route.names.join(' ')];
+    const seen = [near.idsOf(service), near.alive, near.pairs];
+    const args = [project, service, ...seen, settleInside, route.service, route.names.join(' ')];
     const said = await host
       .script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
       .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);

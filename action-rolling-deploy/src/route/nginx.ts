@@ -1,7 +1,8 @@
 import { runBatch, type PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
+import { askNeighbours, proxyContainers, reachable } from './neighbours.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
-import { lastWords, proxyContainers, sharedAddresses, type RouteWork, type Withdraw } from './route-work.ts';
+import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
 import type { RoutePart } from './route.ts';
 
 /**
@@ -71,15 +72,19 @@ while [ "$count" -lt "$tenths" ]; do
 done
 echo busy`;
 
-/** $1 project, $2 proxy service, $3 tenths, $4 names, $5 the text above, then the containers that stay (or none). */
-const reloadScript = `${proxyContainers}${sharedAddresses}
-project=$1 service=$2 tenths=$3 names=$4 inside=$5; shift 5
-proxies=$(proxy_ids "$project" "$service") || exit 1
+/**
+ * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths, $6
+ * names, $7 the text above, then the containers that stay (or none).
+ */
+const reloadScript = `${proxyContainers}${reachable}
+project=$1 service=$2 proxies=$3 pairs=$4 tenths=$5 names=$6 inside=$7; shift 7
+[ -n "$proxies" ] || proxies=$(proxy_ids "$project" "$service") || exit 1
 [ -n "$proxies" ] || echo absent
+[ $# -eq 0 ] || [ -z "$proxies" ] || look "$pairs" $proxies "$@"
 for proxy in $proxies; do
   addresses=
   if [ $# -gt 0 ]; then
-    addresses=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
+    addresses=$(reached "$proxy" "$@")
     [ -n "$addresses" ] || exit 8
   fi
   docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$names" "$addresses"
@@ -114,7 +119,7 @@ export const withdrawFromNginx: Withdraw = (work, route, container, staying) =>
 export async function refreshNginx(work: RouteWork, route: ServiceRoute): Promise<void> {
   const refreshed = ({ stdout }: PartResult, proxy: string): string =>
     /unused|dynamic|absent/.test(stdout) ? '' : `${proxy} was reloaded and has looked its addresses up anew`;
-  const parts = reloadParts(work, route, [], refreshed);
+  const parts = await reloadParts(work, route, [], refreshed);
   const results = await runBatch(work.host, parts, { timeoutMs: withdrawTimeoutMs(route) });
   parts.forEach((part, index) => {
     const result = results[index];
@@ -122,18 +127,29 @@ export async function refreshNginx(work: RouteWork, route: ServiceRoute): Promis
   });
 }
 
-function reloadParts(
-  { host, project, log }: RouteWork,
+async function reloadParts(
+  work: RouteWork,
   route: ServiceRoute,
   staying: readonly string[],
   describe: (result: PartResult, proxy: string) => string,
-): readonly RoutePart[] {
+): Promise<readonly RoutePart[]> {
+  const { host, project, log } = work;
+  const near = await askNeighbours(work, route, staying);
   // Reloaded for containers that came, nobody waits for what is in flight.
   const tenths = staying.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
   return route.proxies.map(({ service: proxy }) => ({
     purpose: `reload nginx in ${proxy}`,
     source: reloadScript,
-    args: [project, proxy, String(tenths), route.names.join(' '), reloadInside, ...staying],
+    args: [
+      project,
+      proxy,
+      near.idsOf(proxy),
+      near.pairs,
+      String(tenths),
+      route.names.join(' '),
+      reloadInside,
+      ...staying,
+    ],
     fail: (result) => failed(host.name, route, proxy, result),
     onDone: (result) => {
       const said = describe(result, proxy);

@@ -27,25 +27,3 @@ export function lastWords({ stdout, stderr }: Pick<PartResult, 'stdout' | 'stder
     .trim();
   return words.slice(0, 300);
 }
-
-/** The running containers of a proxy, as a shell word list: shared by the scripts below. $1 project, $2 service. */
-export const proxyContainers = `
-proxy_ids() {
-  docker ps -q --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter status=running
-}`;
-
-/**
- * Addresses at which the containers $2… can be reached from container $1, one a line: those on networks they share.
- * Networks are compared by id, a name may exist twice.
- */
-export const sharedAddresses = `
-addresses_from() {
-  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}}={{.IPAddress}} {{end}}' "$@" | {
-    IFS= read -r nets
-    while IFS= read -r pairs; do
-      for pair in $pairs; do
-        case " $nets" in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf '%s\\n' "\${pair#*=}" ;; esac
-      done
-    done
-  }
-}`;

@@ -1,6 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
+import { proxyContainers, reachable } from './neighbours.ts';
 import type { ServiceRoute } from './route-plan.ts';
-import { proxyContainers, sharedAddresses, type RouteWork } from './route-work.ts';
+import type { RouteWork } from './route-work.ts';
 import type { RoutePart } from './route.ts';
 
 /**
@@ -8,11 +9,11 @@ import type { RoutePart } from './route.ts';
  * container, a check's or a user's: in its own table of connections, or in theirs where its image has no `cat`. Then one
  * second more, for the check to be judged.
  */
-const sightScript = `${proxyContainers}${sharedAddresses}
+const sightScript = `${proxyContainers}${reachable}
 project=$1 service=$2 end=$(($(date +%s) + $3)); shift 3
 hex() { (IFS=.; set -- $1; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1"); }
 meets() {
-  for ip in $(addresses_from "$2" "$1"); do
+  for ip in $(reached "$2" "$1"); do
     docker exec --user 0 "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq " [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && return 0
   done
   return 1
@@ -20,7 +21,8 @@ meets() {
 late=
 for proxy in $(proxy_ids "$project" "$service"); do
   for id; do
-    until meets "$id" "$proxy" || { for ip in $(addresses_from "$proxy" "$id"); do
+    look '' "$proxy" "$id"
+    until meets "$id" "$proxy" || { for ip in $(reached "$proxy" "$id"); do
       docker exec --user 0 "$proxy" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq ":[0-9A-F]{4} [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && break
     done; }; do
       [ "$(date +%s)" -lt "$end" ] || { late=yes; break; }
