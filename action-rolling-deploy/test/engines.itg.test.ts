@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLab, type Lab } from '../../lab/src/index.ts';
+import { openLab, type Lab, type LabServer } from '../../lab/src/index.ts';
+import { canConnect, waitUntil } from '../../lab/src/poll.ts';
 import { isWholeMatrix } from '../../scripts/whole-matrix.ts';
 import { appImage, makeProject, type Project } from './project.ts';
 
@@ -103,6 +104,40 @@ async function look(project: Project): Promise<readonly Seen[]> {
   return listed.map(({ service, id }) => ({ service, id, startedAt: startOf.get(id) ?? '' }));
 }
 
+/** Inputs of a deploy that looks at Docker by its CLI alone (ADR 0011), and the proof that it had to. */
+interface ByCli {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly prove: () => Promise<void>;
+}
+
+/** The system's ssh opens no stream to the engine's socket. */
+const byOpenSsh: ByCli = { inputs: { transport: 'openssh' }, prove: () => Promise.resolve() };
+
+/** A second sshd on the server, which forwards no sockets: $1 port, $2 folder for its log and pid. */
+const closedSshd = `
+if [ -s "$2/pid" ]; then
+  kill "$(cat "$2/pid")" || true
+  while kill -0 "$(cat "$2/pid")"; do sleep 0.1; done
+fi
+rm -rf "$2"; mkdir -p "$2"
+/usr/sbin/sshd -p "$1" -o AllowStreamLocalForwarding=no -o PidFile="$2/pid" -E "$2/log"`;
+
+async function byClosedSocket(server: LabServer, port: number): Promise<ByCli> {
+  const folder = `/run/closed-sshd-${port}`;
+  await server.exec(['sh', '-uc', closedSshd, 'sh', String(port), folder]);
+  const isUp = (): Promise<boolean> => canConnect(server.address, port, 'SSH-2.0-');
+  await waitUntil('the sshd that forwards no sockets', isUp, 120_000);
+  const knownHosts = server.knownHosts.replaceAll(server.address, `[${server.address}]:${port}`);
+  return {
+    inputs: { port: String(port), 'known-hosts': knownHosts },
+    prove: async () => {
+      const { stdout } = await server.exec(['cat', `${folder}/log`]);
+      expect(stdout).toMatch(/refused streamlocal port forward/i);
+      await server.exec(['sh', '-euc', 'kill "$(cat "$1/pid")"', 'sh', folder]);
+    },
+  };
+}
+
 const servicesOf = (seen: readonly Seen[]): readonly string[] => seen.map(({ service }) => service).sort();
 
 describe.each(['default', 'modern'] as const)('on the %s engine, plain docker compose up -d', (engine) => {
@@ -126,10 +161,10 @@ describe.each(['default', 'modern'] as const)('on the %s engine, plain docker co
       await project.lay(one.compose(lab));
       await project.write('haproxy.cfg', haproxyConfig);
       const pins = (release: 'v1' | 'v2'): string => one.pins.map((name) => appImage(lab, release, name)).join('\n');
+      const cli = engine === 'modern' ? byOpenSsh : await byClosedSocket(server, 2200 + cases.indexOf(one));
       const steps = [
         { outcome: 'deployed', with: { images: pins('v1') } },
-        // The system's ssh opens no stream to the engine's socket: this one looks by Docker's CLI alone (ADR 0011).
-        { outcome: 'deployed', with: { images: pins('v2'), transport: 'openssh' } },
+        { outcome: 'deployed', with: { images: pins('v2'), ...cli.inputs } },
         { outcome: 'rolled_back', with: { mode: 'rollback', 'from-release': '2' } },
       ];
       let before: readonly Seen[] = [];
@@ -144,6 +179,7 @@ describe.each(['default', 'modern'] as const)('on the %s engine, plain docker co
         expect(await look(project)).toEqual(after);
         before = after;
       }
+      await cli.prove();
     },
   );
 });
