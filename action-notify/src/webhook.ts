@@ -10,8 +10,7 @@ export interface WebhookMessage extends AnnouncedFacts {
 
 /** Renders a message for any receiver of JSON. */
 export function renderWebhook(announcement: Announcement): WebhookMessage {
-  const facts = factsOf(announcement);
-  const { status } = facts;
+  const { status, ...facts } = factsOf(announcement);
   return { schema: 'deploy-actions/notification/1', status, headline: headlineOf(announcement), ...facts };
 }
 
