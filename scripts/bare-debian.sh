@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs docs/guides/setup-server.sh on a bare Debian: a fresh root folder of debootstrap, with packages from the mirror that this machine
-# uses. Needs root and debootstrap; takes a minute or two, so no test runs it each time. The lab's test of the script has Docker already.
+# uses. Needs root and debootstrap; takes some minutes: npm run test:matrix -- bare-debian. The lab's test of the script has Docker already.
 #
 #   sudo scripts/bare-debian.sh [trixie]
 set -eu
