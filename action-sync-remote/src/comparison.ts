@@ -54,14 +54,37 @@ export function makeBuckets(scan: Scan): readonly string[] {
  * One command: first the parts given, which prepare for the sync, then a look at deploy-path.
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
  */
-export async function lookAround(
-  job: SyncJob,
-  before: readonly BatchPart[] = [],
-): Promise<{ readonly look: Look; readonly results: readonly PartResult[] }> {
+export async function lookAround(job: SyncJob, before: readonly BatchPart[] = []): Promise<Looked> {
   const { host, deployPath, buckets, env } = job;
+  return lookBehind({ host, deployPath, env }, before, Promise.resolve(buckets));
+}
+
+/** What a look told, and what the parts before it did. */
+export interface Looked {
+  readonly look: Look;
+  readonly results: readonly PartResult[];
+}
+
+const lookTimeoutMs = 300_000;
+
+/** What it fails with is told where it is awaited, or not at all: something else failed before. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
+export async function lookBehind(
+  { host, deployPath, env }: Pick<SyncJob, 'host' | 'deployPath' | 'env'>,
+  before: readonly BatchPart[],
+  buckets: Promise<readonly string[]>,
+): Promise<Looked> {
   const envPath = env === undefined ? '' : `./${env.path}`;
-  const parts = [...before, lookPart(deployPath, host.name, { buckets, envPath })];
-  const results = await runBatch(host, parts, { timeoutMs: 300_000, maxCaptureBytes: 64 * 1024 * 1024 });
+  const results = await runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
+    lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
+    timeLimit: handled(buckets.then(() => lookTimeoutMs)),
+    maxCaptureBytes: 64 * 1024 * 1024,
+  });
   return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
 }
 

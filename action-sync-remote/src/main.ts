@@ -6,25 +6,23 @@ import { connectHost } from '@deploy-actions/kit/host/connect';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { runBatch } from '@deploy-actions/kit/host/batch';
 import type { HeldLease } from '@deploy-actions/kit/state/lease-store';
-import { offerLease } from '@deploy-actions/kit/state/lease-offer';
-import { leaseOptions, withLease } from '@deploy-actions/kit/state/lease-step';
+import { withLease } from '@deploy-actions/kit/state/lease-step';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
-import { ensureStatePart } from '@deploy-actions/kit/state/state-folder';
 import { systemClock } from '@deploy-actions/kit/time/clock';
 import { formatBytes } from './byte-size.ts';
 import { awaitQuietPart } from '@deploy-actions/kit/state/staged-tree';
-import { compare, lookAround, makeBuckets, type Comparison, type SyncJob } from './comparison.ts';
+import { compare, lookAround, type Comparison, type SyncJob } from './comparison.ts';
 import { secretValues } from './env-file.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
 import { findPinned, mountsPart, parseMounts, type Mount } from './mounts.ts';
 import { findCollisions } from './name-collision.ts';
 import { makeRules, type RuleLines } from './path-rules.ts';
+import { describeSource, openSync, type Opening } from './opening.ts';
 import { makeProgress } from './progress.ts';
 import { refuseKey } from './source-key.ts';
 import { describeEnding, describePinned, listChanges, type Report } from './report.ts';
 import { findSources, type SourcePlace } from './source-place.ts';
 import { scanSources, type Scan } from './source-scan.ts';
-import { prepareReceiver } from './sending.ts';
 import { settleInterrupted, stage } from './staging.ts';
 import { renderSummary } from './summary.ts';
 
@@ -35,10 +33,10 @@ export async function run(context: StepContext): Promise<void> {
   const inputs = loadInputs(inputReader(runner));
   for (const value of secretValues(inputs.envFile?.content ?? '')) maskSecret(runner, value);
   const sources = await findSources(runner.env('GITHUB_WORKSPACE') ?? process.cwd(), inputs.sources);
-  const { host, scan } = await connectAndScan(context, inputs, sources, signal);
+  const { host, opening, scan, buckets } = await connectAndScan(context, inputs, sources, signal);
   try {
-    const job = makeJob(context, inputs, host, scan);
-    const outcome = inputs.isDryRun ? await rehearse(job) : await sync(context, inputs, job);
+    const job = makeJob(context, inputs, host, { scan, buckets });
+    const outcome = inputs.isDryRun ? await rehearse(job, opening) : await sync(context, inputs, job, opening);
     await publish(runner, {
       ...outcome,
       hostName: host.name,
@@ -55,22 +53,35 @@ export async function run(context: StepContext): Promise<void> {
   }
 }
 
-/** Both at once; what is wrong with the source is said first. */
+/** Both at once; what is wrong with the source is said first, and then the server does nothing. */
 async function connectAndScan(
-  { runner }: StepContext,
+  context: StepContext,
   inputs: Inputs,
   sources: readonly SourcePlace[],
   signal: AbortSignal,
-): Promise<{ readonly host: Host; readonly scan: Scan }> {
-  const [connection, source] = await Promise.allSettled([
-    connectHost(inputs.target, runner, signal),
-    runner.group('Files of the source', () => readSource(runner, inputs, sources)),
-  ]);
+): Promise<Opened & Known> {
+  const { runner } = context;
+  const reading = runner.group('Files of the source', () => readSource(runner, inputs, sources)).then(describeSource);
+  const connecting = connectHost(inputs.target, runner, signal).then((host): Opened => ({
+    host,
+    opening: openSync(context, inputs, host, reading),
+  }));
+  const [connection, source] = await Promise.allSettled([connecting, reading]);
   if (source.status === 'fulfilled' && connection.status === 'fulfilled')
-    return { host: connection.value, scan: source.value };
-  if (connection.status === 'fulfilled') await connection.value.close();
+    return { ...connection.value, ...source.value };
+  if (connection.status === 'fulfilled') {
+    connection.value.opening.receiver?.cancel();
+    await connection.value.host.close();
+  }
   throw source.status === 'rejected' ? source.reason : connection.status === 'rejected' ? connection.reason : undefined;
 }
+
+interface Opened {
+  readonly host: Host;
+  readonly opening: Opening;
+}
+
+type Known = ReturnType<typeof describeSource>;
 
 async function readSource(runner: Runner, inputs: Inputs, sources: readonly SourcePlace[]): Promise<Scan> {
   const log = (line: string): void => {
@@ -103,14 +114,14 @@ function ruleLines({ include, exclude, protect, envFile }: Inputs): Omit<RuleLin
   return { include, exclude, protect, reserved: envFile?.content === undefined ? [] : [envFile.path] };
 }
 
-function makeJob({ runner, signal }: StepContext, inputs: Inputs, host: Host, scan: Scan): SyncJob {
+function makeJob({ runner, signal }: StepContext, inputs: Inputs, host: Host, { scan, buckets }: Known): SyncJob {
   const rules = makeRules({ ...ruleLines(inputs), ignoreFile: '' });
   return {
     host,
     scan,
     signal,
     deployPath: inputs.deployPath,
-    buckets: makeBuckets(scan),
+    buckets,
     delete: inputs.delete,
     isProtected: (path) => rules.isProtected(path),
     env: inputs.envFile,
@@ -124,27 +135,20 @@ function makeJob({ runner, signal }: StepContext, inputs: Inputs, host: Host, sc
 
 type Outcome = Pick<Report, 'ending' | 'transfer' | 'sentBytes' | 'isEnvNew' | 'kept' | 'pinned'>;
 
-async function rehearse(job: SyncJob): Promise<Outcome> {
-  const { look } = await lookAround(job);
+async function rehearse(job: SyncJob, opening: Opening): Promise<Outcome> {
+  const { look } = await opening.first;
   const comparison = await compare(job, look);
   const pinned = await findPinnedFiles(job, comparison);
   return { ...comparison, ending: { kind: 'dry-run' }, sentBytes: 0, pinned };
 }
 
-async function sync(context: StepContext, inputs: Inputs, job: SyncJob): Promise<Outcome> {
+async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening: Opening): Promise<Outcome> {
   const { host, deployPath } = job;
-  const { scope, waitMs } = inputs.leaseWish;
-  const options = leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, waitMs);
-  const offer = offerLease(options);
   const isForNow = inputs.activate === 'now';
-  const receiver = prepareReceiver(job, isForNow);
+  const { receiver } = opening;
   try {
-    const first = await lookAround(job, [
-      ensureStatePart(host, deployPath),
-      // The whole server's comes before the project's: then nothing can be offered yet.
-      ...(scope.kind === 'project' ? [offer.part] : []),
-    ]);
-    const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
+    const first = await opening.first;
+    const taken = opening.claim(first);
     // Another's lease may be waited for longer than a command may wait for its files.
     if (taken === undefined) receiver?.cancel();
     const waiting = taken === undefined ? undefined : receiver;

@@ -14,7 +14,7 @@ const worthwhileGzip = 0.7;
 const sampledFiles = 16;
 const sampledBytes = 16 * 1024;
 /** A command that is answered so soon is in the same rack: packing would take longer than sending. */
-export const nearMs = 40;
+export const nearMs = 60;
 const zstdLevel = 3;
 
 /** What is known of a stream and of the line that it takes. */

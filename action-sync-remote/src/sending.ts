@@ -20,7 +20,7 @@ const bigBytes = 16 * mebibyte;
 const farParts = { lanes: 6, mebibytes: 8 };
 /** On a short line the number of commands is what costs. */
 const nearParts = { lanes: 2, mebibytes: 64 };
-/** One transfer is bounded by its size: 15 minutes and a second for each 100 kB. */
+/** And a second for each 100 kB. */
 const leastTimeoutMs = 900_000;
 
 /** One piece of a file. */
@@ -41,18 +41,8 @@ export interface Sending {
   readonly step: string;
 }
 
-/** Opens what waits on the server for the set while that is looked at: its two round trips cost nothing then. */
-export function prepareReceiver(job: SyncJob, isForNow: boolean): Receiver | undefined {
-  if (job.host.kind === 'local') return undefined;
-  return openReceiver(job.host, job.deployPath, {
-    isForNow,
-    isSpare: true,
-    signal: job.signal,
-    timeoutMs: timeoutFor(job.scan.bytes),
-  });
-}
-
-function timeoutFor(bytes: number): number {
+/** One transfer is bounded by its size. */
+export function timeoutFor(bytes: number): number {
   return leastTimeoutMs + bytes / 100;
 }
 

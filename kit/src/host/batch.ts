@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { runDetached } from './detached.ts';
 import { closeEngineDoor, engineDoorOf, longestAskMs, type EngineDoor } from './engine-door.ts';
 import { commandFailed, type ExecOptions, type Host } from './host.ts';
@@ -63,6 +64,11 @@ done`;
 export interface BatchOptions extends Omit<ExecOptions, 'stdin' | 'onStdoutLine' | 'onStderrLine' | 'cwd' | 'env'> {
   /** For what may take long: the batch goes on when the connection breaks, and is found again ({@link runDetached}). */
   readonly isDetached?: boolean;
+  /**
+   * The stdin of the last part that has one, known later: all parts' stdin waits for it, and so does the first part that
+   * has any. Where it rejects, all of it is empty.
+   */
+  readonly lateStdin?: Promise<string>;
 }
 
 /**
@@ -129,11 +135,12 @@ async function runCommands(
     const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
     return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
   });
-  const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-  const { isDetached = false, ...bounds } = options;
+  const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+  const { isDetached = false, lateStdin, ...bounds } = options;
+  const stdin = lateStdin === undefined ? known : Readable.from(whenKnown(known, lateStdin), { objectMode: false });
   const argv = [token, ...words];
   const result = isDetached
-    ? await runDetached(host, driver, argv, { ...bounds, stdin })
+    ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
     : await host.script(driver, argv, { ...bounds, stdin });
   const results = splitResults(result, token);
   const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
@@ -141,6 +148,11 @@ async function runCommands(
   if (part === undefined) return results;
   const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
   throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+
+async function* whenKnown(known: string, late: Promise<string>): AsyncIterable<Buffer> {
+  const rest = await late.catch(() => undefined);
+  if (rest !== undefined) yield Buffer.from(known + withNewline(rest));
 }
 
 function withNewline(text: string): string {

@@ -80,13 +80,14 @@ interface Running {
 
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell: Shell, running: Running, options: ExecOptions): Promise<number> {
-  const { signal, timeoutMs = defaultTimeoutMs } = options;
+  const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
   if (signal?.aborted === true) throw cancelled(shell.name, running.what, 'was not started', signal);
   const letGo = new AbortController();
   const stopped = deferred<never>();
   let timer: NodeJS.Timeout | undefined;
   let isStarted = false;
   let isStopping = false;
+  let isOver = false;
   const stop = async (failure: (outcome: string) => HostError): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
@@ -96,6 +97,10 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
   };
   const onAbort = (): void => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
   signal?.addEventListener('abort', onAbort, { once: true });
+  const startTimer = (ms: number): void => {
+    if (isOver) return;
+    timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, ms, outcome)), ms);
+  };
   const io: ProgramIo = {
     stdin: options.stdin,
     isSpare: options.isSpare === true,
@@ -104,10 +109,8 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
     signal: letGo.signal,
     onStart: () => {
       isStarted = true;
-      timer ??= setTimeout(
-        () => void stop((outcome) => timedOut(shell.name, running.what, timeoutMs, outcome)),
-        timeoutMs,
-      );
+      if (timeLimit === undefined) startTimer(timeoutMs);
+      else timeLimit.then(startTimer, () => undefined);
     },
   };
   const ended = shell.run(running.program, io).then(
@@ -125,6 +128,7 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
   try {
     return await Promise.race([ended, stopped.promise]);
   } finally {
+    isOver = true;
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   }

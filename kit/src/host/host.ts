@@ -35,6 +35,8 @@ export interface ExecOptions {
   readonly isSpare?: boolean;
   /** Kills the command and throws COMMAND_TIMEOUT. Default 60 s; a hung dockerd must not hang the job. */
   readonly timeoutMs?: number;
+  /** Instead of it, for a command that begins by waiting for its stdin: the bound, and it counts from when it is known. */
+  readonly timeLimit?: Promise<number>;
   readonly signal?: AbortSignal;
   /** Complete lines as they arrive, decoded as UTF-8 across chunk borders. */
   readonly onStdoutLine?: (line: string) => void;

@@ -15,6 +15,8 @@ if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
 /** Takes the lease where nobody holds one, within another command: what is free needs no look of its own. */
 export interface LeaseOffer {
   readonly part: BatchPart;
+  /** To be called before the part may run; see LeaseOptions.onTake. */
+  readonly onSend: () => void;
   /** Undefined where there was a lease, ours or another's: then acquireLease decides. */
   readonly claim: (result: PartResult) => HeldLease | undefined;
 }
@@ -23,8 +25,7 @@ export interface LeaseOffer {
 export function offerLease(options: LeaseOptions): LeaseOffer {
   const word = `t${randomBytes(9).toString('hex')}`;
   const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
-  if (decision.kind !== 'take') return { part: nothing, claim: () => undefined };
-  options.onTake?.();
+  if (decision.kind !== 'take') return { part: nothing, onSend: () => undefined, claim: () => undefined };
   const { lease } = decision;
   const step = makeStep();
   const text = JSON.stringify({ ...lease, step, acquired: word, renewed: word, expires: `${word}e` });
@@ -36,6 +37,7 @@ export function offerLease(options: LeaseOptions): LeaseOffer {
       stdin: text,
       mayFail: true,
     },
+    onSend: () => options.onTake?.(),
     claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision, step) : undefined),
   };
 }

@@ -125,17 +125,13 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
 else cat > /dev/null; fi
 exit 0`;
 
-/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
-export function lookPart(
-  deployPath: DeployPath,
-  hostName: string,
-  wanted: { readonly buckets: readonly string[]; readonly envPath: string },
-): BatchPart {
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
+export function lookPart(deployPath: DeployPath, hostName: string, envPath: string): BatchPart {
   return {
     purpose: 'look at deploy-path',
     source: lookScript,
-    args: [deployPath, wanted.envPath],
-    stdin: wanted.buckets.join('\n'),
+    args: [deployPath, envPath],
+    stdin: '',
     fail: (result) => lookFailed(deployPath, hostName, result),
   };
 }

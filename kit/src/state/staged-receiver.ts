@@ -19,8 +19,8 @@ export interface ReceiveOptions {
   /** Where no session is free at once there is no receiver: what waits must not keep others from working. */
   readonly isSpare?: boolean;
   readonly signal: AbortSignal;
-  /** For waiting, receiving and the activation together. */
-  readonly timeoutMs: number;
+  /** For waiting, receiving and the activation together; a promise: from when it is known. */
+  readonly timeoutMs: number | Promise<number>;
 }
 
 /** A command on the server that waits for a set, and touches nothing before it comes. */
@@ -59,6 +59,7 @@ ${settleScript})`;
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
 export function openReceiver(host: Host, deployPath: DeployPath, options: ReceiveOptions): Receiver {
   const { isForNow = false, isSpare = false, timeoutMs } = options;
+  const bound = typeof timeoutMs === 'number' ? { timeoutMs } : { timeLimit: timeoutMs };
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const stdin = new PassThrough({ highWaterMark: 256 * 1024 });
@@ -71,7 +72,7 @@ export function openReceiver(host: Host, deployPath: DeployPath, options: Receiv
     if (line === 'ready') isReady(Math.round(performance.now() - startedAt));
   };
   const script = isForNow ? stageAndSwapScript : stageScript;
-  const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, timeoutMs });
+  const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
   // Whoever waits for the set to arrive is told of a failure there.
   ended.then(
     () => {

@@ -31,7 +31,7 @@ async function outlive(): Promise<ChildProcess> {
 }
 
 const look = async (): Promise<boolean> => {
-  const part = lookPart(site.path, 'local', { buckets: [], envPath: '' });
+  const part = lookPart(site.path, 'local', '');
   const [result] = await runBatch(site.host, [part]);
   return parseLook(result?.stdout ?? '', site.path).isBusy;
 };

@@ -1,0 +1,77 @@
+import type { StepContext } from '@deploy-actions/kit/action/run';
+import type { BatchPart } from '@deploy-actions/kit/host/batch';
+import type { Host } from '@deploy-actions/kit/host/host';
+import { HostError } from '@deploy-actions/kit/host/host';
+import { offerLease, type LeaseOffer } from '@deploy-actions/kit/state/lease-offer';
+import { leaseOptions } from '@deploy-actions/kit/state/lease-step';
+import type { HeldLease } from '@deploy-actions/kit/state/lease-store';
+import { openReceiver, type Receiver } from '@deploy-actions/kit/state/staged-receiver';
+import { ensureStatePart } from '@deploy-actions/kit/state/state-folder';
+import { handled, lookBehind, makeBuckets, type Looked } from './comparison.ts';
+import type { Inputs } from './inputs.ts';
+import { timeoutFor } from './sending.ts';
+import type { Scan } from './source-scan.ts';
+
+/** What was asked of the server while the source was read. */
+export interface Opening {
+  /** Waits for the set; undefined in a dry run and on the runner itself. */
+  readonly receiver: Receiver | undefined;
+  readonly first: Promise<Looked>;
+  /** The job's lease, where the first command has taken it. */
+  readonly claim: (first: Looked) => HeldLease | undefined;
+}
+
+/** Nothing is done before the source is known, and nothing where it cannot be synced. */
+const gate: BatchPart = {
+  purpose: 'wait for the source',
+  source: 'IFS= read -r word && [ "$word" = go ]',
+  stdin: 'go',
+  fail: () => new HostError({ code: 'CANCELLED', message: 'the source cannot be synced. Nothing was changed.' }),
+};
+
+/**
+ * Opens both sessions of a sync as soon as there is a connection: their round trips and the starts of their shells pass while
+ * the source is read. What they do waits for `source`.
+ */
+export function openSync(
+  context: StepContext,
+  inputs: Inputs,
+  host: Host,
+  source: Promise<{ readonly scan: Scan; readonly buckets: readonly string[] }>,
+): Opening {
+  const { deployPath, leaseWish, isDryRun, activate, envFile: env } = inputs;
+  const job = { host, deployPath, env };
+  if (isDryRun) {
+    const buckets = source.then((known) => known.buckets);
+    return { receiver: undefined, first: handled(lookBehind(job, [], buckets)), claim: () => undefined };
+  }
+  // The whole server's comes before the project's: then nothing can be offered yet.
+  const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
+  const buckets = source.then((known) => {
+    offer?.onSend();
+    return known.buckets;
+  });
+  const receiver =
+    host.kind === 'local'
+      ? undefined
+      : openReceiver(host, deployPath, {
+          isForNow: activate === 'now',
+          isSpare: true,
+          signal: context.signal,
+          timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
+        });
+  const parts = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
+  const first = handled(lookBehind(job, parts, buckets));
+  const claim = ({ results }: Looked): HeldLease | undefined =>
+    results[2] === undefined ? undefined : offer?.claim(results[2]);
+  return { receiver, first, claim };
+}
+
+function makeOffer(context: StepContext, { deployPath, leaseWish }: Inputs, host: Host): LeaseOffer {
+  return offerLease(leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, leaseWish.waitMs));
+}
+
+/** The source, and what follows from it alone. */
+export function describeSource(scan: Scan): { readonly scan: Scan; readonly buckets: readonly string[] } {
+  return { scan, buckets: makeBuckets(scan) };
+}
