@@ -43,6 +43,28 @@ describe('the examples', () => {
   });
 });
 
+describe('what examples/README.md says is run by the tests', () => {
+  const examples = join(import.meta.dirname, '..');
+  const table = readFileSync(join(examples, 'README.md'), 'utf8');
+  const run = [...table.matchAll(/^\| \[([\w-]+)\]\(.*\| yes +\|$/gm)].map(([, name = '']) => name);
+  const tests = readdirSync(import.meta.dirname)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'));
+
+  it('is most of the examples', () => {
+    expect(run.length).toBeGreaterThan(2);
+  });
+
+  it.each(run)('is each workflow of %s', (example) => {
+    const own = tests.filter((text) => text.includes(`'${example}'`));
+    const open = readdirSync(join(examples, example, '.github/workflows')).filter((file) => {
+      const names = [`'${file}'`, `'${file.replace(/\.ya?ml$/, '')}'`];
+      return !own.some((text) => names.some((name) => text.includes(name)));
+    });
+    expect(open).toEqual([]);
+  });
+});
+
 describe('renderTable', () => {
   it('shows what was expected beside what was seen', () => {
     const row = { example: 'shop', path: 'bad tag', expected: 'failure', seen: 'success' };
