@@ -35,7 +35,8 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
 const stopGraceTenths = 20;
-const stopDeadlineMs = 6_000;
+/** A cancelled job has seconds left; where a command's time is up, a busy server may take longer to end its processes. */
+const stopDeadlineMs = { cancelled: 6_000, late: 20_000 } as const;
 
 /** Runs a command with the limits of its options; the same for every transport. */
 export async function runCommand(
@@ -88,18 +89,20 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
   let isStarted = false;
   let isStopping = false;
   let isOver = false;
-  const stop = async (failure: (outcome: string) => HostError): Promise<void> => {
+  const stop = async (failure: (outcome: string) => HostError, deadlineMs: number): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
-    const outcome = isStarted ? await stopProcesses(shell, running.token) : 'was not started';
+    const outcome = isStarted ? await stopProcesses(shell, running.token, deadlineMs) : 'was not started';
     stopped.reject(failure(outcome));
     letGo.abort();
   };
-  const onAbort = (): void => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
+  const onAbort = (): void =>
+    void stop((outcome) => cancelled(shell.name, running.what, outcome, signal), stopDeadlineMs.cancelled);
   signal?.addEventListener('abort', onAbort, { once: true });
   const startTimer = (ms: number): void => {
     if (isOver) return;
-    timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, ms, outcome)), ms);
+    const fail = (outcome: string): HostError => timedOut(shell.name, running.what, ms, outcome);
+    timer ??= setTimeout(() => void stop(fail, stopDeadlineMs.late), ms);
   };
   const io: ProgramIo = {
     stdin: options.stdin,
@@ -120,7 +123,8 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
       if (isStopping) return stopped.promise;
       isStopping = true;
       // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
-      if (isStarted && !(thrown instanceof HostError)) await stopProcesses(shell, running.token);
+      if (isStarted && !(thrown instanceof HostError))
+        await stopProcesses(shell, running.token, stopDeadlineMs.cancelled);
       letGo.abort();
       throw thrown;
     },
@@ -135,7 +139,7 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
 }
 
 /** Says in words what became of the processes of a command. Never throws. */
-async function stopProcesses(shell: Shell, token: string): Promise<string> {
+async function stopProcesses(shell: Shell, token: string, deadlineMs: number): Promise<string> {
   const killToken = `deploy-${randomBytes(12).toString('hex')}`;
   const argv = ['sh', '-c', stopSource, 'sh', token, String(stopGraceTenths)];
   const stdout = readOutput({ token: killToken, maxCaptureBytes: 1024 });
@@ -143,7 +147,7 @@ async function stopProcesses(shell: Shell, token: string): Promise<string> {
     onStdout: stdout.push,
     onStderr: () => undefined,
     onStart: () => undefined,
-    signal: AbortSignal.timeout(stopDeadlineMs),
+    signal: AbortSignal.timeout(deadlineMs),
     isUrgent: true,
   };
   try {

@@ -9,7 +9,7 @@ import type { Host } from '../../src/host/host.ts';
 import { localHost } from '../../src/host/local-host.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
-import { isRunning } from './process-list.ts';
+import { isRunning, unique } from './process-list.ts';
 import { startServer, type TestServer } from './ssh-server.ts';
 
 const never = new AbortController().signal;
@@ -56,7 +56,7 @@ describe.each(kinds)('a detached step on a %s host', (kind) => {
 
   it('is stopped with all its children when its time is up', async () => {
     await withHost(kind, async (host) => {
-      const seconds = `2007${kinds.indexOf(kind)}`;
+      const seconds = unique(`2007${kinds.indexOf(kind)}`);
       const running = runDetached(host, 'sleep "$1" & sleep "$1"', [seconds], { timeoutMs: 2000 });
       await expect(running).rejects.toMatchObject({ code: 'COMMAND_TIMEOUT' });
       expect(isRunning(seconds)).toBe(false);

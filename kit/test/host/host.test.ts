@@ -11,7 +11,7 @@ import { execOrThrow, type Host } from '../../src/host/host.ts';
 import { localHost } from '../../src/host/local-host.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
-import { isRunning } from './process-list.ts';
+import { isRunning, unique } from './process-list.ts';
 import { startServer, type TestServer } from './ssh-server.ts';
 
 const never = new AbortController().signal;
@@ -176,7 +176,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('stops a command with all its children when its time is up', async () => {
-    const seconds = `${kinds.indexOf(kind) + 1}0011`;
+    const seconds = unique(`${kinds.indexOf(kind) + 1}0011`);
     const command = 'sleep "$1" & (setsid sleep "$1" &) ; sleep "$1"';
     await expect(host.script(command, [seconds], { timeoutMs: 2000 })).rejects.toMatchObject({
       code: 'COMMAND_TIMEOUT',
@@ -186,7 +186,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('stops a command that ignores TERM', async () => {
-    const seconds = `${kinds.indexOf(kind) + 1}0012`;
+    const seconds = unique(`${kinds.indexOf(kind) + 1}0012`);
     const command = 'trap "" TERM; while :; do sleep "$1"; done';
     await expect(host.script(command, [seconds], { timeoutMs: 2000 })).rejects.toMatchObject({
       code: 'COMMAND_TIMEOUT',
@@ -196,7 +196,7 @@ describe.each(kinds)('a %s host', (kind) => {
   });
 
   it('stops a command when the step is cancelled', async () => {
-    const seconds = `${kinds.indexOf(kind) + 1}0013`;
+    const seconds = unique(`${kinds.indexOf(kind) + 1}0013`);
     const abort = new AbortController();
     const running = host.script('echo started; exec sleep "$1"', [seconds], {
       signal: abort.signal,

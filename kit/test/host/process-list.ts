@@ -11,3 +11,8 @@ export function isRunning(argument: string): boolean {
     }
   });
 }
+
+/** A time for `sleep` that no other run of these tests on this machine sleeps for. */
+export function unique(seconds: string): string {
+  return `${seconds}.${process.pid}`;
+}

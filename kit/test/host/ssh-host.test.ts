@@ -13,7 +13,7 @@ import { openConnection } from '../../src/host/ssh-connection.ts';
 import { connectSsh } from '../../src/host/ssh-host.ts';
 import type { SshTarget } from '../../src/host/ssh-target.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
-import { isRunning } from './process-list.ts';
+import { isRunning, unique } from './process-list.ts';
 import { hostKeyPair, publicBlob, startServer, userKey, type ServerBehaviour, type TestServer } from './ssh-server.ts';
 import { makeEd25519Pair } from './key-pairs.ts';
 
@@ -195,11 +195,12 @@ describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) 
 
   it('stops a command over a second connection where the first allows no session more', async () => {
     await withHost({ maxSessions: 1 }, async (host) => {
-      await expect(host.exec(['sleep', '20025'], { timeoutMs: 2000 })).rejects.toMatchObject({
+      const seconds = unique('20025');
+      await expect(host.exec(['sleep', seconds], { timeoutMs: 2000 })).rejects.toMatchObject({
         code: 'COMMAND_TIMEOUT',
         message: text('was stopped'),
       });
-      expect(isRunning('20025')).toBe(false);
+      expect(isRunning(seconds)).toBe(false);
     });
   });
 
