@@ -20,8 +20,9 @@ export default defineConfig({
           maxWorkers: 3,
           include: ['**/test/**/*.test.ts'],
           exclude: [...elsewhere, '**/*.itg.test.ts', '**/*.act.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          // How long a test may take says nothing of what it tests; these end one that hangs.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           expect: { poll: { timeout: 120_000 } },
         },
       },
