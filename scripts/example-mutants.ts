@@ -16,6 +16,8 @@ export interface ExampleMutant {
 
 const firstDeploy = 'first deploy on an empty server';
 const deployApi = { example: 'promote-by-sha', file: '.github/workflows/deploy-api.yml' };
+const staging = { example: 'rolling-webshop', file: '.github/workflows/deploy-staging.yml' };
+const production = { example: 'rolling-webshop', file: '.github/workflows/deploy-production.yml' };
 const oneOffs = { example: 'compose-one-offs', file: '.github/workflows/deploy.yml' };
 const release = { example: 'digest-release', file: '.github/workflows/release.yml' };
 const sites = { example: 'promote-by-sha', file: '.github/workflows/deploy-sites.yml' };
@@ -179,5 +181,39 @@ export const exampleMutants: readonly ExampleMutant[] = [
 `,
     foundBy: 'a status that Cloudflare does not know yet, over the old site',
     needs: [],
+  },
+  {
+    ...staging,
+    name: 'staging gets no seed data',
+    from: 'commands: python3 manage.py loaddata seed',
+    to: 'commands: python3 manage.py check',
+    foundBy: 'first push to main',
+    needs: [],
+  },
+  {
+    ...production,
+    name: 'the age of the backup is not asked for',
+    from: "commands: python3 manage.py newest_backup /backups --within-minutes ${{ vars.BACKUP_MAX_AGE_MINUTES || '1440' }}",
+    to: 'commands: python3 manage.py check',
+    foundBy: 'production, with a backup of last week only',
+    needs: [],
+  },
+  {
+    ...staging,
+    name: 'a red gate leaves the new release',
+    from: "steps.gate.outcome == 'failure' || ",
+    to: '',
+    foundBy: 'a page that people cannot open after the rollout',
+    needs: ['first push to main', 'the next push, its migration first, with people on the page'],
+  },
+  {
+    example: 'rolling-webshop',
+    action: 'action-rolling-deploy',
+    file: 'src/service-rollout.ts',
+    name: 'the old container goes before the new one is there',
+    from: 'plan.stopFirst === undefined ? maxSurge : 0;',
+    to: '0;',
+    foundBy: 'the next push, its migration first, with people on the page',
+    needs: ['first push to main'],
   },
 ];

@@ -17,6 +17,18 @@ export async function publishImage(
   return stdout.trim();
 }
 
+/**
+ * Digest that a tag stands for, `''` where there is none. All registries of the lab have the same storage; this asks the
+ * one without accounts.
+ */
+export async function readTag(lab: Lab, repository: string, tag: string): Promise<string> {
+  const answer = await fetch(`http://${lab.registry.anonymous.address}/v2/${repository}/manifests/${tag}`, {
+    method: 'HEAD',
+    headers: { accept: 'application/vnd.docker.distribution.manifest.v2+json' },
+  });
+  return answer.headers.get('docker-content-digest') ?? '';
+}
+
 /** Id of the image that each of these containers runs. */
 export async function readImageIds(lab: Lab, containers: readonly string[]): Promise<readonly string[]> {
   if (containers.length === 0) return [];
