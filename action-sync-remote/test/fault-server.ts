@@ -19,6 +19,8 @@ export interface FaultServer {
 export interface FaultCell {
   readonly deployPath: string;
   readonly isHeld: () => boolean;
+  /** From now on the next command that matches is held. */
+  holdAt(point: FaultPoint): void;
   /** Lets the held command go on, or kills it with everything that its session runs. */
   letGo(how: 'on' | 'die'): void;
 }
@@ -78,9 +80,11 @@ function makeCell(folder: string, point: FaultPoint | undefined, template: strin
   if (template === undefined) mkdirSync(deployPath);
   else execFileSync('cp', ['-a', template, deployPath]);
   for (const place of [folder, deployPath]) chownSync(place, deployUid, deployUid);
-  if (point !== undefined) writeFileSync(join(folder, 'point'), `${point.command}\n`);
+  const holdAt = (at: FaultPoint): void => writeFileSync(join(folder, 'point'), `${at.command}\n`);
+  if (point !== undefined) holdAt(point);
   return {
     deployPath,
+    holdAt,
     isHeld: () => existsSync(join(folder, 'held')),
     letGo: (how) => {
       writeFileSync(join(folder, 'go.new'), `${how}\n`);
