@@ -6,23 +6,30 @@ import { promisify } from 'node:util';
 import { tryDownload } from '../../lab/src/download.ts';
 import { fillOnce } from '../../lab/src/file.ts';
 import type { Lab } from '../../lab/src/index.ts';
+import { acquireLock } from '../../lab/src/lock.ts';
 import { createLog } from '../../lab/src/log.ts';
 
 const run = promisify(execFile);
 const pages = join(import.meta.dirname, '../promote-by-sha/tools/pages');
 
-/** Installs the pinned wrangler once, into the lab's cache; the folder has the node_modules of tools/pages. */
+/** Installs the pinned wrangler once, into the lab's cache, whoever asks at the same time; the folder has the node_modules of tools/pages. */
 export async function ensureWrangler(lab: Pick<Lab, 'paths'>): Promise<string> {
   const key = createHash('sha256')
     .update(readFileSync(join(pages, 'package-lock.json')))
     .digest('hex')
     .slice(0, 12);
   const folder = join(lab.paths.cache, `wrangler-${key}`);
-  await fillOnce(folder, async (beside) => {
-    for (const name of ['package.json', 'package-lock.json']) cpSync(join(pages, name), join(beside, name));
-    const install = ['ci', '--ignore-scripts', '--prefix', beside];
-    await tryDownload('npm ci of tools/pages', createLog(), () => run('npm', install, { maxBuffer: 1 << 24 }));
-  });
+  const log = createLog();
+  const lock = await acquireLock(`wrangler:${lab.paths.cache}`, log);
+  try {
+    await fillOnce(folder, async (beside) => {
+      for (const name of ['package.json', 'package-lock.json']) cpSync(join(pages, name), join(beside, name));
+      const install = ['ci', '--ignore-scripts', '--prefix', beside];
+      await tryDownload('npm ci of tools/pages', log, () => run('npm', install, { maxBuffer: 1 << 24 }));
+    });
+  } finally {
+    await lock.release();
+  }
   return folder;
 }
 
