@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import type { ExtraServer, Lab } from './handle.ts';
+import { withLabLock } from './lock.ts';
 import { silentLog } from './log.ts';
 import { openPackageSource } from './packages.ts';
 import { buildTree } from './tree.ts';
@@ -22,12 +23,14 @@ rm -rf /home/deploy
  */
 export async function startBareServer(lab: Lab, name: string): Promise<ExtraServer> {
   const { paths } = lab;
-  const tree = await buildTree(openPackageSource(join(paths.cache, 'apt'), silentLog), paths.cache, {
-    name: 'account-tools',
-    version: 1,
-    packages: ['passwd'],
-    without: [new RegExp(`^(?!${ACCOUNT_TOOLS.source.slice(1)})`)],
-  });
+  const tree = await withLabLock(paths, silentLog, () =>
+    buildTree(openPackageSource(join(paths.cache, 'apt'), silentLog), paths.cache, {
+      name: 'account-tools',
+      version: 1,
+      packages: ['passwd'],
+      without: [new RegExp(`^(?!${ACCOUNT_TOOLS.source.slice(1)})`)],
+    }),
+  );
   const server = await lab.startServer({ name, fresh: true });
   const shared = join(paths.shared, `account-tools-${name}`);
   await runCommand(['cp', '-a', tree, shared]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import type { Lab } from './handle.ts';
+import { withLabLock } from './lock.ts';
 import { silentLog } from './log.ts';
 import { openPackageSource } from './packages.ts';
 import { buildTree, INSTALL_TIME_ONLY } from './tree.ts';
@@ -53,12 +54,14 @@ rm -rf "$root"
 /** Starts it, or starts it anew. The first call downloads two packages and what they need. */
 export async function startBusyBoxServer(lab: Lab): Promise<BusyBoxServer> {
   const { paths, server } = lab;
-  const tree = await buildTree(openPackageSource(join(paths.cache, 'apt'), silentLog), paths.cache, {
-    name: 'busybox-server',
-    version: 1,
-    packages: ['dropbear-bin', 'busybox-static'],
-    without: INSTALL_TIME_ONLY,
-  });
+  const tree = await withLabLock(paths, silentLog, () =>
+    buildTree(openPackageSource(join(paths.cache, 'apt'), silentLog), paths.cache, {
+      name: 'busybox-server',
+      version: 1,
+      packages: ['dropbear-bin', 'busybox-static'],
+      without: INSTALL_TIME_ONLY,
+    }),
+  );
   const root = join(paths.shared, 'busybox-server');
   const stop = async (): Promise<void> => {
     await server.exec(['sh', '-c', stopSource, 'sh', root], { allowFailure: true });

@@ -26,7 +26,7 @@ export const INSTALL_TIME_ONLY: readonly RegExp[] = [
   /^(libgdbm.*|libsemanage.*|libsepol\d|readline-common|libjson-perl|libdebconfclient0)$/,
 ];
 
-/** The folder of this recipe, built at the first call: without a network from the second one on. */
+/** The folder of this recipe, built at the first call: without a network from the second one on. Not beside another one: see withLabLock. */
 export async function buildTree(source: PackageSource, cache: string, recipe: TreeRecipe): Promise<string> {
   const wanted = [recipe.name, recipe.version, recipe.packages, recipe.optional ?? [], recipe.without.map(String)];
   const key = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 12);
