@@ -82,6 +82,8 @@ export async function runBatch(
   parts: readonly BatchPart[],
   options: BatchOptions = {},
 ): Promise<readonly PartResult[]> {
+  // Who makes it tells what it fails with; it may fail before anything here awaits it.
+  options.lateStdin?.catch(() => undefined);
   const door = options.isDetached === true ? undefined : engineDoorOf(host);
   if (door === undefined) return runCommands(host, parts, options);
   const before = await askInTurn(host, door, parts, options);

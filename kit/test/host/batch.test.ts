@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { programPart, runBatch } from '../../src/host/batch.ts';
+import { deferred } from '../../src/host/deferred.ts';
 import { localHost } from '../../src/host/local-host.ts';
 
 const host = localHost();
@@ -37,6 +38,37 @@ describe('runBatch', () => {
       'rest\nof it\n',
       '',
     ]);
+  });
+
+  it('lets what has an input wait for one that is known later, and what has none go on', async () => {
+    const late = deferred<string>();
+    const parts = [
+      { purpose: 'look', source: 'echo here' },
+      { purpose: 'gate', source: 'cat', stdin: 'go' },
+      { purpose: 'last', source: 'cat', stdin: '' },
+    ];
+    const results = runBatch(host, parts, {
+      lateStdin: late.promise,
+      timeLimit: late.promise.then(() => 60_000),
+    });
+    late.resolve('the rest');
+    expect((await results).map(({ stdout }) => stdout)).toEqual(['here\n', 'go\n', 'the rest\n']);
+  });
+
+  it('gives no part an input where that is never known', async () => {
+    const lateStdin = Promise.reject(new RangeError('no source'));
+    const gate = { purpose: 'wait for go', source: 'IFS= read -r word && [ "$word" = go ]', stdin: 'go' };
+    const last = { purpose: 'work', source: 'echo reached', stdin: '' };
+    await expect(runBatch(host, [gate, last], { lateStdin })).rejects.toMatchObject({
+      message: expect.stringContaining('wait for go') as string,
+    });
+  });
+
+  it('bounds the time of a command from when the bound is known', async () => {
+    const part = { purpose: 'sleep', source: 'sleep 600' };
+    await expect(runBatch(host, [part], { timeLimit: Promise.resolve(50) })).rejects.toMatchObject({
+      code: 'COMMAND_TIMEOUT',
+    });
   });
 
   it('stops at the first failure and names what failed', async () => {
