@@ -172,6 +172,43 @@ testPath(
   },
 );
 
+testPath(example, 'a rollback by hand to a commit', 'success: first serves', async () => {
+  shop.readNotes();
+  const run = await shop.dispatch('rollback.yml', { environment: 'staging', to: shop.commitOf('first') });
+  expect(jobOf(run, 'rollback').steps['rollback']?.outputs['outcome'], run.lines.join('\n')).toBe('rolled_back');
+  expect(shop.readNotes()).toEqual([expect.stringMatching(/rolled.back/i)]);
+  const readPage = async (): Promise<string> => (await fetch(shop.url)).text();
+  await expect.poll(readPage, { timeout: 120_000 }).toContain(shop.commitOf('first'));
+  return shop.tell(run);
+});
+
+testPath(example, 'no number of a migration', 'failure at input (refused): first serves', async () => {
+  const inputs = { environment: 'staging', app: 'shop', number: '0001; rm' };
+  const run = await shop.dispatch('migrate-to.yml', inputs);
+  expect(jobOf(run, 'migrate').steps['migrate']?.outcome ?? 'skipped').toBe('skipped');
+  return shop.tell(run);
+});
+
+testPath(example, 'one app back to one migration', 'success: first serves', async () => {
+  const inputs = { environment: 'staging', app: 'shop', number: '0001' };
+  const run = await shop.dispatch('migrate-to.yml', inputs);
+  const step = jobOf(run, 'migrate').steps['migrate'];
+  expect(step?.outputs, run.lines.join('\n')).toMatchObject({ 'commands-run': '2', 'backup-verified': 'true' });
+  expect(step?.log).toContain('[ ] 0002_product_price');
+  expect(await shop.query(applied)).toBe('0001_initial 0003_product_note');
+  return shop.tell(run);
+});
+
+testPath(
+  example,
+  'a rollback over that migration, unasked',
+  'failure at rollback (NO_RELEASE): first serves',
+  async () => {
+    const run = await shop.dispatch('rollback.yml', { environment: 'staging', to: shop.commitOf('second') });
+    return shop.tell(run);
+  },
+);
+
 /** Adds only: the release before it goes on working. */
 const thirdMigration = `from django.db import migrations, models
 

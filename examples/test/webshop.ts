@@ -27,7 +27,11 @@ export interface Shop extends AsyncDisposable {
   nameCommit(sha: string, name: string): void;
   commitOf(name: string): string;
   push(sha: string, changes?: RunChanges): Promise<ActResult>;
-  dispatch(workflow: string, inputs: Readonly<Record<string, string>>, changes?: RunChanges): Promise<ActResult>;
+  dispatch(
+    workflow: 'deploy-production.yml' | 'rollback.yml' | 'migrate-to.yml',
+    inputs: Readonly<Record<string, string>>,
+    changes?: RunChanges,
+  ): Promise<ActResult>;
   /** `success: first serves`, or `failure at backup (COMMAND_FAILED): nothing serves`: what serves is asked of the server. */
   tell(run: ActResult): Promise<string>;
   /** The only container of a service that runs. */
