@@ -16,6 +16,10 @@ export interface ActionState {
   readonly packageName: string;
   /** Its bundle or its action.yml is not that of its last release; true when there was none. */
   readonly isChanged: boolean;
+  /** The tag of its last release; undefined before the first. */
+  readonly lastTag?: string | undefined;
+  /** False between the merge of the versions and their release. Default: true. */
+  readonly isVersionTagged?: boolean;
 }
 
 /** The changesets as Changesets shall apply them, and what the set as a whole gets. */
@@ -61,6 +65,10 @@ export function settleChangesets(changesets: readonly Changeset[], actions: read
   const named = new Set(given.flatMap(({ releases }) => [...releases.keys()]));
   const silent = actions
     .filter(({ isChanged, packageName }) => isChanged && !named.has(packageName))
+    // A version that waits for its tag says why already; before the first release it does only where no changeset waits.
+    .filter(
+      ({ isVersionTagged = true, lastTag }) => isVersionTagged || (lastTag === undefined && changesets.length > 0),
+    )
     .map(
       ({ folder }) =>
         `${folder}: its bundle or action.yml is not that of its last release, and no changeset says why. Run npx changeset.`,

@@ -19,6 +19,8 @@ export interface Unit {
   readonly lastTag: string | undefined;
   /** What runs for users (bundle and action.yml) is not that of `lastTag`; true before the first. */
   readonly isChanged: boolean;
+  /** Its version has its tag: it is out. */
+  readonly isVersionTagged: boolean;
 }
 
 /** The tags and branches of the remote, by name below `refs/`, as fetched; tag objects are not peeled. */
@@ -76,7 +78,8 @@ async function readUnit(git: Git, folder: string, tags: readonly string[]): Prom
   const newest = findNewest(prefix, tags, own);
   const lastTag = newest === undefined ? undefined : `${prefix}v${formatVersion(newest)}`;
   const isChanged = lastTag === undefined || (await differs(git, folder, lastTag));
-  return { folder, packageName: name, version: own, prefix, lastTag, isChanged };
+  const isVersionTagged = lastTag === `${prefix}v${formatVersion(own)}`;
+  return { folder, packageName: name, version: own, prefix, lastTag, isChanged, isVersionTagged };
 }
 
 async function differs(git: Git, folder: string, tag: string): Promise<boolean> {

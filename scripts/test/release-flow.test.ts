@@ -71,6 +71,18 @@ describe('the first release', () => {
   });
 });
 
+test('between the merge of the versions and their release nothing is missing: the rehearsal of release.yml goes through', async () => {
+  write(project, 'action-one/src/index.ts', `${read(project, 'action-one/src/index.ts')}// 2\n`);
+  write(project, '.changeset/next.md', changeset({ [one]: 'minor' }, 'Next.'));
+  await rebuild(project);
+  await commit(project, 'Next');
+  await runVersion(project.doors);
+  await commit(project, 'Versions');
+  expect(await runVersion(project.doors)).toEqual([]);
+  await publish(project);
+  expect(Object.keys(await tagsOf(project.remote))).toContain('action-one/v1.1.0');
+});
+
 describe('a change to the kit', () => {
   test('releases the actions whose bundle it changed, and only those', async () => {
     const before = await tagsOf(project.remote);
