@@ -68,6 +68,12 @@ async function bundleMutant(action: string, { file, from, to }: ExampleMutant, d
   try {
     cpSync(join(root, 'tsconfig.base.json'), join(copy, 'tsconfig.base.json'));
     cpSync(join(root, action), join(copy, action), { recursive: true, filter: (path) => !path.endsWith('/dist') });
+    // The kit is that of the clone.
+    const settings = join(copy, action, 'tsconfig.json');
+    writeFileSync(
+      settings,
+      readFileSync(settings, 'utf8').replace('"rootDir": ".."', `"rootDir": ${JSON.stringify(root)}`),
+    );
     const path = join(copy, action, file);
     writeFileSync(
       path,
