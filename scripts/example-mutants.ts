@@ -15,11 +15,14 @@ export interface ExampleMutant {
 }
 
 const firstDeploy = 'first deploy on an empty server';
+const twoCommits = 'two commits built by the workflow, and deployed at the same time';
+const olderCommit = 'the workflow at the older commit';
 const deployApi = { example: 'promote-by-sha', file: '.github/workflows/deploy-api.yml' };
 const staging = { example: 'rolling-webshop', file: '.github/workflows/deploy-staging.yml' };
 const production = { example: 'rolling-webshop', file: '.github/workflows/deploy-production.yml' };
 const oneOffs = { example: 'compose-one-offs', file: '.github/workflows/deploy.yml' };
 const release = { example: 'digest-release', file: '.github/workflows/release.yml' };
+const guarded = { example: 'guarded-manual-deploy', file: '.github/workflows/deploy.yml' };
 const sites = { example: 'promote-by-sha', file: '.github/workflows/deploy-sites.yml' };
 
 export const exampleMutants: readonly ExampleMutant[] = [
@@ -215,5 +218,61 @@ export const exampleMutants: readonly ExampleMutant[] = [
     to: '0;',
     foundBy: 'the next push, its migration first, with people on the page',
     needs: ['first push to main'],
+  },
+  {
+    ...guarded,
+    name: 'any word confirms',
+    from: 'if [ "$CONFIRM" != DEPLOY ]',
+    to: 'if [ -z "$CONFIRM" ]',
+    foundBy: 'something else than DEPLOY typed',
+    needs: [],
+  },
+  {
+    ...guarded,
+    name: 'the lease is not that of the server',
+    from: "host:${{ vars.DEPLOY_LEASE_FOLDER || '/srv/deploy-lease' }}",
+    to: 'project',
+    foundBy: 'a person has frozen the server',
+    needs: [twoCommits, olderCommit],
+  },
+  {
+    ...guarded,
+    name: 'what is unchanged keeps its container',
+    from: '          recreate: all\n',
+    to: '',
+    foundBy: 'a broken contract that is allowed',
+    needs: ['a broken contract'],
+  },
+  {
+    ...guarded,
+    name: 'a broken contract cannot be allowed',
+    from: "${{ vars.ALLOW_CONTRACT_FAILURE == 'true' }}",
+    to: 'false',
+    foundBy: 'a broken contract that is allowed',
+    needs: ['a broken contract'],
+  },
+  {
+    ...guarded,
+    name: 'the contracts are not checked',
+    from: '[python3, scripts/contracts_check.py]',
+    to: "['true']",
+    foundBy: 'a broken contract',
+    needs: [],
+  },
+  {
+    ...guarded,
+    name: 'any commit that serves will do',
+    from: '          expect-sha: ${{ github.sha }}\n',
+    to: '',
+    foundBy: 'an app that says another commit',
+    needs: [twoCommits, olderCommit],
+  },
+  {
+    ...guarded,
+    name: 'the reason is not kept',
+    from: '          message: ${{ inputs.reason }}\n',
+    to: '',
+    foundBy: 'the workflow at the older commit',
+    needs: [twoCommits],
   },
 ];

@@ -94,7 +94,7 @@ testPath(example, 'doctor of a folder that nobody made', 'failure: nothing serve
 });
 
 testPath(example, 'a commit on main: built and pushed once', 'success: nothing serves', async () => {
-  const run = await team.push('build-api.yml', commit, { token: lab.registry.bearer.password ?? '' });
+  const run = await team.push('build-api.yml', commit);
   expect(run.exitCode, run.lines.join('\n')).toBe(0);
   return tell(run, 'build');
 });

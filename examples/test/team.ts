@@ -34,8 +34,6 @@ export interface RunChanges {
   readonly secrets?: Texts;
   readonly job?: string;
   readonly env?: Texts;
-  /** GITHUB_TOKEN of the run. Default: none. */
-  readonly token?: string;
   /** The commit that the run is started on. Default: the tip of main. */
   readonly sha?: string;
   readonly signal?: AbortSignal;
@@ -101,7 +99,6 @@ export async function openTeam(lab: Lab, options: TeamOptions): Promise<Team> {
         ...changes.env,
       },
       ...(docker === undefined ? {} : { path: docker.path }),
-      ...(changes.token === undefined ? {} : { token: changes.token }),
       ...(changes.job === undefined ? {} : { job: changes.job }),
       ...(changes.signal === undefined ? {} : { signal: changes.signal }),
     });
