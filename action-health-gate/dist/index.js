@@ -35031,7 +35031,23 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ../kit/src/action/log-text.ts
+/**
+ * A text for the log in which nothing is a command to the runner, whoever wrote it: what a container or a server printed would
+ * else set outputs and the state of the post step, hide words, or end the masking of secrets. The runner ends a line at `\r`
+ * too, and takes `::name …::` after blanks at its beginning and `##[name …]` anywhere in it (actions/runner
+ * src/Runner.Common/ActionCommand.cs). Its comparison may skip characters that nobody sees, so those count as blanks here. Pure.
+ */
+function disarmCommands(text) {
+    return text
+        .replaceAll('##[', '## [')
+        .split(/(\r\n|[\r\n\u0085\u2028\u2029])/)
+        .map((line) => line.replace(/^([^\p{L}\p{N}\p{P}\p{S}]*)::/u, '$1: :'))
+        .join('');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
 
 
 
@@ -35052,7 +35068,8 @@ function githubRunner() {
             setSecret(line);
         },
         info: (line) => {
-            info(line);
+            // All others are commands themselves, in which @actions/core escapes what is foreign.
+            info(disarmCommands(line));
         },
         debug: (line) => {
             debug(line);
@@ -35377,7 +35394,8 @@ printf '%s ok\\n' "$token" >&2
 exit $?
 `;
 /**
- * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
+ * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
+ * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
  */
 const stopSource = `
@@ -35390,7 +35408,13 @@ while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
   tenths=$((tenths - 1))
   pids=$(find_processes "$1")
 done
-[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
+tenths=10
+while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
+  kill -s KILL $pids 2>/dev/null
+  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
+  tenths=$((tenths - 1))
+  pids=$(find_processes "$1")
+done
 find_processes "$1" | wc -l
 `;
 /**
@@ -35457,7 +35481,8 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
 const stopGraceTenths = 20;
-const stopDeadlineMs = 6_000;
+/** A cancelled job has seconds left; where a command's time is up, a busy server may take longer to end its processes. */
+const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
@@ -35489,7 +35514,7 @@ async function runCommand(shell, argv, what, options) {
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
-    const { signal, timeoutMs = defaultTimeoutMs } = options;
+    const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
     if (signal?.aborted === true)
         throw cancelled(shell.name, running.what, 'was not started', signal);
     const letGo = new AbortController();
@@ -35497,16 +35522,23 @@ async function runBounded(shell, running, options) {
     let timer;
     let isStarted = false;
     let isStopping = false;
-    const stop = async (failure) => {
+    let isOver = false;
+    const stop = async (failure, deadlineMs) => {
         if (isStopping)
             return;
         isStopping = true;
-        const outcome = isStarted ? await stopProcesses(shell, running.token) : 'was not started';
+        const outcome = isStarted ? await stopProcesses(shell, running.token, deadlineMs) : 'was not started';
         stopped.reject(failure(outcome));
         letGo.abort();
     };
-    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
+    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal), stopDeadlineMs.cancelled);
     signal?.addEventListener('abort', onAbort, { once: true });
+    const startTimer = (ms) => {
+        if (isOver)
+            return;
+        const fail = (outcome) => timedOut(shell.name, running.what, ms, outcome);
+        timer ??= setTimeout(() => void stop(fail, stopDeadlineMs.late), ms);
+    };
     const io = {
         stdin: options.stdin,
         isSpare: options.isSpare === true,
@@ -35515,7 +35547,10 @@ async function runBounded(shell, running, options) {
         signal: letGo.signal,
         onStart: () => {
             isStarted = true;
-            timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, timeoutMs, outcome)), timeoutMs);
+            if (timeLimit === undefined)
+                startTimer(timeoutMs);
+            else
+                timeLimit.then(startTimer, () => undefined);
         },
     };
     const ended = shell.run(running.program, io).then(
@@ -35526,7 +35561,7 @@ async function runBounded(shell, running, options) {
         isStopping = true;
         // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
         if (isStarted && !(thrown instanceof HostError))
-            await stopProcesses(shell, running.token);
+            await stopProcesses(shell, running.token, stopDeadlineMs.cancelled);
         letGo.abort();
         throw thrown;
     });
@@ -35534,12 +35569,13 @@ async function runBounded(shell, running, options) {
         return await Promise.race([ended, stopped.promise]);
     }
     finally {
+        isOver = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
     }
 }
 /** Says in words what became of the processes of a command. Never throws. */
-async function stopProcesses(shell, token) {
+async function stopProcesses(shell, token, deadlineMs) {
     const killToken = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
     const argv = ['sh', '-c', stopSource, 'sh', token, String(stopGraceTenths)];
     const stdout = readOutput({ token: killToken, maxCaptureBytes: 1024 });
@@ -35547,7 +35583,7 @@ async function stopProcesses(shell, token) {
         onStdout: stdout.push,
         onStderr: () => undefined,
         onStart: () => undefined,
-        signal: AbortSignal.timeout(stopDeadlineMs),
+        signal: AbortSignal.timeout(deadlineMs),
         isUrgent: true,
     };
     try {
@@ -41958,6 +41994,7 @@ async function readAnswer(response) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -41991,6 +42028,8 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
     const door = options.isDetached === true ? undefined : engineDoorOf(host);
     if (door === undefined)
         return runCommands(host, parts, options);
@@ -42036,11 +42075,12 @@ async function runCommands(host, parts, options) {
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, ...bounds } = options;
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
     const argv = [token, ...words];
     const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
         : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
@@ -42049,6 +42089,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
 }
 function withNewline(text) {
     return text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -42067,6 +42112,56 @@ function splitResults(output, token) {
         code: Number(out[index * 2 + 1]),
         stderr: err[index * 2] ?? '',
     }));
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/compose-plugin.ts
+/**
+ * `docker compose` is three starts of a program: Docker's CLI, the plugin to be asked what it is, and the plugin again. Its
+ * name as the CLI tells it by this variable makes the plugin answer to nobody else than it does then (docker/cli,
+ * cli-plugins/manager and cli-plugins/plugin).
+ */
+const asPlugin = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=docker';
+/**
+ * Prints Compose's version, and on a second line its plugin where that may be started directly: the first that Docker's CLI
+ * would find (its documentation of plugins and cli-plugins/manager have the folders). Not where `docker` is anything else
+ * than Docker's own program (a script, Podman, a snap), nor where a setting names other folders: these know what we do not.
+ */
+const composeVersionScript = `
+plugin() {
+  real=$(readlink -f "$(command -v docker)" 2>/dev/null) || return 1
+  case $real in */docker) ;; *) return 1 ;; esac
+  case $(head -c 4 "$real" 2>/dev/null) in ?ELF) ;; *) return 1 ;; esac
+  [ -z "\${DOCKER_CLI_PLUGIN_EXTRA_DIRS:-}" ] || return 1
+  config=\${DOCKER_CONFIG:-$HOME/.docker}
+  ! grep -qs cliPluginsExtraDirs "$config/config.json" || return 1
+  for folder in "$config" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    file=$folder/cli-plugins/docker-compose
+    [ -e "$file" ] || continue
+    [ ! -x "$file" ] || printf '%s' "$file"
+    return
+  done
+}
+found=$(plugin)
+if [ -n "$found" ] && said=$(env ${asPlugin} "$found" compose version --short 2>/dev/null) && [ -n "$said" ]; then
+  printf '%s\\n%s\\n' "$said" "$found"
+else
+  docker compose version --short
+fi`;
+const plugins = new WeakMap();
+/**
+ * Reads what {@link composeVersionScript} prints, and from now on starts the plugin directly on this host, where there is one.
+ * @returns the version as Compose prints it; empty where it did not
+ */
+function compose_plugin_adoptComposePlugin(host, { stdout }) {
+    const [version = '', plugin = ''] = stdout.trim().split('\n');
+    if (plugin !== '')
+        plugins.set(host, plugin);
+    return version.trim();
+}
+/** The argv of `docker compose …`, by the plugin itself where this host is known to have one. */
+function compose_plugin_composeArgv(host, args) {
+    const plugin = plugins.get(host);
+    return plugin === undefined ? ['docker', 'compose', ...args] : ['env', asPlugin, plugin, 'compose', ...args];
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
@@ -42204,6 +42299,7 @@ function parseLabels(labels) {
 
 
 
+
 /**
  * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
  * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
@@ -42310,7 +42406,7 @@ function composePart(scope, sources, args) {
     ];
     // A variable of the login environment would win over every env file; a pin must not lose to it.
     const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
-    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, ...composeArgv(scope.host, [...flags, ...args])];
     return {
         purpose: `docker compose ${args[0] ?? ''}`,
         source: runScript,
@@ -42377,19 +42473,12 @@ function invalidModel(scope, result) {
 }
 /** argv of `docker compose` on a resolved model; pass `model.text` as stdin. */
 function composeFromModel(model, settings, args) {
+    return ['docker', 'compose', ...modelArguments(model, settings, args)];
+}
+/** {@link composeFromModel} without the program, for composeArgv. */
+function modelArguments(model, settings, args) {
     const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
-    return [
-        'docker',
-        'compose',
-        '-p',
-        model.name,
-        '--project-directory',
-        settings.deployPath,
-        '-f',
-        '-',
-        ...profiles,
-        ...args,
-    ];
+    return ['-p', model.name, '--project-directory', settings.deployPath, '-f', '-', ...profiles, ...args];
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/project-name.ts
@@ -42633,6 +42722,7 @@ function engine_api_readEngineVersion(body) {
 
 
 
+
 /** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
 const docker_cli_listScript = (/* unused pure expression or super */ null && (`
 ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
@@ -42680,13 +42770,18 @@ async function checkDocker(host) {
     return parseDockerVersions(host, [engine, compose]);
 }
 const engineVersionPart = programPart('ask for the version of Docker', ['docker', 'version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}'], { mayFail: true });
-const composeVersionPart = programPart('ask for the version of Compose', ['docker', 'compose', 'version', '--short'], { mayFail: true });
-/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+const composeVersionPart = {
+    purpose: 'ask for the version of Compose',
+    source: composeVersionScript,
+    mayFail: true,
+};
+const docker_cli_nothing = { code: 0, stdout: '', stderr: '' };
+/** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host, results) {
     const failed = results.find((result) => result?.code !== 0);
-    const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
-    const [engine = '', platform = ''] = engineLine.split(' ');
-    const compose = composeLine.replace(/^v/, '');
+    const [first = docker_cli_nothing, second = docker_cli_nothing] = results;
+    const [engine = '', platform = ''] = first.stdout.trim().split(' ');
+    const compose = adoptComposePlugin(host, second).replace(/^v/, '');
     if (failed !== undefined || compose === '')
         throw new ComposeError({
             code: 'DOCKER_UNREACHABLE',
@@ -42978,6 +43073,19 @@ function parseDeployPath(text, input = 'deploy-path') {
     if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
+}
+/**
+ * `is_system FOLDER` (physical, as `pwd -P` says): the same judgement on the server, where a link may lead to such a folder,
+ * and where the login's own home is.
+ */
+const systemFunction = (/* unused pure expression or super */ null && (`is_system() {
+  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
+}
+`));
+/** What {@link systemFunction} found, as a message says it. */
+function describeSystemFolder(deployPath, hostName, real) {
+    return `input \`deploy-path\`: ${deployPath} on ${hostName} is ${real}, a system folder or the home directory of the login. Nothing was changed.`;
 }
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 function hasControlCharacter(text) {
@@ -43840,6 +43948,7 @@ function parseLease(content) {
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
     const acquired = lease_number(body['acquired'], 0);
+    const step = lease_text(body['step']);
     return {
         owner: {
             id,
@@ -43856,10 +43965,12 @@ function parseLease(content) {
         renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
+        ...(step === '' ? {} : { step }),
     };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
+
 
 
 
@@ -43952,8 +44063,10 @@ async function acquireLease(options) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
-            if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return heldLease(options, decision);
+            const step = makeStep();
+            const next = JSON.stringify({ ...decision.lease, step });
+            if (await swapLease(options, seen.text, next))
+                return heldLease(options, decision, step);
             continue;
         }
         const waited = clock.now() - start;
@@ -44020,8 +44133,12 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
+/** For {@link HeldLease.step}. */
+function makeStep() {
+    return (0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex');
+}
 /** The handle of a lease that was written as `decision` says. */
-function heldLease(options, decision) {
+function heldLease(options, decision, step) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -44033,6 +44150,7 @@ function heldLease(options, decision) {
     };
     return {
         isNew: decision.kind === 'take',
+        step,
         renew: () => change((current, now) => JSON.stringify({ ...current, renewed: now, expires: now + options.ttlSeconds })),
         release: () => change(() => '-'),
     };

@@ -26384,7 +26384,23 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ../kit/src/action/log-text.ts
+/**
+ * A text for the log in which nothing is a command to the runner, whoever wrote it: what a container or a server printed would
+ * else set outputs and the state of the post step, hide words, or end the masking of secrets. The runner ends a line at `\r`
+ * too, and takes `::name …::` after blanks at its beginning and `##[name …]` anywhere in it (actions/runner
+ * src/Runner.Common/ActionCommand.cs). Its comparison may skip characters that nobody sees, so those count as blanks here. Pure.
+ */
+function disarmCommands(text) {
+    return text
+        .replaceAll('##[', '## [')
+        .split(/(\r\n|[\r\n\u0085\u2028\u2029])/)
+        .map((line) => line.replace(/^([^\p{L}\p{N}\p{P}\p{S}]*)::/u, '$1: :'))
+        .join('');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
 
 
 
@@ -26405,7 +26421,8 @@ function githubRunner() {
             setSecret(line);
         },
         info: (line) => {
-            info(line);
+            // All others are commands themselves, in which @actions/core escapes what is foreign.
+            info(disarmCommands(line));
         },
         debug: (line) => {
             debug(line);
@@ -26850,7 +26867,8 @@ printf '%s ok\\n' "$token" >&2
 exit $?
 `;
 /**
- * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
+ * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
+ * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
  */
 const stopSource = `
@@ -26863,7 +26881,13 @@ while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
   tenths=$((tenths - 1))
   pids=$(find_processes "$1")
 done
-[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
+tenths=10
+while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
+  kill -s KILL $pids 2>/dev/null
+  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
+  tenths=$((tenths - 1))
+  pids=$(find_processes "$1")
+done
 find_processes "$1" | wc -l
 `;
 /**
@@ -26930,7 +26954,8 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
 const stopGraceTenths = 20;
-const stopDeadlineMs = 6_000;
+/** A cancelled job has seconds left; where a command's time is up, a busy server may take longer to end its processes. */
+const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
@@ -26962,7 +26987,7 @@ async function runCommand(shell, argv, what, options) {
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
-    const { signal, timeoutMs = defaultTimeoutMs } = options;
+    const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
     if (signal?.aborted === true)
         throw cancelled(shell.name, running.what, 'was not started', signal);
     const letGo = new AbortController();
@@ -26970,16 +26995,23 @@ async function runBounded(shell, running, options) {
     let timer;
     let isStarted = false;
     let isStopping = false;
-    const stop = async (failure) => {
+    let isOver = false;
+    const stop = async (failure, deadlineMs) => {
         if (isStopping)
             return;
         isStopping = true;
-        const outcome = isStarted ? await stopProcesses(shell, running.token) : 'was not started';
+        const outcome = isStarted ? await stopProcesses(shell, running.token, deadlineMs) : 'was not started';
         stopped.reject(failure(outcome));
         letGo.abort();
     };
-    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
+    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal), stopDeadlineMs.cancelled);
     signal?.addEventListener('abort', onAbort, { once: true });
+    const startTimer = (ms) => {
+        if (isOver)
+            return;
+        const fail = (outcome) => timedOut(shell.name, running.what, ms, outcome);
+        timer ??= setTimeout(() => void stop(fail, stopDeadlineMs.late), ms);
+    };
     const io = {
         stdin: options.stdin,
         isSpare: options.isSpare === true,
@@ -26988,7 +27020,10 @@ async function runBounded(shell, running, options) {
         signal: letGo.signal,
         onStart: () => {
             isStarted = true;
-            timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, timeoutMs, outcome)), timeoutMs);
+            if (timeLimit === undefined)
+                startTimer(timeoutMs);
+            else
+                timeLimit.then(startTimer, () => undefined);
         },
     };
     const ended = shell.run(running.program, io).then(
@@ -26999,7 +27034,7 @@ async function runBounded(shell, running, options) {
         isStopping = true;
         // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
         if (isStarted && !(thrown instanceof host_HostError))
-            await stopProcesses(shell, running.token);
+            await stopProcesses(shell, running.token, stopDeadlineMs.cancelled);
         letGo.abort();
         throw thrown;
     });
@@ -27007,12 +27042,13 @@ async function runBounded(shell, running, options) {
         return await Promise.race([ended, stopped.promise]);
     }
     finally {
+        isOver = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
     }
 }
 /** Says in words what became of the processes of a command. Never throws. */
-async function stopProcesses(shell, token) {
+async function stopProcesses(shell, token, deadlineMs) {
     const killToken = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
     const argv = ['sh', '-c', stopSource, 'sh', token, String(stopGraceTenths)];
     const stdout = readOutput({ token: killToken, maxCaptureBytes: 1024 });
@@ -27020,7 +27056,7 @@ async function stopProcesses(shell, token) {
         onStdout: stdout.push,
         onStderr: () => undefined,
         onStart: () => undefined,
-        signal: AbortSignal.timeout(stopDeadlineMs),
+        signal: AbortSignal.timeout(deadlineMs),
         isUrgent: true,
     };
     try {
@@ -31898,6 +31934,19 @@ function parseDeployPath(text, input = 'deploy-path') {
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
+/**
+ * `is_system FOLDER` (physical, as `pwd -P` says): the same judgement on the server, where a link may lead to such a folder,
+ * and where the login's own home is.
+ */
+const deploy_path_systemFunction = `is_system() {
+  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
+}
+`;
+/** What {@link systemFunction} found, as a message says it. */
+function deploy_path_describeSystemFolder(deployPath, hostName, real) {
+    return `input \`deploy-path\`: ${deployPath} on ${hostName} is ${real}, a system folder or the home directory of the login. Nothing was changed.`;
+}
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 function deploy_path_hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
@@ -31989,6 +32038,7 @@ function parseLease(content) {
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
     const acquired = lease_number(body['acquired'], 0);
+    const step = lease_text(body['step']);
     return {
         owner: {
             id,
@@ -32005,10 +32055,12 @@ function parseLease(content) {
         renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
+        ...(step === '' ? {} : { step }),
     };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
+
 
 
 
@@ -32101,8 +32153,10 @@ async function acquireLease(options) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
-            if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return heldLease(options, decision);
+            const step = makeStep();
+            const next = JSON.stringify({ ...decision.lease, step });
+            if (await swapLease(options, seen.text, next))
+                return heldLease(options, decision, step);
             continue;
         }
         const waited = clock.now() - start;
@@ -32169,8 +32223,12 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
+/** For {@link HeldLease.step}. */
+function makeStep() {
+    return (0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex');
+}
 /** The handle of a lease that was written as `decision` says. */
-function heldLease(options, decision) {
+function heldLease(options, decision, step) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -32182,6 +32240,7 @@ function heldLease(options, decision) {
     };
     return {
         isNew: decision.kind === 'take',
+        step,
         renew: () => change((current, now) => JSON.stringify({ ...current, renewed: now, expires: now + options.ttlSeconds })),
         release: () => change(() => '-'),
     };
@@ -32204,20 +32263,23 @@ async function releaseOwnLease(options) {
 
 ;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
 
+
 class StateError extends DeployError {
 }
 /** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 /**
- * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
+ * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed); 6: a system folder (printed).
  * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
  * pins (compose-cli.ts) goes after an hour: no command lives that long.
  */
 const ensureScript = `
 set -eu
-[ -d "$1" ] || exit 3
-[ -w "$1" ] && [ -x "$1" ] || exit 4
+${deploy_path_systemFunction}[ -d "$1" ] || exit 3
+# What the system itself says of it: a mount may be read-only, a user be without rights.
+if [ ! -w "$1" ] || [ ! -x "$1" ]; then mkdir "$1/.deploy-try" || exit 4; rmdir "$1/.deploy-try"; fi
 cd "$1"
+if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
 else
@@ -32257,6 +32319,24 @@ function stateFailed(host, deployPath, result) {
             code: 'STATE_FORMAT_UNKNOWN',
             message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
             hint: 'A newer version of these actions deployed here. Use that version or a later one.',
+        });
+    if (result.code === 6)
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: deploy_path_describeSystemFolder(deployPath, host.name, result.stdout.trim()),
+            hint: 'Give the project a folder of its own, for example /srv/my-app.',
+        });
+    if (/Read-only file system/i.test(result.stderr))
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: `${where} is on a file system that is mounted read-only: ${result.stderr.trim()}. Nothing was changed.`,
+            hint: 'Remount it writable; Linux does that by itself after errors of the disk (dmesg says so).',
+        });
+    if (/No space left|quota/i.test(result.stderr))
+        return new StateError({
+            code: 'NO_SPACE',
+            message: `${where}: its disk is full: ${result.stderr.trim()}. Nothing was changed.`,
+            hint: 'Make room on the server: docker image prune, old backups, logs.',
         });
     return new StateError({
         code: 'DEPLOY_PATH_UNUSABLE',
@@ -32995,6 +33075,7 @@ async function redial(host, loss, clock, signal) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -33028,6 +33109,8 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
     const door = options.isDetached === true ? undefined : engineDoorOf(host);
     if (door === undefined)
         return runCommands(host, parts, options);
@@ -33073,11 +33156,12 @@ async function runCommands(host, parts, options) {
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, ...bounds } = options;
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
     const argv = [token, ...words];
     const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
         : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
@@ -33086,6 +33170,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
 }
 function withNewline(text) {
     return text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -33298,6 +33387,56 @@ function commitPinsPart(deployPath, block) {
     };
 }
 
+;// CONCATENATED MODULE: ../kit/src/compose/compose-plugin.ts
+/**
+ * `docker compose` is three starts of a program: Docker's CLI, the plugin to be asked what it is, and the plugin again. Its
+ * name as the CLI tells it by this variable makes the plugin answer to nobody else than it does then (docker/cli,
+ * cli-plugins/manager and cli-plugins/plugin).
+ */
+const asPlugin = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=docker';
+/**
+ * Prints Compose's version, and on a second line its plugin where that may be started directly: the first that Docker's CLI
+ * would find (its documentation of plugins and cli-plugins/manager have the folders). Not where `docker` is anything else
+ * than Docker's own program (a script, Podman, a snap), nor where a setting names other folders: these know what we do not.
+ */
+const composeVersionScript = `
+plugin() {
+  real=$(readlink -f "$(command -v docker)" 2>/dev/null) || return 1
+  case $real in */docker) ;; *) return 1 ;; esac
+  case $(head -c 4 "$real" 2>/dev/null) in ?ELF) ;; *) return 1 ;; esac
+  [ -z "\${DOCKER_CLI_PLUGIN_EXTRA_DIRS:-}" ] || return 1
+  config=\${DOCKER_CONFIG:-$HOME/.docker}
+  ! grep -qs cliPluginsExtraDirs "$config/config.json" || return 1
+  for folder in "$config" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    file=$folder/cli-plugins/docker-compose
+    [ -e "$file" ] || continue
+    [ ! -x "$file" ] || printf '%s' "$file"
+    return
+  done
+}
+found=$(plugin)
+if [ -n "$found" ] && said=$(env ${asPlugin} "$found" compose version --short 2>/dev/null) && [ -n "$said" ]; then
+  printf '%s\\n%s\\n' "$said" "$found"
+else
+  docker compose version --short
+fi`;
+const plugins = new WeakMap();
+/**
+ * Reads what {@link composeVersionScript} prints, and from now on starts the plugin directly on this host, where there is one.
+ * @returns the version as Compose prints it; empty where it did not
+ */
+function adoptComposePlugin(host, { stdout }) {
+    const [version = '', plugin = ''] = stdout.trim().split('\n');
+    if (plugin !== '')
+        plugins.set(host, plugin);
+    return version.trim();
+}
+/** The argv of `docker compose …`, by the plugin itself where this host is known to have one. */
+function composeArgv(host, args) {
+    const plugin = plugins.get(host);
+    return plugin === undefined ? ['docker', 'compose', ...args] : ['env', asPlugin, plugin, 'compose', ...args];
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
 
 
@@ -33433,6 +33572,7 @@ function parseLabels(labels) {
 
 
 
+
 /**
  * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
  * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
@@ -33539,7 +33679,7 @@ function composePart(scope, sources, args) {
     ];
     // A variable of the login environment would win over every env file; a pin must not lose to it.
     const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
-    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, ...composeArgv(scope.host, [...flags, ...args])];
     return {
         purpose: `docker compose ${args[0] ?? ''}`,
         source: runScript,
@@ -33606,19 +33746,12 @@ function invalidModel(scope, result) {
 }
 /** argv of `docker compose` on a resolved model; pass `model.text` as stdin. */
 function composeFromModel(model, settings, args) {
+    return ['docker', 'compose', ...modelArguments(model, settings, args)];
+}
+/** {@link composeFromModel} without the program, for composeArgv. */
+function modelArguments(model, settings, args) {
     const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
-    return [
-        'docker',
-        'compose',
-        '-p',
-        model.name,
-        '--project-directory',
-        settings.deployPath,
-        '-f',
-        '-',
-        ...profiles,
-        ...args,
-    ];
+    return ['-p', model.name, '--project-directory', settings.deployPath, '-f', '-', ...profiles, ...args];
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/container.ts
@@ -33653,7 +33786,7 @@ function parseContainer(entry) {
         restartCount: container_number(entry['RestartCount']),
         restartPolicy: container_text(container_object(container_object(entry['HostConfig'])['RestartPolicy'])['Name']),
         health: parseHealth(container_object(config['Healthcheck']), state['Health']),
-        stopGraceSeconds: container_number(config['StopTimeout']) || 10,
+        stopGraceSeconds: typeof config['StopTimeout'] === 'number' ? config['StopTimeout'] : 10,
         addresses: Object.values(networks)
             .map((network) => container_text(container_object(network)['IPAddress']))
             .filter((address) => address !== ''),
@@ -33697,6 +33830,7 @@ function parseHealth(config, state) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
+
 
 
 
@@ -33750,13 +33884,18 @@ async function checkDocker(host) {
     return parseDockerVersions(host, [engine, compose]);
 }
 const engineVersionPart = programPart('ask for the version of Docker', ['docker', 'version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}'], { mayFail: true });
-const composeVersionPart = programPart('ask for the version of Compose', ['docker', 'compose', 'version', '--short'], { mayFail: true });
-/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+const composeVersionPart = {
+    purpose: 'ask for the version of Compose',
+    source: composeVersionScript,
+    mayFail: true,
+};
+const docker_cli_nothing = { code: 0, stdout: '', stderr: '' };
+/** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host, results) {
     const failed = results.find((result) => result?.code !== 0);
-    const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
-    const [engine = '', platform = ''] = engineLine.split(' ');
-    const compose = composeLine.replace(/^v/, '');
+    const [first = docker_cli_nothing, second = docker_cli_nothing] = results;
+    const [engine = '', platform = ''] = first.stdout.trim().split(' ');
+    const compose = adoptComposePlugin(host, second).replace(/^v/, '');
     if (failed !== undefined || compose === '')
         throw new ComposeError({
             code: 'DOCKER_UNREACHABLE',
@@ -37462,6 +37601,7 @@ function describeImage({ image, imageId }, images) {
 
 
 
+
 /**
  * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
  * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
@@ -37469,8 +37609,9 @@ function describeImage({ image, imageId }, images) {
  */
 async function observeProject(host, settings, model) {
     const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    const hashArgs = modelArguments(model, settings, ['config', '--hash', '*']);
     const asked = batch_runBatch(host, [
-        programPart('docker compose config --hash', composeFromModel(model, settings, ['config', '--hash', '*']), {
+        programPart('docker compose config --hash', composeArgv(host, hashArgs), {
             stdin: model.text,
             fail: ({ stderr }) => new ComposeError({
                 code: 'COMPOSE_INVALID',
@@ -38106,7 +38247,7 @@ function planFactsQuery(settings, model, plan, observed) {
         compose: question === undefined
             ? undefined
             : {
-                argv: composeFromModel(model, settings, [
+                args: modelArguments(model, settings, [
                     '--dry-run',
                     'create',
                     '--no-recreate',
@@ -38258,6 +38399,7 @@ const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}
 
 
 
+
 /** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
 async function readServerFacts(host, query) {
     const list = (entries) => entries.join('\n');
@@ -38272,13 +38414,14 @@ async function readServerFacts(host, query) {
 }
 /** What {@link networksScript} prints. */
 async function readDrift(host, { project, networks, volumes, compose }) {
+    const argv = compose === undefined ? [] : composeArgv(host, compose.args);
     const found = await askEngine(host, (engine, until) => askNetworksAndVolumes(engine, project, networks, volumes, until));
     if (found === undefined) {
-        const args = [project, networks.join('\n'), volumes.join('\n'), ...(compose?.argv ?? [])];
+        const args = [project, networks.join('\n'), volumes.join('\n'), ...argv];
         return (await host.script(networksScript, args, { stdin: compose?.stdin ?? '' })).stdout;
     }
     const isCompared = [...found.networks, ...found.volumes].some((text) => text.includes('com.docker.compose.config-hash'));
-    const said = compose !== undefined && isCompared ? await host.exec(compose.argv, { stdin: compose.stdin }) : undefined;
+    const said = compose !== undefined && isCompared ? await host.exec(argv, { stdin: compose.stdin }) : undefined;
     const sections = ['## networks', ...found.networks, '## volumes', ...found.volumes, '## compose'];
     return `${sections.join('\n')}\n${said?.stdout ?? ''}\n${said?.stderr ?? ''}`;
 }
@@ -38998,12 +39141,14 @@ function addHashed(entries, mark, rest) {
 
 
 
+
 /**
  * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
- * may do. Exit 3: no such folder; 4: a program is missing (named).
+ * may do. Exit 3: no such folder; 4: a program is missing (named); 5: a system folder (printed).
  */
 const manifest_look_lookScript = (/* unused pure expression or super */ null && (`
 cd "$1" 2>/dev/null || exit 3
+${systemFunction}if is_system "$(pwd -P)"; then pwd -P; exit 5; fi
 for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
@@ -39023,6 +39168,7 @@ if [ -n "$2" ]; then
   else echo 'e absent'; fi
 fi
 cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -e tree.lock ] && command -v flock >/dev/null 2>&1; then (flock -n 8) 8< tree.lock || echo b; fi
 if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
@@ -39053,13 +39199,13 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`));
-/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
-function lookPart(deployPath, hostName, wanted) {
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
+function lookPart(deployPath, hostName, envPath) {
     return {
         purpose: 'look at deploy-path',
         source: manifest_look_lookScript,
-        args: [deployPath, wanted.envPath],
-        stdin: wanted.buckets.join('\n'),
+        args: [deployPath, envPath],
+        stdin: '',
         fail: (result) => lookFailed(deployPath, hostName, result),
     };
 }
@@ -39069,6 +39215,12 @@ function lookFailed(deployPath, hostName, result) {
             code: 'TOOL_MISSING',
             message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
             hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
+        });
+    if (result.code === 5)
+        return new StagedTreeError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: describeSystemFolder(deployPath, hostName, result.stdout.trim()),
+            hint: 'Give the project a folder of its own, for example /srv/my-app.',
         });
     return new StagedTreeError({
         code: 'DEPLOY_PATH_UNUSABLE',
@@ -39085,6 +39237,7 @@ function parseLook(text, deployPath) {
     const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
     return {
         isWritable: lines.includes('w'),
+        isBusy: lines.includes('b'),
         isEmpty: lines.includes('n'),
         liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
         difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
@@ -39138,11 +39291,13 @@ function parseEnv(text) {
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-run.ts
 
 
+
 /** Moving and hashing large sets on a slow disk takes minutes; a hung server must still end the step. */
 const scriptTimeoutMs = 900_000;
 /**
  * Runs one of the scripts of staged-tree-scripts.ts and gives its meaningful exit codes their names.
- * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67)
+ * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67), NO_SPACE
+ * @throws LeaseError LOCKED (68), LEASE_LOST (69)
  * @throws HostError COMMAND_FAILED for any other code
  */
 async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script) {
@@ -39185,17 +39340,46 @@ function staged_tree_run_treeError(host, deployPath, releaseId, purpose, result)
                 message: `${where}: a folder that must become a file holds files of its own: ${said}`,
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
-        default:
-            return new host_HostError({
-                code: 'COMMAND_FAILED',
-                message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-                // The second is what dash's own printf says of a full disk; a broken one says it too.
-                ...(/No space left|I\/O error|quota/i.test(result.stderr)
-                    ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
-                    : {}),
-                evidence: lastLines(result.stderr, 20),
+        case 68:
+            return new LeaseError({
+                code: 'LOCKED',
+                message: `${host.name}: could not ${purpose}: a command of an earlier step, whose connection broke, still works on the files of ${deployPath}.`,
+                hint: 'Look on the server what it waits for (a slow or full disk), then run the job again.',
             });
+        case 69:
+            return new LeaseError({
+                code: 'LEASE_LOST',
+                message: `${host.name}: could not ${purpose} in ${deployPath}: a later step has taken the lease meanwhile. What is live was not changed.`,
+                hint: 'Run the job again; it starts from what is on the server.',
+            });
+        default:
+            return otherError(host, deployPath, purpose, result);
     }
+}
+/** What tells a full disk; a quota counts as one. */
+const fullWords = /No space left|quota/i;
+function otherError(host, deployPath, purpose, result) {
+    const lines = result.stderr.trimEnd().split('\n');
+    const full = lines.find((line) => fullWords.test(line));
+    const what = `${host.name}: could not ${purpose} in ${deployPath}`;
+    const evidence = lastLines(result.stderr, 20);
+    if (full !== undefined)
+        return new staged_tree_error_StagedTreeError({
+            code: 'NO_SPACE',
+            message: `${what}: its disk became full: ${full}`,
+            hint: 'Make room on the server: docker image prune, old backups, logs. Then run the job again.',
+            evidence,
+        });
+    const said = lines.at(-1) ?? '';
+    return new host_HostError({
+        code: 'COMMAND_FAILED',
+        message: `${what} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+        // What dash's own printf says of a full disk; a broken one says it too.
+        ...(/I\/O error/.test(result.stderr)
+            ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
+            : {}),
+        evidence,
+    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-receiver.ts
@@ -39204,17 +39388,19 @@ function staged_tree_run_treeError(host, deployPath, releaseId, purpose, result)
 
 
 
-/** $1 deploy path; stdin: `<packing> <release id>` in a line, then the set. Nothing comes: nothing is done. */
+
+/** $1 deploy path; stdin: `<packing> <release id> <lease's step>` in a line, then the set. Nothing comes: nothing is done. */
 const waiting = (/* unused pure expression or super */ null && (`
 set -e
 echo ready
-IFS=' ' read -r packing id || exit 0
+IFS=' ' read -r packing id step || exit 0
 `));
-const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing"
+const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing" "$step"
 ${receiveScript}`));
-/** Three shells in one: each has its own settings and traps, and the first that fails is the last. */
+/** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
-(set -- "$path" "$id" "$packing"
+${lockFunctions}open_tree "$path/.deploy"
+(set -- "$path" "$id" "$packing" "$step"
 ${receiveScript})
 (set -- "$path" "$id"
 ${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -39223,6 +39409,7 @@ ${settleScript})`));
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
 function staged_receiver_openReceiver(host, deployPath, options) {
     const { isForNow = false, isSpare = false, timeoutMs } = options;
+    const bound = typeof timeoutMs === 'number' ? { timeoutMs } : { timeLimit: timeoutMs };
     const stop = new AbortController();
     const signal = AbortSignal.any([options.signal, stop.signal]);
     const stdin = new PassThrough({ highWaterMark: 256 * 1024 });
@@ -39236,7 +39423,7 @@ function staged_receiver_openReceiver(host, deployPath, options) {
             isReady(Math.round(performance.now() - startedAt));
     };
     const script = isForNow ? stageAndSwapScript : stageScript;
-    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, timeoutMs });
+    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
     // Whoever waits for the set to arrive is told of a failure there.
     ended.then(() => {
         isReady(undefined);
@@ -39245,8 +39432,8 @@ function staged_receiver_openReceiver(host, deployPath, options) {
     });
     return {
         ready,
-        receive: async (releaseId, { tar, packing }) => {
-            stdin.write(`${packing} ${releaseId}\n`);
+        receive: async (releaseId, { tar, packing }, step = '') => {
+            stdin.write(`${packing} ${releaseId} ${step}\n`);
             let failure;
             // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
             tar.once('error', (error) => {
@@ -39280,6 +39467,7 @@ function throwIfFailed(host, deployPath, releaseId, result, isForNow) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
@@ -39311,7 +39499,7 @@ state_of() {
  */
 const treeFunctions = (/* unused pure expression or super */ null && (`
 set -eu
-${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${plainFunction}${lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
 link_all() {
   [ -s "$1" ] || return 0
@@ -39392,7 +39580,7 @@ seal() {
   printf '%s\\n' "$((last + 1))" > "$1/order"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
-  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 8>&- &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -39403,11 +39591,11 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `));
 /**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty. stdin: tar with `tree/` (folders, links and the files that
  * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
  * files that came in parts (staged-part.ts) and were verified there.
- * Exit 66: a file is not what its hash says. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -39417,6 +39605,7 @@ case $3 in
   plain) tar -xof - -C "$s" ;;
   *) "$3" -dc | tar -xof - -C "$s" ;;
 esac
+lock_tree; be_current "$4"
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
@@ -39439,6 +39628,7 @@ rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
 take > "$s/deleted"
 cat > "$s/manifest.json.new"
+lock_tree
 list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 verify "$s"
@@ -39450,6 +39640,7 @@ seal "$s"`));
  * finishes the commit of one that died has its own waiting there.
  */
 const staged_tree_scripts_settleScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -39458,15 +39649,20 @@ first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$l
 for old in .deploy/staged/*; do
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`));
-/** $1 deploy path: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+lock_tree; be_current "$3"
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
+/** $1 deploy path. Ends when no other script works on its files. */
+const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+[ ! -d .deploy ] || lock_tree`));
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
@@ -39706,9 +39902,14 @@ async function undoActivation(host, deployPath, releaseId) {
 function undoActivationPart(host, deployPath, releaseId) {
     return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
-async function discardStagedTrees(host, deployPath) {
-    await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
+/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+async function discardStagedTrees(host, deployPath, step) {
+    const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
+    await runTreeScript(host, deployPath, '', script);
+}
+/** Waits for a script of an earlier step that still works on the files. */
+function awaitQuietPart(host, deployPath) {
+    return treePart(host, deployPath, '', { purpose: 'wait for the end of an earlier step', source: awaitQuietScript });
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
@@ -41750,7 +41951,7 @@ function order(findings) {
  * more by the clock. WebAssembly's own memory has its bound in pg-parser.ts.
  */
 const fileTimeoutMs = 2000;
-const reviewer_longestMs = 10_000;
+const reviewer_longestMs = 60_000;
 const reviewer_startTimeoutMs = 30_000;
 const memoryMb = { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 };
 /**

@@ -35339,7 +35339,23 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ../kit/src/action/log-text.ts
+/**
+ * A text for the log in which nothing is a command to the runner, whoever wrote it: what a container or a server printed would
+ * else set outputs and the state of the post step, hide words, or end the masking of secrets. The runner ends a line at `\r`
+ * too, and takes `::name …::` after blanks at its beginning and `##[name …]` anywhere in it (actions/runner
+ * src/Runner.Common/ActionCommand.cs). Its comparison may skip characters that nobody sees, so those count as blanks here. Pure.
+ */
+function disarmCommands(text) {
+    return text
+        .replaceAll('##[', '## [')
+        .split(/(\r\n|[\r\n\u0085\u2028\u2029])/)
+        .map((line) => line.replace(/^([^\p{L}\p{N}\p{P}\p{S}]*)::/u, '$1: :'))
+        .join('');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
 
 
 
@@ -35360,7 +35376,8 @@ function githubRunner() {
             setSecret(line);
         },
         info: (line) => {
-            info(line);
+            // All others are commands themselves, in which @actions/core escapes what is foreign.
+            info(disarmCommands(line));
         },
         debug: (line) => {
             debug(line);
@@ -35745,7 +35762,36 @@ async function tryOnce(letter, leftMs, { send, signal }) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/announced-facts.ts
+/** The facts of what is announced. Pure. */
+function factsOf(announcement) {
+    return {
+        status: announcement.status,
+        title: announcement.title,
+        environment: announcement.environment ?? null,
+        version: announcement.version ?? null,
+        commit: announcement.commit?.sha ?? null,
+        release: announcement.release ?? null,
+        message: announcement.message ?? null,
+        url: announcement.url ?? null,
+        outcome: announcement.outcome ?? null,
+        failedChecks: announcement.failedChecks,
+        migration: announcement.migration ?? null,
+        backup: announcement.backup ?? null,
+        changedServices: announcement.changedServices,
+        durationMs: announcement.durationMs ?? null,
+        images: announcement.images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
+        deployedBy: announcement.deployedBy ?? null,
+        approvedBy: announcement.approvedBy,
+        repository: announcement.repository ?? null,
+        runUrl: announcement.runUrl ?? null,
+        fields: Object.fromEntries(announcement.fields.map(({ name, value }) => [name, value])),
+        at: announcement.at.toISOString(),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/deployment-record.ts
+
 
 
 /** GitHub's limit for the description of a deployment and of its status. */
@@ -35760,30 +35806,7 @@ const states = {
 };
 /** The record of what is announced. Pure. */
 function recordOf(announcement) {
-    const { status, title, images, approvedBy, changedServices, failedChecks } = announcement;
-    return {
-        schema: 'deploy-actions/deployment/1',
-        status,
-        title,
-        environment: announcement.environment ?? null,
-        version: announcement.version ?? null,
-        commit: announcement.commit?.sha ?? null,
-        release: announcement.release ?? null,
-        message: announcement.message ?? null,
-        images: images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
-        changedServices,
-        outcome: announcement.outcome ?? null,
-        failedChecks,
-        migration: announcement.migration ?? null,
-        backup: announcement.backup ?? null,
-        durationMs: announcement.durationMs ?? null,
-        deployedBy: announcement.deployedBy ?? null,
-        approvedBy,
-        repository: announcement.repository ?? null,
-        runUrl: announcement.runUrl ?? null,
-        fields: Object.fromEntries(announcement.fields.map(({ name, value }) => [name, value])),
-        at: announcement.at.toISOString(),
-    };
+    return { schema: 'deploy-actions/deployment/1', ...factsOf(announcement) };
 }
 /** The deployment to create: what was deployed, from which digest to which, and whether the database changed. Pure. */
 function deploymentRequest(announcement, ref, environment) {
@@ -36671,7 +36694,8 @@ printf '%s ok\\n' "$token" >&2
 exit $?
 `;
 /**
- * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
+ * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
+ * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
  */
 const stopSource = `
@@ -36684,7 +36708,13 @@ while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
   tenths=$((tenths - 1))
   pids=$(find_processes "$1")
 done
-[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
+tenths=10
+while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
+  kill -s KILL $pids 2>/dev/null
+  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
+  tenths=$((tenths - 1))
+  pids=$(find_processes "$1")
+done
 find_processes "$1" | wc -l
 `;
 /**
@@ -36751,7 +36781,8 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
 const stopGraceTenths = 20;
-const stopDeadlineMs = 6_000;
+/** A cancelled job has seconds left; where a command's time is up, a busy server may take longer to end its processes. */
+const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
@@ -36783,7 +36814,7 @@ async function runCommand(shell, argv, what, options) {
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
-    const { signal, timeoutMs = defaultTimeoutMs } = options;
+    const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
     if (signal?.aborted === true)
         throw cancelled(shell.name, running.what, 'was not started', signal);
     const letGo = new AbortController();
@@ -36791,16 +36822,23 @@ async function runBounded(shell, running, options) {
     let timer;
     let isStarted = false;
     let isStopping = false;
-    const stop = async (failure) => {
+    let isOver = false;
+    const stop = async (failure, deadlineMs) => {
         if (isStopping)
             return;
         isStopping = true;
-        const outcome = isStarted ? await stopProcesses(shell, running.token) : 'was not started';
+        const outcome = isStarted ? await stopProcesses(shell, running.token, deadlineMs) : 'was not started';
         stopped.reject(failure(outcome));
         letGo.abort();
     };
-    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
+    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal), stopDeadlineMs.cancelled);
     signal?.addEventListener('abort', onAbort, { once: true });
+    const startTimer = (ms) => {
+        if (isOver)
+            return;
+        const fail = (outcome) => timedOut(shell.name, running.what, ms, outcome);
+        timer ??= setTimeout(() => void stop(fail, stopDeadlineMs.late), ms);
+    };
     const io = {
         stdin: options.stdin,
         isSpare: options.isSpare === true,
@@ -36809,7 +36847,10 @@ async function runBounded(shell, running, options) {
         signal: letGo.signal,
         onStart: () => {
             isStarted = true;
-            timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, timeoutMs, outcome)), timeoutMs);
+            if (timeLimit === undefined)
+                startTimer(timeoutMs);
+            else
+                timeLimit.then(startTimer, () => undefined);
         },
     };
     const ended = shell.run(running.program, io).then(
@@ -36820,7 +36861,7 @@ async function runBounded(shell, running, options) {
         isStopping = true;
         // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
         if (isStarted && !(thrown instanceof HostError))
-            await stopProcesses(shell, running.token);
+            await stopProcesses(shell, running.token, stopDeadlineMs.cancelled);
         letGo.abort();
         throw thrown;
     });
@@ -36828,12 +36869,13 @@ async function runBounded(shell, running, options) {
         return await Promise.race([ended, stopped.promise]);
     }
     finally {
+        isOver = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
     }
 }
 /** Says in words what became of the processes of a command. Never throws. */
-async function stopProcesses(shell, token) {
+async function stopProcesses(shell, token, deadlineMs) {
     const killToken = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
     const argv = ['sh', '-c', stopSource, 'sh', token, String(stopGraceTenths)];
     const stdout = readOutput({ token: killToken, maxCaptureBytes: 1024 });
@@ -36841,7 +36883,7 @@ async function stopProcesses(shell, token) {
         onStdout: stdout.push,
         onStderr: () => undefined,
         onStart: () => undefined,
-        signal: AbortSignal.timeout(stopDeadlineMs),
+        signal: AbortSignal.timeout(deadlineMs),
         isUrgent: true,
     };
     try {
@@ -41696,6 +41738,19 @@ function parseDeployPath(text, input = 'deploy-path') {
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
+/**
+ * `is_system FOLDER` (physical, as `pwd -P` says): the same judgement on the server, where a link may lead to such a folder,
+ * and where the login's own home is.
+ */
+const systemFunction = (/* unused pure expression or super */ null && (`is_system() {
+  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
+}
+`));
+/** What {@link systemFunction} found, as a message says it. */
+function describeSystemFolder(deployPath, hostName, real) {
+    return `input \`deploy-path\`: ${deployPath} on ${hostName} is ${real}, a system folder or the home directory of the login. Nothing was changed.`;
+}
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
@@ -42016,6 +42071,7 @@ async function readAnswer(response) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -42049,6 +42105,8 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
     const door = options.isDetached === true ? undefined : engineDoorOf(host);
     if (door === undefined)
         return runCommands(host, parts, options);
@@ -42094,11 +42152,12 @@ async function runCommands(host, parts, options) {
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, ...bounds } = options;
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
     const argv = [token, ...words];
     const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
         : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
@@ -42107,6 +42166,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
 }
 function withNewline(text) {
     return text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -43216,34 +43280,11 @@ function openUrl(title, url) {
 ;// CONCATENATED MODULE: ./src/webhook.ts
 
 
+
 /** Renders a message for any receiver of JSON. */
 function renderWebhook(announcement) {
-    const { status, title, environment, version, commit, url, outcome, migration, deployedBy } = announcement;
-    return {
-        schema: 'deploy-actions/notification/1',
-        status,
-        headline: headlineOf(announcement),
-        title,
-        environment: environment ?? null,
-        version: version ?? null,
-        commit: commit?.sha ?? null,
-        release: announcement.release ?? null,
-        message: announcement.message ?? null,
-        url: url ?? null,
-        outcome: outcome ?? null,
-        failedChecks: announcement.failedChecks,
-        migration: migration ?? null,
-        backup: announcement.backup ?? null,
-        changedServices: announcement.changedServices,
-        durationMs: announcement.durationMs ?? null,
-        images: announcement.images.map(({ name, from, to }) => ({ name, from: from ?? null, to: to ?? null })),
-        deployedBy: deployedBy ?? null,
-        approvedBy: announcement.approvedBy,
-        repository: announcement.repository ?? null,
-        runUrl: announcement.runUrl ?? null,
-        fields: Object.fromEntries(announcement.fields.map(({ name, value }) => [name, value])),
-        at: announcement.at.toISOString(),
-    };
+    const { status, ...facts } = factsOf(announcement);
+    return { schema: 'deploy-actions/notification/1', status, headline: headlineOf(announcement), ...facts };
 }
 /** The header that proves who sent a body: `sha256=` and the HMAC-SHA256 of its bytes in hexadecimal. */
 function signBody(body, secret) {

@@ -26638,7 +26638,23 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ../kit/src/action/log-text.ts
+/**
+ * A text for the log in which nothing is a command to the runner, whoever wrote it: what a container or a server printed would
+ * else set outputs and the state of the post step, hide words, or end the masking of secrets. The runner ends a line at `\r`
+ * too, and takes `::name …::` after blanks at its beginning and `##[name …]` anywhere in it (actions/runner
+ * src/Runner.Common/ActionCommand.cs). Its comparison may skip characters that nobody sees, so those count as blanks here. Pure.
+ */
+function disarmCommands(text) {
+    return text
+        .replaceAll('##[', '## [')
+        .split(/(\r\n|[\r\n\u0085\u2028\u2029])/)
+        .map((line) => line.replace(/^([^\p{L}\p{N}\p{P}\p{S}]*)::/u, '$1: :'))
+        .join('');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
 
 
 
@@ -26659,7 +26675,8 @@ function githubRunner() {
             setSecret(line);
         },
         info: (line) => {
-            info(line);
+            // All others are commands themselves, in which @actions/core escapes what is foreign.
+            info(disarmCommands(line));
         },
         debug: (line) => {
             debug(line);
@@ -26755,6 +26772,8 @@ function reportFailure(runner, thrown) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = require("node:timers/promises");
 ;// CONCATENATED MODULE: ../kit/src/time/clock.ts
@@ -26871,7 +26890,8 @@ printf '%s ok\\n' "$token" >&2
 exit $?
 `;
 /**
- * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
+ * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
+ * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
  */
 const stopSource = `
@@ -26884,7 +26904,13 @@ while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
   tenths=$((tenths - 1))
   pids=$(find_processes "$1")
 done
-[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
+tenths=10
+while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
+  kill -s KILL $pids 2>/dev/null
+  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
+  tenths=$((tenths - 1))
+  pids=$(find_processes "$1")
+done
 find_processes "$1" | wc -l
 `;
 /**
@@ -27250,6 +27276,7 @@ async function readAnswer(response) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -27283,6 +27310,8 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
     const door = options.isDetached === true ? undefined : engineDoorOf(host);
     if (door === undefined)
         return runCommands(host, parts, options);
@@ -27328,11 +27357,12 @@ async function runCommands(host, parts, options) {
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, ...bounds } = options;
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
     const argv = [token, ...words];
     const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
         : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
@@ -27341,6 +27371,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
 }
 function withNewline(text) {
     return text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -27393,7 +27428,7 @@ function parseContainer(entry) {
         restartCount: number(entry['RestartCount']),
         restartPolicy: container_text(object(object(entry['HostConfig'])['RestartPolicy'])['Name']),
         health: parseHealth(object(config['Healthcheck']), state['Health']),
-        stopGraceSeconds: number(config['StopTimeout']) || 10,
+        stopGraceSeconds: typeof config['StopTimeout'] === 'number' ? config['StopTimeout'] : 10,
         addresses: Object.values(networks)
             .map((network) => container_text(object(network)['IPAddress']))
             .filter((address) => address !== ''),
@@ -27434,6 +27469,56 @@ function parseHealth(config, state) {
     const firstLook = startPeriod === 0 ? interval : Math.max(interval, milliseconds('StartInterval', 5e9));
     const budgetMs = startPeriod + firstLook + timeout + (interval + timeout) * (number(config['Retries']) || 3);
     return { status: container_text(object(state)['Status']) || 'starting', probes, budgetMs };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/compose-plugin.ts
+/**
+ * `docker compose` is three starts of a program: Docker's CLI, the plugin to be asked what it is, and the plugin again. Its
+ * name as the CLI tells it by this variable makes the plugin answer to nobody else than it does then (docker/cli,
+ * cli-plugins/manager and cli-plugins/plugin).
+ */
+const asPlugin = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=docker';
+/**
+ * Prints Compose's version, and on a second line its plugin where that may be started directly: the first that Docker's CLI
+ * would find (its documentation of plugins and cli-plugins/manager have the folders). Not where `docker` is anything else
+ * than Docker's own program (a script, Podman, a snap), nor where a setting names other folders: these know what we do not.
+ */
+const composeVersionScript = `
+plugin() {
+  real=$(readlink -f "$(command -v docker)" 2>/dev/null) || return 1
+  case $real in */docker) ;; *) return 1 ;; esac
+  case $(head -c 4 "$real" 2>/dev/null) in ?ELF) ;; *) return 1 ;; esac
+  [ -z "\${DOCKER_CLI_PLUGIN_EXTRA_DIRS:-}" ] || return 1
+  config=\${DOCKER_CONFIG:-$HOME/.docker}
+  ! grep -qs cliPluginsExtraDirs "$config/config.json" || return 1
+  for folder in "$config" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    file=$folder/cli-plugins/docker-compose
+    [ -e "$file" ] || continue
+    [ ! -x "$file" ] || printf '%s' "$file"
+    return
+  done
+}
+found=$(plugin)
+if [ -n "$found" ] && said=$(env ${asPlugin} "$found" compose version --short 2>/dev/null) && [ -n "$said" ]; then
+  printf '%s\\n%s\\n' "$said" "$found"
+else
+  docker compose version --short
+fi`;
+const plugins = new WeakMap();
+/**
+ * Reads what {@link composeVersionScript} prints, and from now on starts the plugin directly on this host, where there is one.
+ * @returns the version as Compose prints it; empty where it did not
+ */
+function adoptComposePlugin(host, { stdout }) {
+    const [version = '', plugin = ''] = stdout.trim().split('\n');
+    if (plugin !== '')
+        plugins.set(host, plugin);
+    return version.trim();
+}
+/** The argv of `docker compose …`, by the plugin itself where this host is known to have one. */
+function composeArgv(host, args) {
+    const plugin = plugins.get(host);
+    return plugin === undefined ? ['docker', 'compose', ...args] : ['env', asPlugin, plugin, 'compose', ...args];
 }
 
 ;// CONCATENATED MODULE: ../kit/src/json/json.ts
@@ -27771,6 +27856,7 @@ function parseLabels(labels) {
 
 
 
+
 /** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
 const listScript = `
 ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || exit 1
@@ -27818,13 +27904,18 @@ async function checkDocker(host) {
     return parseDockerVersions(host, [engine, compose]);
 }
 const engineVersionPart = programPart('ask for the version of Docker', ['docker', 'version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}'], { mayFail: true });
-const composeVersionPart = programPart('ask for the version of Compose', ['docker', 'compose', 'version', '--short'], { mayFail: true });
-/** Pure part of {@link checkDocker}. @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
+const composeVersionPart = {
+    purpose: 'ask for the version of Compose',
+    source: composeVersionScript,
+    mayFail: true,
+};
+const docker_cli_nothing = { code: 0, stdout: '', stderr: '' };
+/** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host, results) {
     const failed = results.find((result) => result?.code !== 0);
-    const [engineLine = '', composeLine = ''] = results.map((result) => result?.stdout.trim() ?? '');
-    const [engine = '', platform = ''] = engineLine.split(' ');
-    const compose = composeLine.replace(/^v/, '');
+    const [first = docker_cli_nothing, second = docker_cli_nothing] = results;
+    const [engine = '', platform = ''] = first.stdout.trim().split(' ');
+    const compose = adoptComposePlugin(host, second).replace(/^v/, '');
     if (failed !== undefined || compose === '')
         throw new ComposeError({
             code: 'DOCKER_UNREACHABLE',
@@ -28209,7 +28300,8 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
 const stopGraceTenths = 20;
-const stopDeadlineMs = 6_000;
+/** A cancelled job has seconds left; where a command's time is up, a busy server may take longer to end its processes. */
+const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
@@ -28241,7 +28333,7 @@ async function runCommand(shell, argv, what, options) {
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
-    const { signal, timeoutMs = defaultTimeoutMs } = options;
+    const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
     if (signal?.aborted === true)
         throw cancelled(shell.name, running.what, 'was not started', signal);
     const letGo = new AbortController();
@@ -28249,16 +28341,23 @@ async function runBounded(shell, running, options) {
     let timer;
     let isStarted = false;
     let isStopping = false;
-    const stop = async (failure) => {
+    let isOver = false;
+    const stop = async (failure, deadlineMs) => {
         if (isStopping)
             return;
         isStopping = true;
-        const outcome = isStarted ? await stopProcesses(shell, running.token) : 'was not started';
+        const outcome = isStarted ? await stopProcesses(shell, running.token, deadlineMs) : 'was not started';
         stopped.reject(failure(outcome));
         letGo.abort();
     };
-    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
+    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal), stopDeadlineMs.cancelled);
     signal?.addEventListener('abort', onAbort, { once: true });
+    const startTimer = (ms) => {
+        if (isOver)
+            return;
+        const fail = (outcome) => timedOut(shell.name, running.what, ms, outcome);
+        timer ??= setTimeout(() => void stop(fail, stopDeadlineMs.late), ms);
+    };
     const io = {
         stdin: options.stdin,
         isSpare: options.isSpare === true,
@@ -28267,7 +28366,10 @@ async function runBounded(shell, running, options) {
         signal: letGo.signal,
         onStart: () => {
             isStarted = true;
-            timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, timeoutMs, outcome)), timeoutMs);
+            if (timeLimit === undefined)
+                startTimer(timeoutMs);
+            else
+                timeLimit.then(startTimer, () => undefined);
         },
     };
     const ended = shell.run(running.program, io).then(
@@ -28278,7 +28380,7 @@ async function runBounded(shell, running, options) {
         isStopping = true;
         // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
         if (isStarted && !(thrown instanceof host_HostError))
-            await stopProcesses(shell, running.token);
+            await stopProcesses(shell, running.token, stopDeadlineMs.cancelled);
         letGo.abort();
         throw thrown;
     });
@@ -28286,12 +28388,13 @@ async function runBounded(shell, running, options) {
         return await Promise.race([ended, stopped.promise]);
     }
     finally {
+        isOver = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
     }
 }
 /** Says in words what became of the processes of a command. Never throws. */
-async function stopProcesses(shell, token) {
+async function stopProcesses(shell, token, deadlineMs) {
     const killToken = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
     const argv = ['sh', '-c', stopSource, 'sh', token, String(stopGraceTenths)];
     const stdout = readOutput({ token: killToken, maxCaptureBytes: 1024 });
@@ -28299,7 +28402,7 @@ async function stopProcesses(shell, token) {
         onStdout: stdout.push,
         onStderr: () => undefined,
         onStart: () => undefined,
-        signal: AbortSignal.timeout(stopDeadlineMs),
+        signal: AbortSignal.timeout(deadlineMs),
         isUrgent: true,
     };
     try {
@@ -28355,8 +28458,6 @@ function describeScript(source) {
 const external_node_fs_promises_namespaceObject = require("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: external "string_decoder"
 var external_string_decoder_ = __nccwpck_require__(3193);
 // EXTERNAL MODULE: external "events"
@@ -33297,6 +33398,19 @@ function parseDeployPath(text, input = 'deploy-path') {
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
+/**
+ * `is_system FOLDER` (physical, as `pwd -P` says): the same judgement on the server, where a link may lead to such a folder,
+ * and where the login's own home is.
+ */
+const deploy_path_systemFunction = `is_system() {
+  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
+}
+`;
+/** What {@link systemFunction} found, as a message says it. */
+function deploy_path_describeSystemFolder(deployPath, hostName, real) {
+    return `input \`deploy-path\`: ${deployPath} on ${hostName} is ${real}, a system folder or the home directory of the login. Nothing was changed.`;
+}
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
@@ -33388,6 +33502,7 @@ function parseLease(content) {
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
     const acquired = lease_number(body['acquired'], 0);
+    const step = lease_text(body['step']);
     return {
         owner: {
             id,
@@ -33404,10 +33519,12 @@ function parseLease(content) {
         renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
+        ...(step === '' ? {} : { step }),
     };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
+
 
 
 
@@ -33500,8 +33617,10 @@ async function acquireLease(options) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
-            if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return heldLease(options, decision);
+            const step = makeStep();
+            const next = JSON.stringify({ ...decision.lease, step });
+            if (await swapLease(options, seen.text, next))
+                return heldLease(options, decision, step);
             continue;
         }
         const waited = clock.now() - start;
@@ -33568,8 +33687,12 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
+/** For {@link HeldLease.step}. */
+function makeStep() {
+    return (0,external_node_crypto_.randomBytes)(12).toString('hex');
+}
 /** The handle of a lease that was written as `decision` says. */
-function heldLease(options, decision) {
+function heldLease(options, decision, step) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -33581,6 +33704,7 @@ function heldLease(options, decision) {
     };
     return {
         isNew: decision.kind === 'take',
+        step,
         renew: () => change((current, now) => JSON.stringify({ ...current, renewed: now, expires: now + options.ttlSeconds })),
         release: () => change(() => '-'),
     };
@@ -33603,20 +33727,23 @@ async function releaseOwnLease(options) {
 
 ;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
 
+
 class StateError extends DeployError {
 }
 /** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 /**
- * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
+ * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed); 6: a system folder (printed).
  * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
  * pins (compose-cli.ts) goes after an hour: no command lives that long.
  */
 const ensureScript = `
 set -eu
-[ -d "$1" ] || exit 3
-[ -w "$1" ] && [ -x "$1" ] || exit 4
+${deploy_path_systemFunction}[ -d "$1" ] || exit 3
+# What the system itself says of it: a mount may be read-only, a user be without rights.
+if [ ! -w "$1" ] || [ ! -x "$1" ]; then mkdir "$1/.deploy-try" || exit 4; rmdir "$1/.deploy-try"; fi
 cd "$1"
+if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
 else
@@ -33656,6 +33783,24 @@ function stateFailed(host, deployPath, result) {
             code: 'STATE_FORMAT_UNKNOWN',
             message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
             hint: 'A newer version of these actions deployed here. Use that version or a later one.',
+        });
+    if (result.code === 6)
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: deploy_path_describeSystemFolder(deployPath, host.name, result.stdout.trim()),
+            hint: 'Give the project a folder of its own, for example /srv/my-app.',
+        });
+    if (/Read-only file system/i.test(result.stderr))
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: `${where} is on a file system that is mounted read-only: ${result.stderr.trim()}. Nothing was changed.`,
+            hint: 'Remount it writable; Linux does that by itself after errors of the disk (dmesg says so).',
+        });
+    if (/No space left|quota/i.test(result.stderr))
+        return new StateError({
+            code: 'NO_SPACE',
+            message: `${where}: its disk is full: ${result.stderr.trim()}. Nothing was changed.`,
+            hint: 'Make room on the server: docker image prune, old backups, logs.',
         });
     return new StateError({
         code: 'DEPLOY_PATH_UNUSABLE',
@@ -33960,15 +34105,18 @@ class RolloutError extends DeployError {
 
 ;// CONCATENATED MODULE: ./src/checkup/checkup-facts.ts
 
-/** $1 deploy path. Parts begin with a line `@name`. Needs no Docker, and nothing but a shell and coreutils. */
-const systemScript = `
+/** Shared by the scripts below: parts begin with a line `@name`; the file system of a path, or of what is there of it. */
+const functions = `
 part() { printf '@%s\\n' "$1"; }
 room() {
   at=$1
   while [ ! -e "$at" ]; do at=$(dirname "$at"); done
+  part room
   df -Pk "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
   df -Pi "$at" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
-}
+}`;
+/** $1 deploy path. Needs no Docker, and nothing but a shell and coreutils. */
+const systemScript = `${functions}
 part time; date +%s
 part system; (. /etc/os-release 2>/dev/null && printf '%s ' "$PRETTY_NAME"); uname -m
 part user; id -un
@@ -33976,17 +34124,16 @@ part groups; id -Gn
 part missing; for tool in sha256sum find xargs tar awk sed flock; do command -v "$tool" >/dev/null 2>&1 || echo "$tool"; done
 part folder
 if [ ! -e "$1" ]; then echo missing; elif [ ! -d "$1" ]; then echo no-folder; elif [ -w "$1" ] && [ -x "$1" ]; then echo writable; else echo not-writable; fi
-part room; room "$1"
+room "$1"
 part memory; awk '/^(MemTotal|MemAvailable|SwapTotal):/ { print $1, $2 }' /proc/meminfo 2>/dev/null
 part keys; cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | awk '{ print $1, $2 }'
 exit 0`;
-/** The same for what Docker knows: a part of its own, because a hung dockerd must not hide the rest. */
-const dockerScript = `
-part() { printf '@%s\\n' "$1"; }
+/** The same for what Docker knows (where its folder is on this machine): a part of its own, because a hung dockerd must not hide the rest. */
+const dockerScript = `${functions}
 part engine; docker version --format '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1 || exit 1
 part compose; docker compose version --short 2>/dev/null
 part root; root=$(docker info --format '{{.DockerRootDir}}'); printf '%s\\n' "$root"
-part room; df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'; df -Pi "$root" 2>/dev/null | awk 'NR == 2 { print $2, $4 }'
+[ ! -e "$root" ] || room "$root"
 part containers; docker ps --format '{{.Names}}\\t{{.Image}}\\t{{.Ports}}'
 exit 0`;
 /** Looks at a server; takes no lease and leaves nothing behind. */
@@ -34613,6 +34760,7 @@ function placeOf({ target, settings }) {
 
 
 
+
 /**
  * $1 base folder, $2 folder for the pins of this call, $3 env pins, $4 override, $5 file list (one a line),
  * then the command. Exit 90: base folder missing; 91: a file is missing (printed).
@@ -34719,7 +34867,7 @@ function composePart(scope, sources, args) {
     ];
     // A variable of the login environment would win over every env file; a pin must not lose to it.
     const unset = pins.filter((pin) => pin.kind === 'env').flatMap((pin) => ['-u', pin.name]);
-    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, 'docker', 'compose', ...flags, ...args];
+    const command = ['env', '-u', 'COMPOSE_FILE', ...unset, ...composeArgv(scope.host, [...flags, ...args])];
     return {
         purpose: `docker compose ${args[0] ?? ''}`,
         source: runScript,
@@ -34786,19 +34934,12 @@ function invalidModel(scope, result) {
 }
 /** argv of `docker compose` on a resolved model; pass `model.text` as stdin. */
 function composeFromModel(model, settings, args) {
+    return ['docker', 'compose', ...modelArguments(model, settings, args)];
+}
+/** {@link composeFromModel} without the program, for composeArgv. */
+function modelArguments(model, settings, args) {
     const profiles = settings.profiles.flatMap((profile) => ['--profile', profile]);
-    return [
-        'docker',
-        'compose',
-        '-p',
-        model.name,
-        '--project-directory',
-        settings.deployPath,
-        '-f',
-        '-',
-        ...profiles,
-        ...args,
-    ];
+    return ['-p', model.name, '--project-directory', settings.deployPath, '-f', '-', ...profiles, ...args];
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/journal.ts
@@ -35413,12 +35554,14 @@ function addHashed(entries, mark, rest) {
 
 
 
+
 /**
  * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
- * may do. Exit 3: no such folder; 4: a program is missing (named).
+ * may do. Exit 3: no such folder; 4: a program is missing (named); 5: a system folder (printed).
  */
 const manifest_look_lookScript = (/* unused pure expression or super */ null && (`
 cd "$1" 2>/dev/null || exit 3
+${systemFunction}if is_system "$(pwd -P)"; then pwd -P; exit 5; fi
 for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
@@ -35438,6 +35581,7 @@ if [ -n "$2" ]; then
   else echo 'e absent'; fi
 fi
 cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -e tree.lock ] && command -v flock >/dev/null 2>&1; then (flock -n 8) 8< tree.lock || echo b; fi
 if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
@@ -35468,13 +35612,13 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`));
-/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
-function lookPart(deployPath, hostName, wanted) {
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
+function lookPart(deployPath, hostName, envPath) {
     return {
         purpose: 'look at deploy-path',
         source: manifest_look_lookScript,
-        args: [deployPath, wanted.envPath],
-        stdin: wanted.buckets.join('\n'),
+        args: [deployPath, envPath],
+        stdin: '',
         fail: (result) => lookFailed(deployPath, hostName, result),
     };
 }
@@ -35484,6 +35628,12 @@ function lookFailed(deployPath, hostName, result) {
             code: 'TOOL_MISSING',
             message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
             hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
+        });
+    if (result.code === 5)
+        return new StagedTreeError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: describeSystemFolder(deployPath, hostName, result.stdout.trim()),
+            hint: 'Give the project a folder of its own, for example /srv/my-app.',
         });
     return new StagedTreeError({
         code: 'DEPLOY_PATH_UNUSABLE',
@@ -35500,6 +35650,7 @@ function parseLook(text, deployPath) {
     const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
     return {
         isWritable: lines.includes('w'),
+        isBusy: lines.includes('b'),
         isEmpty: lines.includes('n'),
         liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
         difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
@@ -35553,11 +35704,13 @@ function parseEnv(text) {
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-run.ts
 
 
+
 /** Moving and hashing large sets on a slow disk takes minutes; a hung server must still end the step. */
 const scriptTimeoutMs = 900_000;
 /**
  * Runs one of the scripts of staged-tree-scripts.ts and gives its meaningful exit codes their names.
- * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67)
+ * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67), NO_SPACE
+ * @throws LeaseError LOCKED (68), LEASE_LOST (69)
  * @throws HostError COMMAND_FAILED for any other code
  */
 async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script) {
@@ -35568,7 +35721,7 @@ async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script
     throw staged_tree_run_treeError(host, deployPath, releaseId, script.purpose, result);
 }
 /** One of those scripts as a part of a batch, with the same meaning of its exit codes. */
-function treePart(host, deployPath, releaseId, script) {
+function staged_tree_run_treePart(host, deployPath, releaseId, script) {
     return {
         purpose: script.purpose,
         source: script.source,
@@ -35600,17 +35753,46 @@ function staged_tree_run_treeError(host, deployPath, releaseId, purpose, result)
                 message: `${where}: a folder that must become a file holds files of its own: ${said}`,
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
-        default:
-            return new host_HostError({
-                code: 'COMMAND_FAILED',
-                message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-                // The second is what dash's own printf says of a full disk; a broken one says it too.
-                ...(/No space left|I\/O error|quota/i.test(result.stderr)
-                    ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
-                    : {}),
-                evidence: host_lastLines(result.stderr, 20),
+        case 68:
+            return new LeaseError({
+                code: 'LOCKED',
+                message: `${host.name}: could not ${purpose}: a command of an earlier step, whose connection broke, still works on the files of ${deployPath}.`,
+                hint: 'Look on the server what it waits for (a slow or full disk), then run the job again.',
             });
+        case 69:
+            return new LeaseError({
+                code: 'LEASE_LOST',
+                message: `${host.name}: could not ${purpose} in ${deployPath}: a later step has taken the lease meanwhile. What is live was not changed.`,
+                hint: 'Run the job again; it starts from what is on the server.',
+            });
+        default:
+            return otherError(host, deployPath, purpose, result);
     }
+}
+/** What tells a full disk; a quota counts as one. */
+const fullWords = /No space left|quota/i;
+function otherError(host, deployPath, purpose, result) {
+    const lines = result.stderr.trimEnd().split('\n');
+    const full = lines.find((line) => fullWords.test(line));
+    const what = `${host.name}: could not ${purpose} in ${deployPath}`;
+    const evidence = host_lastLines(result.stderr, 20);
+    if (full !== undefined)
+        return new staged_tree_error_StagedTreeError({
+            code: 'NO_SPACE',
+            message: `${what}: its disk became full: ${full}`,
+            hint: 'Make room on the server: docker image prune, old backups, logs. Then run the job again.',
+            evidence,
+        });
+    const said = lines.at(-1) ?? '';
+    return new host_HostError({
+        code: 'COMMAND_FAILED',
+        message: `${what} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+        // What dash's own printf says of a full disk; a broken one says it too.
+        ...(/I\/O error/.test(result.stderr)
+            ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
+            : {}),
+        evidence,
+    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-receiver.ts
@@ -35619,17 +35801,19 @@ function staged_tree_run_treeError(host, deployPath, releaseId, purpose, result)
 
 
 
-/** $1 deploy path; stdin: `<packing> <release id>` in a line, then the set. Nothing comes: nothing is done. */
+
+/** $1 deploy path; stdin: `<packing> <release id> <lease's step>` in a line, then the set. Nothing comes: nothing is done. */
 const waiting = (/* unused pure expression or super */ null && (`
 set -e
 echo ready
-IFS=' ' read -r packing id || exit 0
+IFS=' ' read -r packing id step || exit 0
 `));
-const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing"
+const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing" "$step"
 ${receiveScript}`));
-/** Three shells in one: each has its own settings and traps, and the first that fails is the last. */
+/** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
-(set -- "$path" "$id" "$packing"
+${lockFunctions}open_tree "$path/.deploy"
+(set -- "$path" "$id" "$packing" "$step"
 ${receiveScript})
 (set -- "$path" "$id"
 ${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -35638,6 +35822,7 @@ ${settleScript})`));
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
 function staged_receiver_openReceiver(host, deployPath, options) {
     const { isForNow = false, isSpare = false, timeoutMs } = options;
+    const bound = typeof timeoutMs === 'number' ? { timeoutMs } : { timeLimit: timeoutMs };
     const stop = new AbortController();
     const signal = AbortSignal.any([options.signal, stop.signal]);
     const stdin = new PassThrough({ highWaterMark: 256 * 1024 });
@@ -35651,7 +35836,7 @@ function staged_receiver_openReceiver(host, deployPath, options) {
             isReady(Math.round(performance.now() - startedAt));
     };
     const script = isForNow ? stageAndSwapScript : stageScript;
-    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, timeoutMs });
+    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
     // Whoever waits for the set to arrive is told of a failure there.
     ended.then(() => {
         isReady(undefined);
@@ -35660,8 +35845,8 @@ function staged_receiver_openReceiver(host, deployPath, options) {
     });
     return {
         ready,
-        receive: async (releaseId, { tar, packing }) => {
-            stdin.write(`${packing} ${releaseId}\n`);
+        receive: async (releaseId, { tar, packing }, step = '') => {
+            stdin.write(`${packing} ${releaseId} ${step}\n`);
             let failure;
             // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
             tar.once('error', (error) => {
@@ -35694,7 +35879,36 @@ function throwIfFailed(host, deployPath, releaseId, result, isForNow) {
         throw treeError(host, deployPath, releaseId, purpose, result);
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/tree-lock.ts
+/**
+ * One script at a time changes the files of a project: one that outlived its connection may still be at work when the next
+ * run begins. The kernel lets go of the lock with the last process that has it. Where the server has no `flock` there is
+ * none. A script never waits for its connection while it has the lock: what comes from there it has read before.
+ *
+ * - `open_tree FOLDER` (.deploy): for a shell whose subshells shall have one lock together.
+ * - `lock_tree`: waits for another at most four minutes, then exit 68.
+ * - `be_current STEP`: exit 69 unless the lease still says that step (lease-store.ts); empty: does not ask.
+ */
+const tree_lock_lockFunctions = `
+open_tree() {
+  is_tree_open=1
+  if ! command -v flock >/dev/null 2>&1; then return 0; fi
+  if [ -w "$1/tree.lock" ] || [ ! -e "$1/tree.lock" ]; then exec 8>>"$1/tree.lock"; else exec 8<"$1/tree.lock"; fi
+}
+lock_tree() {
+  command -v flock >/dev/null 2>&1 || return 0
+  [ -n "\${is_tree_open:-}" ] || open_tree "$root/.deploy"
+  tries=0
+  until flock -n 8; do
+    tries=$((tries + 1)); [ "$tries" -lt 2400 ] || exit 68
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
+  done
+}
+be_current() { [ -z "$1" ] || grep -qsF "\\"step\\":\\"$1\\"" "$root/.deploy/lease.json" || exit 69; }
+`;
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
@@ -35726,7 +35940,7 @@ state_of() {
  */
 const treeFunctions = `
 set -eu
-${plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${plainFunction}${tree_lock_lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
 link_all() {
   [ -s "$1" ] || return 0
@@ -35807,7 +36021,7 @@ seal() {
   printf '%s\\n' "$((last + 1))" > "$1/order"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
-  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 8>&- &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -35818,11 +36032,11 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `;
 /**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty. stdin: tar with `tree/` (folders, links and the files that
  * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
  * files that came in parts (staged-part.ts) and were verified there.
- * Exit 66: a file is not what its hash says. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -35832,6 +36046,7 @@ case $3 in
   plain) tar -xof - -C "$s" ;;
   *) "$3" -dc | tar -xof - -C "$s" ;;
 esac
+lock_tree; be_current "$4"
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
@@ -35854,6 +36069,7 @@ rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
 take > "$s/deleted"
 cat > "$s/manifest.json.new"
+lock_tree
 list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 verify "$s"
@@ -35865,6 +36081,7 @@ seal "$s"`;
  * finishes the commit of one that died has its own waiting there.
  */
 const staged_tree_scripts_settleScript = `${treeFunctions}
+lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -35873,15 +36090,20 @@ first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$l
 for old in .deploy/staged/*; do
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
-/** $1 deploy path: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+lock_tree; be_current "$3"
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
+/** $1 deploy path. Ends when no other script works on its files. */
+const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+[ ! -d .deploy ] || lock_tree`));
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const packScript = `${treeFunctions}
+lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
@@ -35953,20 +36175,34 @@ put_env() {
   mv -f "$2.deploy-next" "$2"
 }
 `;
+/** `keep_lists`: the lists of a set that is live now, and what it looks like on the disk (state_of). */
+const listsFunction = `
+keep_lists() {
+  [ -f "$s/buckets" ] || return 0
+  stat -c '%i %f %s %y %n' . >/dev/null 2>&1 || return 0
+  mkdir -m 0700 .deploy/live.new || return 1
+  (cd "$s" && cp every folders index buckets "$root/.deploy/live.new/") || return 1
+  state_of .deploy/live.new > .deploy/live.new/state || return 1
+  mv .deploy/live.new .deploy/live
+}
+`;
 /**
  * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
  * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
  * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty, or
  * something that is no file stands where the env file must be.
  */
-const staged_swap_scripts_activateScript = `${treeFunctions}${envFunction}
+const staged_swap_scripts_activateScript = `${treeFunctions}${envFunction}${listsFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
+[ -f "$s/manifest.json" ] || exit 65
+cat > "$s/steps"
+lock_tree
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
 sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
-  cat > "$u.new/plan"
+  cp "$s/steps" "$u.new/plan"
   of epx "$u.new/plan" > "$u.new/saved"
   link_all "$u.new/saved" "$root" "$u.new/old"
   [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
@@ -35974,34 +36210,35 @@ if [ ! -d "$u" ]; then
     cp "$s/env/path" "$u.new/env.path"; IFS= read -r p < "$s/env/path"
     [ ! -f "$p" ] || cp -p "$p" "$u.new/env.old"
   fi
+  # What the end of this and its undoing write finds room, also when the disk becomes full meanwhile.
+  blocks=$(($(cat "$s/manifest.json" "$u.new/plan" | wc -c) / 65536 + 2))
+  dd if=/dev/zero of="$u.new/reserve" bs=65536 count="$blocks" status=none
   mv "$u.new" "$u"
 fi
+of np "$u/plan" > "$u/new"
+rm -rf "$u/swap"; mkdir "$u/swap"
+link_all "$u/new" "$s/tree" "$u/swap"
 rm -rf .deploy/live
 of e "$u/plan" > "$u/list"; remove_all "$u/list"
 of r "$u/plan" > "$u/list"
 while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
 of d "$u/plan" > "$u/list"
 [ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-of np "$u/plan" > "$u/list"
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/list" "$s/tree" "$u/swap"
-move_all "$u/list" "$u/swap" "$root"
+move_all "$u/new" "$u/swap" "$root"
+rm -f "$u/reserve"
 if [ -f "$s/env/path" ]; then IFS= read -r p < "$s/env/path"; put_env "$s/env/file" "$p"; fi
 of x "$u/plan" > "$u/list"; remove_all "$u/list"
 publish "$s/manifest.json" .deploy/manifest.json
-rm -rf "$u/swap" "$u/list" "$u/list.there" .deploy/live.new
-if [ -f "$s/buckets" ] && stat -c '%i %f %s %y %n' . >/dev/null 2>&1; then
-  mkdir -m 0700 .deploy/live.new
-  for list in every folders index buckets; do cp "$s/$list" .deploy/live.new/; done
-  state_of .deploy/live.new > .deploy/live.new/state
-  mv .deploy/live.new .deploy/live
-fi
+rm -rf "$u/swap" "$u/new" "$u/list" "$u/list.there" .deploy/live.new
+# They only spare the next comparison its work.
+keep_lists || rm -rf .deploy/live.new
 cat "$u/plan"`;
 /** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
 const undoScript = `${treeFunctions}
+lock_tree
 u=$root/.deploy/undo/$2
 [ -d "$u" ] || exit 0
-rm -rf .deploy/live
+rm -rf .deploy/live "$u/reserve"
 of n "$u/plan" > "$u/list"; remove_all "$u/list"
 of d "$u/plan" | sort -r > "$u/list"
 while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
@@ -36201,11 +36438,16 @@ async function undoActivation(host, deployPath, releaseId) {
 }
 /** {@link undoActivation} as a part. */
 function undoActivationPart(host, deployPath, releaseId) {
-    return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
+    return staged_tree_run_treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
-async function discardStagedTrees(host, deployPath) {
-    await runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
+/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+async function discardStagedTrees(host, deployPath, step) {
+    const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
+    await runTreeScript(host, deployPath, '', script);
+}
+/** Waits for a script of an earlier step that still works on the files. */
+function awaitQuietPart(host, deployPath) {
+    return treePart(host, deployPath, '', { purpose: 'wait for the end of an earlier step', source: awaitQuietScript });
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
@@ -36214,12 +36456,12 @@ async function discardStagedTrees(host, deployPath) {
  */
 function finishActivationParts(host, deployPath, releaseNumber, retain) {
     return [
-        treePart(host, deployPath, String(releaseNumber), {
+        staged_tree_run_treePart(host, deployPath, String(releaseNumber), {
             purpose: 'archive the live files',
             source: packScript,
             args: [String(Math.max(1, retain))],
         }),
-        treePart(host, deployPath, '', { purpose: 'remove the staging data', source: staged_tree_scripts_settleScript }),
+        staged_tree_run_treePart(host, deployPath, '', { purpose: 'remove the staging data', source: staged_tree_scripts_settleScript }),
     ];
 }
 /**
@@ -37296,6 +37538,7 @@ async function poll(look, options) {
 
 
 
+
 /**
  * Looks at a project: hashes of the RESOLVED model (asked of the files, Compose 2.26 leaves `env_file` out of the hash
  * it prints, but not out of the label; ADR 0005), containers, images. Compose computes while Docker is asked.
@@ -37303,8 +37546,9 @@ async function poll(look, options) {
  */
 async function observeProject(host, settings, model) {
     const refs = [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    const hashArgs = modelArguments(model, settings, ['config', '--hash', '*']);
     const asked = batch_runBatch(host, [
-        programPart('docker compose config --hash', composeFromModel(model, settings, ['config', '--hash', '*']), {
+        programPart('docker compose config --hash', composeArgv(host, hashArgs), {
             stdin: model.text,
             fail: ({ stderr }) => new ComposeError({
                 code: 'COMPOSE_INVALID',
@@ -37800,35 +38044,57 @@ function isContainerOf(host, { project, service }) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/route/route-work.ts
+;// CONCATENATED MODULE: ./src/route/neighbours.ts
 
-/** The last words of a part that failed. */
-function lastWords({ stdout, stderr }) {
-    const words = host_lastLines(stdout.trim() === '' ? stderr : stdout, 2)
-        .join(' ')
-        .trim();
-    return words.slice(0, 300);
-}
-/** The running containers of a proxy, as a shell word list: shared by the scripts below. $1 project, $2 service. */
+
+/** The running containers of a proxy, as a shell word list: shared by the scripts of the routes. $1 project, $2 service. */
 const proxyContainers = `
 proxy_ids() {
   docker ps -q --no-trunc --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" --filter status=running
 }`;
 /**
- * Addresses at which the containers $2… can be reached from container $1, one a line: those on networks they share.
- * Networks are compared by id, a name may exist twice.
+ * `look PAIRS IDS…`: the networks of the containers, one a line: `id network=address …`, as PAIRS has them or as Docker says.
+ * `reached FROM IDS…`: addresses of the latter on networks of the former, each with a space before it. Networks are compared
+ * by id, a name may exist twice.
  */
-const sharedAddresses = `
-addresses_from() {
-  docker inspect -f '{{range .NetworkSettings.Networks}}{{.NetworkID}}={{.IPAddress}} {{end}}' "$@" | {
-    IFS= read -r nets
-    while IFS= read -r pairs; do
-      for pair in $pairs; do
-        case " $nets" in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf '%s\\n' "\${pair#*=}" ;; esac
-      done
+const reachable = `
+look() {
+  pairs=$1; shift
+  [ -n "$pairs" ] || pairs=$(docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@")
+}
+networks_of() {
+  while read -r id nets; do [ "$id" != "$1" ] || printf '%s' "$nets"; done <<LIST
+$pairs
+LIST
+}
+reached() {
+  own=$(networks_of "$1"); shift
+  for id; do
+    for pair in $(networks_of "$id"); do
+      case " $own " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
     done
-  }
+  done
 }`;
+const unknown = { idsOf: () => '', alive: '', pairs: '' };
+/** Asks once for all proxies of a service. Never rejects. */
+async function askNeighbours({ host, project }, { service, proxies }, more = []) {
+    const found = await askEngine(host, async (engine, signal) => {
+        const running = async (name) => [
+            name,
+            await askRunningIds(engine, project, name, signal),
+        ];
+        const line = async (id) => {
+            const attached = await askAttachments(engine, id, signal);
+            return [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' ');
+        };
+        const asked = new Map(await Promise.all([service, ...proxies.map((proxy) => proxy.service)].map(running)));
+        const ids = new Set([...[...asked.values()].flat(), ...more]);
+        const pairs = await Promise.all([...ids].map(line));
+        const idsOf = (name) => asked.get(name)?.join(' ') ?? '';
+        return { idsOf, alive: idsOf(service), pairs: pairs.join('\n') };
+    });
+    return found ?? unknown;
+}
 
 ;// CONCATENATED MODULE: ./src/route/caddy.ts
 
@@ -37842,10 +38108,13 @@ ask() {
   elif command -v wget >/dev/null 2>&1; then wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"
   else /bin/busybox wget -q -O - "http://\${CADDY_ADMIN:-127.0.0.1:2019}$1"; fi
 }`;
-/** $1 project, $2 proxy service, $3 a shell text. Prints for each container a line with its id and one with its configuration. */
+/**
+ * $1 project, $2 proxy service, $3 ids of its containers, empty: Docker is asked; $4 a shell text. Prints for each container
+ * a line with its id and one with its configuration.
+ */
 const caddy_readScript = `${proxyContainers}
-for proxy in $(proxy_ids "$1" "$2"); do
-  config=$(docker exec --user 0 "$proxy" sh -c "$3") || exit 1
+for proxy in \${3:-$(proxy_ids "$1" "$2")}; do
+  config=$(docker exec --user 0 "$proxy" sh -c "$4") || exit 1
   printf '%s\\n%s\\n' "$proxy" "$config"
 done`;
 /**
@@ -37870,8 +38139,9 @@ const timeoutMs = 60_000;
 /** Caddy gets the configuration that it runs, with the containers that stay in place of the service's name. */
 async function withdrawFromCaddy(work, route, container, staying) {
     const names = staying.map(({ name }) => name);
+    const near = await askNeighbours(work, route);
     for (const { service } of route.proxies) {
-        const outcome = await point(work, route, service, names);
+        const outcome = await point(work, route, { service, ids: near.idsOf(service) }, names);
         const sentences = {
             idle: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request, and none is in flight`,
             busy: `${service} sends to ${names.join(', ')} only: ${container.name} takes no new request; some may be in flight and finish within its grace period`,
@@ -37883,11 +38153,12 @@ async function withdrawFromCaddy(work, route, container, staying) {
 }
 /** Back to the name of the service, as the user's Caddyfile has it. */
 async function settleCaddy(work, route) {
+    const near = await askNeighbours(work, route);
     for (const { service } of route.proxies)
-        await point(work, route, service, []);
+        await point(work, route, { service, ids: near.idsOf(service) }, []);
 }
-async function point({ host, project }, route, proxy, containers) {
-    const read = await host.script(caddy_readScript, [project, proxy, `${ask}\nask /config/`], { timeoutMs });
+async function point({ host, project }, route, { service: proxy, ids }, containers) {
+    const read = await host.script(caddy_readScript, [project, proxy, ids, `${ask}\nask /config/`], { timeoutMs });
     if (read.code !== 0)
         throw failed(host.name, route, proxy, 'its admin API gave no configuration', read.stderr);
     const lines = read.stdout.split('\n').filter((line) => line.trim() !== '');
@@ -37931,6 +38202,16 @@ function failed(name, route, proxy, what, stderr) {
         message: `${name}: Caddy in service ${proxy} could not be switched to the new container of ${route.service}: ${what}${said === '' ? '' : `: ${said}`}.`,
         hint: 'Its admin API must listen on localhost:2019 in the container, as it does by default. Label deploy-actions.route: none leaves the proxy alone.',
     });
+}
+
+;// CONCATENATED MODULE: ./src/route/route-work.ts
+
+/** The last words of a part that failed. */
+function lastWords({ stdout, stderr }) {
+    const words = host_lastLines(stdout.trim() === '' ? stderr : stdout, 2)
+        .join(' ')
+        .trim();
+    return words.slice(0, 300);
 }
 
 ;// CONCATENATED MODULE: ./src/route/drain-file.ts
@@ -38214,7 +38495,6 @@ function route_plan_warn(service, choice, { withdrawal, proxies }, hooks) {
 
 
 
-
 /**
  * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
  * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
@@ -38334,28 +38614,6 @@ LIST
   nap
 done`;
 /**
- * `look PAIRS IDS…`: the networks of the containers, one a line: `id network=address …`, as PAIRS has them or as Docker says.
- * `reached FROM IDS…`: addresses of the latter on networks of the former. Networks are compared by id, a name may exist twice.
- */
-const reachable = `
-look() {
-  pairs=$1; shift
-  [ -n "$pairs" ] || pairs=$(docker inspect -f '{{.ID}}{{range .NetworkSettings.Networks}} {{.NetworkID}}={{.IPAddress}}{{end}}' "$@")
-}
-networks_of() {
-  while read -r id nets; do [ "$id" != "$1" ] || printf '%s' "$nets"; done <<LIST
-$pairs
-LIST
-}
-reached() {
-  own=$(networks_of "$1"); shift
-  for id; do
-    for pair in $(networks_of "$id"); do
-      case " $own " in *" \${pair%%=*}="*) [ -z "\${pair#*=}" ] || printf ' %s' "\${pair#*=}" ;; esac
-    done
-  done
-}`;
-/**
  * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths of a
  * second, $6 the text above, $7 the container that goes, then those that stay. One command inside each proxy, whatever it
  * waits for. Prints `unused` when HAProxy sends nothing to it.
@@ -38390,32 +38648,11 @@ for proxy in $proxies; do
   here=$(reached "$proxy" $alive)
   docker exec --user 0 "$proxy" sh -c "$inside" sh "$here" "$names" || exit 7
 done`;
-const unknown = { proxies: [], alive: [], pairs: '' };
-/** All empty where only the CLI can tell. */
-async function askNeighbours({ host, project }, { service }, proxy, more) {
-    const found = await askEngine(host, async (engine, signal) => {
-        const [proxies, alive] = await Promise.all([
-            askRunningIds(engine, project, proxy, signal),
-            askRunningIds(engine, project, service, signal),
-        ]);
-        const line = async (id) => {
-            const attached = await askAttachments(engine, id, signal);
-            return [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' ');
-        };
-        const lines = await Promise.all([...new Set([...proxies, ...alive, ...more])].map(line));
-        return { proxies, alive, pairs: lines.join('\n') };
-    });
-    return found ?? unknown;
-}
 /** HAProxy is told by its runtime API to send nothing new to the server that has the old container's address. */
 const withdrawFromHaproxy = async (work, route, container, staying) => {
     const ids = [container.id, ...staying.map(({ id }) => id)];
-    const asked = route.proxies.map(async ({ service }) => ({
-        proxy: service,
-        near: await askNeighbours(work, route, service, ids),
-    }));
-    const known = await Promise.all(asked);
-    return known.map(({ proxy, near }) => drainPart(work, route, proxy, near, container, staying));
+    const near = await askNeighbours(work, route, ids);
+    return route.proxies.map(({ service }) => drainPart(work, route, service, near, container, staying));
 };
 function drainPart({ host, project, log }, route, proxy, near, container, staying) {
     return {
@@ -38424,7 +38661,7 @@ function drainPart({ host, project, log }, route, proxy, near, container, stayin
         args: [
             project,
             proxy,
-            near.proxies.join(' '),
+            near.idsOf(proxy),
             near.pairs,
             String(Math.ceil(route.drainWaitMs / 100)),
             drainInside,
@@ -38451,10 +38688,10 @@ function drainPart({ host, project, log }, route, proxy, near, container, stayin
  */
 async function settleHaproxy(work, route) {
     const { host, project, log } = work;
+    const near = await askNeighbours(work, route);
     for (const { service } of route.proxies) {
-        const { proxies, alive, pairs } = await askNeighbours(work, route, service, []);
-        const near = [proxies.join(' '), alive.join(' '), pairs];
-        const args = [project, service, ...near, settleInside, route.service, route.names.join(' ')];
+        const seen = [near.idsOf(service), near.alive, near.pairs];
+        const args = [project, service, ...seen, settleInside, route.service, route.names.join(' ')];
         const said = await host
             .script(haproxy_settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
             .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
@@ -38559,6 +38796,7 @@ function aliasesOf(service, container, network) {
 
 
 
+
 /**
  * Runs inside an nginx container as root: $1 tenths of a second to wait for old workers, $2 names of the upstream, $3
  * addresses to send to (may be empty: those of DNS). nginx looks names up when it loads its configuration, by the C
@@ -38625,15 +38863,19 @@ while [ "$count" -lt "$tenths" ]; do
   count=$((count + 1)); sleep 0.1
 done
 echo busy`;
-/** $1 project, $2 proxy service, $3 tenths, $4 names, $5 the text above, then the containers that stay (or none). */
-const reloadScript = `${proxyContainers}${sharedAddresses}
-project=$1 service=$2 tenths=$3 names=$4 inside=$5; shift 5
-proxies=$(proxy_ids "$project" "$service") || exit 1
+/**
+ * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths, $6
+ * names, $7 the text above, then the containers that stay (or none).
+ */
+const reloadScript = `${proxyContainers}${reachable}
+project=$1 service=$2 proxies=$3 pairs=$4 tenths=$5 names=$6 inside=$7; shift 7
+[ -n "$proxies" ] || proxies=$(proxy_ids "$project" "$service") || exit 1
 [ -n "$proxies" ] || echo absent
+[ $# -eq 0 ] || [ -z "$proxies" ] || look "$pairs" $proxies "$@"
 for proxy in $proxies; do
   addresses=
   if [ $# -gt 0 ]; then
-    addresses=$(addresses_from "$proxy" "$@" | tr '\\n' ' ')
+    addresses=$(reached "$proxy" "$@")
     [ -n "$addresses" ] || exit 8
   fi
   docker exec --user 0 "$proxy" sh -c "$inside" sh "$tenths" "$names" "$addresses"
@@ -38661,7 +38903,7 @@ const withdrawFromNginx = (work, route, container, staying) => reloadParts(work,
 /** nginx looks its upstreams up anew: for containers that came without one leaving. */
 async function refreshNginx(work, route) {
     const refreshed = ({ stdout }, proxy) => /unused|dynamic|absent/.test(stdout) ? '' : `${proxy} was reloaded and has looked its addresses up anew`;
-    const parts = reloadParts(work, route, [], refreshed);
+    const parts = await reloadParts(work, route, [], refreshed);
     const results = await batch_runBatch(work.host, parts, { timeoutMs: withdrawTimeoutMs(route) });
     parts.forEach((part, index) => {
         const result = results[index];
@@ -38669,13 +38911,24 @@ async function refreshNginx(work, route) {
             part.onDone?.(result);
     });
 }
-function reloadParts({ host, project, log }, route, staying, describe) {
+async function reloadParts(work, route, staying, describe) {
+    const { host, project, log } = work;
+    const near = await askNeighbours(work, route, staying);
     // Reloaded for containers that came, nobody waits for what is in flight.
     const tenths = staying.length === 0 ? 0 : Math.ceil(route.drainWaitMs / 100);
     return route.proxies.map(({ service: proxy }) => ({
         purpose: `reload nginx in ${proxy}`,
         source: reloadScript,
-        args: [project, proxy, String(tenths), route.names.join(' '), reloadInside, ...staying],
+        args: [
+            project,
+            proxy,
+            near.idsOf(proxy),
+            near.pairs,
+            String(tenths),
+            route.names.join(' '),
+            reloadInside,
+            ...staying,
+        ],
         fail: (result) => nginx_failed(host.name, route, proxy, result),
         onDone: (result) => {
             const said = describe(result, proxy);
@@ -38706,11 +38959,11 @@ const reasons = {
  * container, a check's or a user's: in its own table of connections, or in theirs where its image has no `cat`. Then one
  * second more, for the check to be judged.
  */
-const sightScript = `${proxyContainers}${sharedAddresses}
+const sightScript = `${proxyContainers}${reachable}
 project=$1 service=$2 end=$(($(date +%s) + $3)); shift 3
 hex() { (IFS=.; set -- $1; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1"); }
 meets() {
-  for ip in $(addresses_from "$2" "$1"); do
+  for ip in $(reached "$2" "$1"); do
     docker exec --user 0 "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq " [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && return 0
   done
   return 1
@@ -38718,7 +38971,8 @@ meets() {
 late=
 for proxy in $(proxy_ids "$project" "$service"); do
   for id; do
-    until meets "$id" "$proxy" || { for ip in $(addresses_from "$proxy" "$id"); do
+    look '' "$proxy" "$id"
+    until meets "$id" "$proxy" || { for ip in $(reached "$proxy" "$id"); do
       docker exec --user 0 "$proxy" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq ":[0-9A-F]{4} [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && break
     done; }; do
       [ "$(date +%s)" -lt "$end" ] || { late=yes; break; }
@@ -39171,20 +39425,20 @@ async function takeOut(context, container, { staying, needs }, then) {
 }
 const stopPurpose = 'docker stop';
 /**
- * $1 id. Prints the exit code, which is waited for while the container ends: asking for it afterwards would take as long
- * as a start of Docker's CLI. A container that had ended already has its code at once.
+ * $1 id, $2 its grace period in seconds. Prints the exit code where the stop took as long: Docker kills nothing before, and
+ * asking each time would be one more start of its CLI.
  */
 const stopScript = `
-docker wait "$1" & waiting=$!
-docker stop "$1" >/dev/null || { code=$?; kill "$waiting" 2>/dev/null; exit "$code"; }
-wait "$waiting"
+begun=$(date +%s)
+docker stop "$1" >/dev/null || exit
+[ "$(($(date +%s) - begun))" -lt "$2" ] || docker inspect --type container --format '{{.State.ExitCode}}' "$1"
 exit 0`;
-function stopParts({ id, restartPolicy }) {
+function stopParts({ id, restartPolicy, stopGraceSeconds }) {
     // The other policies would bring a stopped old container back when dockerd restarts; these two do not.
     const staysDown = restartPolicy === 'no' || restartPolicy === 'unless-stopped';
     return [
         ...(staysDown ? [] : [programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true })]),
-        { purpose: stopPurpose, source: stopScript, args: [id] },
+        { purpose: stopPurpose, source: stopScript, args: [id, String(stopGraceSeconds)] },
     ];
 }
 async function run(context, container, needs, parts, timeoutMs) {
@@ -41641,7 +41895,7 @@ function planFactsQuery(settings, model, plan, observed) {
         compose: question === undefined
             ? undefined
             : {
-                argv: composeFromModel(model, settings, [
+                args: modelArguments(model, settings, [
                     '--dry-run',
                     'create',
                     '--no-recreate',
@@ -41905,6 +42159,7 @@ const reclaimableScript = `docker system df --format '{{.Type}} {{.Reclaimable}}
 
 
 
+
 /** Looks at the server. What it does not tell is left out: a look is no reason to fail. */
 async function readServerFacts(host, query) {
     const list = (entries) => entries.join('\n');
@@ -41919,13 +42174,14 @@ async function readServerFacts(host, query) {
 }
 /** What {@link networksScript} prints. */
 async function readDrift(host, { project, networks, volumes, compose }) {
+    const argv = compose === undefined ? [] : composeArgv(host, compose.args);
     const found = await askEngine(host, (engine, until) => askNetworksAndVolumes(engine, project, networks, volumes, until));
     if (found === undefined) {
-        const args = [project, networks.join('\n'), volumes.join('\n'), ...(compose?.argv ?? [])];
+        const args = [project, networks.join('\n'), volumes.join('\n'), ...argv];
         return (await host.script(networksScript, args, { stdin: compose?.stdin ?? '' })).stdout;
     }
     const isCompared = [...found.networks, ...found.volumes].some((text) => text.includes('com.docker.compose.config-hash'));
-    const said = compose !== undefined && isCompared ? await host.exec(compose.argv, { stdin: compose.stdin }) : undefined;
+    const said = compose !== undefined && isCompared ? await host.exec(argv, { stdin: compose.stdin }) : undefined;
     const sections = ['## networks', ...found.networks, '## volumes', ...found.volumes, '## compose'];
     return `${sections.join('\n')}\n${said?.stdout ?? ''}\n${said?.stderr ?? ''}`;
 }

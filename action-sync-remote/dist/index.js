@@ -31074,7 +31074,23 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ../kit/src/action/log-text.ts
+/**
+ * A text for the log in which nothing is a command to the runner, whoever wrote it: what a container or a server printed would
+ * else set outputs and the state of the post step, hide words, or end the masking of secrets. The runner ends a line at `\r`
+ * too, and takes `::name …::` after blanks at its beginning and `##[name …]` anywhere in it (actions/runner
+ * src/Runner.Common/ActionCommand.cs). Its comparison may skip characters that nobody sees, so those count as blanks here. Pure.
+ */
+function disarmCommands(text) {
+    return text
+        .replaceAll('##[', '## [')
+        .split(/(\r\n|[\r\n\u0085\u2028\u2029])/)
+        .map((line) => line.replace(/^([^\p{L}\p{N}\p{P}\p{S}]*)::/u, '$1: :'))
+        .join('');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
 
 
 
@@ -31095,7 +31111,8 @@ function githubRunner() {
             setSecret(line);
         },
         info: (line) => {
-            info(line);
+            // All others are commands themselves, in which @actions/core escapes what is foreign.
+            info(disarmCommands(line));
         },
         debug: (line) => {
             debug(line);
@@ -31540,7 +31557,8 @@ printf '%s ok\\n' "$token" >&2
 exit $?
 `;
 /**
- * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second.
+ * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
+ * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
  */
 const stopSource = `
@@ -31553,7 +31571,13 @@ while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
   tenths=$((tenths - 1))
   pids=$(find_processes "$1")
 done
-[ -z "$pids" ] || { kill -s KILL $pids 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; }
+tenths=10
+while [ -n "$pids" ] && [ "$tenths" -gt 0 ]; do
+  kill -s KILL $pids 2>/dev/null
+  sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths - 9)); }
+  tenths=$((tenths - 1))
+  pids=$(find_processes "$1")
+done
 find_processes "$1" | wc -l
 `;
 /**
@@ -31620,7 +31644,8 @@ const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
 const stopGraceTenths = 20;
-const stopDeadlineMs = 6_000;
+/** A cancelled job has seconds left; where a command's time is up, a busy server may take longer to end its processes. */
+const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
@@ -31652,7 +31677,7 @@ async function runCommand(shell, argv, what, options) {
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
-    const { signal, timeoutMs = defaultTimeoutMs } = options;
+    const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
     if (signal?.aborted === true)
         throw cancelled(shell.name, running.what, 'was not started', signal);
     const letGo = new AbortController();
@@ -31660,16 +31685,23 @@ async function runBounded(shell, running, options) {
     let timer;
     let isStarted = false;
     let isStopping = false;
-    const stop = async (failure) => {
+    let isOver = false;
+    const stop = async (failure, deadlineMs) => {
         if (isStopping)
             return;
         isStopping = true;
-        const outcome = isStarted ? await stopProcesses(shell, running.token) : 'was not started';
+        const outcome = isStarted ? await stopProcesses(shell, running.token, deadlineMs) : 'was not started';
         stopped.reject(failure(outcome));
         letGo.abort();
     };
-    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal));
+    const onAbort = () => void stop((outcome) => cancelled(shell.name, running.what, outcome, signal), stopDeadlineMs.cancelled);
     signal?.addEventListener('abort', onAbort, { once: true });
+    const startTimer = (ms) => {
+        if (isOver)
+            return;
+        const fail = (outcome) => timedOut(shell.name, running.what, ms, outcome);
+        timer ??= setTimeout(() => void stop(fail, stopDeadlineMs.late), ms);
+    };
     const io = {
         stdin: options.stdin,
         isSpare: options.isSpare === true,
@@ -31678,7 +31710,10 @@ async function runBounded(shell, running, options) {
         signal: letGo.signal,
         onStart: () => {
             isStarted = true;
-            timer ??= setTimeout(() => void stop((outcome) => timedOut(shell.name, running.what, timeoutMs, outcome)), timeoutMs);
+            if (timeLimit === undefined)
+                startTimer(timeoutMs);
+            else
+                timeLimit.then(startTimer, () => undefined);
         },
     };
     const ended = shell.run(running.program, io).then(
@@ -31689,7 +31724,7 @@ async function runBounded(shell, running, options) {
         isStopping = true;
         // The connection may stand (its stdin stream failed): then a command with half of its input must not go on.
         if (isStarted && !(thrown instanceof HostError))
-            await stopProcesses(shell, running.token);
+            await stopProcesses(shell, running.token, stopDeadlineMs.cancelled);
         letGo.abort();
         throw thrown;
     });
@@ -31697,12 +31732,13 @@ async function runBounded(shell, running, options) {
         return await Promise.race([ended, stopped.promise]);
     }
     finally {
+        isOver = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
     }
 }
 /** Says in words what became of the processes of a command. Never throws. */
-async function stopProcesses(shell, token) {
+async function stopProcesses(shell, token, deadlineMs) {
     const killToken = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
     const argv = ['sh', '-c', stopSource, 'sh', token, String(stopGraceTenths)];
     const stdout = readOutput({ token: killToken, maxCaptureBytes: 1024 });
@@ -31710,7 +31746,7 @@ async function stopProcesses(shell, token) {
         onStdout: stdout.push,
         onStderr: () => undefined,
         onStart: () => undefined,
-        signal: AbortSignal.timeout(stopDeadlineMs),
+        signal: AbortSignal.timeout(deadlineMs),
         isUrgent: true,
     };
     try {
@@ -36588,6 +36624,19 @@ function parseDeployPath(text, input = 'deploy-path') {
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
+/**
+ * `is_system FOLDER` (physical, as `pwd -P` says): the same judgement on the server, where a link may lead to such a folder,
+ * and where the login's own home is.
+ */
+const systemFunction = `is_system() {
+  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
+}
+`;
+/** What {@link systemFunction} found, as a message says it. */
+function describeSystemFolder(deployPath, hostName, real) {
+    return `input \`deploy-path\`: ${deployPath} on ${hostName} is ${real}, a system folder or the home directory of the login. Nothing was changed.`;
+}
 /** True for NUL, newlines and the like, which no path of ours may hold. */
 function hasControlCharacter(text) {
     return /\p{Cc}/u.test(text);
@@ -36679,6 +36728,7 @@ function parseLease(content) {
     if (id === '' || (typeof expires !== 'number' && (reason === '' || expires !== undefined)))
         return undefined;
     const acquired = lease_number(body['acquired'], 0);
+    const step = lease_text(body['step']);
     return {
         owner: {
             id,
@@ -36695,10 +36745,12 @@ function parseLease(content) {
         renewed: lease_number(body['renewed'], acquired),
         ...(typeof expires === 'number' ? { expires } : {}),
         ...(reason === '' ? {} : { reason }),
+        ...(step === '' ? {} : { step }),
     };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-store.ts
+
 
 
 
@@ -36791,8 +36843,10 @@ async function acquireLease(options) {
             if (decision.kind === 'take')
                 options.onTake?.();
             // Lost the race: look again at once, the other one is the holder now.
-            if (await swapLease(options, seen.text, JSON.stringify(decision.lease)))
-                return heldLease(options, decision);
+            const step = makeStep();
+            const next = JSON.stringify({ ...decision.lease, step });
+            if (await swapLease(options, seen.text, next))
+                return heldLease(options, decision, step);
             continue;
         }
         const waited = clock.now() - start;
@@ -36859,8 +36913,12 @@ async function freeLease(options) {
             return { ...decision, now };
     }
 }
+/** For {@link HeldLease.step}. */
+function makeStep() {
+    return (0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex');
+}
 /** The handle of a lease that was written as `decision` says. */
-function heldLease(options, decision) {
+function heldLease(options, decision, step) {
     const { generation } = decision.lease;
     const change = async (next) => {
         const seen = await readLease(options);
@@ -36872,6 +36930,7 @@ function heldLease(options, decision) {
     };
     return {
         isNew: decision.kind === 'take',
+        step,
         renew: () => change((current, now) => JSON.stringify({ ...current, renewed: now, expires: now + options.ttlSeconds })),
         release: () => change(() => '-'),
     };
@@ -36894,20 +36953,23 @@ async function releaseOwnLease(options) {
 
 ;// CONCATENATED MODULE: ../kit/src/state/state-folder.ts
 
+
 class StateError extends DeployError {
 }
 /** The layout version of `.deploy/` that this code reads and writes (docs/architecture.md). */
 const format = '1';
 /**
- * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed).
+ * $1 deploy path, $2 format. Exit 3: not there; 4: not writable; 5: other format (printed); 6: a system folder (printed).
  * `.deploy` is private to the deploying user: its files name images, people and paths. What a killed command left of its
  * pins (compose-cli.ts) goes after an hour: no command lives that long.
  */
 const ensureScript = `
 set -eu
-[ -d "$1" ] || exit 3
-[ -w "$1" ] && [ -x "$1" ] || exit 4
+${systemFunction}[ -d "$1" ] || exit 3
+# What the system itself says of it: a mount may be read-only, a user be without rights.
+if [ ! -w "$1" ] || [ ! -x "$1" ]; then mkdir "$1/.deploy-try" || exit 4; rmdir "$1/.deploy-try"; fi
 cd "$1"
+if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
 else
@@ -36947,6 +37009,24 @@ function stateFailed(host, deployPath, result) {
             code: 'STATE_FORMAT_UNKNOWN',
             message: `${where}: .deploy/format is ${JSON.stringify(result.stdout)}, this version knows ${JSON.stringify(format)}.`,
             hint: 'A newer version of these actions deployed here. Use that version or a later one.',
+        });
+    if (result.code === 6)
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: describeSystemFolder(deployPath, host.name, result.stdout.trim()),
+            hint: 'Give the project a folder of its own, for example /srv/my-app.',
+        });
+    if (/Read-only file system/i.test(result.stderr))
+        return new StateError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: `${where} is on a file system that is mounted read-only: ${result.stderr.trim()}. Nothing was changed.`,
+            hint: 'Remount it writable; Linux does that by itself after errors of the disk (dmesg says so).',
+        });
+    if (/No space left|quota/i.test(result.stderr))
+        return new StateError({
+            code: 'NO_SPACE',
+            message: `${where}: its disk is full: ${result.stderr.trim()}. Nothing was changed.`,
+            hint: 'Make room on the server: docker image prune, old backups, logs.',
         });
     return new StateError({
         code: 'DEPLOY_PATH_UNUSABLE',
@@ -37685,6 +37765,7 @@ async function redial(host, loss, clock, signal) {
 
 
 
+
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -37718,6 +37799,8 @@ done`;
  * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
  */
 async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
     const door = options.isDetached === true ? undefined : engineDoorOf(host);
     if (door === undefined)
         return runCommands(host, parts, options);
@@ -37763,11 +37846,12 @@ async function runCommands(host, parts, options) {
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
-    const stdin = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, ...bounds } = options;
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
     const argv = [token, ...words];
     const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin })
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
         : await host.script(driver, argv, { ...bounds, stdin });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
@@ -37776,6 +37860,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
 }
 function withNewline(text) {
     return text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -37795,40 +37884,6 @@ function splitResults(output, token) {
         stderr: err[index * 2] ?? '',
     }));
 }
-
-;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
-
-
-
-/**
- * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
- * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
- */
-const takeScript = `
-IFS= read -r lease; now=$(date +%s)
-lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
-if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
-/** `.deploy/` must exist when the part runs. */
-function offerLease(options) {
-    const word = `t${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
-    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
-    if (decision.kind !== 'take')
-        return { part: lease_offer_nothing, claim: () => undefined };
-    options.onTake?.();
-    const { lease } = decision;
-    const text = JSON.stringify({ ...lease, acquired: word, renewed: word, expires: `${word}e` });
-    return {
-        part: {
-            purpose: 'take the lease',
-            source: takeScript,
-            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
-            stdin: text,
-            mayFail: true,
-        },
-        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision) : undefined),
-    };
-}
-const lease_offer_nothing = { purpose: 'take no lease', source: ':' };
 
 ;// CONCATENATED MODULE: ./src/byte-size.ts
 /** `980 B`, `12.3 MB`: for people, in powers of 1000 as GitHub shows sizes. */
@@ -37967,65 +38022,6 @@ function unreadable(where) {
         message: `${where} on the server is not a manifest of these actions.`,
         hint: 'If it was edited by hand, remove it; the next sync then takes no file for one it put there.',
     });
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/manifest-index.ts
-
-
-/** 64 bits: where they are the same by accident, the hashes that the server verifies are not. */
-const digits = 16;
-/** The index of a set; `entries` sorted by path. Pure. */
-function indexManifest(entries) {
-    const lines = entries.map(describeEntry);
-    const byBucket = new Map(Array.from({ length: 256 }, (_, at) => [at.toString(16).padStart(2, '0'), []]));
-    for (const line of lines)
-        byBucket.get(line.slice(0, 2))?.push(line);
-    const digest = (bucket) => (0,external_node_crypto_namespaceObject.hash)('sha256', bucket.join('\n')).slice(0, digits);
-    return { lines, buckets: [...byBucket].map(([bucket, own]) => `${bucket} ${digest(own)}`) };
-}
-function describeEntry(entry) {
-    if (isLink(entry))
-        return `00link ${JSON.stringify(entry)}`;
-    return `${entry.sha256.slice(0, digits)} ${entry.mode} ${entry.path}`;
-}
-/**
- * What a sync has to do, from the lines of those buckets of the live set that differ from this one's. Undefined where
- * that does not tell: a path that the live set lacks may be anything on the server. Pure.
- */
-function diffIndex(local, difference, rule) {
-    const differing = new Set(difference.buckets);
-    const live = new Map(difference.lines.map((line) => [pathOf(line), line]));
-    const changed = [];
-    for (const entry of local) {
-        const line = describeEntry(entry);
-        if (!differing.has(line.slice(0, 2)))
-            continue;
-        const found = live.get(entry.path);
-        if (found === undefined)
-            return undefined;
-        if (found !== line)
-            changed.push(entry);
-    }
-    const paths = new Set(local.map(({ path }) => path));
-    const gone = [...live.keys()].filter((path) => !paths.has(path));
-    const deleted = rule.delete === 'none' ? [] : gone.filter((path) => !rule.isProtected(path)).sort();
-    const send = new Set(changed);
-    const files = local.filter(isFile);
-    return {
-        added: [],
-        changed: changed.map(({ path }) => path),
-        deleted,
-        send: files.filter((file) => send.has(file)),
-        keep: files.filter((file) => !send.has(file)),
-        links: local.filter((entry) => isLink(entry)),
-        blocked: [],
-        isNeeded: differing.size > 0,
-    };
-}
-function pathOf(line) {
-    if (!line.startsWith('00link '))
-        return line.slice(digits + 6);
-    return /^\{"path":("(?:[^"\\]|\\.)*")/.exec(line.slice(7))?.[1]?.slice(1, -1).replaceAll('\\"', '"') ?? '';
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/manifest-diff.ts
@@ -38401,7 +38397,36 @@ function addHashed(entries, mark, rest) {
         entries.set(match[2], { kind: 'file', sha256: match[1], mode: undefined });
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/tree-lock.ts
+/**
+ * One script at a time changes the files of a project: one that outlived its connection may still be at work when the next
+ * run begins. The kernel lets go of the lock with the last process that has it. Where the server has no `flock` there is
+ * none. A script never waits for its connection while it has the lock: what comes from there it has read before.
+ *
+ * - `open_tree FOLDER` (.deploy): for a shell whose subshells shall have one lock together.
+ * - `lock_tree`: waits for another at most four minutes, then exit 68.
+ * - `be_current STEP`: exit 69 unless the lease still says that step (lease-store.ts); empty: does not ask.
+ */
+const lockFunctions = `
+open_tree() {
+  is_tree_open=1
+  if ! command -v flock >/dev/null 2>&1; then return 0; fi
+  if [ -w "$1/tree.lock" ] || [ ! -e "$1/tree.lock" ]; then exec 8>>"$1/tree.lock"; else exec 8<"$1/tree.lock"; fi
+}
+lock_tree() {
+  command -v flock >/dev/null 2>&1 || return 0
+  [ -n "\${is_tree_open:-}" ] || open_tree "$root/.deploy"
+  tries=0
+  until flock -n 8; do
+    tries=$((tries + 1)); [ "$tries" -lt 2400 ] || exit 68
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
+  done
+}
+be_current() { [ -z "$1" ] || grep -qsF "\\"step\\":\\"$1\\"" "$root/.deploy/lease.json" || exit 69; }
+`;
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
@@ -38433,7 +38458,7 @@ state_of() {
  */
 const treeFunctions = `
 set -eu
-${staged_tree_scripts_plainFunction}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${staged_tree_scripts_plainFunction}${lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
 # link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
 link_all() {
   [ -s "$1" ] || return 0
@@ -38514,7 +38539,7 @@ seal() {
   printf '%s\\n' "$((last + 1))" > "$1/order"
   if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
-  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 &
+  (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 8>&- &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
@@ -38525,11 +38550,11 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `;
 /**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`. stdin: tar with `tree/` (folders, links and the files that
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty. stdin: tar with `tree/` (folders, links and the files that
  * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
  * files that came in parts (staged-part.ts) and were verified there.
- * Exit 66: a file is not what its hash says. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const receiveScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -38539,6 +38564,7 @@ case $3 in
   plain) tar -xof - -C "$s" ;;
   *) "$3" -dc | tar -xof - -C "$s" ;;
 esac
+lock_tree; be_current "$4"
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
@@ -38561,6 +38587,7 @@ rm -rf "$s"; mkdir -m 0700 "$s"
 take() { IFS= read -r count; i=0; while [ $i -lt "$count" ]; do IFS= read -r line; printf '%s\\n' "$line"; i=$((i + 1)); done; }
 take > "$s/deleted"
 cat > "$s/manifest.json.new"
+lock_tree
 list_files "$s"
 tar -xof ".deploy/files/$3.tar" -C "$s" tree
 verify "$s"
@@ -38572,6 +38599,7 @@ seal "$s"`));
  * finishes the commit of one that died has its own waiting there.
  */
 const staged_tree_scripts_settleScript = `${treeFunctions}
+lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
 rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
 rm -rf .deploy/undo.old
@@ -38580,15 +38608,20 @@ first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$l
 for old in .deploy/staged/*; do
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
-/** $1 deploy path: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
 const discardScript = `${treeFunctions}
+lock_tree; be_current "$3"
 for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
+/** $1 deploy path. Ends when no other script works on its files. */
+const awaitQuietScript = `${treeFunctions}
+[ ! -d .deploy ] || lock_tree`;
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
  * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
@@ -38650,12 +38683,14 @@ if [ -d "undo/$2" ]; then printf 'undo\\n'; fi`));
 
 
 
+
 /**
  * $1 deploy path, $2 path of the env file or empty; stdin: the buckets of the set in hand. Reads only: also what a dry run
- * may do. Exit 3: no such folder; 4: a program is missing (named).
+ * may do. Exit 3: no such folder; 4: a program is missing (named); 5: a system folder (printed).
  */
 const manifest_look_lookScript = `
 cd "$1" 2>/dev/null || exit 3
+${systemFunction}if is_system "$(pwd -P)"; then pwd -P; exit 5; fi
 for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { echo $tool; exit 4; }; done
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
@@ -38675,6 +38710,7 @@ if [ -n "$2" ]; then
   else echo 'e absent'; fi
 fi
 cd .deploy 2>/dev/null || { cat > /dev/null; exit 0; }
+if [ -e tree.lock ] && command -v flock >/dev/null 2>&1; then (flock -n 8) 8< tree.lock || echo b; fi
 if [ -f manifest.json ]; then printf 'm %s\\n' "$(head -n 1 manifest.json)"; fi
 for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
@@ -38705,13 +38741,13 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`;
-/** The command of {@link parseLook}. `envPath` is empty, or `./…`. */
-function lookPart(deployPath, hostName, wanted) {
+/** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
+function lookPart(deployPath, hostName, envPath) {
     return {
         purpose: 'look at deploy-path',
         source: manifest_look_lookScript,
-        args: [deployPath, wanted.envPath],
-        stdin: wanted.buckets.join('\n'),
+        args: [deployPath, envPath],
+        stdin: '',
         fail: (result) => lookFailed(deployPath, hostName, result),
     };
 }
@@ -38721,6 +38757,12 @@ function lookFailed(deployPath, hostName, result) {
             code: 'TOOL_MISSING',
             message: `${hostName} has no ${result.stdout.trim().split('\n').at(-1) ?? ''}. Nothing was changed.`,
             hint: 'The server needs a POSIX shell with coreutils, findutils, awk, sed and tar (BusyBox has them too).',
+        });
+    if (result.code === 5)
+        return new staged_tree_error_StagedTreeError({
+            code: 'DEPLOY_PATH_UNUSABLE',
+            message: describeSystemFolder(deployPath, hostName, result.stdout.trim()),
+            hint: 'Give the project a folder of its own, for example /srv/my-app.',
         });
     return new staged_tree_error_StagedTreeError({
         code: 'DEPLOY_PATH_UNUSABLE',
@@ -38737,6 +38779,7 @@ function parseLook(text, deployPath) {
     const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
     return {
         isWritable: lines.includes('w'),
+        isBusy: lines.includes('b'),
         isEmpty: lines.includes('n'),
         liveId: live === undefined ? undefined : manifest_parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
         difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
@@ -38802,20 +38845,34 @@ put_env() {
   mv -f "$2.deploy-next" "$2"
 }
 `;
+/** `keep_lists`: the lists of a set that is live now, and what it looks like on the disk (state_of). */
+const listsFunction = `
+keep_lists() {
+  [ -f "$s/buckets" ] || return 0
+  stat -c '%i %f %s %y %n' . >/dev/null 2>&1 || return 0
+  mkdir -m 0700 .deploy/live.new || return 1
+  (cd "$s" && cp every folders index buckets "$root/.deploy/live.new/") || return 1
+  state_of .deploy/live.new > .deploy/live.new/state || return 1
+  mv .deploy/live.new .deploy/live
+}
+`;
 /**
  * $1 deploy path, $2 release id. stdin: the plan, one step a line (e clear, r remove-folder, d make-folder, n add,
  * p replace, x delete); ignored when the undo record of an earlier try is there: its plan is finished instead.
  * Prints the plan. Exit 65: not staged; 66: the staged files are damaged; 67: a folder in the way is not empty, or
  * something that is no file stands where the env file must be.
  */
-const staged_swap_scripts_activateScript = `${treeFunctions}${envFunction}
+const staged_swap_scripts_activateScript = `${treeFunctions}${envFunction}${listsFunction}
 s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
+[ -f "$s/manifest.json" ] || exit 65
+cat > "$s/steps"
+lock_tree
 [ -f "$s/manifest.json" ] || exit 65
 verify "$s"
 sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
-  cat > "$u.new/plan"
+  cp "$s/steps" "$u.new/plan"
   of epx "$u.new/plan" > "$u.new/saved"
   link_all "$u.new/saved" "$root" "$u.new/old"
   [ ! -f .deploy/manifest.json ] || cp .deploy/manifest.json "$u.new/manifest.json"
@@ -38823,34 +38880,35 @@ if [ ! -d "$u" ]; then
     cp "$s/env/path" "$u.new/env.path"; IFS= read -r p < "$s/env/path"
     [ ! -f "$p" ] || cp -p "$p" "$u.new/env.old"
   fi
+  # What the end of this and its undoing write finds room, also when the disk becomes full meanwhile.
+  blocks=$(($(cat "$s/manifest.json" "$u.new/plan" | wc -c) / 65536 + 2))
+  dd if=/dev/zero of="$u.new/reserve" bs=65536 count="$blocks" status=none
   mv "$u.new" "$u"
 fi
+of np "$u/plan" > "$u/new"
+rm -rf "$u/swap"; mkdir "$u/swap"
+link_all "$u/new" "$s/tree" "$u/swap"
 rm -rf .deploy/live
 of e "$u/plan" > "$u/list"; remove_all "$u/list"
 of r "$u/plan" > "$u/list"
 while IFS= read -r p; do if [ -d "$p" ] && is_plain "$root" "$p"; then rmdir "$p" || exit 67; fi; done < "$u/list"
 of d "$u/plan" > "$u/list"
 [ ! -s "$u/list" ] || tr '\\n' '\\0' < "$u/list" | xargs -0 mkdir -p --
-of np "$u/plan" > "$u/list"
-rm -rf "$u/swap"; mkdir "$u/swap"
-link_all "$u/list" "$s/tree" "$u/swap"
-move_all "$u/list" "$u/swap" "$root"
+move_all "$u/new" "$u/swap" "$root"
+rm -f "$u/reserve"
 if [ -f "$s/env/path" ]; then IFS= read -r p < "$s/env/path"; put_env "$s/env/file" "$p"; fi
 of x "$u/plan" > "$u/list"; remove_all "$u/list"
 publish "$s/manifest.json" .deploy/manifest.json
-rm -rf "$u/swap" "$u/list" "$u/list.there" .deploy/live.new
-if [ -f "$s/buckets" ] && stat -c '%i %f %s %y %n' . >/dev/null 2>&1; then
-  mkdir -m 0700 .deploy/live.new
-  for list in every folders index buckets; do cp "$s/$list" .deploy/live.new/; done
-  state_of .deploy/live.new > .deploy/live.new/state
-  mv .deploy/live.new .deploy/live
-fi
+rm -rf "$u/swap" "$u/new" "$u/list" "$u/list.there" .deploy/live.new
+# They only spare the next comparison its work.
+keep_lists || rm -rf .deploy/live.new
 cat "$u/plan"`;
 /** $1 deploy path, $2 release id. Puts back what activateScript replaced or deleted, removes what it added. */
 const undoScript = `${treeFunctions}
+lock_tree
 u=$root/.deploy/undo/$2
 [ -d "$u" ] || exit 0
-rm -rf .deploy/live
+rm -rf .deploy/live "$u/reserve"
 of n "$u/plan" > "$u/list"; remove_all "$u/list"
 of d "$u/plan" | sort -r > "$u/list"
 while IFS= read -r p; do if is_plain "$root" "$p"; then rmdir "$p" 2>/dev/null || true; fi; done < "$u/list"
@@ -38872,11 +38930,13 @@ rm -rf "$u.done"; mv "$u" "$u.done"; rm -rf "$u.done"`;
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-run.ts
 
 
+
 /** Moving and hashing large sets on a slow disk takes minutes; a hung server must still end the step. */
 const scriptTimeoutMs = 900_000;
 /**
  * Runs one of the scripts of staged-tree-scripts.ts and gives its meaningful exit codes their names.
- * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67)
+ * @throws StagedTreeError STAGED_TREE_MISSING (65), STAGED_TREE_CORRUPT (66), PATH_BLOCKED (67), NO_SPACE
+ * @throws LeaseError LOCKED (68), LEASE_LOST (69)
  * @throws HostError COMMAND_FAILED for any other code
  */
 async function staged_tree_run_runTreeScript(host, deployPath, releaseId, script) {
@@ -38919,17 +38979,46 @@ function treeError(host, deployPath, releaseId, purpose, result) {
                 message: `${where}: a folder that must become a file holds files of its own: ${said}`,
                 hint: 'Move what only the server has out of that folder, or rename the file in the source.',
             });
-        default:
-            return new HostError({
-                code: 'COMMAND_FAILED',
-                message: `${host.name}: could not ${purpose} in ${deployPath} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
-                // The second is what dash's own printf says of a full disk; a broken one says it too.
-                ...(/No space left|I\/O error|quota/i.test(result.stderr)
-                    ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
-                    : {}),
-                evidence: lastLines(result.stderr, 20),
+        case 68:
+            return new LeaseError({
+                code: 'LOCKED',
+                message: `${host.name}: could not ${purpose}: a command of an earlier step, whose connection broke, still works on the files of ${deployPath}.`,
+                hint: 'Look on the server what it waits for (a slow or full disk), then run the job again.',
             });
+        case 69:
+            return new LeaseError({
+                code: 'LEASE_LOST',
+                message: `${host.name}: could not ${purpose} in ${deployPath}: a later step has taken the lease meanwhile. What is live was not changed.`,
+                hint: 'Run the job again; it starts from what is on the server.',
+            });
+        default:
+            return otherError(host, deployPath, purpose, result);
     }
+}
+/** What tells a full disk; a quota counts as one. */
+const fullWords = /No space left|quota/i;
+function otherError(host, deployPath, purpose, result) {
+    const lines = result.stderr.trimEnd().split('\n');
+    const full = lines.find((line) => fullWords.test(line));
+    const what = `${host.name}: could not ${purpose} in ${deployPath}`;
+    const evidence = lastLines(result.stderr, 20);
+    if (full !== undefined)
+        return new staged_tree_error_StagedTreeError({
+            code: 'NO_SPACE',
+            message: `${what}: its disk became full: ${full}`,
+            hint: 'Make room on the server: docker image prune, old backups, logs. Then run the job again.',
+            evidence,
+        });
+    const said = lines.at(-1) ?? '';
+    return new HostError({
+        code: 'COMMAND_FAILED',
+        message: `${what} (exit code ${result.code})${said === '' ? '' : `: ${said}`}`,
+        // What dash's own printf says of a full disk; a broken one says it too.
+        ...(/I\/O error/.test(result.stderr)
+            ? { hint: 'Look at the free space of the server: old images, logs, backups; then at its disk.' }
+            : {}),
+        evidence,
+    });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-receiver.ts
@@ -38938,17 +39027,19 @@ function treeError(host, deployPath, releaseId, purpose, result) {
 
 
 
-/** $1 deploy path; stdin: `<packing> <release id>` in a line, then the set. Nothing comes: nothing is done. */
+
+/** $1 deploy path; stdin: `<packing> <release id> <lease's step>` in a line, then the set. Nothing comes: nothing is done. */
 const waiting = `
 set -e
 echo ready
-IFS=' ' read -r packing id || exit 0
+IFS=' ' read -r packing id step || exit 0
 `;
-const stageScript = `${waiting}set -- "$1" "$id" "$packing"
+const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step"
 ${receiveScript}`;
-/** Three shells in one: each has its own settings and traps, and the first that fails is the last. */
+/** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = `${waiting}path=$1
-(set -- "$path" "$id" "$packing"
+${lockFunctions}open_tree "$path/.deploy"
+(set -- "$path" "$id" "$packing" "$step"
 ${receiveScript})
 (set -- "$path" "$id"
 ${staged_swap_scripts_activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -38957,6 +39048,7 @@ ${staged_tree_scripts_settleScript})`;
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
 function staged_receiver_openReceiver(host, deployPath, options) {
     const { isForNow = false, isSpare = false, timeoutMs } = options;
+    const bound = typeof timeoutMs === 'number' ? { timeoutMs } : { timeLimit: timeoutMs };
     const stop = new AbortController();
     const signal = AbortSignal.any([options.signal, stop.signal]);
     const stdin = new external_node_stream_namespaceObject.PassThrough({ highWaterMark: 256 * 1024 });
@@ -38970,7 +39062,7 @@ function staged_receiver_openReceiver(host, deployPath, options) {
             isReady(Math.round(performance.now() - startedAt));
     };
     const script = isForNow ? stageAndSwapScript : stageScript;
-    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, timeoutMs });
+    const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
     // Whoever waits for the set to arrive is told of a failure there.
     ended.then(() => {
         isReady(undefined);
@@ -38979,8 +39071,8 @@ function staged_receiver_openReceiver(host, deployPath, options) {
     });
     return {
         ready,
-        receive: async (releaseId, { tar, packing }) => {
-            stdin.write(`${packing} ${releaseId}\n`);
+        receive: async (releaseId, { tar, packing }, step = '') => {
+            stdin.write(`${packing} ${releaseId} ${step}\n`);
             let failure;
             // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
             tar.once('error', (error) => {
@@ -39196,9 +39288,14 @@ async function undoActivation(host, deployPath, releaseId) {
 function undoActivationPart(host, deployPath, releaseId) {
     return staged_tree_run_treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. */
-async function discardStagedTrees(host, deployPath) {
-    await staged_tree_run_runTreeScript(host, deployPath, '', { purpose: 'remove what is staged', source: discardScript });
+/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+async function discardStagedTrees(host, deployPath, step) {
+    const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
+    await staged_tree_run_runTreeScript(host, deployPath, '', script);
+}
+/** Waits for a script of an earlier step that still works on the files. */
+function awaitQuietPart(host, deployPath) {
+    return staged_tree_run_treePart(host, deployPath, '', { purpose: 'wait for the end of an earlier step', source: awaitQuietScript });
 }
 /**
  * After the commit of a release: packs the set that is now live as `.deploy/files/<n>.tar`, removes undo and staged
@@ -39259,6 +39356,65 @@ async function readArchive(host, deployPath, releaseNumber) {
             return undefined;
         throw thrown;
     }
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/manifest-index.ts
+
+
+/** 64 bits: where they are the same by accident, the hashes that the server verifies are not. */
+const digits = 16;
+/** The index of a set; `entries` sorted by path. Pure. */
+function indexManifest(entries) {
+    const lines = entries.map(describeEntry);
+    const byBucket = new Map(Array.from({ length: 256 }, (_, at) => [at.toString(16).padStart(2, '0'), []]));
+    for (const line of lines)
+        byBucket.get(line.slice(0, 2))?.push(line);
+    const digest = (bucket) => (0,external_node_crypto_namespaceObject.hash)('sha256', bucket.join('\n')).slice(0, digits);
+    return { lines, buckets: [...byBucket].map(([bucket, own]) => `${bucket} ${digest(own)}`) };
+}
+function describeEntry(entry) {
+    if (isLink(entry))
+        return `00link ${JSON.stringify(entry)}`;
+    return `${entry.sha256.slice(0, digits)} ${entry.mode} ${entry.path}`;
+}
+/**
+ * What a sync has to do, from the lines of those buckets of the live set that differ from this one's. Undefined where
+ * that does not tell: a path that the live set lacks may be anything on the server. Pure.
+ */
+function diffIndex(local, difference, rule) {
+    const differing = new Set(difference.buckets);
+    const live = new Map(difference.lines.map((line) => [pathOf(line), line]));
+    const changed = [];
+    for (const entry of local) {
+        const line = describeEntry(entry);
+        if (!differing.has(line.slice(0, 2)))
+            continue;
+        const found = live.get(entry.path);
+        if (found === undefined)
+            return undefined;
+        if (found !== line)
+            changed.push(entry);
+    }
+    const paths = new Set(local.map(({ path }) => path));
+    const gone = [...live.keys()].filter((path) => !paths.has(path));
+    const deleted = rule.delete === 'none' ? [] : gone.filter((path) => !rule.isProtected(path)).sort();
+    const send = new Set(changed);
+    const files = local.filter(isFile);
+    return {
+        added: [],
+        changed: changed.map(({ path }) => path),
+        deleted,
+        send: files.filter((file) => send.has(file)),
+        keep: files.filter((file) => !send.has(file)),
+        links: local.filter((entry) => isLink(entry)),
+        blocked: [],
+        isNeeded: differing.size > 0,
+    };
+}
+function pathOf(line) {
+    if (!line.startsWith('00link '))
+        return line.slice(digits + 6);
+    return /^\{"path":("(?:[^"\\]|\\.)*")/.exec(line.slice(7))?.[1]?.slice(1, -1).replaceAll('\\"', '"') ?? '';
 }
 
 ;// CONCATENATED MODULE: ./src/env-file.ts
@@ -39469,7 +39625,7 @@ function listPart(deployPath) {
  * Decides about every file on the server that the source lacks. Pure.
  * @param listed what {@link listPart}'s command printed
  */
-function planMirror(listed, wanted, isProtected, mounts) {
+function planMirror(listed, wanted, { isProtected, isLeftOut }, mounts) {
     const deletable = [];
     const kept = [];
     const below = new Map();
@@ -39480,6 +39636,8 @@ function planMirror(listed, wanted, isProtected, mounts) {
         const mount = mountOf(path, mounts);
         if (isProtected(path))
             kept.push(`${path} (protected)`);
+        else if (isLeftOut(path))
+            kept.push(`${path} (left out of the source)`);
         else if (mount !== undefined)
             below.set(mount, (below.get(mount) ?? 0) + 1);
         else if (path.split('/').some((name) => refuseName(name) !== undefined))
@@ -39520,9 +39678,22 @@ function makeBuckets(scan) {
  */
 async function lookAround(job, before = []) {
     const { host, deployPath, buckets, env } = job;
+    return lookBehind({ host, deployPath, env }, before, Promise.resolve(buckets));
+}
+const lookTimeoutMs = 300_000;
+/** What it fails with is told where it is awaited, or not at all: something else failed before. */
+function handled(promise) {
+    promise.catch(() => undefined);
+    return promise;
+}
+/** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
+async function lookBehind({ host, deployPath, env }, before, buckets) {
     const envPath = env === undefined ? '' : `./${env.path}`;
-    const parts = [...before, lookPart(deployPath, host.name, { buckets, envPath })];
-    const results = await batch_runBatch(host, parts, { timeoutMs: 300_000, maxCaptureBytes: 64 * 1024 * 1024 });
+    const results = await batch_runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
+        lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
+        timeLimit: handled(buckets.then(() => lookTimeoutMs)),
+        maxCaptureBytes: 64 * 1024 * 1024,
+    });
     return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
 }
 /**
@@ -39539,8 +39710,10 @@ async function compare(job, look) {
     return { look, transfer, isEnvNew, kept: mirror?.kept ?? [], live };
 }
 async function findTransfer(job, look, mirror) {
-    const { host, deployPath, scan, isProtected } = job;
+    const { host, deployPath, scan } = job;
     const unmanaged = mirror?.deletable ?? [];
+    // What a rule leaves out is not gone from the source.
+    const isProtected = (path) => job.isProtected(path) || scan.isLeftOut(path);
     const rule = { delete: job.delete === 'none' ? 'none' : 'managed', isProtected, unmanaged };
     const quick = look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
     if (quick !== undefined)
@@ -39588,7 +39761,7 @@ async function lookForMirror(job) {
         });
     const known = [...parseMounts(mounts.stdout, deployPath), ...mountsOfSource(scan, deployPath)];
     const wanted = new Set([...scan.entries.map(({ path }) => path), ...(job.env === undefined ? [] : [job.env.path])]);
-    return planMirror(list?.stdout ?? '', wanted, isProtected, known);
+    return planMirror(list?.stdout ?? '', wanted, { isProtected, isLeftOut: scan.isLeftOut }, known);
 }
 /** Compose files are small; what is bigger is data. */
 const largestComposeFile = 512 * 1024;
@@ -39716,312 +39889,40 @@ function makeMatcher(patterns) {
     return (path) => rules.ignores(path);
 }
 
-;// CONCATENATED MODULE: ./src/progress.ts
+;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
 
-/** Progress is for what takes long: one line for each of these. */
-const everyMs = 5000;
+
+
 /**
- * @param describe the line for so much done in so many seconds
+ * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
+ * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
  */
-function makeProgress(clock, log, describe) {
-    const start = clock.now();
-    let said = start;
-    let done = 0;
+const takeScript = `
+IFS= read -r lease; now=$(date +%s)
+lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
+if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
+/** `.deploy/` must exist when the part runs. */
+function offerLease(options) {
+    const word = `t${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
+    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
+    if (decision.kind !== 'take')
+        return { part: lease_offer_nothing, onSend: () => undefined, claim: () => undefined };
+    const { lease } = decision;
+    const step = makeStep();
+    const text = JSON.stringify({ ...lease, step, acquired: word, renewed: word, expires: `${word}e` });
     return {
-        get done() {
-            return done;
+        part: {
+            purpose: 'take the lease',
+            source: takeScript,
+            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
+            stdin: text,
+            mayFail: true,
         },
-        add: (count) => {
-            done += count;
-            const now = clock.now();
-            if (now - said < everyMs)
-                return;
-            said = now;
-            log(describe(done, (now - start) / 1000));
-        },
+        onSend: () => options.onTake?.(),
+        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision, step) : undefined),
     };
 }
-/** `sent 12.3 MB of 45.6 MB (27 %), 8.1 MB/s` */
-function describeSent(done, total, seconds) {
-    const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-    return `sent ${formatBytes(done)} of ${formatBytes(total)} (${percent} %), ${formatBytes(done / Math.max(seconds, 0.001))}/s`;
-}
-
-;// CONCATENATED MODULE: ./src/source-key.ts
-
-/** No private key is longer. */
-const longestKeyFile = 64 * 1024;
-/**
- * A workspace may hold the very key that this step logs in with, written there by an earlier step; on the server it would
- * let everybody in who may read the files.
- * @throws SyncError SOURCE_REFUSED naming the file
- */
-function refuseKey({ entries, places }, target) {
-    if (target.kind !== 'ssh' || target.credential.kind !== 'key')
-        return;
-    // A line from the middle: the first ones are alike in all keys of a kind.
-    const lines = target.credential.key.text.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
-    const telling = lines[Math.floor(lines.length / 2)];
-    if (telling === undefined)
-        return;
-    const found = entries.find((entry) => 'size' in entry && entry.size <= longestKeyFile && places.get(entry.path)?.content?.includes(telling) === true);
-    if (found === undefined)
-        return;
-    throw new SyncError({
-        code: 'SOURCE_REFUSED',
-        message: `${JSON.stringify(found.path)} in the source is the private key that this step logs in with. Nothing was changed.`,
-        hint: 'Keep keys out of the workspace, or leave the file out with `exclude`.',
-    });
-}
-
-;// CONCATENATED MODULE: ./src/report.ts
-/** The last line of the log: what is on the server now, and what happens next. */
-function describeEnding(report) {
-    const { ending, transfer } = report;
-    const counts = `${transfer.added.length} added, ${transfer.changed.length} changed, ${transfer.deleted.length} deleted${report.isEnvNew ? ', the env file new' : ''}`;
-    const where = `${report.hostName}:${report.deployPath}`;
-    switch (ending.kind) {
-        case 'unchanged':
-            return `Unchanged: ${where} has these ${report.totalFiles} files already. No file was sent.`;
-        case 'staged':
-            return `Staged as ${ending.releaseId} (${counts}). Nothing is live yet: action-rolling-deploy makes it live.`;
-        case 'staged-before':
-            return `Staged before as ${ending.releaseId} (${counts}); no file was sent. action-rolling-deploy makes it live.`;
-        case 'live':
-            return `Live: ${where} has the files of ${ending.releaseId} now (${counts}).`;
-        case 'dry-run':
-            return `Dry run: ${counts}. Nothing was touched on ${where}.`;
-    }
-}
-/** The paths that change and those that stay, as lines of a log: `+ new`, `~ changed`, `- deleted`, `! protected`. */
-function listChanges({ transfer, isEnvNew, envPath, kept, leftOut, ending }) {
-    return [
-        ...transfer.added.map((path) => `+ ${path}`),
-        ...transfer.changed.map((path) => `~ ${path}`),
-        ...(isEnvNew ? [`~ ${envPath ?? ''} (env file, from the secret)`] : []),
-        ...transfer.deleted.map((path) => `- ${path}`),
-        ...kept.map((path) => `! ${path}`),
-        ...(ending.kind === 'dry-run' ? leftOut.map((path) => `! ${path} (protected, left out)`) : []),
-    ];
-}
-/** What a person must know of mounted files: a mount holds the file, not its name. */
-function describePinned({ pinned, ending }) {
-    const when = ending.kind === 'live' ? 'Restart it now' : 'Restart it when the files are live';
-    return pinned.map(({ path, service }) => `${path} is mounted by itself into ${service}, which goes on seeing the old file until it is restarted or recreated. ${when}: docker compose restart ${service}`);
-}
-
-;// CONCATENATED MODULE: ./src/source-place.ts
-
-
-
-
-/**
- * Finds the sources below the workspace.
- * @throws ConfigurationError when one is missing, outside the workspace, or a protected path
- */
-async function findSources(workspace, sources) {
-    if (sources.length === 0)
-        throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
-    const root = await (0,promises_namespaceObject.realpath)(workspace);
-    return Promise.all(sources.map((text) => findSource(root, text)));
-}
-async function findSource(root, text) {
-    const subject = `input \`source\`: ${JSON.stringify(text)}`;
-    const path = await (0,promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
-    if (path === undefined)
-        throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
-    const inside = (0,external_node_path_namespaceObject.relative)(root, path);
-    if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
-        throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
-    const found = await (0,promises_namespaceObject.stat)(path);
-    if (!found.isDirectory() && !found.isFile())
-        throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
-    // The whole of an env folder or `.git` as a source would be an empty set.
-    if (isAlwaysProtected(inside === '' ? 'workspace' : inside) || isAlwaysProtected((0,external_node_path_namespaceObject.basename)(path)))
-        throw new ConfigurationError(`${subject} is a protected path: env files, .git and .deploy are never synced.`, 'Keep env files on the server only; they hold secrets.');
-    return { text, path, isFolder: found.isDirectory() };
-}
-
-;// CONCATENATED MODULE: ./src/file-content.ts
-
-
-/** Up to here a file is read in one go: a stream for each of thousands of small files costs more than the files. */
-const smallBytes = 1024 * 1024;
-/** The content of a file in pieces of at most 1 MiB. */
-async function* readContent({ file, content }) {
-    if (content !== undefined)
-        yield content;
-    else if ((0,external_node_fs_namespaceObject.statSync)(file).size <= smallBytes)
-        yield (0,external_node_fs_namespaceObject.readFileSync)(file);
-    else
-        yield* (0,external_node_fs_namespaceObject.createReadStream)(file, { highWaterMark: 256 * 1024 });
-}
-
-;// CONCATENATED MODULE: ./src/source-scan.ts
-
-
-
-
-
-
-
-
-
-
-/** After so many files the connection, which is being made meanwhile, gets its turn. */
-const turn = 64;
-/** A set up to this size is read once and kept until it is sent. */
-const keptBytes = 32 * 1024 * 1024;
-/**
- * Lists and hashes what is to be synced.
- * @param onProgress files hashed so far, of how many
- * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path
- */
-async function scanSources(sources, lines, onProgress) {
-    const walks = [];
-    for (const source of sources)
-        walks.push(await walkSource(source, lines));
-    const files = walks.flatMap((walk) => walk.files);
-    const hashed = [];
-    const places = new Map();
-    let room = keptBytes;
-    for (const found of files) {
-        const { file, place } = await hashFile(found, room);
-        hashed.push(file);
-        places.set(file.path, place);
-        room -= place.content?.length ?? 0;
-        if (hashed.length % turn !== 0)
-            continue;
-        onProgress(hashed.length, files.length);
-        await (0,external_node_timers_promises_namespaceObject.setImmediate)();
-    }
-    const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
-    refuseCollisions(entries);
-    if (entries.length === 0)
-        throw new SyncError({
-            code: 'SOURCE_EMPTY',
-            message: 'the source has no file to sync; what an earlier sync put on the server would be deleted. Nothing was changed.',
-            hint: 'Check `source`, `include`, `exclude` and `.deployignore`.',
-        });
-    return {
-        entries,
-        places,
-        leftOut: walks.flatMap((walk) => walk.leftOut).sort(),
-        bytes: hashed.reduce((sum, file) => sum + file.size, 0),
-    };
-}
-async function walkSource(source, lines) {
-    const ignoreFile = source.isFolder ? readIgnoreFile(source.path) : '';
-    const walk = { rules: makeRules({ ...lines, ignoreFile }), files: [], links: [], leftOut: [] };
-    if (source.isFolder)
-        await walkFolder(walk, source.path, '');
-    else
-        await visit(walk, (0,external_node_fs_namespaceObject.lstatSync)(source.path), source.path, (0,external_node_path_namespaceObject.basename)(source.path));
-    return walk;
-}
-function readIgnoreFile(folder) {
-    const place = (0,external_node_path_namespaceObject.join)(folder, '.deployignore');
-    return (0,external_node_fs_namespaceObject.lstatSync)(place, { throwIfNoEntry: false })?.isFile() === true ? (0,external_node_fs_namespaceObject.readFileSync)(place, 'utf8') : '';
-}
-async function walkFolder(walk, place, prefix) {
-    await (0,external_node_timers_promises_namespaceObject.setImmediate)();
-    for (const found of (0,external_node_fs_namespaceObject.readdirSync)(place, { withFileTypes: true }).sort(byName)) {
-        const visited = visit(walk, found, `${place}/${found.name}`, `${prefix}${found.name}`);
-        if (visited !== undefined)
-            await visited;
-    }
-}
-function byName(a, b) {
-    return a.name < b.name ? -1 : 1;
-}
-function visit(walk, found, place, path) {
-    const verdict = walk.rules.judge(path, found.isDirectory());
-    if (verdict === 'protected' && (0,external_node_path_namespaceObject.basename)(path) !== '.git')
-        walk.leftOut.push(path);
-    if (verdict !== 'synced')
-        return undefined;
-    const name = refuseName((0,external_node_path_namespaceObject.basename)(path));
-    if (name !== undefined)
-        throw source_scan_refused(path, name);
-    if (found.isDirectory())
-        return walkFolder(walk, place, `${path}/`);
-    if (found.isSymbolicLink()) {
-        const link = (0,external_node_fs_namespaceObject.readlinkSync)(place);
-        const reason = refuseLink(path, link);
-        if (reason !== undefined)
-            throw source_scan_refused(path, reason);
-        walk.links.push({ path, link });
-    }
-    else if (found.isFile())
-        walk.files.push({ path, place });
-    else
-        throw source_scan_refused(path, 'it is a device, socket or pipe');
-    return undefined;
-}
-function source_scan_refused(path, reason) {
-    return new SyncError({
-        code: 'SOURCE_REFUSED',
-        message: `${JSON.stringify(path)} in the source cannot be synced: ${reason}. Nothing was changed.`,
-        hint: 'Change it in the repository, or leave it out with `exclude`.',
-    });
-}
-async function hashFile({ path, place }, room) {
-    try {
-        const { stat, content } = readSmall(place);
-        // Git keeps one bit of the mode, and artifacts and umasks blur the others.
-        const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
-        const where = { file: place, mtimeMs: stat.mtimeMs };
-        if (content !== undefined) {
-            const file = { path, mode, sha256: (0,external_node_crypto_namespaceObject.hash)('sha256', content), size: content.length };
-            return { file, place: content.length <= room ? { ...where, content } : where };
-        }
-        const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256');
-        let size = 0;
-        for await (const chunk of readContent(where)) {
-            digest.update(chunk);
-            size += chunk.length;
-        }
-        return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
-    }
-    catch (cause) {
-        throw new SyncError({
-            code: 'SOURCE_REFUSED',
-            message: `${JSON.stringify(path)} in the source could not be read. Nothing was changed.`,
-            hint: 'Check its permissions on the runner, and that no earlier step still writes it.',
-            cause,
-        });
-    }
-}
-/** As few calls as can be: there are thousands of files. No link is followed that came after the folder was listed. */
-function readSmall(place) {
-    const open = (0,external_node_fs_namespaceObject.openSync)(place, external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_NOFOLLOW | external_node_fs_namespaceObject.constants.O_NONBLOCK);
-    try {
-        const stat = (0,external_node_fs_namespaceObject.fstatSync)(open);
-        if (stat.size > smallBytes)
-            return { stat, content: undefined };
-        const content = Buffer.allocUnsafe(stat.size);
-        let size = 0;
-        while (size < content.length) {
-            const count = (0,external_node_fs_namespaceObject.readSync)(open, content, size, content.length - size, null);
-            if (count === 0)
-                break;
-            size += count;
-        }
-        return { stat, content: content.subarray(0, size) };
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.closeSync)(open);
-    }
-}
-function refuseCollisions(entries) {
-    const folders = foldersOf(entries.map(({ path }) => path));
-    const paths = new Set();
-    for (const { path } of entries) {
-        if (paths.has(path) || folders.has(path))
-            throw new ConfigurationError(`input \`source\`: two of its lines bring ${JSON.stringify(path)}.`, 'Each path may come from one source only; leave it out of one of them with `exclude`.');
-        paths.add(path);
-    }
-}
+const lease_offer_nothing = { purpose: 'take no lease', source: ':' };
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-part.ts
 
@@ -40059,6 +39960,21 @@ function receivePart(host, deployPath, part, options) {
 const external_node_events_namespaceObject = require("node:events");
 // EXTERNAL MODULE: ../node_modules/tar-stream/index.js
 var tar_stream = __nccwpck_require__(872);
+;// CONCATENATED MODULE: ./src/file-content.ts
+
+
+/** Up to here a file is read in one go: a stream for each of thousands of small files costs more than the files. */
+const smallBytes = 1024 * 1024;
+/** The content of a file in pieces of at most 1 MiB. */
+async function* readContent({ file, content }) {
+    if (content !== undefined)
+        yield content;
+    else if ((0,external_node_fs_namespaceObject.statSync)(file).size <= smallBytes)
+        yield (0,external_node_fs_namespaceObject.readFileSync)(file);
+    else
+        yield* (0,external_node_fs_namespaceObject.createReadStream)(file, { highWaterMark: 256 * 1024 });
+}
+
 ;// CONCATENATED MODULE: external "node:zlib"
 const external_node_zlib_namespaceObject = require("node:zlib");
 ;// CONCATENATED MODULE: ./src/packing.ts
@@ -40074,7 +39990,7 @@ const worthwhileGzip = 0.7;
 const sampledFiles = 16;
 const sampledBytes = 16 * 1024;
 /** A command that is answered so soon is in the same rack: packing would take longer than sending. */
-const nearMs = 40;
+const nearMs = 60;
 const zstdLevel = 3;
 /** How a stream to this server should travel. Pure. */
 function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }) {
@@ -40222,6 +40138,37 @@ function changed(what, cause) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/progress.ts
+
+/** Progress is for what takes long: one line for each of these. */
+const everyMs = 5000;
+/**
+ * @param describe the line for so much done in so many seconds
+ */
+function makeProgress(clock, log, describe) {
+    const start = clock.now();
+    let said = start;
+    let done = 0;
+    return {
+        get done() {
+            return done;
+        },
+        add: (count) => {
+            done += count;
+            const now = clock.now();
+            if (now - said < everyMs)
+                return;
+            said = now;
+            log(describe(done, (now - start) / 1000));
+        },
+    };
+}
+/** `sent 12.3 MB of 45.6 MB (27 %), 8.1 MB/s` */
+function describeSent(done, total, seconds) {
+    const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
+    return `sent ${formatBytes(done)} of ${formatBytes(total)} (${percent} %), ${formatBytes(done / Math.max(seconds, 0.001))}/s`;
+}
+
 ;// CONCATENATED MODULE: ./src/sending.ts
 
 
@@ -40240,24 +40187,14 @@ const bigBytes = 16 * mebibyte;
 const farParts = { lanes: 6, mebibytes: 8 };
 /** On a short line the number of commands is what costs. */
 const nearParts = { lanes: 2, mebibytes: 64 };
-/** One transfer is bounded by its size: 15 minutes and a second for each 100 kB. */
+/** And a second for each 100 kB. */
 const leastTimeoutMs = 900_000;
-/** Opens what waits on the server for the set while that is looked at: its two round trips cost nothing then. */
-function prepareReceiver(job, isForNow) {
-    if (job.host.kind === 'local')
-        return undefined;
-    return staged_receiver_openReceiver(job.host, job.deployPath, {
-        isForNow,
-        isSpare: true,
-        signal: job.signal,
-        timeoutMs: timeoutFor(job.scan.bytes),
-    });
-}
+/** One transfer is bounded by its size. */
 function timeoutFor(bytes) {
     return leastTimeoutMs + bytes / 100;
 }
 /** Brings the set to the server. @returns bytes of content that were sent, before packing */
-async function send(job, { look, transfer, isEnvNew }, manifest, { plan, receiver }) {
+async function send(job, { look, transfer, isEnvNew }, manifest, { plan, receiver, step }) {
     const { host, scan, clock } = job;
     const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
     const timeoutMs = timeoutFor(bytes);
@@ -40281,7 +40218,7 @@ async function send(job, { look, transfer, isEnvNew }, manifest, { plan, receive
     const isWaiting = receiver !== undefined && readyMs !== undefined;
     const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
     const taker = isWaiting ? receiver : staged_receiver_openReceiver(host, job.deployPath, options);
-    await taker.receive(manifest.releaseId, { tar, packing });
+    await taker.receive(manifest.releaseId, { tar, packing }, step);
     return progress.done;
 }
 /** Two files of the same content: one of them in parts, the other in the stream. */
@@ -40368,6 +40305,332 @@ function changedSource(path, cause) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/opening.ts
+
+
+
+
+
+
+
+/** Nothing is done before the source is known, and nothing where it cannot be synced. */
+const gate = {
+    purpose: 'wait for the source',
+    source: 'IFS= read -r word && [ "$word" = go ]',
+    stdin: 'go',
+    fail: () => new HostError({ code: 'CANCELLED', message: 'the source cannot be synced. Nothing was changed.' }),
+};
+/**
+ * Opens both sessions of a sync as soon as there is a connection: their round trips and the starts of their shells pass while
+ * the source is read. What they do waits for `source`.
+ */
+function openSync(context, inputs, host, source) {
+    const { deployPath, leaseWish, isDryRun, activate, envFile: env } = inputs;
+    const job = { host, deployPath, env };
+    if (isDryRun) {
+        const buckets = source.then((known) => known.buckets);
+        return { receiver: undefined, first: handled(lookBehind(job, [], buckets)), claim: () => undefined };
+    }
+    // The whole server's comes before the project's: then nothing can be offered yet.
+    const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
+    const buckets = source.then((known) => {
+        offer?.onSend();
+        return known.buckets;
+    });
+    const receiver = host.kind === 'local'
+        ? undefined
+        : staged_receiver_openReceiver(host, deployPath, {
+            isForNow: activate === 'now',
+            isSpare: true,
+            signal: context.signal,
+            timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
+        });
+    const parts = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
+    const first = handled(lookBehind(job, parts, buckets));
+    const claim = ({ results }) => results[2] === undefined ? undefined : offer?.claim(results[2]);
+    return { receiver, first, claim };
+}
+function makeOffer(context, { deployPath, leaseWish }, host) {
+    return offerLease(leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, leaseWish.waitMs));
+}
+/** The source, and what follows from it alone. */
+function describeSource(scan) {
+    return { scan, buckets: makeBuckets(scan) };
+}
+
+;// CONCATENATED MODULE: ./src/source-key.ts
+
+/** No private key is longer. */
+const longestKeyFile = 64 * 1024;
+/**
+ * A workspace may hold the very key that this step logs in with, written there by an earlier step; on the server it would
+ * let everybody in who may read the files.
+ * @throws SyncError SOURCE_REFUSED naming the file
+ */
+function refuseKey({ entries, places }, target) {
+    if (target.kind !== 'ssh' || target.credential.kind !== 'key')
+        return;
+    // A line from the middle: the first ones are alike in all keys of a kind.
+    const lines = target.credential.key.text.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
+    const telling = lines[Math.floor(lines.length / 2)];
+    if (telling === undefined)
+        return;
+    const found = entries.find((entry) => 'size' in entry && entry.size <= longestKeyFile && places.get(entry.path)?.content?.includes(telling) === true);
+    if (found === undefined)
+        return;
+    throw new SyncError({
+        code: 'SOURCE_REFUSED',
+        message: `${JSON.stringify(found.path)} in the source is the private key that this step logs in with. Nothing was changed.`,
+        hint: 'Keep keys out of the workspace, or leave the file out with `exclude`.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/report.ts
+/** The last line of the log: what is on the server now, and what happens next. */
+function describeEnding(report) {
+    const { ending, transfer } = report;
+    const counts = `${transfer.added.length} added, ${transfer.changed.length} changed, ${transfer.deleted.length} deleted${report.isEnvNew ? ', the env file new' : ''}`;
+    const where = `${report.hostName}:${report.deployPath}`;
+    switch (ending.kind) {
+        case 'unchanged':
+            return `Unchanged: ${where} has these ${report.totalFiles} files already. No file was sent.`;
+        case 'staged':
+            return `Staged as ${ending.releaseId} (${counts}). Nothing is live yet: action-rolling-deploy makes it live.`;
+        case 'staged-before':
+            return `Staged before as ${ending.releaseId} (${counts}); no file was sent. action-rolling-deploy makes it live.`;
+        case 'live':
+            return `Live: ${where} has the files of ${ending.releaseId} now (${counts}).`;
+        case 'dry-run':
+            return `Dry run: ${counts}. Nothing was touched on ${where}.`;
+    }
+}
+/** The paths that change and those that stay, as lines of a log: `+ new`, `~ changed`, `- deleted`, `! protected`. */
+function listChanges({ transfer, isEnvNew, envPath, kept, leftOut, ending }) {
+    return [
+        ...transfer.added.map((path) => `+ ${path}`),
+        ...transfer.changed.map((path) => `~ ${path}`),
+        ...(isEnvNew ? [`~ ${envPath ?? ''} (env file, from the secret)`] : []),
+        ...transfer.deleted.map((path) => `- ${path}`),
+        ...kept.map((path) => `! ${path}`),
+        ...(ending.kind === 'dry-run' ? leftOut.map((path) => `! ${path} (protected, left out)`) : []),
+    ];
+}
+/** What a person must know of mounted files: a mount holds the file, not its name. */
+function describePinned({ pinned, ending }) {
+    const when = ending.kind === 'live' ? 'Restart it now' : 'Restart it when the files are live';
+    return pinned.map(({ path, service }) => `${path} is mounted by itself into ${service}, which goes on seeing the old file until it is restarted or recreated. ${when}: docker compose restart ${service}`);
+}
+
+;// CONCATENATED MODULE: ./src/source-place.ts
+
+
+
+
+/**
+ * Finds the sources below the workspace.
+ * @throws ConfigurationError when one is missing, outside the workspace, or a protected path
+ */
+async function findSources(workspace, sources) {
+    if (sources.length === 0)
+        throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
+    const root = await (0,promises_namespaceObject.realpath)(workspace);
+    return Promise.all(sources.map((text) => findSource(root, text)));
+}
+async function findSource(root, text) {
+    const subject = `input \`source\`: ${JSON.stringify(text)}`;
+    const path = await (0,promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
+    if (path === undefined)
+        throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
+    const inside = (0,external_node_path_namespaceObject.relative)(root, path);
+    if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
+        throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
+    const found = await (0,promises_namespaceObject.stat)(path);
+    if (!found.isDirectory() && !found.isFile())
+        throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
+    // The whole of an env folder or `.git` as a source would be an empty set.
+    if (isAlwaysProtected(inside === '' ? 'workspace' : inside) || isAlwaysProtected((0,external_node_path_namespaceObject.basename)(path)))
+        throw new ConfigurationError(`${subject} is a protected path: env files, .git and .deploy are never synced.`, 'Keep env files on the server only; they hold secrets.');
+    return { text, path, isFolder: found.isDirectory() };
+}
+
+;// CONCATENATED MODULE: ./src/source-scan.ts
+
+
+
+
+
+
+
+
+
+
+/** Where Compose looks when it is told nothing. */
+const composeName = /^(docker-)?compose\.ya?ml$/;
+/** After so many files the connection, which is being made meanwhile, gets its turn. */
+const turn = 64;
+/** A set up to this size is read once and kept until it is sent. */
+const keptBytes = 32 * 1024 * 1024;
+/**
+ * Lists and hashes what is to be synced.
+ * @param onProgress files hashed so far, of how many
+ * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path
+ */
+async function scanSources(sources, lines, onProgress) {
+    const walks = [];
+    for (const source of sources)
+        walks.push(await walkSource(source, lines));
+    const files = walks.flatMap((walk) => walk.files);
+    const hashed = [];
+    const places = new Map();
+    let room = keptBytes;
+    for (const found of files) {
+        const { file, place } = await hashFile(found, room);
+        hashed.push(file);
+        places.set(file.path, place);
+        room -= place.content?.length ?? 0;
+        if (hashed.length % turn !== 0)
+            continue;
+        onProgress(hashed.length, files.length);
+        await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+    }
+    const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
+    refuseCollisions(entries);
+    if (entries.length === 0)
+        throw new SyncError({
+            code: 'SOURCE_EMPTY',
+            message: 'the source has no file to sync; what an earlier sync put on the server would be deleted. Nothing was changed.',
+            hint: 'Check `source`, `include`, `exclude` and `.deployignore`.',
+        });
+    return {
+        entries,
+        places,
+        leftOut: walks.flatMap((walk) => walk.leftOut).sort(),
+        composeLeftOut: walks.flatMap((walk) => walk.composeLeftOut),
+        isLeftOut: (path) => walks.some(({ rules }) => rules.judge(path, false) === 'excluded'),
+        bytes: hashed.reduce((sum, file) => sum + file.size, 0),
+    };
+}
+async function walkSource(source, lines) {
+    const ignoreFile = source.isFolder ? readIgnoreFile(source.path) : '';
+    const walk = {
+        rules: makeRules({ ...lines, ignoreFile }),
+        files: [],
+        links: [],
+        leftOut: [],
+        composeLeftOut: [],
+    };
+    if (source.isFolder)
+        await walkFolder(walk, source.path, '');
+    else
+        await visit(walk, (0,external_node_fs_namespaceObject.lstatSync)(source.path), source.path, (0,external_node_path_namespaceObject.basename)(source.path));
+    return walk;
+}
+function readIgnoreFile(folder) {
+    const place = (0,external_node_path_namespaceObject.join)(folder, '.deployignore');
+    return (0,external_node_fs_namespaceObject.lstatSync)(place, { throwIfNoEntry: false })?.isFile() === true ? (0,external_node_fs_namespaceObject.readFileSync)(place, 'utf8') : '';
+}
+async function walkFolder(walk, place, prefix) {
+    await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+    for (const found of (0,external_node_fs_namespaceObject.readdirSync)(place, { withFileTypes: true }).sort(byName)) {
+        const visited = visit(walk, found, `${place}/${found.name}`, `${prefix}${found.name}`);
+        if (visited !== undefined)
+            await visited;
+    }
+}
+function byName(a, b) {
+    return a.name < b.name ? -1 : 1;
+}
+function visit(walk, found, place, path) {
+    const verdict = walk.rules.judge(path, found.isDirectory());
+    if (verdict === 'protected' && (0,external_node_path_namespaceObject.basename)(path) !== '.git')
+        walk.leftOut.push(path);
+    if (verdict === 'excluded' && composeName.test(path))
+        walk.composeLeftOut.push(path);
+    if (verdict !== 'synced')
+        return undefined;
+    const name = refuseName((0,external_node_path_namespaceObject.basename)(path));
+    if (name !== undefined)
+        throw source_scan_refused(path, name);
+    if (found.isDirectory())
+        return walkFolder(walk, place, `${path}/`);
+    if (found.isSymbolicLink()) {
+        const link = (0,external_node_fs_namespaceObject.readlinkSync)(place);
+        const reason = refuseLink(path, link);
+        if (reason !== undefined)
+            throw source_scan_refused(path, reason);
+        walk.links.push({ path, link });
+    }
+    else if (found.isFile())
+        walk.files.push({ path, place });
+    else
+        throw source_scan_refused(path, 'it is a device, socket or pipe');
+    return undefined;
+}
+function source_scan_refused(path, reason) {
+    return new SyncError({
+        code: 'SOURCE_REFUSED',
+        message: `${JSON.stringify(path)} in the source cannot be synced: ${reason}. Nothing was changed.`,
+        hint: 'Change it in the repository, or leave it out with `exclude`.',
+    });
+}
+async function hashFile({ path, place }, room) {
+    try {
+        const { stat, content } = readSmall(place);
+        // Git keeps one bit of the mode, and artifacts and umasks blur the others.
+        const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
+        const where = { file: place, mtimeMs: stat.mtimeMs };
+        if (content !== undefined) {
+            const file = { path, mode, sha256: (0,external_node_crypto_namespaceObject.hash)('sha256', content), size: content.length };
+            return { file, place: content.length <= room ? { ...where, content } : where };
+        }
+        const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+        let size = 0;
+        for await (const chunk of readContent(where)) {
+            digest.update(chunk);
+            size += chunk.length;
+        }
+        return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
+    }
+    catch (cause) {
+        throw new SyncError({
+            code: 'SOURCE_REFUSED',
+            message: `${JSON.stringify(path)} in the source could not be read. Nothing was changed.`,
+            hint: 'Check its permissions on the runner, and that no earlier step still writes it.',
+            cause,
+        });
+    }
+}
+/** As few calls as can be: there are thousands of files. No link is followed that came after the folder was listed. */
+function readSmall(place) {
+    const open = (0,external_node_fs_namespaceObject.openSync)(place, external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_NOFOLLOW | external_node_fs_namespaceObject.constants.O_NONBLOCK);
+    try {
+        const stat = (0,external_node_fs_namespaceObject.fstatSync)(open);
+        if (stat.size > smallBytes)
+            return { stat, content: undefined };
+        const content = Buffer.allocUnsafe(stat.size);
+        let size = 0;
+        while (size < content.length) {
+            const count = (0,external_node_fs_namespaceObject.readSync)(open, content, size, content.length - size, null);
+            if (count === 0)
+                break;
+            size += count;
+        }
+        return { stat, content: content.subarray(0, size) };
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(open);
+    }
+}
+function refuseCollisions(entries) {
+    const folders = foldersOf(entries.map(({ path }) => path));
+    const paths = new Set();
+    for (const { path } of entries) {
+        if (paths.has(path) || folders.has(path))
+            throw new ConfigurationError(`input \`source\`: two of its lines bring ${JSON.stringify(path)}.`, 'Each path may come from one source only; leave it out of one of them with `exclude`.');
+        paths.add(path);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/staging.ts
 
 
@@ -40414,7 +40677,7 @@ async function stage(job, comparison, options) {
     const waiting = newest?.header.releaseId === liveId ? undefined : newest;
     if (!transfer.isNeeded && !isEnvNew) {
         if (waiting !== undefined)
-            await discardStagedTrees(job.host, job.deployPath);
+            await discardStagedTrees(job.host, job.deployPath, options.step);
         return { ending: { kind: 'unchanged', releaseId: liveId }, sentBytes: 0 };
     }
     // One that an interrupted rollout began with goes away with that rollout's recovery.
@@ -40426,12 +40689,12 @@ async function stage(job, comparison, options) {
     const manifest = makeManifest(job, transfer);
     const { releaseId } = manifest;
     if (!options.isForNow) {
-        const sentBytes = await send(job, comparison, manifest, { plan: undefined, receiver: options.receiver });
+        const sentBytes = await send(job, comparison, manifest, { ...options, plan: undefined });
         return { ending: { kind: 'staged', releaseId }, sentBytes };
     }
     const plan = await planActivation(job, comparison);
     try {
-        const sentBytes = await send(job, comparison, manifest, { plan, receiver: options.receiver });
+        const sentBytes = await send(job, comparison, manifest, { ...options, plan });
         return { ending: { kind: 'live', releaseId }, sentBytes };
     }
     catch (thrown) {
@@ -40592,7 +40855,6 @@ function names(title, paths, most) {
 
 
 
-
 /** inputs → files here, while the connection is made → one look there → what differs → staged (→ live) → outputs. */
 async function run(context) {
     const { runner, signal } = context;
@@ -40601,10 +40863,10 @@ async function run(context) {
     for (const value of secretValues(inputs.envFile?.content ?? ''))
         maskSecret(runner, value);
     const sources = await findSources(runner.env('GITHUB_WORKSPACE') ?? process.cwd(), inputs.sources);
-    const { host, scan } = await connectAndScan(context, inputs, sources, signal);
+    const { host, opening, scan, buckets } = await connectAndScan(context, inputs, sources, signal);
     try {
-        const job = makeJob(context, inputs, host, scan);
-        const outcome = inputs.isDryRun ? await rehearse(job) : await sync(context, inputs, job);
+        const job = makeJob(context, inputs, host, { scan, buckets });
+        const outcome = inputs.isDryRun ? await rehearse(job, opening) : await sync(context, inputs, job, opening);
         await publish(runner, {
             ...outcome,
             hostName: host.name,
@@ -40621,16 +40883,21 @@ async function run(context) {
         await host.close();
     }
 }
-/** Both at once; what is wrong with the source is said first. */
-async function connectAndScan({ runner }, inputs, sources, signal) {
-    const [connection, source] = await Promise.allSettled([
-        connectHost(inputs.target, runner, signal),
-        runner.group('Files of the source', () => readSource(runner, inputs, sources)),
-    ]);
+/** Both at once; what is wrong with the source is said first, and then the server does nothing. */
+async function connectAndScan(context, inputs, sources, signal) {
+    const { runner } = context;
+    const reading = runner.group('Files of the source', () => readSource(runner, inputs, sources)).then(describeSource);
+    const connecting = connectHost(inputs.target, runner, signal).then((host) => ({
+        host,
+        opening: openSync(context, inputs, host, reading),
+    }));
+    const [connection, source] = await Promise.allSettled([connecting, reading]);
     if (source.status === 'fulfilled' && connection.status === 'fulfilled')
-        return { host: connection.value, scan: source.value };
-    if (connection.status === 'fulfilled')
-        await connection.value.close();
+        return { ...connection.value, ...source.value };
+    if (connection.status === 'fulfilled') {
+        connection.value.opening.receiver?.cancel();
+        await connection.value.host.close();
+    }
     throw source.status === 'rejected' ? source.reason : connection.status === 'rejected' ? connection.reason : undefined;
 }
 async function readSource(runner, inputs, sources) {
@@ -40645,6 +40912,8 @@ async function readSource(runner, inputs, sources) {
     runner.info(`${scan.entries.length} files, ${formatBytes(scan.bytes)}`);
     if (scan.leftOut.length > 0)
         runner.info(`left out, because protected: ${scan.leftOut.slice(0, 10).join(', ')}${scan.leftOut.length > 10 ? ' …' : ''}`);
+    for (const path of scan.composeLeftOut)
+        runner.warning(`${path} of the source is left out, by \`exclude\`, \`include\` or .deployignore: the server keeps its own, if it has one.`);
     const collisions = findCollisions(scan.entries.map(({ path }) => path));
     for (const group of collisions.slice(0, 10))
         runner.warning(`Names that differ only in case or in the form of a letter: ${group.join(', ')}. All of them are synced; a Mac or Windows checkout has one.`);
@@ -40654,14 +40923,14 @@ async function readSource(runner, inputs, sources) {
 function ruleLines({ include, exclude, protect, envFile }) {
     return { include, exclude, protect, reserved: envFile?.content === undefined ? [] : [envFile.path] };
 }
-function makeJob({ runner, signal }, inputs, host, scan) {
+function makeJob({ runner, signal }, inputs, host, { scan, buckets }) {
     const rules = makeRules({ ...ruleLines(inputs), ignoreFile: '' });
     return {
         host,
         scan,
         signal,
         deployPath: inputs.deployPath,
-        buckets: makeBuckets(scan),
+        buckets,
         delete: inputs.delete,
         isProtected: (path) => rules.isProtected(path),
         env: inputs.envFile,
@@ -40672,37 +40941,31 @@ function makeJob({ runner, signal }, inputs, host, scan) {
         },
     };
 }
-async function rehearse(job) {
-    const { look } = await lookAround(job);
+async function rehearse(job, opening) {
+    const { look } = await opening.first;
     const comparison = await compare(job, look);
     const pinned = await findPinnedFiles(job, comparison);
     return { ...comparison, ending: { kind: 'dry-run' }, sentBytes: 0, pinned };
 }
-async function sync(context, inputs, job) {
+async function sync(context, inputs, job, opening) {
     const { host, deployPath } = job;
-    const { scope, waitMs } = inputs.leaseWish;
-    const options = leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, waitMs);
-    const offer = offerLease(options);
     const isForNow = inputs.activate === 'now';
-    const receiver = prepareReceiver(job, isForNow);
+    const { receiver } = opening;
     try {
-        const first = await lookAround(job, [
-            ensureStatePart(host, deployPath),
-            // The whole server's comes before the project's: then nothing can be offered yet.
-            ...(scope.kind === 'project' ? [offer.part] : []),
-        ]);
-        const taken = first.results[1] === undefined ? undefined : offer.claim(first.results[1]);
+        const first = await opening.first;
+        const taken = opening.claim(first);
         // Another's lease may be waited for longer than a command may wait for its files.
         if (taken === undefined)
             receiver?.cancel();
         const waiting = taken === undefined ? undefined : receiver;
         const body = async (lease) => {
-            // Another's lease was waited for: what was seen may have changed since.
-            const isFresh = lease === taken || !lease.isNew;
-            const look = await settleInterrupted(job, isFresh ? first.look : (await lookAround(job)).look);
+            // Another's lease, or a command of an earlier step, was waited for: what was seen may have changed since.
+            const isFresh = (lease === taken || !lease.isNew) && !first.look.isBusy;
+            const again = isFresh ? undefined : await lookAround(job, [awaitQuietPart(host, deployPath)]);
+            const look = await settleInterrupted(job, (again ?? first).look);
             const comparison = await compare(job, look);
             const [staged, pinned] = await Promise.all([
-                stage(job, comparison, { isForNow, receiver: waiting }),
+                stage(job, comparison, { isForNow, receiver: waiting, step: lease.step }),
                 findPinnedFiles(job, comparison),
             ]);
             return { ...comparison, ...staged, pinned };

@@ -1108,7 +1108,23 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
+;// CONCATENATED MODULE: ../kit/src/action/log-text.ts
+/**
+ * A text for the log in which nothing is a command to the runner, whoever wrote it: what a container or a server printed would
+ * else set outputs and the state of the post step, hide words, or end the masking of secrets. The runner ends a line at `\r`
+ * too, and takes `::name …::` after blanks at its beginning and `##[name …]` anywhere in it (actions/runner
+ * src/Runner.Common/ActionCommand.cs). Its comparison may skip characters that nobody sees, so those count as blanks here. Pure.
+ */
+function disarmCommands(text) {
+    return text
+        .replaceAll('##[', '## [')
+        .split(/(\r\n|[\r\n\u0085\u2028\u2029])/)
+        .map((line) => line.replace(/^([^\p{L}\p{N}\p{P}\p{S}]*)::/u, '$1: :'))
+        .join('');
+}
+
 ;// CONCATENATED MODULE: ../kit/src/action/runner.ts
+
 
 
 
@@ -1129,7 +1145,8 @@ function githubRunner() {
             setSecret(line);
         },
         info: (line) => {
-            info(line);
+            // All others are commands themselves, in which @actions/core escapes what is foreign.
+            info(disarmCommands(line));
         },
         debug: (line) => {
             debug(line);
@@ -2358,7 +2375,8 @@ class ExchangeError extends Error {
     }
 }
 const userAgent = 'deploy-actions-verify-image';
-const socketsPerHost = 8;
+/** So that a release of twenty images takes the round trips of one; what has fewer images opens fewer. */
+const socketsPerHost = 20;
 /** Of an error answer only the start is of use. */
 const errorBodyBytes = 64 * 1024;
 /** Opens the door on node:http and node:https, with kept connections. */
@@ -3661,7 +3679,8 @@ function notAnImage(ref, reason) {
 
 
 
-const imagesAtOnce = 12;
+/** Each image is two requests, one after the other: more at once than connections would only wait. */
+const imagesAtOnce = 20;
 /** Proves each image against its registry, and hands the next steps references that cannot change. */
 async function run({ runner, signal }, clock = systemClock) {
     const inputs = loadInputs(inputReader(runner), runner);
