@@ -11,7 +11,7 @@ export const deployWorkflow = '.github/workflows/deploy.yml';
 /** The server's name behind the proxy: nothing resolves it. */
 export const hostName = 'api-1.internal';
 export const leaseFolder = '/srv/act-guarded-lease';
-const port = '18481';
+const port = '18491';
 const image = 'lab/act-guarded';
 
 /** Commits of the team's repository: `rude` breaks a contract, `liar` says another commit. */
