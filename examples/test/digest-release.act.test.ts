@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { ActResult } from '../../lab/src/act/index.ts';
 import { ensureImages, type Lab } from '../../lab/src/index.ts';
-import { testPath } from './path-row.ts';
+import { tellFailure, testPath } from './path-row.ts';
 import { openProject, type Project } from './project.ts';
 import { openTeam, writeEnvFile, type RunChanges, type Team } from './team.ts';
 
@@ -105,11 +105,8 @@ function release(environment: Environment, version: Version, changes: RunChanges
 /** `success: v1 serves`, or `failure at migrate (SQL_ERROR): v1 serves`: what runs is asked of the server. */
 async function tell(run: ActResult, environment: Environment): Promise<string> {
   const { release: job, staged } = run.jobs;
-  const steps = Object.entries({ ...staged?.steps, ...job?.steps });
-  const [id, step] = steps.find(([, one]) => one.outcome === 'failure') ?? [];
-  const at = id === undefined ? '' : ` at ${id} (${step?.outputs['error-code'] ?? 'refused'})`;
   const outcome = staged?.outcome === 'failure' ? 'failure' : (job?.outcome ?? 'no job');
-  return `${outcome}${at}: ${await readServed(environment)} serves`;
+  return `${outcome}${tellFailure([staged, job])}: ${await readServed(environment)} serves`;
 }
 
 async function readServed(environment: Environment): Promise<string> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ActResult } from '../../lab/src/act/index.ts';
 import type { Lab } from '../../lab/src/index.ts';
+import { tellFailure } from './path-row.ts';
 import type { Repository } from './repository.ts';
 import { openTeam, type RunChanges, type Team } from './team.ts';
 
@@ -168,9 +169,6 @@ function writeCommits(repository: Repository, lab: Lab): Readonly<Record<Version
 
 function tellOutcome({ jobs }: ActResult): string {
   const { confirm, deploy } = jobs;
-  const steps = Object.entries({ ...confirm?.steps, ...deploy?.steps });
-  const [id, step] = steps.find(([, { outcome }]) => outcome === 'failure') ?? [];
-  const at = id === undefined ? '' : ` at ${id} (${step?.outputs['error-code'] ?? 'refused'})`;
   const outcome = confirm?.outcome === 'failure' ? 'failure' : (deploy?.outcome ?? 'no job');
-  return `${outcome}${at}`;
+  return `${outcome}${tellFailure([confirm, deploy])}`;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ActJob } from '../../lab/src/act/index.ts';
 
 /** One row of the table at the end of `npm run test:examples`. */
 export interface PathRow {
@@ -25,4 +26,11 @@ export function testPath(example: string, path: string, expected: string, run: (
     task.meta.row = { example, path, expected, seen };
     expect(seen).toBe(expected);
   });
+}
+
+/** ` at <step> (<error code, or refused>)` of the first step that failed, in the order of the jobs; empty where none did. */
+export function tellFailure(jobs: readonly (ActJob | undefined)[]): string {
+  const steps = jobs.flatMap((job) => Object.entries(job?.steps ?? {}));
+  const [id, step] = steps.find(([, { outcome }]) => outcome === 'failure') ?? [];
+  return id === undefined ? '' : ` at ${id} (${step?.outputs['error-code'] ?? 'refused'})`;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ActJob, ActResult } from '../../lab/src/act/index.ts';
 import { ensureImages, openWebhookCatcher, type Lab } from '../../lab/src/index.ts';
+import { tellFailure } from './path-row.ts';
 import { openTeam, type RunChanges, type Team } from './team.ts';
 
 export const example = 'rolling-webshop';
@@ -163,10 +164,7 @@ function fitToLab(lab: Lab, { repository }: Team): void {
 
 function describeOutcome(run: ActResult): string {
   const jobs = Object.values(run.jobs);
-  const steps = jobs.flatMap((job) => Object.entries(job.steps));
-  const [id, step] = steps.find(([, one]) => one.outcome === 'failure') ?? [];
-  const at = id === undefined ? '' : ` at ${id} (${step?.outputs['error-code'] ?? 'refused'})`;
-  return `${jobs.every((job) => job.outcome === 'success') ? 'success' : 'failure'}${at}`;
+  return `${jobs.every((job) => job.outcome === 'success') ? 'success' : 'failure'}${tellFailure(jobs)}`;
 }
 
 /** The commit that is in the images of all that the shop runs, or what each runs. */
