@@ -22,15 +22,29 @@ export async function runStep(main: (context: StepContext) => Promise<void>): Pr
   process.on('SIGTERM', cancel);
   process.on('unhandledRejection', (reason) => {
     reportFailure(runner, reason);
-    process.exit(1);
+    void leave(1);
   });
   try {
     await main({ runner, signal: abort.signal });
   } catch (thrown) {
     reportFailure(runner, thrown);
   }
-  // Open sockets of a dead connection must not keep a finished step alive.
-  process.exit(process.exitCode ?? 0);
+  await leave(process.exitCode ?? 0);
+}
+
+/** A runner that has stopped reading must not keep a finished step alive. */
+const longestFlushMs = 10_000;
+
+/**
+ * Ends the process, because open sockets of a dead connection must not keep a finished step alive; but not before the log is
+ * out: a pipe takes 64 kB, and what waits behind them would be lost with the process.
+ */
+async function leave(code: number | string): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  const flushed = streams.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve())));
+  const late = new Promise<void>((resolve) => setTimeout(resolve, longestFlushMs).unref());
+  await Promise.race([Promise.all(flushed), late]);
+  process.exit(code);
 }
 
 /**
