@@ -46,9 +46,16 @@ exit $?
  * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
  * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
+ * A command that was told to stop while its shell only began has no process with the token yet: then that shell is found by
+ * its program, whose first words are known ({@link launchProgram}), or what it is about to start would never be stopped.
  */
 export const stopSource = `
-find_processes() { grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+find_processes() {
+  found=$(grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+  # The brackets: the pattern must not match the grep that looks for it.
+  [ -n "$found" ] || found=$(grep -l "set -[-] [^ ]*$1" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3)
+  [ -z "$found" ] || printf '%s\\n' $found
+}
 tenths=$2
 pids=$(find_processes "$1")
 [ -z "$pids" ] || kill -s TERM $pids 2>/dev/null

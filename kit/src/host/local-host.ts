@@ -9,10 +9,7 @@ export function localHost(): Host {
   const env = loginEnvironment(process.env);
   const shell: Shell = {
     name: 'local',
-    run: (program, io) => {
-      io.onStart();
-      return runLocalProcess({ ...io, argv: ['sh', '-c', program], env });
-    },
+    run: (program, io) => runLocalProcess({ ...io, argv: ['sh', '-c', program], env }),
   };
   let commandCount = 0;
   return {

@@ -15,7 +15,9 @@ export interface LocalProcess {
   readonly stdin?: string | Buffer | Readable | undefined;
   readonly onStdout: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
-  /** Stop waiting. The process itself is stopped by whoever started it: @actions/exec gives no handle to kill it by. */
+  /** Called when the process is about to be started: from now on it must be stopped, not only forgotten. */
+  readonly onStart?: () => void;
+  /** Stop waiting; before the start, start nothing. The process itself is stopped by whoever started it: @actions/exec gives no handle to kill it by. */
   readonly signal: AbortSignal;
 }
 
@@ -63,8 +65,9 @@ async function execQuietly(stdin: string, process: LocalProcess): Promise<number
   const onAbort = (): void => {
     reject(new Error('no longer waiting', { cause: process.signal.reason }));
   };
+  if (process.signal.aborted) throw new Error('no longer waiting', { cause: process.signal.reason });
   process.signal.addEventListener('abort', onAbort, { once: true });
-  if (process.signal.aborted) onAbort();
+  process.onStart?.();
   const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
     env: { ...process.env },
     silent: true,
