@@ -48,6 +48,7 @@ type Engine = (typeof engines)[number];
 const onceOnly: ReadonlySet<string> = new Set([
   'engines.itg.test.ts',
   'engine-update.itg.test.ts',
+  'local-host.itg.test.ts',
   'sync-crash.itg.test.ts',
   'interruption.itg.test.ts',
   'full-images.itg.test.ts',

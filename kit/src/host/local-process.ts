@@ -65,7 +65,10 @@ async function execQuietly(stdin: string, process: LocalProcess): Promise<number
   const onAbort = (): void => {
     reject(new Error('no longer waiting', { cause: process.signal.reason }));
   };
-  if (process.signal.aborted) throw new Error('no longer waiting', { cause: process.signal.reason });
+  if (process.signal.aborted) {
+    onAbort();
+    return stopped;
+  }
   process.signal.addEventListener('abort', onAbort, { once: true });
   process.onStart?.();
   const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandLine, launchProgram } from '../../src/host/launcher.ts';
+import { commandLine, launchProgram, stopSource } from '../../src/host/launcher.ts';
 
 const token = 'deploy-0123456789abcdef';
 
@@ -100,5 +101,28 @@ describe('a command line', () => {
     ['more than the', { token, argv: ['echo', 'x'.repeat(130_000)] }],
   ])('is refused with %s', (expected, launch) => {
     expect(() => launchProgram(launch)).toThrow(expected);
+  });
+});
+
+describe('stopping a command', () => {
+  it('ends a shell that has the program but has not begun it, and no shell of another command', async () => {
+    const program = launchProgram({ token, argv: ['true'] });
+    const other = launchProgram({ token: 'deploy-fedcba9876543210', argv: ['true'] });
+    // Waits for its input, as a shell does whose program is still being read: nothing carries the token in its environment yet.
+    const waiting = [program, other].map((text) =>
+      spawn('sh', ['-c', 'echo waits; read -r line; eval "$1"', 'sh', text], { stdio: ['pipe', 'pipe', 'ignore'] }),
+    );
+    try {
+      await Promise.all(waiting.map(({ stdout }) => once(stdout, 'data')));
+      const stop = spawnSync('sh', ['-c', stopSource, 'sh', token, '50'], { encoding: 'utf8' });
+      expect(stop.stdout.trim()).toBe('0');
+      const [ended, stays] = waiting;
+      if (ended === undefined || stays === undefined) throw new Error('two were started');
+      if (ended.exitCode === null && ended.signalCode === null) await once(ended, 'exit');
+      expect(ended.signalCode).toBe('SIGTERM');
+      expect(stays.exitCode ?? stays.signalCode).toBeNull();
+    } finally {
+      for (const process of waiting) process.kill('SIGKILL');
+    }
   });
 });
