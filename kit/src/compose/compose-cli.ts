@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
+import { noResult, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { commandFailed, lastLines, type ExecOptions, type Host } from '../host/host.ts';
 import { renderPinsEnv, renderPinsOverride } from '../state/pins.ts';
 import type { RecordedPin } from '../state/release.ts';
@@ -122,12 +122,10 @@ export async function runCompose(
   args: readonly string[],
   options: Pick<ExecOptions, 'timeoutMs' | 'signal'> = {},
 ): Promise<PartResult> {
-  const [result = nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+  const [result = noResult] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
   throwIfUnusable(scope, result);
   return result;
 }
-
-const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
 
 /** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
 export function composePart(scope: ComposeScope, sources: ComposeSources, args: readonly string[]): BatchPart {

@@ -1,4 +1,4 @@
-import { programPart, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
+import { noResult, programPart, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { lastLines, type Host } from '../host/host.ts';
 import { openEngineDoor } from '../host/engine-door.ts';
 import { parseContainers, type Container } from './container.ts';
@@ -79,12 +79,10 @@ const composeVersionPart: BatchPart = {
   mayFail: true,
 };
 
-const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
-
 /** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host: Host, results: readonly (PartResult | undefined)[]): DockerVersions {
   const failed = results.find((result) => result?.code !== 0);
-  const [first = nothing, second = nothing] = results;
+  const [first = noResult, second = noResult] = results;
   const [engine = '', platform = ''] = first.stdout.trim().split(' ');
   const compose = adoptComposePlugin(host, second).replace(/^v/, '');
   if (failed !== undefined || compose === '')

@@ -1,5 +1,5 @@
 import { requireDigests, type ImagePin } from '../image/image-lines.ts';
-import { runBatch, type PartResult } from '../host/batch.ts';
+import { noResult, runBatch } from '../host/batch.ts';
 import type { Host } from '../host/host.ts';
 import type { RecordedPin } from '../state/release.ts';
 import {
@@ -23,8 +23,6 @@ export interface Preflight {
   /** The pins of the scope without those of services that left the compose files: as an override these would bring them back. */
   readonly pins: readonly RecordedPin[];
 }
-
-const nothing: PartResult = { code: 0, stdout: '', stderr: '' };
 
 /**
  * The pins of this step as they are recorded.
@@ -62,10 +60,10 @@ export async function preflight(
     scopes.map((one) => composePart(one, sources, configArgs)),
   );
   for (const result of results) throwIfUnusable(scope, result);
-  const base = parseConfig(bare, sources, results[0] ?? nothing);
+  const base = parseConfig(bare, sources, results[0] ?? noResult);
   const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
   if (unknown !== undefined) throw unknownService(unknown, base);
-  const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? nothing);
+  const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? noResult);
   const pins = dropPhantomPins(scope.pins, base, full);
   const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
   const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
@@ -89,8 +87,8 @@ export function dropPhantomPins(
 
 async function resolveFrom(scope: ComposeScope, sources: ComposeSources): Promise<ComposeModel> {
   const [result] = await runBatch(scope.host, [composePart(scope, sources, configArgs)]);
-  throwIfUnusable(scope, result ?? nothing);
-  return parseConfig(scope, sources, result ?? nothing);
+  throwIfUnusable(scope, result ?? noResult);
+  return parseConfig(scope, sources, result ?? noResult);
 }
 
 function unknownService(pin: RecordedPin, model: ComposeModel): ComposeError {

@@ -29,6 +29,9 @@ export interface PartResult {
   readonly stderr: string;
 }
 
+/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
+export const noResult: PartResult = { code: 0, stdout: '', stderr: '' };
+
 /** A program with arguments as a part. */
 export function programPart(
   purpose: string,
