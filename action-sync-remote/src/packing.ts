@@ -11,11 +11,15 @@ const leastBytes = 32 * 1024;
 const worthwhileZstd = 0.95;
 /** gzip -1 costs about 15 ms per MB; what it saves must be worth more than that on an ordinary line. */
 const worthwhileGzip = 0.7;
+/** On a short line a part must lose a quarter before packing it is worth a start of zstd on the server. */
+const worthwhileNear = 0.75;
 const sampledFiles = 16;
 const sampledBytes = 16 * 1024;
 /** A command that is answered so soon is in the same rack: packing would take longer than sending. */
 export const nearMs = 60;
 const zstdLevel = 3;
+/** What a packer gives out at once: 16 KiB, its default, would be a packet of its own each. */
+const chunkSize = 128 * 1024;
 
 /** What is known of a stream and of the line that it takes. */
 export interface StreamFacts {
@@ -35,19 +39,34 @@ export function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }: S
   return packers.includes('gzip') && sampleRatio < worthwhileGzip ? 'gzip' : 'plain';
 }
 
-/** Compresses the heads of some of the files; 1 when there is nothing to sample. */
-export function sampleRatio(files: readonly string[]): number {
-  const step = Math.max(1, Math.floor(files.length / sampledFiles));
-  const chosen = files.filter((_, index) => index % step === 0).slice(0, sampledFiles);
-  const sample = Buffer.concat(chosen.map(readHead));
+/**
+ * How a part of a big file should travel. Packing and the library's encryption work side by side, so zstd pays on a short line
+ * too wherever it takes something away; gzip never does there. Pure.
+ */
+export function choosePartPacking(packers: StreamFacts['packers'], ratio: number, isNear: boolean): Packing {
+  if (packers.includes('zstd')) return ratio < (isNear ? worthwhileNear : worthwhileZstd) ? 'zstd' : 'plain';
+  return !isNear && packers.includes('gzip') && ratio < worthwhileGzip ? 'gzip' : 'plain';
+}
+
+/** A place in a file of the source; `at` in bytes. */
+export interface SamplePoint {
+  readonly file: string;
+  readonly at: number;
+}
+
+/** Compresses a little at some of the places; 1 when there is nothing to sample. */
+export function sampleRatio(points: readonly SamplePoint[]): number {
+  const step = Math.max(1, Math.floor(points.length / sampledFiles));
+  const chosen = points.filter((_, index) => index % step === 0).slice(0, sampledFiles);
+  const sample = Buffer.concat(chosen.map(readSample));
   return sample.length === 0 ? 1 : zstdCompressSync(sample).length / sample.length;
 }
 
-function readHead(file: string): Buffer {
+function readSample({ file, at }: SamplePoint): Buffer {
   const open = openSync(file, 'r');
   try {
     const buffer = Buffer.alloc(sampledBytes);
-    return buffer.subarray(0, readSync(open, buffer, 0, sampledBytes, 0));
+    return buffer.subarray(0, readSync(open, buffer, 0, sampledBytes, Math.floor(at)));
   } finally {
     closeSync(open);
   }
@@ -58,7 +77,7 @@ export function packStream(stream: Readable, packing: Packing): Readable {
   if (packing === 'plain') return stream;
   const packer =
     packing === 'gzip'
-      ? createGzip({ level: 1 })
-      : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
+      ? createGzip({ level: 1, chunkSize })
+      : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: zstdLevel }, chunkSize });
   return pipeline(stream, packer, () => undefined);
 }

@@ -2,7 +2,7 @@ import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from '../src/byte-size.ts';
-import { choosePacking } from '../src/packing.ts';
+import { choosePacking, choosePartPacking } from '../src/packing.ts';
 import { describeSent, makeProgress } from '../src/progress.ts';
 import { describeEnding, type Report } from '../src/report.ts';
 import { renderSummary } from '../src/summary.ts';
@@ -96,6 +96,17 @@ describe('packing', () => {
     ['nothing for what is packed already', { sampleRatio: 1 }, 'plain'],
   ] as const)('is %s', (_what, part, packing) => {
     expect(choosePacking({ ...stream, ...part })).toBe(packing);
+  });
+
+  it.each([
+    ['zstd on a long line', ['gzip', 'zstd'], 0.9, false, 'zstd'],
+    ['zstd on a short line where it takes much away', ['gzip', 'zstd'], 0.5, true, 'zstd'],
+    ['nothing on a short line where it takes little away', ['gzip', 'zstd'], 0.9, true, 'plain'],
+    ['gzip on a long line without zstd', ['gzip'], 0.5, false, 'gzip'],
+    ['no gzip on a short line: it is slower than the line', ['gzip'], 0.3, true, 'plain'],
+    ['nothing for what is packed already', ['gzip', 'zstd'], 1, false, 'plain'],
+  ] as const)('of a part of a big file is %s', (_what, packers, ratio, isNear, packing) => {
+    expect(choosePartPacking(packers, ratio, isNear)).toBe(packing);
   });
 });
 

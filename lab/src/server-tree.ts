@@ -41,6 +41,8 @@ const SYSTEM = [
   'rsync',
   // Ubuntu's servers have it, and many of Debian's.
   'zstd',
+  // As on every server that Docker's own instructions were followed on: ca-certificates needs it.
+  'openssl',
 ];
 const ENGINE = ['docker.io', 'iptables'];
 const SERVER_WITHOUT = [/^(dmsetup|git|pigz|xz-utils)$/];
@@ -61,7 +63,7 @@ export async function buildServerTree(
 function buildDefaultTree(source: PackageSource, cache: string, machine: Machine): Promise<string> {
   return buildTree(source, cache, {
     name: 'server',
-    version: 6,
+    version: 7,
     packages: [...BASE, ...SYSTEM, ...ENGINE],
     // Debian 13 splits the client off.
     optional: ['docker-cli'],

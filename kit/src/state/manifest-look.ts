@@ -23,7 +23,7 @@ export interface ReceivedPart {
   readonly file: string;
   /** MiB from its start. */
   readonly offset: number;
-  /** Digest of the part, by {@link Look.partSum}. */
+  /** SHA-256 of the part. */
   readonly digest: string;
 }
 
@@ -52,8 +52,6 @@ export interface Look {
   /** Undefined where the file system does not count them. */
   readonly freeFiles: number | undefined;
   readonly packers: readonly ('gzip' | 'zstd')[];
-  /** How parts of big files are hashed there: the faster one that both sides have. */
-  readonly partSum: 'blake2b512' | 'sha256';
   readonly parts: readonly ReceivedPart[];
   /** Of the env file asked for. */
   readonly env: EnvLook | undefined;
@@ -79,7 +77,7 @@ if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
 ${stateFunction}[ ! -w . ] || echo w
-for tool in gzip zstd b2sum; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
+for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
 printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
 printf 'i %s\\n' "$(df -Pi . 2>/dev/null | awk 'NR==2 {print $4}')"
 only=1
@@ -177,7 +175,6 @@ export function parseLook(text: string, deployPath: string): Look {
     freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
     freeFiles: Number.isNaN(freeFiles) || freeFiles === 0 ? undefined : freeFiles,
     packers: (['gzip', 'zstd'] as const).filter((name) => tools.includes(name)),
-    partSum: tools.includes('b2sum') ? 'blake2b512' : 'sha256',
     parts: bodies('p').flatMap(parsePart),
     env: parseEnv(bodies('e')[0]),
   };

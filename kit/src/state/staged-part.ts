@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
-import type { Look } from './manifest-look.ts';
 import { runTreeScript } from './staged-tree-run.ts';
 
 /**
- * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`, $6 the
- * hash program; stdin: the content. The mark is written last, with what is on the disk: a part that was cut short never
- * equals the one that belongs there. Prints the digest.
+ * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`;
+ * stdin: the content. The mark is written last, with what is on the disk: a part that was cut short never equals the one
+ * that belongs there. Prints the digest. openssl first: it uses the processor's own SHA-256, Debian 12's sha256sum does
+ * not (`time openssl dgst -sha256 FILE` of 300 MiB: 0.28 s; `time sha256sum FILE`: 1.69 s).
  */
 const partScript = `
 set -eu
@@ -15,8 +15,10 @@ d=$1/.deploy/parts/$2
 umask 077; mkdir -p "$d/marks"
 rm -f "$d/marks/$3"
 case $5 in plain) cat ;; *) "$5" -dc ;; esac | dd of="$d/data" bs=1048576 seek="$3" conv=notrunc status=none
-if ! command -v "$6" >/dev/null 2>&1; then set -- "$1" "$2" "$3" "$4" "$5" 'shasum -a 256'; fi
-digest=$(dd if="$d/data" bs=1048576 skip="$3" count="$4" status=none | $6 | cut -d ' ' -f 1)
+digest_of() { dd if="$d/data" bs=1048576 skip="$1" count="$2" status=none | { shift 2; "$@"; } | cut -c1-64; }
+digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
+[ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=
+[ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" shasum -a 256)
 printf '%s' "$digest" > "$d/marks/.$3"
 mv -f "$d/marks/.$3" "$d/marks/$3"
 printf '%s' "$digest"`;
@@ -35,19 +37,18 @@ export interface FilePart {
 
 /**
  * Receives one part; several at once do not meet. The next one of the same file and place writes over it.
- * @returns the digest, by `sum`, of what is on the server's disk
+ * @returns the SHA-256 of what is on the server's disk
  */
 export function receivePart(
   host: Host,
   deployPath: DeployPath,
   part: FilePart,
-  options: { readonly sum: Look['partSum']; readonly signal: AbortSignal; readonly timeoutMs: number },
+  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<string> {
-  const program = options.sum === 'sha256' ? 'sha256sum' : 'b2sum';
   return runTreeScript(host, deployPath, part.file, {
     purpose: 'receive a part of a big file',
     source: partScript,
-    args: [String(part.offset), String(part.length), part.packing, program],
-    options: { stdin: part.content, signal: options.signal, timeoutMs: options.timeoutMs },
+    args: [String(part.offset), String(part.length), part.packing],
+    options: { ...options, stdin: part.content },
   });
 }
