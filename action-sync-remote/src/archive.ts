@@ -1,11 +1,12 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { foldersOf, formatManifest, type Manifest, type ManifestFile } from '@deploy-actions/kit/state/manifest';
 import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
-import { pack, type Pack } from 'tar-stream';
+import { cutBatches, listSet } from '@deploy-actions/kit/state/manifest-lists';
+import type { StagedArchive } from '@deploy-actions/kit/state/staged-receiver';
 import { readContent, type Place } from './file-content.ts';
 import { packStream, type Packing } from './packing.ts';
 import { SyncError } from './sync-error.ts';
+import { TarPieces, type TarMember } from './tar-pieces.ts';
 
 /** One staged set as it travels; see receiveScript in the kit for what the server makes of it. */
 export interface Archive {
@@ -27,98 +28,106 @@ export interface Archive {
  * and writes outside the tree.
  * @param onBytes content bytes that were read since the last call
  */
-export function packArchive(archive: Archive, packing: Packing, onBytes: (count: number) => void): Readable {
-  const tar = pack();
-  fill(tar, archive, onBytes).then(
-    () => {
-      tar.finalize();
-    },
-    (thrown: unknown) => tar.destroy(thrown instanceof Error ? thrown : new SyncError(changed('a file', thrown))),
-  );
-  return packStream(Readable.from(gather(tar as AsyncIterable<Buffer>), { objectMode: false }), packing);
+export function packArchive(archive: Archive, packing: Packing, onBytes: (count: number) => void): StagedArchive {
+  const batches = cutBatches(archive.transfer.send.filter((file) => !archive.inParts.has(file)));
+  const heads = [...describeNotes(archive, batches), ...describeTree(archive)];
+  let next = heads.length + 1;
+  const borders = batches.slice(0, -1).map((batch) => (next += batch.length));
+  const tar = new TarPieces(Math.floor(Date.parse(archive.manifest.createdAt) / 1000));
+  const pieces = writePieces(tar, heads, batches.flat(), archive.places, onBytes);
+  return { tar: packStream(Readable.from(pieces, { objectMode: false }), packing), packing, borders };
 }
 
-/** What goes out at once: a packet of its own for each header and each small file costs more than their content. */
-const packetBytes = 128 * 1024;
-
-async function* gather(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    if (bytes < packetBytes) continue;
-    yield Buffer.concat(waiting, bytes);
-    waiting = [];
-    bytes = 0;
-  }
-  if (bytes > 0) yield Buffer.concat(waiting, bytes);
+/** A member whose content is known, or that has none. */
+interface Head extends Pick<TarMember, 'name' | 'kind' | 'mode' | 'target'> {
+  readonly text?: string;
 }
 
-async function fill(tar: Pack, archive: Archive, onBytes: (count: number) => void): Promise<void> {
-  const { manifest, transfer, env, inParts } = archive;
-  const note = (name: string, lines: readonly string[]): void => {
-    tar.entry({ name, mode: 0o600 }, lines.map((line) => `${line}\n`).join(''));
-  };
-  note(
-    'deleted',
-    manifest.deleted.map((path) => `./${path}`),
-  );
-  note('buckets', archive.buckets);
-  if (inParts.size > 0)
-    note(
-      'parts',
-      [...inParts].map((file) => `${file.sha256} ${file.mode} ${relative(file)}`),
-    );
-  if (env !== undefined) {
-    tar.entry({ name: 'env', type: 'directory', mode: 0o700 });
-    note('env/path', [`./${env.path}`]);
-    tar.entry({ name: 'env/file', mode: 0o600 }, env.content);
-  }
-  if (archive.plan !== undefined) {
-    note('now', []);
-    tar.entry({ name: 'plan', mode: 0o600 }, archive.plan);
-  }
-  tar.entry({ name: 'manifest.json.new', mode: 0o600 }, formatManifest(manifest));
+function describeNotes(archive: Archive, batches: readonly (readonly ManifestFile[])[]): readonly Head[] {
+  const { manifest, transfer, env, inParts, plan } = archive;
+  const file = (name: string, text: string): Head => ({ name, kind: 'file', mode: 0o600, text });
+  const list = (name: string, lines: readonly string[]): Head =>
+    file(name, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
+  const deleted = manifest.deleted.map((path) => `./${path}`);
+  const parts = [...inParts].map(({ sha256, mode, path }) => `${sha256} ${mode} ./${path}`);
+  return [
+    list('deleted', deleted),
+    list('buckets', archive.buckets),
+    ...(parts.length === 0 ? [] : [list('parts', parts)]),
+    ...(env === undefined
+      ? []
+      : [
+          { name: 'env/', kind: 'folder', mode: 0o700 } as const,
+          list('env/path', [`./${env.path}`]),
+          file('env/file', env.content),
+        ]),
+    ...(plan === undefined ? [] : [list('now', []), file('plan', plan)]),
+    file('manifest.json.new', formatManifest(manifest)),
+    ...listSet(manifest.files, { batches, keep: transfer.keep }).map(({ name, lines }) => list(name, lines)),
+  ];
+}
+
+function describeTree({ transfer }: Archive): readonly Head[] {
   // Those of files that are linked on the server are made there.
   const sent = [...transfer.send, ...transfer.links];
-  const folders = [...foldersOf(sent.map(({ path }) => path))].sort();
-  for (const folder of ['', ...folders]) tar.entry({ name: `tree/${folder}`, type: 'directory', mode: 0o755 });
-  for (const { path, link } of transfer.links) tar.entry({ name: `tree/${path}`, type: 'symlink', linkname: link });
-  for (const file of transfer.send) {
-    const place = archive.places.get(file.path);
-    if (place !== undefined && !inParts.has(file)) await addFile(tar, file, place, onBytes);
-  }
+  const folders = ['', ...[...foldersOf(sent.map(({ path }) => path))].sort().map((folder) => `${folder}/`)];
+  return [
+    ...folders.map((folder): Head => ({ name: `tree/${folder}`, kind: 'folder', mode: 0o755 })),
+    ...transfer.links.map(({ path, link }): Head => ({
+      name: `tree/${path}`,
+      kind: 'link',
+      mode: 0o777,
+      target: link,
+    })),
+  ];
 }
 
-function relative(file: ManifestFile): string {
-  return `./${file.path}`;
+async function* writePieces(
+  tar: TarPieces,
+  heads: readonly Head[],
+  files: readonly ManifestFile[],
+  places: ReadonlyMap<string, Place>,
+  onBytes: (count: number) => void,
+): AsyncIterable<Buffer> {
+  for (const { text, ...head } of heads) {
+    if (text === undefined) tar.begin({ ...head, size: 0 });
+    else tar.addFile(head.name, head.mode, text);
+    if (tar.isFull) yield* tar.take();
+  }
+  for (const file of files) {
+    const place = places.get(file.path);
+    if (place === undefined) throw new SyncError(changed(JSON.stringify(file.path)));
+    tar.begin({ name: `tree/${file.path}`, kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
+    if (place.content === undefined) {
+      for await (const chunk of readWhole(file, place)) {
+        onBytes(chunk.length);
+        tar.add(chunk);
+        if (tar.isFull) yield* tar.take();
+      }
+    } else {
+      onBytes(file.size);
+      tar.add(place.content);
+    }
+    tar.align();
+    // Thousands of small files: nothing is waited for between two of them.
+    if (tar.isFull) yield* tar.take();
+  }
+  yield* tar.end();
 }
 
-async function addFile(tar: Pack, file: ManifestFile, place: Place, onBytes: (count: number) => void): Promise<void> {
-  const head = { name: `tree/${file.path}`, mode: Number.parseInt(file.mode, 8), size: file.size };
-  if (place.content !== undefined) {
-    onBytes(file.size);
-    // `drain` comes first: the next entry finds room.
-    if (!tar.entry(head, place.content).writable) return;
-    return;
-  }
-  const entry = tar.entry(head);
+/** Exactly as many bytes as the file had when it was hashed. @throws SyncError SOURCE_CHANGED */
+async function* readWhole(file: ManifestFile, place: Place): AsyncIterable<Buffer> {
   let size = 0;
   try {
     for await (const chunk of readContent(place)) {
       size += chunk.length;
       if (size > file.size) break;
-      onBytes(chunk.length);
-      if (!entry.write(chunk)) await once(entry, 'drain');
+      yield chunk;
     }
   } catch (cause) {
     throw new SyncError(changed(JSON.stringify(file.path), cause));
   }
   if (size !== file.size) throw new SyncError(changed(JSON.stringify(file.path)));
-  const finished = once(entry, 'finish');
-  entry.end(undefined);
-  await finished;
 }
 
 function changed(what: string, cause?: unknown): ConstructorParameters<typeof SyncError>[0] {

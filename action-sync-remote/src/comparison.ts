@@ -5,7 +5,7 @@ import type { Host } from '@deploy-actions/kit/host/host';
 import type { DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
 import { diffIndex, indexManifest } from '@deploy-actions/kit/state/manifest-index';
-import { diffManifests, type DeleteRule, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
+import { allNew, diffManifests, type DeleteRule, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { probeLive, type LiveState } from '@deploy-actions/kit/state/manifest-live';
 import { lookPart, parseLook, type Look } from '@deploy-actions/kit/state/manifest-look';
 import { throwIfBlocked } from '@deploy-actions/kit/state/staged-tree';
@@ -116,6 +116,7 @@ async function findTransfer(
     look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
   if (quick !== undefined) return { transfer: quick, live: undefined };
   const isNothingLive = look.isEmpty && look.liveId === undefined;
+  if (isNothingLive && look.isWritable) return { transfer: allNew(scan.entries), live: nothingLive(look) };
   const paths = [...scan.entries.map(({ path }) => path), ...unmanaged];
   const live = isNothingLive ? nothingLive(look) : await probeLive(host, deployPath, paths);
   return { transfer: diffManifests(scan.entries, live, rule), live };

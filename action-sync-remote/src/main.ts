@@ -5,6 +5,7 @@ import { maskSecret } from '@deploy-actions/kit/action/secrets';
 import { connectHost } from '@deploy-actions/kit/host/connect';
 import type { Host } from '@deploy-actions/kit/host/host';
 import { runBatch } from '@deploy-actions/kit/host/batch';
+import { longestAskMs, openEngineDoor } from '@deploy-actions/kit/host/engine-door';
 import type { HeldLease } from '@deploy-actions/kit/state/lease-store';
 import { withLease } from '@deploy-actions/kit/state/lease-step';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
@@ -14,7 +15,7 @@ import { awaitQuietPart } from '@deploy-actions/kit/state/staged-tree';
 import { compare, lookAround, type Comparison, type SyncJob } from './comparison.ts';
 import { secretValues } from './env-file.ts';
 import { loadInputs, type Inputs } from './inputs.ts';
-import { findPinned, mountsPart, parseMounts, type Mount } from './mounts.ts';
+import { askedMountsPart, findPinned, parseMounts, type DockerPlace, type Mount } from './mounts.ts';
 import { findCollisions } from './name-collision.ts';
 import { makeRules, type RuleLines } from './path-rules.ts';
 import { describeSource, openSync, type Opening } from './opening.ts';
@@ -136,9 +137,9 @@ function makeJob({ runner, signal }: StepContext, inputs: Inputs, host: Host, { 
 type Outcome = Pick<Report, 'ending' | 'transfer' | 'sentBytes' | 'isEnvNew' | 'kept' | 'pinned'>;
 
 async function rehearse(job: SyncJob, opening: Opening): Promise<Outcome> {
-  const { look } = await opening.first;
-  const comparison = await compare(job, look);
-  const pinned = await findPinnedFiles(job, comparison);
+  const first = await opening.first;
+  const comparison = await compare(job, first.look);
+  const pinned = await findPinnedFiles(job, opening.docker(first), comparison);
   return { ...comparison, ending: { kind: 'dry-run' }, sentBytes: 0, pinned };
 }
 
@@ -160,7 +161,7 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening:
       const comparison = await compare(job, look);
       const [staged, pinned] = await Promise.all([
         stage(job, comparison, { isForNow, receiver: waiting, step: lease.step }),
-        findPinnedFiles(job, comparison),
+        findPinnedFiles(job, opening.docker(first), comparison),
       ]);
       return { ...comparison, ...staged, pinned };
     };
@@ -171,10 +172,16 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening:
 }
 
 /** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
-async function findPinnedFiles({ host, deployPath }: SyncJob, { transfer }: Comparison): Promise<readonly Mount[]> {
+async function findPinnedFiles(
+  { host, deployPath, signal }: SyncJob,
+  { socket, real }: DockerPlace,
+  { transfer }: Comparison,
+): Promise<readonly Mount[]> {
   const touched = [...transfer.changed, ...transfer.deleted];
   if (touched.length === 0) return [];
-  const [result] = await runBatch(host, [mountsPart(deployPath, 'containers')], { timeoutMs: 30_000 }).catch(() => []);
+  if (socket !== '') await openEngineDoor(host, socket, AbortSignal.any([signal, AbortSignal.timeout(longestAskMs)]));
+  const part = askedMountsPart(deployPath, real);
+  const [result] = await runBatch(host, [part], { timeoutMs: 30_000 }).catch(() => []);
   return result?.code === 0 ? findPinned(touched, parseMounts(result.stdout, deployPath)) : [];
 }
 

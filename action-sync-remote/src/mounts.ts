@@ -1,5 +1,8 @@
 import { posix } from 'node:path';
+import { locateEngineScript } from '@deploy-actions/kit/compose/engine-api';
 import type { BatchPart } from '@deploy-actions/kit/host/batch';
+import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
+import { asObject, textOf } from '@deploy-actions/kit/json/json';
 import type { DeployPath } from '@deploy-actions/kit/state/deploy-path';
 
 /** A path of deploy-path that a container of this server has mounted. */
@@ -23,6 +26,61 @@ exit 0`;
 /** Asks which folders and files containers (running or not) of this server hold; `all`: and its volumes. Reads only. */
 export function mountsPart(deployPath: DeployPath, of: 'containers' | 'all'): BatchPart {
   return { purpose: 'ask Docker for the mounts', source: mountsScript, args: [deployPath, of], mayFail: true };
+}
+
+/** Where the engine of this server listens, and what deploy-path is without links: a line each. Exit 3: no such folder. */
+export function locatePart(deployPath: DeployPath): BatchPart {
+  const source = `${inSubshell(locateEngineScript)}; printf '\\n'; cd "$1" 2>/dev/null || exit 3; pwd -P`;
+  return { purpose: 'find the socket of Docker', source, args: [deployPath], mayFail: true };
+}
+
+/** A script of its own within another; it ends with `exit`. */
+function inSubshell(source: string): string {
+  return `(${source}\n)`;
+}
+
+/** What {@link locatePart}'s command printed. */
+export interface DockerPlace {
+  /** Empty: Docker is asked by its CLI. */
+  readonly socket: string;
+  /** Deploy-path without links; empty where it is not known. */
+  readonly real: string;
+}
+
+export function parsePlace(text: string): DockerPlace {
+  const [socket = '', real = ''] = text.split('\n');
+  return { socket, real };
+}
+
+/**
+ * The part of {@link mountsPart} for containers that asks the engine itself where the host has a door to it: one question,
+ * where Docker's CLI is started twice.
+ */
+export function askedMountsPart(deployPath: DeployPath, real: string): BatchPart {
+  const part = mountsPart(deployPath, 'containers');
+  if (real === '') return part;
+  return {
+    ...part,
+    ask: async (engine, signal) => ({ code: 0, stdout: await listMounts(engine, real, signal), stderr: '' }),
+  };
+}
+
+/** The CLI is asked then. */
+function unexpected(status: number): Error {
+  return new Error(`the engine answered with ${status}`);
+}
+
+/** The lines of {@link parseMounts}. */
+async function listMounts(engine: EngineDoor, real: string, signal: AbortSignal): Promise<string> {
+  const { status, body } = await engine.get('/containers/json?all=1', signal);
+  if (status !== 200 || !Array.isArray(body)) throw unexpected(status);
+  const lines = body.map(asObject).flatMap(({ Names, Labels, Mounts }) => {
+    const name = Array.isArray(Names) ? textOf(Names[0]) : '';
+    const service = textOf(asObject(Labels)['com.docker.compose.service']) || name;
+    const mounts = Array.isArray(Mounts) ? Mounts.map(asObject) : [];
+    return mounts.filter(({ Type }) => Type === 'bind').map(({ Source }) => `b ${textOf(Source)}\t${service}`);
+  });
+  return [`r ${real}`, ...lines].join('\n');
 }
 
 /** What {@link mountsPart}'s command printed. Pure. */

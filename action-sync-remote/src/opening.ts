@@ -9,6 +9,7 @@ import { openReceiver, type Receiver } from '@deploy-actions/kit/state/staged-re
 import { ensureStatePart } from '@deploy-actions/kit/state/state-folder';
 import { handled, lookBehind, makeBuckets, type Looked } from './comparison.ts';
 import type { Inputs } from './inputs.ts';
+import { locatePart, parsePlace, type DockerPlace } from './mounts.ts';
 import { timeoutFor } from './sending.ts';
 import type { Scan } from './source-scan.ts';
 
@@ -17,6 +18,8 @@ export interface Opening {
   /** Waits for the set; undefined in a dry run and on the runner itself. */
   readonly receiver: Receiver | undefined;
   readonly first: Promise<Looked>;
+  /** Where Docker is, once `first` is there. */
+  readonly docker: (first: Looked) => DockerPlace;
   /** The job's lease, where the first command has taken it. */
   readonly claim: (first: Looked) => HeldLease | undefined;
 }
@@ -43,7 +46,8 @@ export function openSync(
   const job = { host, deployPath, env };
   if (isDryRun) {
     const buckets = source.then((known) => known.buckets);
-    return { receiver: undefined, first: handled(lookBehind(job, [], buckets)), claim: () => undefined };
+    const first = handled(lookBehind(job, [locatePart(deployPath)], buckets));
+    return { receiver: undefined, first, docker: placeOf, claim: () => undefined };
   }
   // The whole server's comes before the project's: then nothing can be offered yet.
   const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
@@ -60,11 +64,21 @@ export function openSync(
           signal: context.signal,
           timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
         });
-  const parts = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
+  // What needs nothing of the source is done while it is read.
+  const parts = [
+    locatePart(deployPath),
+    gate,
+    ensureStatePart(host, deployPath),
+    ...(offer === undefined ? [] : [offer.part]),
+  ];
   const first = handled(lookBehind(job, parts, buckets));
   const claim = ({ results }: Looked): HeldLease | undefined =>
-    results[2] === undefined ? undefined : offer?.claim(results[2]);
-  return { receiver, first, claim };
+    offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
+  return { receiver, first, docker: placeOf, claim };
+}
+
+function placeOf({ results }: Looked): DockerPlace {
+  return parsePlace(results[0]?.stdout ?? '');
 }
 
 function makeOffer(context: StepContext, { deployPath, leaseWish }: Inputs, host: Host): LeaseOffer {

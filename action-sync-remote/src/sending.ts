@@ -67,22 +67,22 @@ export async function send(
     sampleRatio: sampleRatio(places.map((file) => ({ file, at: 0 }))),
     answerMs,
   });
-  const packed = packing === 'plain' ? '' : `, packed with ${packing}`;
+  const how = packing === 'plain' ? '' : `, packed with ${packing}`;
   job.log(
-    `sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${packed}; ${transfer.keep.length} unchanged are linked on the server`,
+    `sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${how}; ${transfer.keep.length} unchanged are linked on the server`,
   );
   const progress = makeProgress(clock, job.log, (done, seconds) => describeSent(done, bytes, seconds));
   const inParts = host.kind === 'local' ? new Set<ManifestFile>() : findBig(transfer.send);
   await sendParts(job, look, inParts, { progress, timeoutMs, isNear: answerMs < nearMs });
   const env = isEnvNew && job.env?.content !== undefined ? { path: job.env.path, content: job.env.content } : undefined;
   const archive = { manifest, transfer, places: scan.places, inParts, env, plan, buckets: job.buckets };
-  const tar = packArchive(archive, packing, (count) => {
+  const packed = packArchive(archive, packing, (count) => {
     progress.add(count);
   });
   const isWaiting = receiver !== undefined && readyMs !== undefined;
   const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
   const taker = isWaiting ? receiver : openReceiver(host, job.deployPath, options);
-  await taker.receive(manifest.releaseId, { tar, packing }, step);
+  await taker.receive(manifest.releaseId, packed, step);
   return progress.done;
 }
 

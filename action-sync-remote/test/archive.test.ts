@@ -12,7 +12,13 @@ it('a file of more than 8 GiB has its size in the header, as the server’s tar 
   truncateSync(join(folder, 'big'), size);
   const file = { path: 'big', mode: '0644', sha256: '0'.repeat(64), size } as const;
   const none = { added: [], changed: [], deleted: [], keep: [], links: [], blocked: [], isNeeded: true };
-  const header = { format: 1, releaseId: 'id', createdAt: '', commit: 'local', runUrl: '' } as const;
+  const header = {
+    format: 1,
+    releaseId: 'id',
+    createdAt: '2026-11-21T03:00:00.000Z',
+    commit: 'local',
+    runUrl: '',
+  } as const;
   const archive = {
     manifest: { ...header, files: [file], deleted: [] },
     transfer: { ...none, send: [file] },
@@ -22,7 +28,7 @@ it('a file of more than 8 GiB has its size in the header, as the server’s tar 
     env: undefined,
     plan: undefined,
   };
-  const stream = packArchive(archive, 'plain', () => undefined);
+  const stream = packArchive(archive, 'plain', () => undefined).tar;
   const head: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     head.push(chunk);

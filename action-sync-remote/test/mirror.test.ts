@@ -3,7 +3,7 @@ import { localHost } from '@deploy-actions/kit/host/local-host';
 import { runBatch } from '@deploy-actions/kit/host/batch';
 import { describe, expect, it } from 'vitest';
 import { listPart, planMirror } from '../src/mirror.ts';
-import { findPinned, mountsOfText, parseMounts } from '../src/mounts.ts';
+import { askedMountsPart, findPinned, mountsOfText, parseMounts, parsePlace } from '../src/mounts.ts';
 import { findCollisions } from '../src/name-collision.ts';
 import { makeFolder } from './source-fixture.ts';
 
@@ -69,6 +69,39 @@ describe('mounts', () => {
   ])('are read from %s', (text, paths) => {
     const found = mountsOfText(text, text.includes('source') ? 'sub' : '.', '/srv/app');
     expect(found).toEqual(paths);
+  });
+
+  it('are asked of the engine, in one question, where there is a door to it', async () => {
+    const bind = (Source: string) => ({ Type: 'bind', Source });
+    const containers = [
+      { Names: ['/app-web-1'], Labels: { 'com.docker.compose.service': 'web' }, Mounts: [bind('/data/app/conf')] },
+      { Names: ['/alone'], Labels: {}, Mounts: [bind('/srv/app/x'), { Type: 'volume', Source: '/srv/app/v' }] },
+      { Names: ['/bare'] },
+    ];
+    const asked: string[] = [];
+    const engine = {
+      get: (path: string) => {
+        asked.push(path);
+        return Promise.resolve({ status: 200, body: containers });
+      },
+    };
+    const part = askedMountsPart(parseDeployPath('/srv/app'), '/data/app');
+    const result = await part.ask?.(engine, new AbortController().signal);
+    expect(asked).toEqual(['/containers/json?all=1']);
+    expect(parseMounts(result?.stdout ?? '', '/srv/app')).toEqual([
+      { path: 'conf', service: 'web' },
+      { path: 'x', service: 'alone' },
+    ]);
+    const broken = { get: () => Promise.resolve({ status: 500, body: [] }) };
+    await expect(part.ask?.(broken, new AbortController().signal)).rejects.toThrow('answered with 500');
+  });
+
+  it('are asked of the CLI where the real deploy-path is not known', () => {
+    const place = parsePlace('');
+    expect([place, askedMountsPart(parseDeployPath('/srv/app'), place.real).ask]).toEqual([
+      { socket: '', real: '' },
+      undefined,
+    ]);
   });
 
   it('of single files are named when those files change, of folders never', () => {

@@ -160,7 +160,7 @@ function rowsOf(name: string, factor: number, [ours, ...peers]: readonly Measure
     makeRow({
       metric: 'remote_commands',
       case: name,
-      ours: median(ours.sent.map(({ commands }) => commands ?? NaN)),
+      ours: median(ours.sent.flatMap(({ commands }) => commands ?? [])),
       peer: null,
       peerName: 'none counts them',
     }),

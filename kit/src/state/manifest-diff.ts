@@ -79,6 +79,20 @@ export function diffManifests(local: readonly ManifestEntry[], live: LiveState, 
   };
 }
 
+/** The same where deploy-path is empty: all of the set is new. */
+export function allNew(local: readonly ManifestEntry[]): Transfer {
+  return {
+    added: local.map(({ path }) => path),
+    changed: [],
+    deleted: [],
+    send: local.filter(isFile),
+    keep: [],
+    links: local.filter(isLink),
+    blocked: [],
+    isNeeded: true,
+  };
+}
+
 /** The steps that turn what is live into the staged set; empty when it is there already. */
 export function planSwap(entries: readonly ManifestEntry[], deletable: readonly string[], live: LiveState): SwapPlan {
   const view = liveView(live, deletable);

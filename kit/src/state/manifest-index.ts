@@ -19,7 +19,7 @@ const digits = 16;
 
 /** The index of a set; `entries` sorted by path. Pure. */
 export function indexManifest(entries: readonly ManifestEntry[]): ManifestIndex {
-  const lines = entries.map(describeEntry);
+  const lines = entries.map(indexLine);
   const byBucket = new Map<string, string[]>(
     Array.from({ length: 256 }, (_, at) => [at.toString(16).padStart(2, '0'), []]),
   );
@@ -28,7 +28,8 @@ export function indexManifest(entries: readonly ManifestEntry[]): ManifestIndex 
   return { lines, buckets: [...byBucket].map(([bucket, own]) => `${bucket} ${digest(own)}`) };
 }
 
-function describeEntry(entry: ManifestEntry): string {
+/** The line of one entry; see {@link ManifestIndex}. */
+export function indexLine(entry: ManifestEntry): string {
   if (isLink(entry)) return `00link ${JSON.stringify(entry)}`;
   return `${entry.sha256.slice(0, digits)} ${entry.mode} ${entry.path}`;
 }
@@ -53,7 +54,7 @@ export function diffIndex(
   const live = new Map(difference.lines.map((line) => [pathOf(line), line]));
   const changed: ManifestEntry[] = [];
   for (const entry of local) {
-    const line = describeEntry(entry);
+    const line = indexLine(entry);
     if (!differing.has(line.slice(0, 2))) continue;
     const found = live.get(entry.path);
     if (found === undefined) return undefined;

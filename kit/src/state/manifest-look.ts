@@ -78,8 +78,7 @@ elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
 ${stateFunction}[ ! -w . ] || echo w
 for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
-printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
-printf 'i %s\\n' "$(df -Pi . 2>/dev/null | awk 'NR==2 {print $4}')"
+{ df -Pk .; df -Pi . 2>/dev/null; } | awk 'NR == 2 { print "k " $4 } NR == 4 { print "i " $4 }'
 only=1
 for f in * .[!.]* ..?*; do if [ "$f" != .deploy ] && { [ -e "$f" ] || [ -L "$f" ]; }; then only=; break; fi; done
 [ -z "$only" ] || echo n

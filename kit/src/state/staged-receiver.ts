@@ -11,6 +11,8 @@ export interface StagedArchive {
   readonly tar: Readable;
   /** What packed it; the server has the program of that name. */
   readonly packing: 'plain' | 'gzip' | 'zstd';
+  /** Which member of the tar, counted from 1, comes next after each batch but the last; none: one batch. */
+  readonly borders?: readonly number[];
 }
 
 export interface ReceiveOptions {
@@ -36,20 +38,23 @@ export interface Receiver {
   cancel(): void;
 }
 
-/** $1 deploy path; stdin: `<packing> <release id> <lease's step>` in a line, then the set. Nothing comes: nothing is done. */
+/**
+ * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
+ * nothing is done.
+ */
 const waiting = `
 set -e
 echo ready
-IFS=' ' read -r packing id step || exit 0
+IFS=' ' read -r packing id borders step || exit 0
 `;
 
-const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step"
+const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step" "$borders"
 ${receiveScript}`;
 
 /** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = `${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
-(set -- "$path" "$id" "$packing" "$step"
+(set -- "$path" "$id" "$packing" "$step" "$borders"
 ${receiveScript})
 (set -- "$path" "$id"
 ${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -84,8 +89,8 @@ export function openReceiver(host: Host, deployPath: DeployPath, options: Receiv
   );
   return {
     ready,
-    receive: async (releaseId, { tar, packing }, step = '') => {
-      stdin.write(`${packing} ${releaseId} ${step}\n`);
+    receive: async (releaseId, { tar, packing, borders = [] }, step = '') => {
+      stdin.write(`${packing} ${releaseId} ${borders.join(',') || '-'} ${step}\n`);
       let failure: Error | undefined;
       // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
       tar.once('error', (error) => {

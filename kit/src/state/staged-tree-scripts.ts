@@ -72,20 +72,12 @@ verify() {
   [ -s "$1/paths" ] || return 0
   (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
 }
-# verify_sent: in the folder of a set, the same for those that came, which are all but the ones in keep.
-verify_sent() {
-  awk 'FILENAME == "keep" { kept[$0]; next } FILENAME == "paths" { if (!($0 in kept)) { sent[FNR]; print > "sent" } next } FNR in sent { print > "sums" }' keep paths hashes
-  [ -f sent ] || return 0
-  (cd tree && tr '\\n' '\\0' < ../sent | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - sums || exit 66
-  rm -f sent sums
-}
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 # block FILE: the pins in it (pins.ts), markers included.
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
-${stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
-# path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
-# One pass of awk: a loop of the shell reads byte by byte.
+${stateFunction}# list_files FOLDER: makes the lists of manifest-lists.ts from the manifest (one entry a line; the only escape in a path is a
+# quote's), where no runner made them. One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
   : > "$1/every"; : > "$1/sums"; : > "$1/index"
   (cd "$1" && awk 'BEGIN { print "." > "folders" }
@@ -100,20 +92,14 @@ list_files() {
       print hash " " mode " ./" path > "sums"; print substr(hash, 1, 16) " " mode " " path > "index"
     } else { sub(/,$/, ""); print "00link " $0 > "index" }
   }' manifest.json.new)
-  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/rest" || :; mv "$1/rest" "$1/sums"; fi
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
   rm -f "$1/sums"
-}
-# missing_of LIST FOLDER: the paths of LIST that are no file below FOLDER.
-missing_of() {
-  { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
 }
 ${orderFunction}# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   last=0
   for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
   printf '%s\\n' "$((last + 1))" > "$1/order"
-  if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
   (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 8>&- &
   mv "$1/manifest.json.new" "$1/manifest.json"
@@ -127,20 +113,37 @@ cd "$1"; root=$(pwd -P)
 `;
 
 /**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty. stdin: tar with `tree/` (folders, links and the files that
- * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
+ * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
+ * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there.
+ * files that came in parts (staged-part.ts) and were verified there. The files of `sums.1` are whole when as many members
+ * have been begun as the first number says, and so on; those of the last list when all is unpacked.
  * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
  */
 export const receiveScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
 trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-case $3 in
-  plain) tar -xof - -C "$s" ;;
-  *) "$3" -dc | tar -xof - -C "$s" ;;
-esac
+unpack() {
+  case $1 in
+    plain) tar "$2" - -C "$s" ;;
+    *) "$1" -dc | tar "$2" - -C "$s" ;;
+  esac
+}
+check() { [ ! -s "$s/sums.$1" ] || (cd "$s/tree" && $sum -c "../sums.$1") > /dev/null 2>&1; }
+if [ "$5" = - ]; then
+  unpack "$3" -xof
+  check 1 || exit 66
+else
+  # tar names a member when it begins with it: what came before is whole, and is hashed while the rest is unpacked.
+  said=$({ { unpack "$3" -xvof 3>&- && code=0 || code=$?; printf %s "$code" >&3; } |
+    awk -v list="$5" 'BEGIN { count = split(list, at, ","); batch = 1 }
+      batch <= count && NR >= at[batch] + 0 { print batch++; fflush() }
+      END { while (batch <= count + 1) print batch++ }' |
+    { bad=; while IFS= read -r n; do check "$n" || bad=1; done; [ -z "$bad" ]; } || printf ' 66' >&3; } 3>&1)
+  case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
+fi
 lock_tree; be_current "$4"
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
@@ -149,9 +152,6 @@ if [ -f "$s/parts" ]; then
   done < "$s/parts"
   rm -rf .deploy/parts
 fi
-list_files "$s"
-missing_of "$s/paths" "$s/tree" > "$s/keep"
-(cd "$s"; verify_sent)
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 

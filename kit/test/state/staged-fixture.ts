@@ -12,12 +12,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createReadStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { localHost } from '../../src/host/local-host.ts';
 import { diffManifests, type DeleteRule } from '../../src/state/manifest-diff.ts';
 import { indexManifest } from '../../src/state/manifest-index.ts';
+import { listSet, type SetParts } from '../../src/state/manifest-lists.ts';
 import { probeLive } from '../../src/state/manifest-live.ts';
 import { formatManifest, type Manifest, type ManifestEntry } from '../../src/state/manifest.ts';
 import { parseDeployPath, type DeployPath } from '../../src/state/deploy-path.ts';
@@ -99,27 +100,36 @@ async function stageFiles(host: Site['host'], path: DeployPath, releaseId: strin
     files: entries,
     deleted: transfer.deleted,
   };
-  const folder = mkdtempSync(join(tmpdir(), 'archive-'));
-  const list = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
   const sent = new Set([...transfer.send, ...transfer.links].map((entry) => entry.path));
-  mkdirSync(join(folder, 'tree'));
-  for (const entry of entries) mkdirSync(dirname(join(folder, 'tree', entry.path)), { recursive: true });
-  writeFiles(join(folder, 'tree'), Object.fromEntries(Object.entries(files).filter(([name]) => sent.has(name))));
-  writeFiles(folder, {
-    buckets: list(indexManifest(entries).buckets),
-    deleted: list(manifest.deleted.map((entry) => `./${entry}`)),
-    'manifest.json.new': formatManifest(manifest),
-  });
-  execFileSync('tar', ['-cf', `${folder}.tar`, '-C', folder, '.']);
-  const tar = createReadStream(`${folder}.tar`);
+  const content = Object.fromEntries(Object.entries(files).filter(([name]) => sent.has(name)));
   await receiveStagedTree(host, path, releaseId, {
-    tar,
+    tar: packSet(manifest, { batches: [transfer.send], keep: transfer.keep }, content),
     packing: 'plain',
     signal: new AbortController().signal,
     timeoutMs: 180_000,
   });
+}
+
+/** A set as it travels, made by this machine's tar; `more` stands beside its lists. */
+export function packSet(manifest: Manifest, parts: SetParts, content: Files, more: Files = {}): Readable {
+  const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+  const list = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+  mkdirSync(join(folder, 'tree'));
+  for (const entry of manifest.files) mkdirSync(dirname(join(folder, 'tree', entry.path)), { recursive: true });
+  writeFiles(join(folder, 'tree'), content);
+  writeFiles(folder, {
+    ...more,
+    ...Object.fromEntries(listSet(manifest.files, parts).map(({ name, lines }) => [name, list(lines)])),
+    buckets: list(indexManifest(manifest.files).buckets),
+    deleted: list(manifest.deleted.map((entry) => `./${entry}`)),
+    'manifest.json.new': formatManifest(manifest),
+  });
+  const names = readdirSync(folder).filter((name) => name !== 'tree');
+  const tar = execFileSync('tar', ['--sort=name', '-cf', '-', '-C', folder, ...names, 'tree'], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   rmSync(folder, { recursive: true });
-  rmSync(`${folder}.tar`);
+  return Readable.from([tar], { objectMode: false });
 }
 
 export function writeFiles(folder: string, files: Files): void {

@@ -1,13 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatManifest } from '../../src/state/manifest.ts';
-import { indexManifest } from '../../src/state/manifest-index.ts';
+import { isFile } from '../../src/state/manifest.ts';
 import { openReceiver, type Receiver } from '../../src/state/staged-receiver.ts';
 import { undoActivation } from '../../src/state/staged-tree.ts';
-import { entriesOf, makeSite, type Files, type Site } from './staged-fixture.ts';
+import { entriesOf, makeSite, packSet, type Files, type Site } from './staged-fixture.ts';
 
 let site: Site;
 beforeEach(async () => {
@@ -22,31 +20,10 @@ const open = (isForNow: boolean): Receiver =>
 
 /** A set with the plan of a swap, as a sync that makes it live at once sends it. */
 function archiveOf(releaseId: string, files: Files, plan: string, content = files): Readable {
-  const tar = pack();
   const entries = entriesOf(files);
-  const header = {
-    format: 1,
-    releaseId,
-    createdAt: '',
-    commit: 'local',
-    runUrl: '',
-    files: entries,
-    deleted: [],
-  } as const;
-  tar.entry({ name: 'deleted' }, '');
-  tar.entry(
-    { name: 'buckets' },
-    indexManifest(entries)
-      .buckets.map((line) => `${line}\n`)
-      .join(''),
-  );
-  tar.entry({ name: 'now' }, '');
-  tar.entry({ name: 'plan' }, plan);
-  tar.entry({ name: 'manifest.json.new' }, formatManifest(header));
-  tar.entry({ name: 'tree/', type: 'directory' });
-  for (const [path, text] of Object.entries(content)) tar.entry({ name: `tree/${path}`, mode: 0o644 }, text);
-  tar.finalize();
-  return Readable.from(tar as AsyncIterable<Buffer>, { objectMode: false });
+  const header = { format: 1, releaseId, createdAt: '', commit: 'local', runUrl: '' } as const;
+  const batches = [entries.filter(isFile)];
+  return packSet({ ...header, files: entries, deleted: [] }, { batches, keep: [] }, content, { now: '', plan });
 }
 
 const id = '20261121T030000000Z-local-0001';
@@ -77,6 +54,30 @@ describe('what waits on the server for a set', () => {
       code: 'STAGED_TREE_CORRUPT',
     });
     expect(site.read()).toEqual({ a: 'by hand' });
+    expect(readdirSync(join(site.path, '.deploy/staged'))).toEqual([]);
+  });
+
+  it.each([
+    ['none', {}, undefined],
+    ['one of the first batch', { a: 'two' }, 'STAGED_TREE_CORRUPT'],
+    ['one of the last batch', { d: 'two' }, 'STAGED_TREE_CORRUPT'],
+  ])('verifies in batches; damaged is %s', async (_, damage, code) => {
+    const files = { a: 'one', b: 'one', c: 'one', d: 'one' };
+    const [first, ...others] = entriesOf(files).filter(isFile);
+    const header = { format: 1, releaseId: id, createdAt: '', commit: 'local', runUrl: '' } as const;
+    const manifest = { ...header, files: entriesOf(files), deleted: [] };
+    const batches = [first === undefined ? [] : [first], others];
+    const tar = packSet(manifest, { batches, keep: [] }, { ...files, ...damage });
+    // Of eleven lists and the folder, then `a`: `b` is the fourteenth.
+    const receiving = open(false).receive(id, { tar, packing: 'plain', borders: [14] });
+    if (code === undefined) await receiving;
+    else await expect(receiving).rejects.toMatchObject({ code });
+    expect(readdirSync(join(site.path, '.deploy/staged'))).toEqual(code === undefined ? [id] : []);
+  });
+
+  it('tells what tar said of a stream that ends too soon, also where it is verified in batches', async () => {
+    const tar = Readable.from([Buffer.alloc(512, 'no header')], { objectMode: false });
+    await expect(open(false).receive(id, { tar, packing: 'plain', borders: [3] })).rejects.toThrow(/tar: /);
     expect(readdirSync(join(site.path, '.deploy/staged'))).toEqual([]);
   });
 
