@@ -5,17 +5,21 @@ import { ancestorsOf, foldersOf } from '@deploy-actions/kit/state/manifest';
  * Windows checkout, two on the server. Pure.
  */
 export function findCollisions(paths: readonly string[]): readonly (readonly string[])[] {
-  const groups = new Map<string, Set<string>>();
+  const first = new Map<string, string>();
+  const groups = new Map<string, string[]>();
   for (const path of new Set([...foldersOf(paths), ...paths])) {
-    const key = path.normalize('NFC').toLowerCase();
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, new Set([path]));
-    else group.add(path);
+    const key = foldName(path);
+    const before = first.get(key);
+    if (before === undefined) first.set(key, path);
+    else groups.set(key, [...(groups.get(key) ?? [before]), path]);
   }
   // Below two folders that collide every path does: the folders say it.
-  const found = [...groups].filter(([, group]) => group.size > 1);
-  const keys = new Set(found.map(([key]) => key));
-  return found
-    .filter(([key]) => !ancestorsOf(key).some((above) => keys.has(above)))
-    .map(([, group]) => [...group].sort());
+  return [...groups]
+    .filter(([key]) => !ancestorsOf(key).some((above) => groups.has(above)))
+    .map(([, group]) => group.toSorted());
+}
+
+/** What such a file system takes for the same. Most names are plain, and thousands are asked for. */
+function foldName(path: string): string {
+  return /^[!-@[-~ ]*$/.test(path) ? path : path.normalize('NFC').toLowerCase();
 }

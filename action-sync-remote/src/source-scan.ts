@@ -16,7 +16,7 @@ import { setImmediate } from 'node:timers/promises';
 import { basename, join } from 'node:path';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { foldersOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
-import { readContent, smallBytes, type Place } from './file-content.ts';
+import { readContent, Shelf, smallBytes, type Place } from './file-content.ts';
 import { makeRules, type PathRules, type RuleLines } from './path-rules.ts';
 import { refuseLink, refuseName } from './source-name.ts';
 import type { SourcePlace } from './source-place.ts';
@@ -74,12 +74,11 @@ export async function scanSources(
   const files = walks.flatMap((walk) => walk.files);
   const hashed: ManifestFile[] = [];
   const places = new Map<string, Place>();
-  let room = keptBytes;
+  const shelf = new Shelf(keptBytes);
   for (const found of files) {
-    const { file, place } = await hashFile(found, room);
+    const { file, place } = await hashFile(found, shelf);
     hashed.push(file);
     places.set(file.path, place);
-    room -= place.content?.length ?? 0;
     if (hashed.length % turn !== 0) continue;
     onProgress(hashed.length, files.length);
     await setImmediate();
@@ -162,16 +161,16 @@ function refused(path: string, reason: string): SyncError {
 
 async function hashFile(
   { path, place }: Found,
-  room: number,
+  shelf: Shelf,
 ): Promise<{ readonly file: ManifestFile; readonly place: Place }> {
   try {
-    const { stat, content } = readSmall(place);
+    const { stat, content, isKept } = readSmall(place, shelf);
     // Git keeps one bit of the mode, and artifacts and umasks blur the others.
     const mode = (stat.mode & 0o100) !== 0 ? '0755' : '0644';
     const where: Place = { file: place, mtimeMs: stat.mtimeMs };
     if (content !== undefined) {
       const file: ManifestFile = { path, mode, sha256: hash('sha256', content), size: content.length };
-      return { file, place: content.length <= room ? { ...where, content } : where };
+      return { file, place: isKept ? { ...where, content } : where };
     }
     const digest = createHash('sha256');
     let size = 0;
@@ -190,20 +189,27 @@ async function hashFile(
   }
 }
 
+interface Read {
+  readonly stat: Stats;
+  /** Undefined for a file that is not small. Where it is not kept, only until the next one is read. */
+  readonly content: Buffer | undefined;
+  readonly isKept: boolean;
+}
+
 /** As few calls as can be: there are thousands of files. No link is followed that came after the folder was listed. */
-function readSmall(place: string): { readonly stat: Stats; readonly content: Buffer | undefined } {
+function readSmall(place: string, shelf: Shelf): Read {
   const open = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(open);
-    if (stat.size > smallBytes) return { stat, content: undefined };
-    const content = Buffer.allocUnsafe(stat.size);
+    if (stat.size > smallBytes) return { stat, content: undefined, isKept: false };
+    const { buffer, isKept } = shelf.take(stat.size);
     let size = 0;
-    while (size < content.length) {
-      const count = readSync(open, content, size, content.length - size, null);
+    while (size < buffer.length) {
+      const count = readSync(open, buffer, size, buffer.length - size, null);
       if (count === 0) break;
       size += count;
     }
-    return { stat, content: content.subarray(0, size) };
+    return { stat, content: buffer.subarray(0, size), isKept };
   } finally {
     closeSync(open);
   }

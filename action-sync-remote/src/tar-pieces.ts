@@ -51,10 +51,9 @@ export class TarPieces {
 
   /** Begins a member; {@link add} its content, and then {@link align}. */
   begin({ name, kind, mode, size, target = '' }: TarMember): void {
-    const [nameBytes, targetBytes] = [Buffer.from(name), Buffer.from(target)];
-    if (targetBytes.length > longestName) this.#addLong(kinds.longTarget, targetBytes);
-    if (nameBytes.length > longestName) this.#addLong(kinds.longName, nameBytes);
-    this.#addHeader(nameBytes, kinds[kind], mode, size, targetBytes);
+    if (isLong(target)) this.#addLong(kinds.longTarget, target);
+    if (isLong(name)) this.#addLong(kinds.longName, name);
+    this.#addHeader(name, kinds[kind], mode, size, target);
   }
 
   add(bytes: Buffer): void {
@@ -92,30 +91,35 @@ export class TarPieces {
     return [...this.take(), this.#piece.subarray(0, this.#used)];
   }
 
-  #addLong(kind: number, text: Buffer): void {
-    this.#addHeader(Buffer.from('././@LongLink'), kind, 0o644, text.length + 1, Buffer.alloc(0));
-    this.add(text);
+  #addLong(kind: number, text: string): void {
+    const bytes = Buffer.from(text);
+    this.#addHeader('././@LongLink', kind, 0o644, bytes.length + 1, '');
+    this.add(bytes);
     this.#addZeros(1);
     this.align();
   }
 
-  #addHeader(name: Buffer, kind: number, mode: number, size: number, target: Buffer): void {
+  #addHeader(name: string, kind: number, mode: number, size: number, target: string): void {
     // A piece is a whole number of blocks, and a header begins where one ends.
-    const block = this.#piece.subarray(this.#used, this.#used + blockBytes);
-    this.#blank.copy(block);
-    name.copy(block, 0, 0, longestName);
-    block.write(octal(mode, 7), at.mode, 'latin1');
-    if (size < octalSizes) block.write(octal(size, 11), at.size, 'latin1');
+    const [block, start] = [this.#piece, this.#used];
+    this.#blank.copy(block, start);
+    const nameBytes = block.write(name, start, longestName, 'utf8');
+    block.write(octal(mode, 7), start + at.mode, 'latin1');
+    if (size < octalSizes) block.write(octal(size, 11), start + at.size, 'latin1');
     else {
-      block.writeUInt8(0x80, at.size);
-      block.writeBigUInt64BE(BigInt(size), at.size + 4);
+      block.writeUInt8(0x80, start + at.size);
+      block.writeBigUInt64BE(BigInt(size), start + at.size + 4);
     }
-    block.writeUInt8(kind, at.kind);
-    target.copy(block, at.target, 0, longestName);
-    // Of the blank one, only these fields were zeros.
+    block.writeUInt8(kind, start + at.kind);
+    const targetBytes = target === '' ? 0 : block.write(target, start + at.target, longestName, 'utf8');
+    // All else is as in the blank one, where these fields are zeros.
     const sum =
-      this.#blankSum + sumOf(block, 0, at.owner) + sumOf(block, at.size, at.time) + sumOf(block, at.kind, at.magic);
-    block.write(`${octal(sum, 6)}\0 `, at.sum, 'latin1');
+      this.#blankSum +
+      sumOf(block, start, start + nameBytes) +
+      sumOf(block, start + at.mode, start + at.owner) +
+      sumOf(block, start + at.size, start + at.time) +
+      sumOf(block, start + at.kind, start + at.target + targetBytes);
+    block.write(`${octal(sum, 6)}\0 `, start + at.sum, 'latin1');
     this.#advance(blockBytes);
   }
 
@@ -135,6 +139,11 @@ export class TarPieces {
     this.#piece = Buffer.allocUnsafe(pieceBytes);
     this.#used = 0;
   }
+}
+
+/** Whether a name needs more than its field; a letter has three bytes at most for each unit of a string. */
+function isLong(text: string): boolean {
+  return text.length * 3 > longestName && Buffer.byteLength(text) > longestName;
 }
 
 function octal(value: number, digits: number): string {

@@ -21,7 +21,7 @@ export interface SetList {
  *
  * - `every`: all paths; `folders`: all above them; `index`: see manifest-index.ts;
  * - `paths`, `hashes`: of all files; `keep`: see {@link SetParts};
- * - `sums.1`, `sums.2` …: of each batch, as `sha256sum -c` reads them.
+ * - `sums.1`, `sums.2` …: of each batch, as `sha256sum -c` reads it and `openssl dgst -r` prints it.
  */
 export function listSet(entries: readonly ManifestEntry[], { batches, keep }: SetParts): readonly SetList[] {
   const files = entries.filter(isFile);
@@ -34,7 +34,7 @@ export function listSet(entries: readonly ManifestEntry[], { batches, keep }: Se
     { name: 'keep', lines: keep.map(relative) },
     ...batches.map((batch, at) => ({
       name: `sums.${at + 1}`,
-      lines: batch.map(({ sha256, path }) => `${sha256}  ./${path}`),
+      lines: batch.map(({ sha256, path }) => `${sha256} *./${path}`),
     })),
   ];
 }
@@ -47,7 +47,7 @@ function relative({ path }: { readonly path: string }): string {
 const leastBytes = 2 * 1024 * 1024;
 /** Opening and making a small file costs as much as so many bytes. */
 const fileBytes = 16 * 1024;
-const mostBatches = 6;
+const mostBatches = 4;
 
 /** Cuts what a stream brings into batches of about the same work; one where it is little. Pure. */
 export function cutBatches(files: readonly ManifestFile[]): readonly (readonly ManifestFile[])[] {

@@ -131,17 +131,23 @@ unpack() {
     *) "$1" -dc | tar "$2" - -C "$s" ;;
   esac
 }
-check() { [ ! -s "$s/sums.$1" ] || (cd "$s/tree" && $sum -c "../sums.$1") > /dev/null 2>&1; }
+# check N: whether the files of a batch are what their hashes say. openssl, where it is, uses what the processor has for SHA-256,
+# which sha256sum mostly does not: a fifth of its time. What it does not confirm, sha256sum decides.
+check() {
+  [ -s "$s/sums.$1" ] || return 0
+  cd "$s/tree"
+  { cut -c67- "../sums.$1" | tr '\\n' '\\0' | xargs -0 openssl dgst -sha256 -r | cmp -s - "../sums.$1" || $sum -c "../sums.$1"; } > /dev/null 2>&1
+}
 if [ "$5" = - ]; then
-  unpack "$3" -xof
-  check 1 || exit 66
+  unpack "$3" -xmof
+  (check 1) || exit 66
 else
   # tar names a member when it begins with it: what came before is whole, and is hashed while the rest is unpacked.
-  said=$({ { unpack "$3" -xvof 3>&- && code=0 || code=$?; printf %s "$code" >&3; } |
+  said=$({ { unpack "$3" -xvmof 3>&- && code=0 || code=$?; printf %s "$code" >&3; } |
     awk -v list="$5" 'BEGIN { count = split(list, at, ","); batch = 1 }
       batch <= count && NR >= at[batch] + 0 { print batch++; fflush() }
       END { while (batch <= count + 1) print batch++ }' |
-    { bad=; while IFS= read -r n; do check "$n" || bad=1; done; [ -z "$bad" ]; } || printf ' 66' >&3; } 3>&1)
+    { bad=; while IFS= read -r n; do (check "$n") || bad=1; done; [ -z "$bad" ]; } || printf ' 66' >&3; } 3>&1)
   case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
 fi
 lock_tree; be_current "$4"
