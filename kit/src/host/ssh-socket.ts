@@ -74,6 +74,8 @@ export function dialTcp(host: string, port: number, timeoutMs: number, signal: A
     socket.connect({ host, port }, () => {
       settle(undefined);
     });
+    // Node's connect() puts its own write() on the object, in front of the class's.
+    Reflect.deleteProperty(socket, 'write');
     if (signal.aborted) onAbort();
   });
 }
