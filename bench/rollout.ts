@@ -9,7 +9,7 @@ import { readOurVersion, readVersion } from './party.ts';
 import { loadedCases } from './rollout/loaded-cases.ts';
 import { LOAD } from './rollout/measure.ts';
 import { writeAccess } from './rollout/party.ts';
-import { PROXIES, proxyImage } from './rollout/recipe.ts';
+import { findProxyVersion, PROXIES, proxyImage } from './rollout/recipe.ts';
 import { clearStages, readRolloutScript, readRolloutVersion, type Case } from './rollout/scene.ts';
 import { timedCases } from './rollout/timed-cases.ts';
 import { LEAST_RUNS, type Bench, type BenchOptions, type Row } from './row.ts';
@@ -38,7 +38,7 @@ async function readVersions(lab: Lab, script: string | undefined): Promise<Reado
   const commands = { haproxy: ['haproxy', '-v'], nginx: ['nginx', '-v'], caddy: ['caddy', 'version'] } as const;
   for (const proxy of PROXIES) {
     const { stdout, stderr } = await lab.server.docker(['run', '--rm', proxyImage(lab, proxy), ...commands[proxy]]);
-    proxies[proxy] = `${stdout}${stderr}`.trim().split('\n').at(0) ?? '';
+    proxies[proxy] = findProxyVersion(`${stdout}\n${stderr}`);
   }
   return {
     ours: await readOurVersion(root),

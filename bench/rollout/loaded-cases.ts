@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Row } from '../row.ts';
 import { watchStartBeside } from './floor.ts';
-import { watchSteadily, type Sighting } from './measure.ts';
+import { describeSlowest, watchSteadily, type Sighting } from './measure.ts';
 import { makeOurs, makeUp, newJob, runStep, type Deployed, type Party } from './party.ts';
 import { PROXIES, type Proxy } from './recipe.ts';
 import { FLOOR_NAME, rowsOfDeploys, rowsOfFloor, rowsOfSightings, type Loaded } from './rows.ts';
@@ -16,7 +16,8 @@ function sayRun({ say }: Scene, name: string, party: Party, seen: Sighting, depl
   const kinds = Object.entries(seen.kinds).map(([kind, count]) => `${kind} ×${String(count)}`);
   say(
     `${name}: ${party.name}:${seconds} ${String(seen.failed)} of ${String(seen.sent)} failed, ${String(seen.resets)} resets, ` +
-      `p99 ${String(seen.p99BeforeMs)} → ${String(seen.p99DuringMs)} ms, lag ${String(seen.lagMs)} ms` +
+      `p99 ${String(seen.p99BeforeMs)} → ${String(seen.p99DuringMs)} ms, lag ${String(seen.lagMs)} ms, ` +
+      `slowest at ${describeSlowest(seen.slowest)} s` +
       (deployed?.commands === undefined ? '' : `, ${String(deployed.commands)} remote commands`) +
       (deployed === undefined || deployed.phases === '' ? '' : ` ${deployed.phases}`) +
       (kinds.length === 0 ? '' : ` (${kinds.slice(0, 6).join(', ')})`),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startLoad, type Load, type LoadReport, type PhaseReport } from '../../lab/src/load/index.ts';
+import { startLoad, type Load, type LoadReport, type PhaseReport, type Slow } from '../../lab/src/load/index.ts';
 import type { BenchStage } from './stage.ts';
 
 /** The load of issue and docs: open loop, kept and fresh connections in turn. */
@@ -23,6 +23,8 @@ export interface Sighting {
   readonly wasSteady: boolean;
   readonly p99BeforeMs: number;
   readonly p99DuringMs: number;
+  /** The slowest hundredth during the change, without the 2 s requests; `dueMs` after its beginning. */
+  readonly slowest: readonly Slow[];
   /** How late the generator itself sent, 99th percentile: the noise of the machine. */
   readonly lagMs: number;
   /** First failures, as a person would count them: kind and detail → number. */
@@ -31,6 +33,16 @@ export interface Sighting {
 
 function phaseOf(report: LoadReport, name: string): PhaseReport | undefined {
   return report.phases.find((phase) => phase.name === name);
+}
+
+/** `1.2 ×3, 4.0`: tenths of seconds in which the slow requests were due. Pure. */
+export function describeSlowest(slowest: readonly Slow[]): string {
+  const counts = new Map<string, number>();
+  for (const { dueMs } of slowest) {
+    const tenth = (Math.floor(dueMs / 100) / 10).toFixed(1);
+    counts.set(tenth, (counts.get(tenth) ?? 0) + 1);
+  }
+  return [...counts].map(([tenth, count]) => (count === 1 ? tenth : `${tenth} ×${String(count)}`)).join(', ');
 }
 
 /** Joins the plain load and the one of slow requests. Pure. */
@@ -51,6 +63,7 @@ export function readSighting(plain: LoadReport, slow: LoadReport): Sighting {
     resets,
     p99BeforeMs,
     p99DuringMs: phaseOf(plain, 'during')?.latency.p99 ?? 0,
+    slowest: phaseOf(plain, 'during')?.slowest ?? [],
     lagMs: plain.sendLag.p99,
     kinds,
   };

@@ -63,3 +63,16 @@ export function proxyImage(lab: Lab, proxy: Proxy): string {
   if (image === undefined) throw new RangeError(`the lab has no image of ${proxy}: npm run lab -- up --proxies`);
   return lab.reference('anonymous', image.repository, image.digest);
 }
+
+/** Each proxy's own words for its version. */
+const versionLine = /^(?:HA-?Proxy version |nginx version: |v?\d+(?:\.\d+)+(?: |$))/;
+
+/** The line in which a proxy says its version; empty where there is none. What Docker says of a pull before is not it. Pure. */
+export function findProxyVersion(output: string): string {
+  return (
+    output
+      .split('\n')
+      .map((line) => line.trim())
+      .find((line) => versionLine.test(line)) ?? ''
+  );
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadReport } from '../../lab/src/load/index.ts';
 import { measureContainerTime, parseEvents } from '../rollout/container-time.ts';
 import { pipeDelayed } from '../rollout/delay.ts';
-import { readSighting } from '../rollout/measure.ts';
+import { describeSlowest, readSighting } from '../rollout/measure.ts';
 import { readCommandCount, type Party } from '../rollout/party.ts';
 import { rowsOfDeploys, rowsOfFloor, type Loaded } from '../rollout/rows.ts';
 import { renderCompose } from '../rollout/stage.ts';
@@ -74,6 +74,7 @@ function reportOf(kinds: readonly (readonly ['reset' | 'status', boolean])[], fa
     keptAlive: 2,
     failed: kinds.length,
     failuresByKind: {},
+    slowest: [],
     shas: {},
   };
   return {
@@ -119,10 +120,20 @@ describe('a run', () => {
   });
 });
 
+const quiet = { lagMs: 0, kinds: {}, slowest: [] };
+
+describe('the slowest requests', () => {
+  it('are told by the tenth of a second in which they were due', () => {
+    const slowest = [310, 399, 400, 1_250].map((dueMs) => ({ dueMs, latencyMs: 9 }));
+    expect(describeSlowest(slowest)).toBe('0.3 ×2, 0.4, 1.2');
+    expect(describeSlowest([])).toBe('');
+  });
+});
+
 describe('the rows of a deploy', () => {
   const party = (id: Party['id']): Party => ({ id, name: id, deploy: () => Promise.reject(new RangeError('unused')) });
   const loaded = (failed: number, totalMs: number): Loaded => ({
-    seen: { wasSteady: true, sent: 100, failed, resets: 0, p99BeforeMs: 10, p99DuringMs: 12, lagMs: 0, kinds: {} },
+    seen: { wasSteady: true, sent: 100, failed, resets: 0, p99BeforeMs: 10, p99DuringMs: 12, ...quiet },
     deployed: { totalMs, postMs: 0, outcome: 'deployed', commands: 9, phases: '' },
   });
   it('compare with each peer, judge the worst run, and time only against docker-rollout', () => {
@@ -153,7 +164,7 @@ describe('the rows of a deploy', () => {
 
 describe('the rows of the floor', () => {
   const seen = (before: number, during: number): Loaded['seen'] => ({
-    ...{ wasSteady: true, sent: 100, failed: 0, resets: 0, lagMs: 0, kinds: {} },
+    ...{ wasSteady: true, sent: 100, failed: 0, resets: 0, ...quiet },
     ...{ p99BeforeMs: before, p99DuringMs: during },
   });
   it('give the growth of each run, not that of the medians', () => {

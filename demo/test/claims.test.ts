@@ -19,6 +19,7 @@ function phase(name: string, shas: readonly string[], failed = 0): PhaseReport {
     failed,
     failuresByKind: {},
     latency,
+    slowest: [],
     shas: sightings,
   };
 }

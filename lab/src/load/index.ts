@@ -9,7 +9,7 @@ export type { Answer, FailureKind } from './load-client.ts';
 export type { LoadOptions } from './load-options.ts';
 export { LoadOptionError } from './load-options.ts';
 export { lowerPriority } from './priority.ts';
-export type { Failure, Latency, LoadReport, PhaseReport, ShaSightings } from './load-report.ts';
+export type { Failure, Latency, LoadReport, PhaseReport, ShaSightings, Slow } from './load-report.ts';
 
 /** A load that runs in a process of its own. It ends with this process, however that ends. */
 export interface Load {

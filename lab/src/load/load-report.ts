@@ -20,6 +20,12 @@ export interface Latency {
   readonly max: number;
 }
 
+/** One slow request: when it was due, in ms after the start of its phase, and its latency. */
+export interface Slow {
+  readonly dueMs: number;
+  readonly latencyMs: number;
+}
+
 /** How often a version answered; times in ms after the start. */
 export interface ShaSightings {
   readonly count: number;
@@ -38,6 +44,8 @@ export interface PhaseReport {
   readonly failed: number;
   readonly failuresByKind: Readonly<Partial<Record<FailureKind, number>>>;
   readonly latency: Latency;
+  /** The slowest hundredth of its requests, at most SLOWEST_KEPT, in the order in which they were due. */
+  readonly slowest: readonly Slow[];
   /** By git_sha; answers that named none are under `(none)`. */
   readonly shas: Readonly<Record<string, ShaSightings>>;
 }
@@ -60,6 +68,7 @@ export interface LoadReport {
 }
 
 export const FAILURES_KEPT = 500;
+export const SLOWEST_KEPT = 50;
 
 /** @param values in any order; empty gives zeros. */
 export function measureLatency(values: readonly number[]): Latency {
@@ -67,6 +76,16 @@ export function measureLatency(values: readonly number[]): Latency {
   const at = (share: number): number =>
     Math.round((sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0) * 10) / 10;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
+
+/** @param dues of the same requests as `latencies`, on the clock of `startMs` */
+export function findSlowest(latencies: readonly number[], dues: readonly number[], startMs: number): readonly Slow[] {
+  const tenth = (ms: number): number => Math.round(ms * 10) / 10;
+  return latencies
+    .map((latencyMs, index) => ({ dueMs: tenth((dues[index] ?? 0) - startMs), latencyMs: tenth(latencyMs) }))
+    .sort((a, b) => b.latencyMs - a.latencyMs)
+    .slice(0, Math.min(SLOWEST_KEPT, Math.ceil(latencies.length / 100)))
+    .sort((a, b) => a.dueMs - b.dueMs);
 }
 
 interface PhaseRecord {
@@ -79,6 +98,8 @@ interface PhaseRecord {
   failed: number;
   readonly byKind: Partial<Record<FailureKind, number>>;
   readonly latencies: number[];
+  /** When the requests of `latencies` were due, in ms after the start of the load. */
+  readonly dues: number[];
   readonly shas: Map<string, { count: number; firstMs: number; lastMs: number }>;
 }
 
@@ -112,6 +133,7 @@ export class LoadRecorder {
       failed: 0,
       byKind: {},
       latencies: [],
+      dues: [],
       shas: new Map(),
     });
   }
@@ -127,6 +149,7 @@ export class LoadRecorder {
     this.lags.push(sentMs - request.dueMs);
     return (answer, endedMs) => {
       phase.latencies.push(endedMs - request.dueMs);
+      phase.dues.push(request.dueMs);
       if (answer.isOk || answer.sha !== undefined) this.see(phase, answer.sha ?? '(none)', endedMs);
       if (!answer.isOk)
         this.fail(phase, {
@@ -144,10 +167,11 @@ export class LoadRecorder {
   report(facts: Pick<LoadReport, 'url' | 'rate' | 'startedAt'>, nowMs: number): LoadReport {
     const last = this.phases.at(-1);
     if (last !== undefined) last.endMs = nowMs;
-    const phases = this.phases.map(({ byKind, latencies, shas, ...counts }): PhaseReport => ({
+    const phases = this.phases.map(({ byKind, latencies, dues, shas, ...counts }): PhaseReport => ({
       ...counts,
       failuresByKind: byKind,
       latency: measureLatency(latencies),
+      slowest: findSlowest(latencies, dues, counts.startMs),
       shas: Object.fromEntries(shas),
     }));
     return {

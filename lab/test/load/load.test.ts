@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startGenerator } from '../../src/load/generator.ts';
 import { startLoad } from '../../src/load/index.ts';
 import { completeLoadOptions, isLabAddress } from '../../src/load/load-options.ts';
-import { measureLatency, type LoadReport } from '../../src/load/load-report.ts';
+import { findSlowest, measureLatency, type LoadReport } from '../../src/load/load-report.ts';
 import { scheduleRequest } from '../../src/load/schedule.ts';
 
 const servers: Server[] = [];
@@ -83,6 +83,18 @@ describe('latency', () => {
       max: 100,
     });
     expect(measureLatency([])).toEqual({ p50: 0, p95: 0, p99: 0, max: 0 });
+  });
+});
+
+describe('the slowest requests', () => {
+  it('are a hundredth of all, in the order in which they were due, by the clock of their phase', () => {
+    const latencies = Array.from({ length: 150 }, (_, index) => (index === 20 ? 90 : index === 7 ? 80.04 : 5));
+    const dues = latencies.map((_, index) => 1_000 + index * 5);
+    expect(findSlowest(latencies, dues, 1_000)).toEqual([
+      { dueMs: 35, latencyMs: 80 },
+      { dueMs: 100, latencyMs: 90 },
+    ]);
+    expect(findSlowest([], [], 0)).toEqual([]);
   });
 });
 
