@@ -16,6 +16,7 @@ import { readServerSoftware } from './server-software.ts';
 import { runChannel } from './ssh-channel.ts';
 import { shortenLogin } from './ssh-flights.ts';
 import { openForward, openSocketForward } from './ssh-forward.ts';
+import { prepareCipherKey } from './ssh-cipher.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -118,6 +119,7 @@ async function shakeHands(
   const ending = watchForLife(client, wire, tuning);
   client.on('handshake', (negotiated) => {
     seen.isEncrypted = true;
+    prepareCipherKey(client);
     runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
   });
   try {
