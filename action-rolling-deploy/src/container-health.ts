@@ -5,6 +5,8 @@ import { formatDuration } from '@deploy-actions/kit/time/duration';
 export type Judgement =
   | { readonly kind: 'ready' }
   | { readonly kind: 'waiting'; readonly seen: string }
+  /** Docker does not know it any more. No container removes itself, and this engine removes none that it still judges. */
+  | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly code: 'CONTAINER_UNHEALTHY' | 'CONTAINER_EXITED'; readonly reason: string };
 
 /** A crash loop under a restart policy looks like "running" most of the time; this many restarts are no start-up hiccup. */
@@ -15,7 +17,7 @@ const restartLimit = 3;
  * @param restartsBefore for one that was ready already: from then on any restart is a failure
  */
 export function judgeContainer(container: Container | undefined, restartsBefore?: number): Judgement {
-  if (container === undefined) return exited('is gone');
+  if (container === undefined) return { kind: 'gone' };
   const { status, exitCode, health } = container;
   if (container.isOomKilled) return exited('was killed: out of memory');
   if (status === 'exited' || status === 'dead') return exited(`ended with exit code ${exitCode}`);

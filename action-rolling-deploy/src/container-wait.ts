@@ -6,10 +6,18 @@ import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { poll, type Look } from '@deploy-actions/kit/time/poll';
-import { describeWait, healthDeadlineMs, judgeContainer } from './container-health.ts';
+import { describeWait, healthDeadlineMs, judgeContainer, type Judgement } from './container-health.ts';
 import { RolloutError } from './errors.ts';
 import { collectEvidence } from './evidence.ts';
-import { ownContainers, refuseTampering, updateOwn, watch, type RolloutContext } from './rollout-context.ts';
+import {
+  findStranger,
+  foreign,
+  ownContainers,
+  refuseTampering,
+  updateOwn,
+  watch,
+  type RolloutContext,
+} from './rollout-context.ts';
 
 /** Between two looks: the server itself holds them back. */
 const lookEveryMs = 20;
@@ -74,7 +82,7 @@ async function pollContainers(
     for (const id of ids) {
       const container = containers.find((candidate) => candidate.id === id);
       const judgement = judgeContainer(container);
-      if (judgement.kind === 'failed') throw await failure(context, service, container, judgement);
+      await refuseFailed(context, service, id, ownContainers(context, service), judgement);
       if (judgement.kind === 'waiting') waiting.push(`${container?.name ?? id.slice(0, 12)} (${judgement.seen})`);
     }
     if (purpose === 'ready' && waiting.length === 0) return { done: true, value: containers };
@@ -183,9 +191,8 @@ export async function refuseLapsed(
 ): Promise<void> {
   for (const [id, service] of context.proved) {
     if (of !== undefined && service !== of) continue;
-    const container = containers.find((candidate) => candidate.id === id);
-    const judgement = judgeContainer(container);
-    if (judgement.kind === 'failed') throw await failure(context, service, container, judgement);
+    const judgement = judgeContainer(containers.find((candidate) => candidate.id === id));
+    await refuseFailed(context, service, id, containers, judgement);
   }
 }
 
@@ -206,11 +213,30 @@ export async function bake(context: RolloutContext, bakeMs: number): Promise<voi
     const containers = await listProjectContainers(host, model.name);
     for (const [id, service] of proved) {
       const container = containers.find((candidate) => candidate.id === id);
-      const judgement = judgeContainer(container, restarts.get(id));
-      if (judgement.kind === 'failed') throw await failure(context, service, container, judgement);
+      await refuseFailed(context, service, id, containers, judgeContainer(container, restarts.get(id)));
     }
     if (leftMs <= bakeEveryMs) return;
   }
+}
+
+/**
+ * What is gone was taken away by somebody; and where another container stands beside one that ended, that is a person's
+ * `up -d` on its way: Compose makes its own first, stops ours and then removes it.
+ * @param containers all of the service, as they were when this one was judged
+ */
+async function refuseFailed(
+  context: RolloutContext,
+  service: string,
+  id: string,
+  containers: readonly Container[],
+  judgement: Judgement,
+): Promise<void> {
+  if (judgement.kind !== 'gone' && judgement.kind !== 'failed') return;
+  const container = [...containers, ...context.project.containers].find((candidate) => candidate.id === id);
+  if (judgement.kind === 'gone') throw foreign(context, service, `${container?.name ?? id.slice(0, 12)} was removed`);
+  const stranger = findStranger(context.footprint, service, containers);
+  if (stranger !== undefined) throw foreign(context, service, `${stranger.name} appeared`);
+  throw await failure(context, service, container, judgement);
 }
 
 async function failure(

@@ -12,6 +12,7 @@ import { newFootprint, type Footprint } from './footprint.ts';
 import { changedServices, type PlanWishes, type RolloutPlan } from '@deploy-actions/kit/plan/rollout-plan';
 import { makePlan, observe, type Observation } from './rollout.ts';
 import { noteRoutes } from './route/route-notes.ts';
+import { refuseUnknownHooks } from './route/route-settings.ts';
 import type { ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 import { logPlan } from './summary.ts';
@@ -64,6 +65,7 @@ export async function prepare(session: Session, state: ServerState, intent: Inte
   for (const id of intent.spent ?? []) footprint.spent.add(id);
   const isRollback = inputs.mode === 'rollback' || intent.restores !== undefined;
   const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
+  if (!isRollback) refuseUnknownHooks(inputs.routing, model);
   const drawn = makePlan(model, observation, footprint, undefined, wishes);
   const { plan: assessed, notes: serverNotes } = await assessServer(
     session,

@@ -116,11 +116,18 @@ function isJustSeen(context: RolloutContext, service: string, needs: readonly st
   // What is needed and was not well is asked for once more.
   if (!needs.every((id) => seen?.some((container) => container.id === id && container.status === 'running')))
     return false;
-  const stranger = seen?.find(
-    (container) => container.service === service && !container.isOneOff && !context.footprint.known.has(container.id),
-  );
+  const stranger = findStranger(context.footprint, service, seen ?? []);
   if (stranger !== undefined) throw foreign(context, service, `${stranger.name} appeared`);
   return seen !== undefined;
+}
+
+/** A container of the service that neither existed at the start nor was made by this deploy. Pure. */
+export function findStranger(
+  { known }: Pick<Footprint, 'known'>,
+  service: string,
+  containers: readonly Container[],
+): Container | undefined {
+  return containers.find(({ id, service: of, isOneOff }) => of === service && !isOneOff && !known.has(id));
 }
 
 /**
@@ -183,9 +190,11 @@ async function judgeGone(
   id: string,
 ): Promise<undefined> {
   const [listing] = await runBatch(context.host, [listContainersPart(context.model.name)]);
-  refuseTampering(context, service, before, updateOwn(context, service, listing?.stdout ?? ''));
+  const now = updateOwn(context, service, listing?.stdout ?? '');
+  refuseTampering(context, service, before, now);
   if (!context.proved.has(id)) return undefined;
   const name = before.find((container) => container.id === id)?.name ?? id.slice(0, 12);
+  if (!now.some((container) => container.id === id)) throw foreign(context, service, `${name} was removed`);
   throw new RolloutError({
     code: 'CONTAINER_EXITED',
     message: `${context.host.name}: the new container of ${service} (${name}) does not run any more; nothing was taken away for it.`,
@@ -204,7 +213,8 @@ async function findForeignCause(
   const isMissing = /No such (container|object)/i.test([thrown.message, ...thrown.evidence].join('\n'));
   const watched = isMissing ? before : before.filter(({ id }) => !touches.includes(id));
   const [listing] = await runBatch(context.host, [listContainersPart(context.model.name)]);
-  const change = findTampering(watched, updateOwn(context, service, listing?.stdout ?? ''));
+  const now = updateOwn(context, service, listing?.stdout ?? '');
+  const change = findTampering(watched, now) ?? (isMissing ? findRemoved(before, touches, now) : undefined);
   return change === undefined ? undefined : foreign(context, service, change);
 }
 
@@ -265,6 +275,16 @@ export function findTampering(before: readonly Container[], now: readonly Contai
     if (found.startedAt !== old.startedAt && found.restartCount <= old.restartCount) return `${old.name} was restarted`;
   }
   return undefined;
+}
+
+/** What somebody took away of containers that were to be changed, whatever state they were in (created, not started). Pure. */
+export function findRemoved(
+  before: readonly Container[],
+  touches: readonly string[],
+  now: readonly Container[],
+): string | undefined {
+  const gone = before.find(({ id }) => touches.includes(id) && !now.some((container) => container.id === id));
+  return gone === undefined ? undefined : `${gone.name} was removed`;
 }
 
 /** The error for a change that is not this deploy's. */

@@ -116,6 +116,7 @@ async function startAndProve(context: RolloutContext, service: string, made: rea
     const result = results[index];
     if (result !== undefined) part.onDone?.(result);
   });
+  await context.route.met(service, fresh);
 }
 
 /** Unhealthy and often restarted ones go first, then the oldest. */

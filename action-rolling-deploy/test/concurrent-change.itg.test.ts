@@ -48,20 +48,24 @@ type Version = 'v1' | 'v2';
 let serving: Version | undefined;
 
 /** One version serves, the returned other one is to come. */
-async function prepare(): Promise<Version> {
+async function prepare(text = compose): Promise<Version> {
   const before = serving;
   // Whatever goes wrong, the next test starts from nothing.
   serving = undefined;
-  if (before !== undefined) return before === 'v1' ? 'v2' : 'v1';
+  if (before !== undefined && text === compose) return before === 'v1' ? 'v2' : 'v1';
   await project.empty();
-  await project.lay(compose);
+  await project.lay(text);
   requireSuccess(await project.deploy({ images: appImage(project.lab, 'v1') }));
   return 'v2';
 }
 
 /** One version runs, the other is on its way; at the given step a person types `docker compose …` in the folder. */
 async function typeAt(step: string, ...command: readonly string[]): Promise<Seen> {
-  const to = await prepare();
+  return typeIn(compose, step, ...command);
+}
+
+async function typeIn(text: string, step: string, ...command: readonly string[]): Promise<Seen> {
+  const to = await prepare(text);
   const before = await listContainers();
   const pause = await pauseDeploy(project.lab.server, { path: project.path, step });
   try {
@@ -133,6 +137,13 @@ describe('a person who types docker compose in the middle of a deploy', () => {
     expect(left).toEqual([]);
     expect(await project.running()).toEqual([]);
     await expectNextRunDeploys(to);
+  });
+
+  itInMatrix('up -d, where a service is replaced in place: is no failure of the new container', async () => {
+    const { result, left } = await typeIn(`${compose}    container_name: tampered-app\n`, 'healthy', 'up', '-d');
+    expect(result.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'CONCURRENT_CHANGE' });
+    expect(left).toHaveLength(1);
+    expect(await listContainers()).toEqual(left);
   });
 
   it('up -d after the runner died: what healed the project is kept by the next run, which does its work', async () => {

@@ -44,13 +44,16 @@ describe('a look at a new container', () => {
     ['ended', container('a', 'web', { status: 'exited', exitCode: 3 }), 'ended with exit code 3'],
     ['was killed for memory', container('a', 'web', { isOomKilled: true }), 'was killed: out of memory'],
     ['restarts again and again', container('a', 'web', { restartCount: 3, exitCode: 1 }), 'restarted 3 times'],
-    ['is gone', undefined, 'is gone'],
   ])('fails when the container %s', (_what, seen, reason) => {
     expect(judgeContainer(seen)).toMatchObject({
       kind: 'failed',
       code: 'CONTAINER_EXITED',
       reason: expect.stringContaining(reason) as string,
     });
+  });
+
+  it('is not blamed on a container that is gone: somebody took it away', () => {
+    expect(judgeContainer(undefined)).toEqual({ kind: 'gone' });
   });
 
   it('forgives a first restart', () => {

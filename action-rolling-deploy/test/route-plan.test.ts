@@ -9,7 +9,7 @@ import { container } from './builders.ts';
 
 type Service = Readonly<Record<string, unknown>>;
 
-const auto: RouteSettings = { route: 'auto', drainWaitMs: undefined };
+const auto: RouteSettings = { route: 'auto', drainWaitMs: undefined, preStop: new Map() };
 const ports = [{ target: 80, published: '8080', protocol: 'tcp' }];
 const nginx: Service = { image: 'nginx:1.27', ports, networks: { edge: null } };
 const two = { default: null, edge: { aliases: ['shop-api'] } };
@@ -228,6 +228,16 @@ describe('hooks', () => {
     ]);
     expect(second?.stdin).toBe('MODE=slow\nN=3');
     expect([first?.mayFail, second?.mayFail]).toEqual([true, true]);
+  });
+
+  it('runs the command of the input as it is, where no label of the service says another', () => {
+    const preStop = new Map([['app', 'echo "$HOME"; touch /tmp/drain']]);
+    const pre_stop = [{ command: ['/bin/late'] }];
+    const commandsOf = (labels: Readonly<Record<string, string>>): readonly (readonly string[])[] =>
+      routeOf({ app: { networks: {}, labels, pre_stop } }, { preStop }).hooks.map(({ command }) => command);
+    expect(commandsOf({})).toEqual([['sh', '-c', 'echo "$HOME"; touch /tmp/drain'], ['/bin/late']]);
+    expect(commandsOf({ 'deploy-actions.pre-stop': 'true' })).toEqual([['sh', '-c', 'true'], ['/bin/late']]);
+    expect(routeOf({ app: { networks: {} } }, { preStop: new Map([['db', 'true']]) }).hooks).toEqual([]);
   });
 
   it('runs what stands in the compose file, where a dollar is written twice, in Compose’s output too', () => {

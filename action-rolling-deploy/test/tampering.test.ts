@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findTampering, judgeMembers } from '../src/rollout-context.ts';
+import { findRemoved, findStranger, findTampering, judgeMembers } from '../src/rollout-context.ts';
 import { container } from './builders.ts';
 
 const running = container('a', 'web', { name: 'shop-web-1', startedAt: '2026-01-01T00:00:00Z' });
@@ -26,6 +26,32 @@ describe('what somebody else did to containers during a deploy', () => {
 
   it('does not ask for containers that had ended before', () => {
     expect(findTampering([{ ...running, status: 'exited' }], [])).toBeUndefined();
+  });
+});
+
+describe('what somebody took away of containers that were to be changed', () => {
+  const created = { ...running, status: 'created' };
+
+  it('is told whatever state they were in', () => {
+    expect(findRemoved([created], ['a'], [])).toBe('shop-web-1 was removed');
+    expect(findRemoved([created], ['a'], [created])).toBeUndefined();
+  });
+
+  it('is not asked of others', () => {
+    expect(findRemoved([created], ['b'], [])).toBeUndefined();
+  });
+});
+
+describe('a container that somebody else made', () => {
+  const known = new Set(['a']);
+
+  it('is one of the service that neither was there before nor is of this deploy', () => {
+    expect(findStranger({ known }, 'web', [running, container('b', 'web')])).toMatchObject({ id: 'b' });
+  });
+
+  it('is none of another service, and no one-off', () => {
+    const others = [running, container('c', 'db'), container('d', 'web', { isOneOff: true })];
+    expect(findStranger({ known }, 'web', others)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,4 @@
 import type { ComposeModel } from '@deploy-actions/kit/compose/model';
-import type { PartResult } from '@deploy-actions/kit/host/batch';
 import type { Host } from '@deploy-actions/kit/host/host';
 import type { Footprint } from '../footprint.ts';
 import { RolloutError } from '../errors.ts';
@@ -10,7 +9,7 @@ import { joinNetworks, leaveNetworks } from './late-join.ts';
 import { refreshNginx, withdrawFromNginx } from './nginx.ts';
 import { planRoutes, type RouteSettings, type ServiceRoute, type Withdrawal } from './route-plan.ts';
 import type { RouteWork, Withdraw } from './route-work.ts';
-import type { Route, RoutePart } from './route.ts';
+import type { Route } from './route.ts';
 import { awaitSighting } from './sighting.ts';
 
 export interface RouteDeps {
@@ -44,8 +43,11 @@ export function createRoute(deps: RouteDeps): Route {
     admit: (service, containers) => {
       const route = routes.get(service);
       stale.add(service);
-      if (route === undefined) return [];
-      return [...joinNetworks(work, route, containers), ...awaitSighting(work, route, containers)];
+      return route === undefined ? [] : joinNetworks(work, route, containers);
+    },
+    met: async (service, containers) => {
+      const route = routes.get(service);
+      if (route !== undefined) await awaitSighting(work, route, containers);
     },
     withdraw: async (service, container, staying) => {
       const route = routes.get(service);
@@ -55,14 +57,11 @@ export function createRoute(deps: RouteDeps): Route {
       if (isSwitch && (staying.length === 0 || unseen.has(container.id))) return [];
       if (route.withdrawal === 'caddy') await withdrawFromCaddy(work, route, container, staying);
       const parts = (await withdrawals[route.withdrawal]?.(work, route, container, staying)) ?? [];
-      const onDone = (part: RoutePart, result: PartResult): void => {
-        stale.delete(service);
-        part.onDone?.(result);
-      };
       return parts.map((part) => ({
         ...part,
         onDone: (result) => {
-          onDone(part, result);
+          stale.delete(service);
+          part.onDone?.(result);
         },
       }));
     },

@@ -10,8 +10,10 @@ import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
 /**
  * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
  * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
- * `servers` prints one line a server, `backend/server address operation admin name`, from `show servers state` (its
+ * `servers` sets `list`, one line a server, `backend/server address operation admin name`, from `show servers state` (its
  * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
+ * These are asked many times a second on the processors that serve. So answers are cut by expansions: `read` takes a
+ * system call a byte, and a pipe or a `$( )` is a process more.
  */
 const insideFunctions = `
 find_sockets() {
@@ -34,7 +36,10 @@ talk() {
       *:*)
         port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
         case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
-        if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$1" | nc "$address" "$port" && return 0
+        if command -v nc >/dev/null 2>&1; then
+          nc "$address" "$port" <<LINE && return 0
+$1
+LINE
         elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
         elif command -v bash >/dev/null 2>&1; then
           bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
@@ -45,65 +50,77 @@ talk() {
   done
   return 5
 }
+nl='
+'
+set -f
 servers() {
   answer=$(talk 'show servers state') || return $?
-  printf '%s\\n' "$answer" | while read -r _ be _ srv addr op admin _ _ _ _ _ _ _ _ _ _ fqdn _; do
-    case $op in [0-9]*) printf '%s/%s %s %s %s %s\\n' "$be" "$srv" "$addr" "$op" "$admin" "$fqdn" ;; esac
+  list= blanks=$IFS IFS=$nl
+  for row in $answer; do
+    IFS=$blanks
+    set -- $row
+    case \${6:-} in [0-9]*) list="$list$2/$4 $5 $6 $7 \${18:-}$nl" ;; esac
   done
+  IFS=$blanks
 }
 order() {
   said=$(talk "$1") || exit 7
   case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
 }
 holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
-nap() { count=$((count + 1)); sleep 0.1 2>/dev/null || { sleep 1; count=$((count + 9)); }; }`;
+nap() { count=$((count + $1)); sleep "0.$1" 2>/dev/null || { sleep 1; count=$((count + 10 - $1)); }; }`;
 
 /**
  * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
  * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
  * nothing can talk to it. 6: no other server is up after 10 s, so draining would be an outage.
  */
-const drainInside = `${insideFunctions}
+export const drainInside = `${insideFunctions}
 tenths=$1 gone=$2 stay=$3 count=0
 while :; do
-  list=$(servers)
+  servers
   case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
-  slots= needs= ready= up=' '
-  while read -r slot addr op admin _; do
-    if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
-    elif holds "$stay" "$addr"; then
-      if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
-      elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
+  slots= needs= ready= up=' ' blanks=$IFS IFS=$nl
+  for row in $list; do
+    IFS=$blanks
+    set -- $row
+    if holds "$gone" "$2"; then slots="$slots $1" needs="$needs \${1%/*}"
+    elif holds "$stay" "$2"; then
+      if [ $(($4 & 8)) -ne 0 ]; then ready="$ready $1"
+      elif [ "$3" = 2 ] && [ "$4" = 0 ]; then up="$up\${1%/*} "; fi
     fi
-  done <<LIST
-$list
-LIST
+  done
+  IFS=$blanks
   [ -n "$slots" ] || exit 0
   for slot in $ready; do order "set server $slot state ready"; done
   missing=
   for be in $needs; do holds "$up" "$be" || missing=$be; done
   [ -z "$missing" ] && break
   [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
-  nap
+  nap 1
 done
 for slot in $slots; do order "set server $slot state drain"; done
-list=$(servers) || exit 7
-while read -r slot addr op admin _; do
-  if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
-done <<LIST
-$list
-LIST
+servers || exit 7
+blanks=$IFS IFS=$nl
+for row in $list; do
+  IFS=$blanks
+  set -- $row
+  if holds "$slots" "$1" && [ $(($4 & 8)) -eq 0 ]; then echo "$1 is not drained"; exit 7; fi
+done
+IFS=$blanks
 count=0
 while :; do
   busy=
   stats=$(talk 'show stat -1 4 -1') || exit 7
-  while IFS=, read -r be srv _ _ current _; do
-    if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=busy; fi
-  done <<LIST
-$stats
-LIST
+  blanks=$IFS IFS=$nl
+  for row in $stats; do
+    IFS=,
+    set -- $row
+    if holds "$slots" "$1/$2" && [ "$5" != 0 ]; then busy=busy; fi
+  done
+  IFS=$blanks
   [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
-  nap
+  nap 2
 done
 echo "drained $busy"`;
 
@@ -111,21 +128,22 @@ echo "drained $busy"`;
  * Inside: $1 addresses of the service's containers, $2 its names. Puts drained servers of that name back in use, once they
  * no longer have the address of a container that is gone, or HAProxy itself knows it down.
  */
-const settleInside = `${insideFunctions}
+export const settleInside = `${insideFunctions}
 here=$1 names=$2 count=0
 while :; do
-  list=$(servers)
+  servers
   case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
-  left=
-  while read -r slot addr op admin fqdn; do
-    [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
-    if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 50 ]; then order "set server $slot state ready"
-    else left=$slot; fi
-  done <<LIST
-$list
-LIST
+  left= blanks=$IFS IFS=$nl
+  for row in $list; do
+    IFS=$blanks
+    set -- $row
+    [ $(($4 & 8)) -ne 0 ] && holds "$names" "$5" || continue
+    if holds "$here" "$2" || [ "$3" = 0 ] || [ "$count" -ge 50 ]; then order "set server $1 state ready"
+    else left=$1; fi
+  done
+  IFS=$blanks
   [ -n "$left" ] || exit 0
-  nap
+  nap 1
 done`;
 
 /**

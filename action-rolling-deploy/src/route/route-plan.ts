@@ -20,6 +20,8 @@ export interface RouteSettings {
   readonly route: RouteChoice;
   /** undefined: 2 s where the proxy is told, else 0. */
   readonly drainWaitMs: number | undefined;
+  /** Commands by service, run by `sh -c` in the old container before it is stopped, as the label's. */
+  readonly preStop: ReadonlyMap<string, string>;
 }
 
 /** How one service is taken in and out of its proxy. */
@@ -69,11 +71,12 @@ function planService(
   const choice = readChoice(service) ?? settings.route;
   const proxies = choice === 'none' ? [] : findProxies(service, model);
   const drainFile = readDrainFile(service);
-  const withdrawal = chooseWithdrawal(service, choice, proxies, drainFile);
+  const command = service.labels[preStopLabel] ?? settings.preStop.get(service.name);
+  const withdrawal = chooseWithdrawal(service, choice, proxies, { drainFile, command });
   const late = findLateNetworks(service, facts, proxies);
   const wait = service.labels[drainWaitLabel];
   const own = facts.get(service.name);
-  const hooks = [...labelHook(service), ...(own?.preStop ?? [])];
+  const hooks = [...(command === undefined ? [] : [shellHook(command)]), ...(own?.preStop ?? [])];
   checkHooks(service.name, hooks);
   const told = proxies.filter(({ kind }) => kind === withdrawal || kind === 'unknown' || withdrawal === 'drain-file');
   const route = {
@@ -120,7 +123,7 @@ function chooseWithdrawal(
   service: ServiceModel,
   choice: RouteChoice,
   proxies: readonly Proxy[],
-  drainFile: string | undefined,
+  { drainFile, command }: { readonly drainFile: string | undefined; readonly command: string | undefined },
 ): Withdrawal {
   if (choice === 'drain-file' && drainFile === undefined)
     throw new ConfigurationError(
@@ -131,17 +134,20 @@ function chooseWithdrawal(
   if (drainFile !== undefined) return 'drain-file';
   const kinds = new Set(proxies.map(({ kind }) => kind));
   // A pre-stop command of the user's own tells HAProxy's check; its runtime API would say the same twice.
-  if (kinds.has('haproxy')) return service.labels[preStopLabel] === undefined ? 'haproxy' : 'none';
+  if (kinds.has('haproxy')) return command === undefined ? 'haproxy' : 'none';
   // Caddy looks the name up for each connection and tries the next address by itself; telling it means two reloads, and
   // each closes idle connections of clients: more is lost than won (measured, ADR 0006). It is told where a label says so.
   return kinds.has('nginx') ? 'nginx' : 'none';
 }
 
-function labelHook(service: ServiceModel): readonly Hook[] {
-  const command = service.labels[preStopLabel];
-  if (command === undefined) return [];
-  const plain = { user: undefined, workingDir: undefined, isPrivileged: false, environment: [] };
-  return [{ command: ['sh', '-c', command], ...plain }];
+function shellHook(command: string): Hook {
+  return {
+    command: ['sh', '-c', command],
+    user: undefined,
+    workingDir: undefined,
+    isPrivileged: false,
+    environment: [],
+  };
 }
 
 function checkHooks(service: string, hooks: readonly Hook[]): void {

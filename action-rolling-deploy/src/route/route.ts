@@ -21,6 +21,8 @@ export interface Route {
   hide(service: string, containers: readonly Container[]): readonly BatchPart[];
   /** They are healthy: lets traffic reach them; proved when the parts have run. */
   admit(service: string, containers: readonly Container[]): readonly RoutePart[];
+  /** They were admitted: resolves when the proxy has met them, or a while later, where nobody else would be left. */
+  met(service: string, containers: readonly Container[]): Promise<void>;
   /**
    * Before hooks and SIGTERM: no NEW request reaches this container any more; proved, or said not to be, when the parts
    * have run. Where the proxy takes more than one command (Caddy) they run here and the parts are none. `staying` are the
@@ -44,6 +46,7 @@ export const noRoute: Route = {
   of: () => undefined,
   hide: () => [],
   admit: () => [],
+  met: () => Promise.resolve(),
   withdraw: () => Promise.resolve([]),
   settle: () => Promise.resolve(),
   settled: () => Promise.resolve(),
