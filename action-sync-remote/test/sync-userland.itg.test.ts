@@ -84,10 +84,19 @@ describe.each(userlands)('with %s on the server', (userland) => {
   it('stages, knows an unchanged tree at once, swaps the env file, and keeps modes and links', async () => {
     const server = join(makeFolder(), 'app');
     mkdirSync(server);
-    const source = makeFolder({ 'compose.yaml': 'v1', 'bin/run': '#!/bin/sh', 'bin/link': '-> run', 'conf/gone': 'x' });
+    // Enough to be verified in more than one batch.
+    const ballast = { ballast: 'x'.repeat(3_000_000) };
+    const source = makeFolder({
+      ...ballast,
+      'compose.yaml': 'v1',
+      'bin/run': '#!/bin/sh',
+      'bin/link': '-> run',
+      'conf/gone': 'x',
+    });
     const env = { 'env-file-content': 'A=1' };
     await sync(userland, source, server, env);
     expect(readTree(server)).toEqual({
+      ...ballast,
       '.env': 'A=1\n',
       'compose.yaml': 'v1',
       'bin/run': '#!/bin/sh',
@@ -102,6 +111,7 @@ describe.each(userlands)('with %s on the server', (userland) => {
     writeFiles(source, { 'compose.yaml': 'v2' });
     expect(await sync(userland, source, server)).toContain('0 added, 1 changed, 1 deleted');
     expect(readTree(server)).toEqual({
+      ...ballast,
       '.env': 'A=1\n',
       'compose.yaml': 'v2',
       'bin/run': '#!/bin/sh',
