@@ -4,7 +4,7 @@ import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { cutBatches, listSet } from '@deploy-actions/kit/state/manifest-lists';
 import type { StagedArchive } from '@deploy-actions/kit/state/staged-receiver';
 import { readContent, type Place } from './file-content.ts';
-import { packStream, type Packing } from './packing.ts';
+import { packStream, quickLevel, type Packing } from './packing.ts';
 import { SyncError } from './sync-error.ts';
 import { TarPieces, type TarMember } from './tar-pieces.ts';
 
@@ -33,9 +33,10 @@ export function packArchive(archive: Archive, packing: Packing, onBytes: (count:
   const heads = [...describeNotes(archive, batches), ...describeTree(archive)];
   let next = heads.length + 1;
   const borders = batches.slice(0, -1).map((batch) => (next += batch.length));
-  const tar = new TarPieces(Math.floor(Date.parse(archive.manifest.createdAt) / 1000));
-  const pieces = writePieces(tar, heads, batches.flat(), archive.places, onBytes);
-  return { tar: packStream(Readable.from(pieces, { objectMode: false }), packing), packing, borders };
+  const maker = new TarPieces(Math.floor(Date.parse(archive.manifest.createdAt) / 1000));
+  const pieces = writePieces(maker, heads, batches.flat(), archive.places, onBytes);
+  const tar = packStream(Readable.from(pieces, { objectMode: false }), packing, quickLevel);
+  return { tar, packing, borders };
 }
 
 /** A member whose content is known, or that has none. */

@@ -11,13 +11,16 @@ const leastBytes = 32 * 1024;
 const worthwhileZstd = 0.95;
 /** gzip -1 costs about 15 ms per MB; what it saves must be worth more than that on an ordinary line. */
 const worthwhileGzip = 0.7;
-/** On a short line a part must lose a quarter before packing it is worth a start of zstd on the server. */
+/** On a short line a stream must lose a quarter before packing it is worth a start of zstd on the server. */
 const worthwhileNear = 0.75;
 const sampledFiles = 16;
 const sampledBytes = 16 * 1024;
-/** A command that is answered so soon is in the same rack: packing would take longer than sending. */
+/** A command that is answered so soon is in the same rack: gzip would take longer than sending. */
 export const nearMs = 60;
+/** Of parts of big files. */
 const zstdLevel = 3;
+/** Of the stream of a set: everything else that is done for small files needs the processor too, on both sides. */
+export const quickLevel = 1;
 /** What a packer gives out at once: 16 KiB, its default, would be a packet of its own each. */
 const chunkSize = 128 * 1024;
 
@@ -32,11 +35,10 @@ export interface StreamFacts {
   readonly answerMs: number;
 }
 
-/** How a stream to this server should travel. Pure. */
+/** How the stream of a set should travel. Pure. */
 export function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }: StreamFacts): Packing {
-  if (kind === 'local' || bytes < leastBytes || answerMs < nearMs) return 'plain';
-  if (packers.includes('zstd')) return sampleRatio < worthwhileZstd ? 'zstd' : 'plain';
-  return packers.includes('gzip') && sampleRatio < worthwhileGzip ? 'gzip' : 'plain';
+  if (kind === 'local' || bytes < leastBytes) return 'plain';
+  return choosePartPacking(packers, sampleRatio, answerMs < nearMs);
 }
 
 /**
@@ -73,11 +75,11 @@ function readSample({ file, at }: SamplePoint): Buffer {
 }
 
 /** The stream as it travels. An error of the source reaches the reader as the error of this stream. */
-export function packStream(stream: Readable, packing: Packing): Readable {
+export function packStream(stream: Readable, packing: Packing, level = zstdLevel): Readable {
   if (packing === 'plain') return stream;
   const packer =
     packing === 'gzip'
       ? createGzip({ level: 1, chunkSize })
-      : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: zstdLevel }, chunkSize });
+      : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize });
   return pipeline(stream, packer, () => undefined);
 }

@@ -101,7 +101,7 @@ for s in staged/*/; do
 done
 for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
   printf 'B %s\\n' "$id"; if [ -e "staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
-j=$(ls -1 journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+j=; for f in journal/*.jsonl; do [ ! -f "$f" ] || j=$f; done
 if [ -n "$j" ]; then
   case $(tail -n 1 "$j") in
     *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;

@@ -28,7 +28,9 @@ else
   printf '%s\\n' "$2" > .deploy/format
 fi
 mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
-find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
+for f in .deploy/tmp-*; do
+  if [ -e "$f" ]; then find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true; break; fi
+done`;
 
 /**
  * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
