@@ -95,6 +95,12 @@ list_files() {
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
   rm -f "$1/sums"
 }
+# set_aside FOLDER: a set that nobody wants any more is none from now on; its thousands of links go while nobody waits for it.
+# What a crash leaves of it, state-folder.ts removes.
+set_aside() {
+  mv "$1" ".deploy/tmp-\${1##*/}" || { rm -rf "$1"; return; }
+  rm -rf ".deploy/tmp-\${1##*/}" < /dev/null > /dev/null 2>&1 8>&- &
+}
 ${orderFunction}# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   last=0
@@ -106,7 +112,7 @@ seal() {
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
     id=\${old##*/}
-    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then rm -rf "$old"; fi
+    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then set_aside "$old"; fi
   done
 }
 cd "$1"; root=$(pwd -P)
