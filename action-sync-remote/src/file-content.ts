@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 /** Up to here a file is read in one go: a stream for each of thousands of small files costs more than the files. */
 export const smallBytes = 1024 * 1024;
@@ -50,4 +50,30 @@ export async function* readContent({ file, content }: Place): AsyncIterable<Buff
   if (content !== undefined) yield content;
   else if (statSync(file).size <= smallBytes) yield readFileSync(file);
   else yield* createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
+}
+
+/** What of a big file is read at once. */
+const readBytes = 512 * 1024;
+
+/**
+ * Reads bytes `from` to `to` of a big file, or to its end, through one buffer: `use` must be done with a chunk when it
+ * resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
+ */
+export async function readThrough(
+  file: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  use: (chunk: Buffer) => unknown,
+): Promise<void> {
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(readBytes);
+    for (let at = from; at < to;) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(readBytes, to - at), at);
+      if (bytesRead === 0) return;
+      await use(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
 }

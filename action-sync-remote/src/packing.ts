@@ -1,6 +1,6 @@
 import { readSync, openSync, closeSync } from 'node:fs';
 import { pipeline, type Readable } from 'node:stream';
-import { constants, createGzip, createZstdCompress, zstdCompressSync } from 'node:zlib';
+import { constants, createGzip, createZstdCompress, zstdCompressSync, type Gzip, type ZstdCompress } from 'node:zlib';
 
 /** How a stream travels; the server has the program of that name. */
 export type Packing = 'plain' | 'gzip' | 'zstd';
@@ -74,12 +74,14 @@ function readSample({ file, at }: SamplePoint): Buffer {
   }
 }
 
+/** A program of that name, in this process; it works in a thread of its own. */
+export function makePacker(packing: Exclude<Packing, 'plain'>, level = zstdLevel): Gzip | ZstdCompress {
+  return packing === 'gzip'
+    ? createGzip({ level: 1, chunkSize })
+    : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize });
+}
+
 /** The stream as it travels. An error of the source reaches the reader as the error of this stream. */
-export function packStream(stream: Readable, packing: Packing, level = zstdLevel): Readable {
-  if (packing === 'plain') return stream;
-  const packer =
-    packing === 'gzip'
-      ? createGzip({ level: 1, chunkSize })
-      : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize });
-  return pipeline(stream, packer, () => undefined);
+export function packStream(stream: Readable, packing: Packing, level?: number): Readable {
+  return packing === 'plain' ? stream : pipeline(stream, makePacker(packing, level), () => undefined);
 }

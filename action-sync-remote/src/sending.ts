@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { Transform } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { Manifest, ManifestFile } from '@deploy-actions/kit/state/manifest';
 import type { Look } from '@deploy-actions/kit/state/manifest-look';
 import { receivePart } from '@deploy-actions/kit/state/staged-part';
@@ -8,18 +9,26 @@ import { openReceiver, type Receiver } from '@deploy-actions/kit/state/staged-re
 import { packArchive } from './archive.ts';
 import { formatBytes } from './byte-size.ts';
 import type { Comparison, SyncJob } from './comparison.ts';
-import type { Place } from './file-content.ts';
-import { choosePacking, choosePartPacking, nearMs, packStream, sampleRatio, type SamplePoint } from './packing.ts';
+import { readThrough, type Place } from './file-content.ts';
+import {
+  choosePacking,
+  choosePartPacking,
+  makePacker,
+  nearMs,
+  sampleRatio,
+  type Packing,
+  type SamplePoint,
+} from './packing.ts';
 import { describeSent, makeProgress, type Progress } from './progress.ts';
 import { SyncError } from './sync-error.ts';
 
 const mebibyte = 1024 * 1024;
 /** From here on a file goes in parts: over several channels, and an interrupted sync need not send it again. */
 const bigBytes = 16 * mebibyte;
-/** One channel carries 2 MiB a round trip: six of them fill a long line, and their starts hide behind each other. */
-const farParts = { lanes: 6, mebibytes: 8 };
-/** On a short line the number of commands is what costs. */
-const nearParts = { lanes: 3, mebibytes: 16 };
+/** MiB of one part: what a cut costs again, for each lane; a command for each part costs two round trips. */
+const partMebibytes = 16;
+/** One channel carries 2 MiB a round trip; while a part is hashed on the server, its lane sends the next one. */
+const lanes = 4;
 /** And a second for each 100 kB. */
 const leastTimeoutMs = 900_000;
 
@@ -104,7 +113,6 @@ async function sendParts(
   files: ReadonlySet<ManifestFile>,
   options: PartOptions,
 ): Promise<void> {
-  const { lanes, mebibytes } = options.isNear ? nearParts : farParts;
   const pieces: Piece[] = [];
   let found = 0;
   for (const file of files) {
@@ -113,69 +121,112 @@ async function sendParts(
     const there = new Map(
       look.parts.filter((part) => part.file === file.sha256).map((part) => [part.offset, part.digest]),
     );
-    for (let offset = 0; offset * mebibyte < file.size; offset += mebibytes) {
+    for (let offset = 0; offset * mebibyte < file.size; offset += partMebibytes) {
       const piece: Piece = { file, place, offset };
       const digest = there.get(offset);
-      if (digest !== undefined && digest === (await digestPiece(piece, mebibytes))) found += sizeOf(piece, mebibytes);
+      if (digest !== undefined && digest === (await digestPiece(piece))) found += sizeOf(piece);
       else pieces.push(piece);
     }
   }
   if (found > 0) job.log(`${formatBytes(found)} are there already, from an interrupted sync`);
   const queue = pieces.values();
+  const answers: Promise<void>[] = [];
   const work = async (): Promise<void> => {
-    for (const piece of queue) await sendPiece(job, piece, mebibytes, { ...options, packers: look.packers });
+    for (const piece of queue) {
+      const { sent, proved } = sendPiece(job, piece, { ...options, packers: look.packers });
+      answers.push(proved);
+      // The next one travels while the server hashes this one; what goes wrong ends all of them.
+      await Promise.race([sent, proved]);
+    }
   };
   await Promise.all(Array.from({ length: lanes }, work));
+  await Promise.all(answers);
 }
 
-function sizeOf({ file, offset }: Piece, mebibytes: number): number {
-  return Math.min(file.size - offset * mebibyte, mebibytes * mebibyte);
+function sizeOf({ file, offset }: Piece): number {
+  return Math.min(file.size - offset * mebibyte, partMebibytes * mebibyte);
 }
 
-function readPiece({ place, offset }: Piece, mebibytes: number) {
-  const start = offset * mebibyte;
-  return createReadStream(place.file, { start, end: start + mebibytes * mebibyte - 1, highWaterMark: 256 * 1024 });
+/** Of a piece, in bytes of the file. */
+function rangeOf(piece: Piece): { readonly from: number; readonly to: number } {
+  const from = piece.offset * mebibyte;
+  return { from, to: from + sizeOf(piece) };
 }
 
-async function digestPiece(piece: Piece, mebibytes: number): Promise<string> {
+async function digestPiece(piece: Piece): Promise<string> {
   const digest = createHash('sha256');
-  for await (const chunk of readPiece(piece, mebibytes)) digest.update(chunk as Buffer);
+  await readThrough(piece.place.file, rangeOf(piece), (chunk) => digest.update(chunk));
   return digest.digest('hex');
 }
 
-async function sendPiece(
+/** The content of a piece as it travels. */
+function packPiece(piece: Piece, packing: Packing, onRead: (chunk: Buffer) => void): Readable {
+  const range = rangeOf(piece);
+  const failed = (cause: unknown): SyncError => changedSource(piece.file.path, cause);
+  const { file } = piece.place;
+  if (packing === 'plain') {
+    const meter = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        onRead(chunk);
+        done(null, chunk);
+      },
+    });
+    const source = createReadStream(file, { start: range.from, end: range.to - 1, highWaterMark: 256 * 1024 });
+    source.once('error', (cause) => meter.destroy(failed(cause)));
+    return source.pipe(meter);
+  }
+  const packer = makePacker(packing);
+  // It may fail before somebody reads; the command that waits for its input is stopped then.
+  packer.on('error', () => undefined);
+  const pack = (chunk: Buffer): Promise<void> => {
+    onRead(chunk);
+    // Called back when the chunk was taken in, or the packer is gone.
+    return new Promise((resolve, reject) => {
+      packer.write(chunk, (error) => {
+        if (error instanceof Error) reject(error);
+        else resolve();
+      });
+    });
+  };
+  readThrough(file, range, pack).then(
+    () => packer.end(),
+    (cause: unknown) => packer.destroy(failed(cause)),
+  );
+  return packer;
+}
+
+/** A piece on its way: `sent` when all of it is on the line, `proved` when it is on the server's disk. */
+function sendPiece(
   job: SyncJob,
   piece: Piece,
-  mebibytes: number,
   { packers, progress, timeoutMs, isNear }: PartOptions & Pick<Look, 'packers'>,
-): Promise<void> {
+): { readonly sent: Promise<void>; readonly proved: Promise<void> } {
   const { file, place, offset } = piece;
-  const size = sizeOf(piece, mebibytes);
+  const size = sizeOf(piece);
   const packing = choosePartPacking(packers, sampleRatio(spread(place.file, offset * mebibyte, size)), isNear);
   const digest = createHash('sha256');
-  const meter = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
-      digest.update(chunk);
-      progress.add(chunk.length);
-      done(null, chunk);
-    },
+  const content = packPiece(piece, packing, (chunk) => {
+    digest.update(chunk);
+    progress.add(chunk.length);
   });
-  const source = readPiece(piece, mebibytes);
-  source.once('error', (cause) => meter.destroy(changedSource(file.path, cause)));
-  const part = {
-    file: file.sha256,
-    offset,
-    length: mebibytes,
-    packing,
-    content: packStream(source.pipe(meter), packing),
-  };
-  const there = await receivePart(job.host, job.deployPath, part, { signal: job.signal, timeoutMs });
+  const part = { file: file.sha256, offset, length: partMebibytes, packing, content };
+  const received = receivePart(job.host, job.deployPath, part, { signal: job.signal, timeoutMs });
+  const proved = received.then((there) => {
+    throwIfOther(job, piece, there, digest.digest('hex'));
+  });
+  // Told where it is waited for, which may be later.
+  proved.catch(() => undefined);
+  return { sent: finished(content).catch(() => proved), proved };
+}
+
+/** @throws SyncError SOURCE_CHANGED, TRANSFER_DAMAGED */
+function throwIfOther({ host }: SyncJob, { file, place }: Piece, there: string, here: string): void {
   const now = statSync(place.file, { throwIfNoEntry: false });
   if (now?.size !== file.size || now.mtimeMs !== place.mtimeMs) throw changedSource(file.path);
-  if (there !== digest.digest('hex'))
+  if (there !== here)
     throw new SyncError({
       code: 'TRANSFER_DAMAGED',
-      message: `${job.host.name}: a part of ${JSON.stringify(file.path)} is not on the disk as it was sent. Nothing was changed.`,
+      message: `${host.name}: a part of ${JSON.stringify(file.path)} is not on the disk as it was sent. Nothing was changed.`,
       hint: 'Run the job again; if it stays so, look at the disk and the free space of the server.',
     });
 }

@@ -16,7 +16,7 @@ import { setImmediate } from 'node:timers/promises';
 import { basename, join } from 'node:path';
 import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { foldersOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
-import { readContent, Shelf, smallBytes, type Place } from './file-content.ts';
+import { readThrough, Shelf, smallBytes, type Place } from './file-content.ts';
 import { makeRules, type PathRules, type RuleLines } from './path-rules.ts';
 import { refuseLink, refuseName } from './source-name.ts';
 import type { SourcePlace } from './source-place.ts';
@@ -174,10 +174,10 @@ async function hashFile(
     }
     const digest = createHash('sha256');
     let size = 0;
-    for await (const chunk of readContent(where)) {
+    await readThrough(place, { from: 0, to: Infinity }, (chunk) => {
       digest.update(chunk);
       size += chunk.length;
-    }
+    });
     return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
   } catch (cause) {
     throw new SyncError({

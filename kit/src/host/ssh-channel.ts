@@ -105,6 +105,10 @@ function feed(channel: Duplex, stdin: ProgramIo['stdin'], onFailure: (thrown: un
     channel.end(stdin);
     return;
   }
+  if (stdin.errored !== null) {
+    onFailure(stdin.errored);
+    return;
+  }
   stdin.once('error', onFailure);
   stdin.pipe(channel);
 }
