@@ -35126,7 +35126,7 @@ async function runStep(main) {
     process.on('SIGTERM', cancel);
     process.on('unhandledRejection', (reason) => {
         reportFailure(runner, reason);
-        process.exit(1);
+        void leave(1);
     });
     try {
         await main({ runner, signal: abort.signal });
@@ -35134,8 +35134,20 @@ async function runStep(main) {
     catch (thrown) {
         reportFailure(runner, thrown);
     }
-    // Open sockets of a dead connection must not keep a finished step alive.
-    process.exit(process.exitCode ?? 0);
+    await leave(process.exitCode ?? 0);
+}
+/** A runner that has stopped reading must not keep a finished step alive. */
+const longestFlushMs = 10_000;
+/**
+ * Ends the process, because open sockets of a dead connection must not keep a finished step alive; but not before the log is
+ * out: a pipe takes 64 kB, and what waits behind them would be lost with the process.
+ */
+async function leave(code) {
+    const streams = [process.stdout, process.stderr];
+    const flushed = streams.map((stream) => new Promise((resolve) => stream.write('', () => resolve())));
+    const late = new Promise((resolve) => setTimeout(resolve, longestFlushMs).unref());
+    await Promise.race([Promise.all(flushed), late]);
+    process.exit(code);
 }
 /**
  * The entry of an action with a post step: one bundle serves both, told apart by a state that main leaves behind.
@@ -35397,9 +35409,16 @@ exit $?
  * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
  * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
+ * A command that was told to stop while its shell only began has no process with the token yet: then that shell is found by
+ * its program, whose first words are known ({@link launchProgram}), or what it is about to start would never be stopped.
  */
 const stopSource = `
-find_processes() { grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+find_processes() {
+  found=$(grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+  # The brackets: the pattern must not match the grep that looks for it.
+  [ -n "$found" ] || found=$(grep -l "set -[-] [^ ]*$1" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3)
+  [ -z "$found" ] || printf '%s\\n' $found
+}
 tenths=$2
 pids=$(find_processes "$1")
 [ -z "$pids" ] || kill -s TERM $pids 2>/dev/null
@@ -36824,9 +36843,12 @@ async function execQuietly(stdin, process) {
     const onAbort = () => {
         reject(new Error('no longer waiting', { cause: process.signal.reason }));
     };
-    process.signal.addEventListener('abort', onAbort, { once: true });
-    if (process.signal.aborted)
+    if (process.signal.aborted) {
         onAbort();
+        return stopped;
+    }
+    process.signal.addEventListener('abort', onAbort, { once: true });
+    process.onStart?.();
     const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
         env: { ...process.env },
         silent: true,
@@ -36901,10 +36923,7 @@ function localHost() {
     const env = loginEnvironment(process.env);
     const shell = {
         name: 'local',
-        run: (program, io) => {
-            io.onStart();
-            return runLocalProcess({ ...io, argv: ['sh', '-c', program], env });
-        },
+        run: (program, io) => runLocalProcess({ ...io, argv: ['sh', '-c', program], env }),
     };
     let commandCount = 0;
     return {
@@ -40076,6 +40095,10 @@ function feed(channel, stdin, onFailure) {
         channel.end(stdin);
         return;
     }
+    if (stdin.errored !== null) {
+        onFailure(stdin.errored);
+        return;
+    }
     stdin.once('error', onFailure);
     stdin.pipe(channel);
 }
@@ -40159,6 +40182,25 @@ function openChannel(lost, begin) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/ssh-cipher.ts
+
+/**
+ * The SSH library makes a cipher for each packet of at most 32 KiB, from the bytes of the key; from a key that Node keeps
+ * prepared it costs a third (`createCipheriv` and one packet, 5,000 times: 270 ms and 100 ms). It has no option for that, so
+ * the key is exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
+ */
+function prepareCipherKey(client) {
+    const cipher = part(part(client, '_protocol'), '_cipher');
+    const key = cipher === undefined ? undefined : Reflect.get(cipher, '_encKey');
+    // Others than AES-GCM keep one cipher for all packets, and give the key away under this name nowhere.
+    if (cipher !== undefined && Buffer.isBuffer(key))
+        Reflect.set(cipher, '_encKey', (0,external_node_crypto_namespaceObject.createSecretKey)(key));
+}
+function part(whole, name) {
+    const found = whole === undefined ? undefined : Reflect.get(whole, name);
+    return typeof found === 'object' && found !== null ? found : undefined;
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
 
 /**
@@ -40218,12 +40260,15 @@ function dialTcp(host, port, timeoutMs, signal) {
         socket.connect({ host, port }, () => {
             settle(undefined);
         });
+        // Node's connect() puts its own write() on the object, in front of the class's.
+        Reflect.deleteProperty(socket, 'write');
         if (signal.aborted)
             onAbort();
     });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
 
 
 
@@ -40316,6 +40361,7 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
+        prepareCipherKey(client);
         runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
     });
     try {
@@ -41995,6 +42041,8 @@ async function readAnswer(response) {
 
 
 
+/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
+const batch_noResult = { code: 0, stdout: '', stderr: '' };
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -42388,11 +42436,10 @@ function parseSources(scope, stdout) {
  * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
  */
 async function runCompose(scope, sources, args, options = {}) {
-    const [result = compose_cli_nothing] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
+    const [result = noResult] = await runBatch(scope.host, [composePart(scope, sources, args)], options);
     throwIfUnusable(scope, result);
     return result;
 }
-const compose_cli_nothing = { code: 0, stdout: '', stderr: '' };
 /** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
 function composePart(scope, sources, args) {
     const { settings, baseDir, pins } = scope;
@@ -42775,11 +42822,10 @@ const composeVersionPart = {
     source: composeVersionScript,
     mayFail: true,
 };
-const docker_cli_nothing = { code: 0, stdout: '', stderr: '' };
 /** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host, results) {
     const failed = results.find((result) => result?.code !== 0);
-    const [first = docker_cli_nothing, second = docker_cli_nothing] = results;
+    const [first = noResult, second = noResult] = results;
     const [engine = '', platform = ''] = first.stdout.trim().split(' ');
     const compose = adoptComposePlugin(host, second).replace(/^v/, '');
     if (failed !== undefined || compose === '')

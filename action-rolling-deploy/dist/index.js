@@ -26733,7 +26733,7 @@ async function runStep(main) {
     process.on('SIGTERM', cancel);
     process.on('unhandledRejection', (reason) => {
         reportFailure(runner, reason);
-        process.exit(1);
+        void leave(1);
     });
     try {
         await main({ runner, signal: abort.signal });
@@ -26741,8 +26741,20 @@ async function runStep(main) {
     catch (thrown) {
         reportFailure(runner, thrown);
     }
-    // Open sockets of a dead connection must not keep a finished step alive.
-    process.exit(process.exitCode ?? 0);
+    await leave(process.exitCode ?? 0);
+}
+/** A runner that has stopped reading must not keep a finished step alive. */
+const longestFlushMs = 10_000;
+/**
+ * Ends the process, because open sockets of a dead connection must not keep a finished step alive; but not before the log is
+ * out: a pipe takes 64 kB, and what waits behind them would be lost with the process.
+ */
+async function leave(code) {
+    const streams = [process.stdout, process.stderr];
+    const flushed = streams.map((stream) => new Promise((resolve) => stream.write('', () => resolve())));
+    const late = new Promise((resolve) => setTimeout(resolve, longestFlushMs).unref());
+    await Promise.race([Promise.all(flushed), late]);
+    process.exit(code);
 }
 /**
  * The entry of an action with a post step: one bundle serves both, told apart by a state that main leaves behind.
@@ -26893,9 +26905,16 @@ exit $?
  * Stops every process that carries the token, wherever it has been re-parented: TERM, then KILL after $2 tenths of a second;
  * on a busy server a killed process may take its time to go, so that is waited for, a second at most.
  * Prints what is left. Positional: token, tenths. Only processes of the same user can be seen, and only on Linux (/proc).
+ * A command that was told to stop while its shell only began has no process with the token yet: then that shell is found by
+ * its program, whose first words are known ({@link launchProgram}), or what it is about to start would never be stopped.
  */
 const stopSource = `
-find_processes() { grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+find_processes() {
+  found=$(grep -lF "${tokenVariable}=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+  # The brackets: the pattern must not match the grep that looks for it.
+  [ -n "$found" ] || found=$(grep -l "set -[-] [^ ]*$1" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3)
+  [ -z "$found" ] || printf '%s\\n' $found
+}
 tenths=$2
 pids=$(find_processes "$1")
 [ -z "$pids" ] || kill -s TERM $pids 2>/dev/null
@@ -27277,6 +27296,8 @@ async function readAnswer(response) {
 
 
 
+/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
+const noResult = { code: 0, stdout: '', stderr: '' };
 /** A program with arguments as a part. */
 function programPart(purpose, argv, more = {}) {
     return { purpose, source: 'exec "$@"', args: argv, ...more };
@@ -27909,11 +27930,10 @@ const composeVersionPart = {
     source: composeVersionScript,
     mayFail: true,
 };
-const docker_cli_nothing = { code: 0, stdout: '', stderr: '' };
 /** @throws ComposeError DOCKER_UNREACHABLE, COMPOSE_TOO_OLD */
 function parseDockerVersions(host, results) {
     const failed = results.find((result) => result?.code !== 0);
-    const [first = docker_cli_nothing, second = docker_cli_nothing] = results;
+    const [first = noResult, second = noResult] = results;
     const [engine = '', platform = ''] = first.stdout.trim().split(' ');
     const compose = adoptComposePlugin(host, second).replace(/^v/, '');
     if (failed !== undefined || compose === '')
@@ -29641,9 +29661,12 @@ async function execQuietly(stdin, process) {
     const onAbort = () => {
         reject(new Error('no longer waiting', { cause: process.signal.reason }));
     };
-    process.signal.addEventListener('abort', onAbort, { once: true });
-    if (process.signal.aborted)
+    if (process.signal.aborted) {
         onAbort();
+        return stopped;
+    }
+    process.signal.addEventListener('abort', onAbort, { once: true });
+    process.onStart?.();
     const ended = exec('sh', ['-c', 'stdin=$1; shift; exec "$@" <"$stdin"', 'sh', stdin, ...process.argv], {
         env: { ...process.env },
         silent: true,
@@ -29718,10 +29741,7 @@ function localHost() {
     const env = loginEnvironment(process.env);
     const shell = {
         name: 'local',
-        run: (program, io) => {
-            io.onStart();
-            return runLocalProcess({ ...io, argv: ['sh', '-c', program], env });
-        },
+        run: (program, io) => runLocalProcess({ ...io, argv: ['sh', '-c', program], env }),
     };
     let commandCount = 0;
     return {
@@ -32893,6 +32913,10 @@ function feed(channel, stdin, onFailure) {
         channel.end(stdin);
         return;
     }
+    if (stdin.errored !== null) {
+        onFailure(stdin.errored);
+        return;
+    }
     stdin.once('error', onFailure);
     stdin.pipe(channel);
 }
@@ -32976,6 +33000,25 @@ function openChannel(lost, begin) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/ssh-cipher.ts
+
+/**
+ * The SSH library makes a cipher for each packet of at most 32 KiB, from the bytes of the key; from a key that Node keeps
+ * prepared it costs a third (`createCipheriv` and one packet, 5,000 times: 270 ms and 100 ms). It has no option for that, so
+ * the key is exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
+ */
+function prepareCipherKey(client) {
+    const cipher = part(part(client, '_protocol'), '_cipher');
+    const key = cipher === undefined ? undefined : Reflect.get(cipher, '_encKey');
+    // Others than AES-GCM keep one cipher for all packets, and give the key away under this name nowhere.
+    if (cipher !== undefined && Buffer.isBuffer(key))
+        Reflect.set(cipher, '_encKey', (0,external_node_crypto_.createSecretKey)(key));
+}
+function part(whole, name) {
+    const found = whole === undefined ? undefined : Reflect.get(whole, name);
+    return typeof found === 'object' && found !== null ? found : undefined;
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
 
 /**
@@ -33035,12 +33078,15 @@ function dialTcp(host, port, timeoutMs, signal) {
         socket.connect({ host, port }, () => {
             settle(undefined);
         });
+        // Node's connect() puts its own write() on the object, in front of the class's.
+        Reflect.deleteProperty(socket, 'write');
         if (signal.aborted)
             onAbort();
     });
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
 
 
 
@@ -33133,6 +33179,7 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
+        prepareCipherKey(client);
         runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
     });
     try {
@@ -33751,7 +33798,9 @@ else
   printf '%s\\n' "$2" > .deploy/format
 fi
 mkdir -p -m 0700 .deploy/journal .deploy/releases .deploy/staged .deploy/files .deploy/backups
-find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true`;
+for f in .deploy/tmp-*; do
+  if [ -e "$f" ]; then find .deploy -maxdepth 1 -name 'tmp-*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true; break; fi
+done`;
 /**
  * Makes `.deploy/` if it is missing, and refuses a layout of a newer version of these actions.
  * @throws StateError naming deploy-path when it does not exist or cannot be written
@@ -34849,11 +34898,10 @@ function parseSources(scope, stdout) {
  * @throws ComposeError COMPOSE_FILE_MISSING, DOCKER_UNREACHABLE
  */
 async function runCompose(scope, sources, args, options = {}) {
-    const [result = compose_cli_nothing] = await batch_runBatch(scope.host, [composePart(scope, sources, args)], options);
+    const [result = noResult] = await batch_runBatch(scope.host, [composePart(scope, sources, args)], options);
     throwIfUnusable(scope, result);
     return result;
 }
-const compose_cli_nothing = { code: 0, stdout: '', stderr: '' };
 /** {@link runCompose} as a part. It may fail: give its result to {@link throwIfUnusable}, and look at its code. */
 function composePart(scope, sources, args) {
     const { settings, baseDir, pins } = scope;
@@ -35291,6 +35339,19 @@ function diffManifests(local, live, rule) {
         isNeeded: differing.length > 0 || deleted.length > 0 || !isManifestSame,
     };
 }
+/** The same where deploy-path is empty: all of the set is new. */
+function allNew(local) {
+    return {
+        added: local.map(({ path }) => path),
+        changed: [],
+        deleted: [],
+        send: local.filter(isFile),
+        keep: [],
+        links: local.filter(isLink),
+        blocked: [],
+        isNeeded: true,
+    };
+}
 /** The steps that turn what is live into the staged set; empty when it is there already. */
 function planSwap(entries, deletable, live) {
     const view = liveView(live, deletable);
@@ -35567,9 +35628,8 @@ if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
 ${stateFunction}[ ! -w . ] || echo w
-for tool in gzip zstd b2sum; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
-printf 'k %s\\n' "$(df -Pk . | awk 'NR==2 {print $4}')"
-printf 'i %s\\n' "$(df -Pi . 2>/dev/null | awk 'NR==2 {print $4}')"
+for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
+{ df -Pk .; df -Pi . 2>/dev/null; } | awk 'NR == 2 { print "k " $4 } NR == 4 { print "i " $4 }'
 only=1
 for f in * .[!.]* ..?*; do if [ "$f" != .deploy ] && { [ -e "$f" ] || [ -L "$f" ]; }; then only=; break; fi; done
 [ -z "$only" ] || echo n
@@ -35592,7 +35652,7 @@ for s in staged/*/; do
 done
 for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
   printf 'B %s\\n' "$id"; if [ -e "staged/$id/now" ]; then printf 'U %s\\n' "$id"; fi; done
-j=$(ls -1 journal/*.jsonl 2>/dev/null | sort | tail -n 1)
+j=; for f in journal/*.jsonl; do [ ! -f "$f" ] || j=$f; done
 if [ -n "$j" ]; then
   case $(tail -n 1 "$j") in
     *'"step":"committed"'*|*'"step":"rollback-done"'*) ;;
@@ -35661,7 +35721,6 @@ function parseLook(text, deployPath) {
         freeBytes: Number(bodies('k')[0] ?? NaN) * 1024,
         freeFiles: Number.isNaN(freeFiles) || freeFiles === 0 ? undefined : freeFiles,
         packers: ['gzip', 'zstd'].filter((name) => tools.includes(name)),
-        partSum: tools.includes('b2sum') ? 'blake2b512' : 'sha256',
         parts: bodies('p').flatMap(parsePart),
         env: parseEnv(bodies('e')[0]),
     };
@@ -35802,18 +35861,21 @@ function otherError(host, deployPath, purpose, result) {
 
 
 
-/** $1 deploy path; stdin: `<packing> <release id> <lease's step>` in a line, then the set. Nothing comes: nothing is done. */
+/**
+ * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
+ * nothing is done.
+ */
 const waiting = (/* unused pure expression or super */ null && (`
 set -e
 echo ready
-IFS=' ' read -r packing id step || exit 0
+IFS=' ' read -r packing id borders step || exit 0
 `));
-const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing" "$step"
+const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing" "$step" "$borders"
 ${receiveScript}`));
 /** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
-(set -- "$path" "$id" "$packing" "$step"
+(set -- "$path" "$id" "$packing" "$step" "$borders"
 ${receiveScript})
 (set -- "$path" "$id"
 ${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -35845,8 +35907,8 @@ function staged_receiver_openReceiver(host, deployPath, options) {
     });
     return {
         ready,
-        receive: async (releaseId, { tar, packing }, step = '') => {
-            stdin.write(`${packing} ${releaseId} ${step}\n`);
+        receive: async (releaseId, { tar, packing, borders = [] }, step = '') => {
+            stdin.write(`${packing} ${releaseId} ${borders.join(',') || '-'} ${step}\n`);
             let failure;
             // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
             tar.once('error', (error) => {
@@ -35978,20 +36040,12 @@ verify() {
   [ -s "$1/paths" ] || return 0
   (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
 }
-# verify_sent: in the folder of a set, the same for those that came, which are all but the ones in keep.
-verify_sent() {
-  awk 'FILENAME == "keep" { kept[$0]; next } FILENAME == "paths" { if (!($0 in kept)) { sent[FNR]; print > "sent" } next } FNR in sent { print > "sums" }' keep paths hashes
-  [ -f sent ] || return 0
-  (cd tree && tr '\\n' '\\0' < ../sent | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - sums || exit 66
-  rm -f sent sums
-}
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
 # block FILE: the pins in it (pins.ts), markers included.
 block() { if [ -f "$1" ]; then sed -n '/^# >>> deploy-actions/,/^# <<< deploy-actions/p' "$1"; fi; }
-${staged_tree_scripts_stateFunction}# list_files FOLDER: its manifest as lists (one entry a line; the only escape in a path is a quote's). sums: hash, mode and
-# path of the files that are verified together; paths, hashes: the same apart; every: links too; folders: all above them.
-# One pass of awk: a loop of the shell reads byte by byte.
+${staged_tree_scripts_stateFunction}# list_files FOLDER: makes the lists of manifest-lists.ts from the manifest (one entry a line; the only escape in a path is a
+# quote's), where no runner made them. One pass of awk: a loop of the shell reads byte by byte.
 list_files() {
   : > "$1/every"; : > "$1/sums"; : > "$1/index"
   (cd "$1" && awk 'BEGIN { print "." > "folders" }
@@ -36006,46 +36060,69 @@ list_files() {
       print hash " " mode " ./" path > "sums"; print substr(hash, 1, 16) " " mode " " path > "index"
     } else { sub(/,$/, ""); print "00link " $0 > "index" }
   }' manifest.json.new)
-  if [ -s "$1/parts" ]; then grep -vxF -f "$1/parts" "$1/sums" > "$1/rest" || :; mv "$1/rest" "$1/sums"; fi
   cut -c71- "$1/sums" > "$1/paths"; cut -c1-64 "$1/sums" > "$1/hashes"
   rm -f "$1/sums"
 }
-# missing_of LIST FOLDER: the paths of LIST that are no file below FOLDER.
-missing_of() {
-  { (cd "$2" && find . -type f); echo =; cat "$1"; } | awk '$0 == "=" { past = 1; next } !past { there[$0]; next } !($0 in there)'
+# set_aside FOLDER: a set that nobody wants any more is none from now on; its thousands of links go while nobody waits for it.
+# What a crash leaves of it, state-folder.ts removes.
+set_aside() {
+  mv "$1" ".deploy/tmp-\${1##*/}" || { rm -rf "$1"; return; }
+  rm -rf ".deploy/tmp-\${1##*/}" < /dev/null > /dev/null 2>&1 8>&- &
 }
 ${orderFunction}# seal FOLDER: from here on it counts as staged. Only one set is staged at a time; what an activation needs stays.
 seal() {
   last=0
   for old in .deploy/staged/*; do n=$(order_of "$old"); [ "$n" -le "$last" ] || last=$n; done
   printf '%s\\n' "$((last + 1))" > "$1/order"
-  if [ -f "$1/parts" ]; then cut -d ' ' -f 3- "$1/parts" >> "$1/paths"; cut -d ' ' -f 1 "$1/parts" >> "$1/hashes"; fi
   # Only begun here: what a power cut takes from a staged set, its hashes show. It is over before a set goes live.
   (sync -f "$1" 2>/dev/null || sync) < /dev/null > /dev/null 2>&1 8>&- &
   mv "$1/manifest.json.new" "$1/manifest.json"
   live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
   for old in .deploy/staged/*; do
     id=\${old##*/}
-    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then rm -rf "$old"; fi
+    if [ "$id" != "\${1##*/}" ] && [ "$id" != "$live" ] && [ ! -d ".deploy/undo/$id" ]; then set_aside "$old"; fi
   done
 }
 cd "$1"; root=$(pwd -P)
 `;
 /**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty. stdin: tar with `tree/` (folders, links and the files that
- * travel; the others are taken from what is live), `deleted`, `manifest.json.new`. And, where it has them: `buckets` of
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
+ * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
+ * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there.
+ * files that came in parts (staged-part.ts) and were verified there. The files of `sums.1` are whole when as many members
+ * have been begun as the first number says, and so on; those of the last list when all is unpacked.
  * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
 rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
 trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-case $3 in
-  plain) tar -xof - -C "$s" ;;
-  *) "$3" -dc | tar -xof - -C "$s" ;;
-esac
+unpack() {
+  case $1 in
+    plain) tar "$2" - -C "$s" ;;
+    *) "$1" -dc | tar "$2" - -C "$s" ;;
+  esac
+}
+# check N: whether the files of a batch are what their hashes say. openssl, where it is, uses what the processor has for SHA-256,
+# which sha256sum mostly does not: a fifth of its time. What it does not confirm, sha256sum decides.
+check() {
+  [ -s "$s/sums.$1" ] || return 0
+  cd "$s/tree"
+  { cut -c67- "../sums.$1" | tr '\\n' '\\0' | xargs -0 openssl dgst -sha256 -r | cmp -s - "../sums.$1" || $sum -c "../sums.$1"; } > /dev/null 2>&1
+}
+if [ "$5" = - ]; then
+  unpack "$3" -xmof
+  (check 1) || exit 66
+else
+  # tar names a member when it begins with it: what came before is whole, and is hashed while the rest is unpacked.
+  said=$({ { unpack "$3" -xvmof 3>&- && code=0 || code=$?; printf %s "$code" >&3; } |
+    awk -v list="$5" 'BEGIN { count = split(list, at, ","); batch = 1 }
+      batch <= count && NR >= at[batch] + 0 { print batch++; fflush() }
+      END { while (batch <= count + 1) print batch++ }' |
+    { bad=; while IFS= read -r n; do (check "$n") || bad=1; done; [ -z "$bad" ]; } || printf ' 66' >&3; } 3>&1)
+  case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
+fi
 lock_tree; be_current "$4"
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
@@ -36054,9 +36131,6 @@ if [ -f "$s/parts" ]; then
   done < "$s/parts"
   rm -rf .deploy/parts
 fi
-list_files "$s"
-missing_of "$s/paths" "$s/tree" > "$s/keep"
-(cd "$s"; verify_sent)
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
@@ -37450,7 +37524,7 @@ const restartLimit = 3;
  */
 function judgeContainer(container, restartsBefore) {
     if (container === undefined)
-        return exited('is gone');
+        return { kind: 'gone' };
     const { status, exitCode, health } = container;
     if (container.isOomKilled)
         return exited('was killed: out of memory');
@@ -37644,10 +37718,14 @@ function isJustSeen(context, service, needs) {
     // What is needed and was not well is asked for once more.
     if (!needs.every((id) => seen?.some((container) => container.id === id && container.status === 'running')))
         return false;
-    const stranger = seen?.find((container) => container.service === service && !container.isOneOff && !context.footprint.known.has(container.id));
+    const stranger = findStranger(context.footprint, service, seen ?? []);
     if (stranger !== undefined)
         throw foreign(context, service, `${stranger.name} appeared`);
     return seen !== undefined;
+}
+/** A container of the service that neither existed at the start nor was made by this deploy. Pure. */
+function findStranger({ known }, service, containers) {
+    return containers.find(({ id, service: of, isOneOff }) => of === service && !isOneOff && !known.has(id));
 }
 /**
  * Guard, journal, mutation and look, in one remote command: nothing happens when a container is there that neither
@@ -37695,10 +37773,13 @@ class NeededGone extends Error {
 /** @throws RolloutError CONCURRENT_CHANGE where somebody took it away, CONTAINER_EXITED where it is one of ours */
 async function judgeGone(context, service, before, id) {
     const [listing] = await batch_runBatch(context.host, [listContainersPart(context.model.name)]);
-    refuseTampering(context, service, before, updateOwn(context, service, listing?.stdout ?? ''));
+    const now = updateOwn(context, service, listing?.stdout ?? '');
+    refuseTampering(context, service, before, now);
     if (!context.proved.has(id))
         return undefined;
     const name = before.find((container) => container.id === id)?.name ?? id.slice(0, 12);
+    if (!now.some((container) => container.id === id))
+        throw foreign(context, service, `${name} was removed`);
     throw new RolloutError({
         code: 'CONTAINER_EXITED',
         message: `${context.host.name}: the new container of ${service} (${name}) does not run any more; nothing was taken away for it.`,
@@ -37712,7 +37793,8 @@ async function findForeignCause(context, { service, touches }, before, thrown) {
     const isMissing = /No such (container|object)/i.test([thrown.message, ...thrown.evidence].join('\n'));
     const watched = isMissing ? before : before.filter(({ id }) => !touches.includes(id));
     const [listing] = await batch_runBatch(context.host, [listContainersPart(context.model.name)]);
-    const change = findTampering(watched, updateOwn(context, service, listing?.stdout ?? ''));
+    const now = updateOwn(context, service, listing?.stdout ?? '');
+    const change = findTampering(watched, now) ?? (isMissing ? findRemoved(before, touches, now) : undefined);
     return change === undefined ? undefined : foreign(context, service, change);
 }
 /**
@@ -37765,6 +37847,11 @@ function findTampering(before, now) {
             return `${old.name} was restarted`;
     }
     return undefined;
+}
+/** What somebody took away of containers that were to be changed, whatever state they were in (created, not started). Pure. */
+function findRemoved(before, touches, now) {
+    const gone = before.find(({ id }) => touches.includes(id) && !now.some((container) => container.id === id));
+    return gone === undefined ? undefined : `${gone.name} was removed`;
 }
 /** The error for a change that is not this deploy's. */
 function foreign(context, service, what) {
@@ -37837,8 +37924,7 @@ async function pollContainers(context, service, ids, deadlineMs, purpose) {
         for (const id of ids) {
             const container = containers.find((candidate) => candidate.id === id);
             const judgement = judgeContainer(container);
-            if (judgement.kind === 'failed')
-                throw await failure(context, service, container, judgement);
+            await refuseFailed(context, service, id, ownContainers(context, service), judgement);
             if (judgement.kind === 'waiting')
                 waiting.push(`${container?.name ?? id.slice(0, 12)} (${judgement.seen})`);
         }
@@ -37930,10 +38016,8 @@ async function refuseLapsed(context, of, containers) {
     for (const [id, service] of context.proved) {
         if (of !== undefined && service !== of)
             continue;
-        const container = containers.find((candidate) => candidate.id === id);
-        const judgement = judgeContainer(container);
-        if (judgement.kind === 'failed')
-            throw await failure(context, service, container, judgement);
+        const judgement = judgeContainer(containers.find((candidate) => candidate.id === id));
+        await refuseFailed(context, service, id, containers, judgement);
     }
 }
 /**
@@ -37954,13 +38038,27 @@ async function bake(context, bakeMs) {
         const containers = await listProjectContainers(host, model.name);
         for (const [id, service] of proved) {
             const container = containers.find((candidate) => candidate.id === id);
-            const judgement = judgeContainer(container, restarts.get(id));
-            if (judgement.kind === 'failed')
-                throw await failure(context, service, container, judgement);
+            await refuseFailed(context, service, id, containers, judgeContainer(container, restarts.get(id)));
         }
         if (leftMs <= bakeEveryMs)
             return;
     }
+}
+/**
+ * What is gone was taken away by somebody; and where another container stands beside one that ended, that is a person's
+ * `up -d` on its way: Compose makes its own first, stops ours and then removes it.
+ * @param containers all of the service, as they were when this one was judged
+ */
+async function refuseFailed(context, service, id, containers, judgement) {
+    if (judgement.kind !== 'gone' && judgement.kind !== 'failed')
+        return;
+    const container = [...containers, ...context.project.containers].find((candidate) => candidate.id === id);
+    if (judgement.kind === 'gone')
+        throw foreign(context, service, `${container?.name ?? id.slice(0, 12)} was removed`);
+    const stranger = findStranger(context.footprint, service, containers);
+    if (stranger !== undefined)
+        throw foreign(context, service, `${stranger.name} appeared`);
+    throw await failure(context, service, container, judgement);
 }
 async function failure(context, service, container, judgement) {
     return new RolloutError({
@@ -38394,11 +38492,12 @@ function route_plan_planService(service, model, facts, settings) {
     const choice = readChoice(service) ?? settings.route;
     const proxies = choice === 'none' ? [] : findProxies(service, model);
     const drainFile = readDrainFile(service);
-    const withdrawal = chooseWithdrawal(service, choice, proxies, drainFile);
+    const command = service.labels[preStopLabel] ?? settings.preStop.get(service.name);
+    const withdrawal = chooseWithdrawal(service, choice, proxies, { drainFile, command });
     const late = findLateNetworks(service, facts, proxies);
     const wait = service.labels[drainWaitLabel];
     const own = facts.get(service.name);
-    const hooks = [...labelHook(service), ...(own?.preStop ?? [])];
+    const hooks = [...(command === undefined ? [] : [shellHook(command)]), ...(own?.preStop ?? [])];
     checkHooks(service.name, hooks);
     const told = proxies.filter(({ kind }) => kind === withdrawal || kind === 'unknown' || withdrawal === 'drain-file');
     const route = {
@@ -38434,7 +38533,7 @@ function readDrainFile(service) {
         return path;
     throw new ConfigurationError(`label ${drainFileLabel} of service ${service.name}: ${JSON.stringify(path)} is not an absolute path of a file.`, 'Nothing was changed. It is a file inside the container, for example /tmp/drain.');
 }
-function chooseWithdrawal(service, choice, proxies, drainFile) {
+function chooseWithdrawal(service, choice, proxies, { drainFile, command }) {
     if (choice === 'drain-file' && drainFile === undefined)
         throw new ConfigurationError(`route drain-file: service ${service.name} has no label ${drainFileLabel}.`, 'Nothing was changed. Give the label the file at whose sight the app’s health check says no, for example /tmp/drain.');
     if (choice !== 'auto')
@@ -38444,17 +38543,19 @@ function chooseWithdrawal(service, choice, proxies, drainFile) {
     const kinds = new Set(proxies.map(({ kind }) => kind));
     // A pre-stop command of the user's own tells HAProxy's check; its runtime API would say the same twice.
     if (kinds.has('haproxy'))
-        return service.labels[preStopLabel] === undefined ? 'haproxy' : 'none';
+        return command === undefined ? 'haproxy' : 'none';
     // Caddy looks the name up for each connection and tries the next address by itself; telling it means two reloads, and
     // each closes idle connections of clients: more is lost than won (measured, ADR 0006). It is told where a label says so.
     return kinds.has('nginx') ? 'nginx' : 'none';
 }
-function labelHook(service) {
-    const command = service.labels[preStopLabel];
-    if (command === undefined)
-        return [];
-    const plain = { user: undefined, workingDir: undefined, isPrivileged: false, environment: [] };
-    return [{ command: ['sh', '-c', command], ...plain }];
+function shellHook(command) {
+    return {
+        command: ['sh', '-c', command],
+        user: undefined,
+        workingDir: undefined,
+        isPrivileged: false,
+        environment: [],
+    };
 }
 function checkHooks(service, hooks) {
     const broken = hooks.flatMap(({ environment }) => environment).find((pair) => /[\r\n]/.test(pair));
@@ -38498,8 +38599,10 @@ function route_plan_warn(service, choice, { withdrawal, proxies }, hooks) {
 /**
  * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
  * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
- * `servers` prints one line a server, `backend/server address operation admin name`, from `show servers state` (its
+ * `servers` sets `list`, one line a server, `backend/server address operation admin name`, from `show servers state` (its
  * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
+ * These are asked many times a second on the processors that serve. So answers are cut by expansions: `read` takes a
+ * system call a byte, and a pipe or a `$( )` is a process more.
  */
 const insideFunctions = `
 find_sockets() {
@@ -38522,7 +38625,10 @@ talk() {
       *:*)
         port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
         case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
-        if command -v nc >/dev/null 2>&1; then printf '%s\\n' "$1" | nc "$address" "$port" && return 0
+        if command -v nc >/dev/null 2>&1; then
+          nc "$address" "$port" <<LINE && return 0
+$1
+LINE
         elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
         elif command -v bash >/dev/null 2>&1; then
           bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
@@ -38533,18 +38639,25 @@ talk() {
   done
   return 5
 }
+nl='
+'
+set -f
 servers() {
   answer=$(talk 'show servers state') || return $?
-  printf '%s\\n' "$answer" | while read -r _ be _ srv addr op admin _ _ _ _ _ _ _ _ _ _ fqdn _; do
-    case $op in [0-9]*) printf '%s/%s %s %s %s %s\\n' "$be" "$srv" "$addr" "$op" "$admin" "$fqdn" ;; esac
+  list= blanks=$IFS IFS=$nl
+  for row in $answer; do
+    IFS=$blanks
+    set -- $row
+    case \${6:-} in [0-9]*) list="$list$2/$4 $5 $6 $7 \${18:-}$nl" ;; esac
   done
+  IFS=$blanks
 }
 order() {
   said=$(talk "$1") || exit 7
   case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
 }
 holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
-nap() { count=$((count + 1)); sleep 0.1 2>/dev/null || { sleep 1; count=$((count + 9)); }; }`;
+nap() { count=$((count + $1)); sleep "0.$1" 2>/dev/null || { sleep 1; count=$((count + 10 - $1)); }; }`;
 /**
  * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
  * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
@@ -38553,44 +38666,49 @@ nap() { count=$((count + 1)); sleep 0.1 2>/dev/null || { sleep 1; count=$((count
 const drainInside = `${insideFunctions}
 tenths=$1 gone=$2 stay=$3 count=0
 while :; do
-  list=$(servers)
+  servers
   case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
-  slots= needs= ready= up=' '
-  while read -r slot addr op admin _; do
-    if holds "$gone" "$addr"; then slots="$slots $slot" needs="$needs \${slot%/*}"
-    elif holds "$stay" "$addr"; then
-      if [ $((admin & 8)) -ne 0 ]; then ready="$ready $slot"
-      elif [ "$op" = 2 ] && [ "$admin" = 0 ]; then up="$up\${slot%/*} "; fi
+  slots= needs= ready= up=' ' blanks=$IFS IFS=$nl
+  for row in $list; do
+    IFS=$blanks
+    set -- $row
+    if holds "$gone" "$2"; then slots="$slots $1" needs="$needs \${1%/*}"
+    elif holds "$stay" "$2"; then
+      if [ $(($4 & 8)) -ne 0 ]; then ready="$ready $1"
+      elif [ "$3" = 2 ] && [ "$4" = 0 ]; then up="$up\${1%/*} "; fi
     fi
-  done <<LIST
-$list
-LIST
+  done
+  IFS=$blanks
   [ -n "$slots" ] || exit 0
   for slot in $ready; do order "set server $slot state ready"; done
   missing=
   for be in $needs; do holds "$up" "$be" || missing=$be; done
   [ -z "$missing" ] && break
   [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
-  nap
+  nap 1
 done
 for slot in $slots; do order "set server $slot state drain"; done
-list=$(servers) || exit 7
-while read -r slot addr op admin _; do
-  if holds "$slots" "$slot" && [ $((admin & 8)) -eq 0 ]; then echo "$slot is not drained"; exit 7; fi
-done <<LIST
-$list
-LIST
+servers || exit 7
+blanks=$IFS IFS=$nl
+for row in $list; do
+  IFS=$blanks
+  set -- $row
+  if holds "$slots" "$1" && [ $(($4 & 8)) -eq 0 ]; then echo "$1 is not drained"; exit 7; fi
+done
+IFS=$blanks
 count=0
 while :; do
   busy=
   stats=$(talk 'show stat -1 4 -1') || exit 7
-  while IFS=, read -r be srv _ _ current _; do
-    if holds "$slots" "$be/$srv" && [ "$current" != 0 ]; then busy=busy; fi
-  done <<LIST
-$stats
-LIST
+  blanks=$IFS IFS=$nl
+  for row in $stats; do
+    IFS=,
+    set -- $row
+    if holds "$slots" "$1/$2" && [ "$5" != 0 ]; then busy=busy; fi
+  done
+  IFS=$blanks
   [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
-  nap
+  nap 2
 done
 echo "drained $busy"`;
 /**
@@ -38600,18 +38718,19 @@ echo "drained $busy"`;
 const settleInside = `${insideFunctions}
 here=$1 names=$2 count=0
 while :; do
-  list=$(servers)
+  servers
   case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
-  left=
-  while read -r slot addr op admin fqdn; do
-    [ $((admin & 8)) -ne 0 ] && holds "$names" "$fqdn" || continue
-    if holds "$here" "$addr" || [ "$op" = 0 ] || [ "$count" -ge 50 ]; then order "set server $slot state ready"
-    else left=$slot; fi
-  done <<LIST
-$list
-LIST
+  left= blanks=$IFS IFS=$nl
+  for row in $list; do
+    IFS=$blanks
+    set -- $row
+    [ $(($4 & 8)) -ne 0 ] && holds "$names" "$5" || continue
+    if holds "$here" "$2" || [ "$3" = 0 ] || [ "$count" -ge 50 ]; then order "set server $1 state ready"
+    else left=$1; fi
+  done
+  IFS=$blanks
   [ -n "$left" ] || exit 0
-  nap
+  nap 1
 done`;
 /**
  * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths of a
@@ -38954,24 +39073,26 @@ const reasons = {
 
 ;// CONCATENATED MODULE: ./src/route/sighting.ts
 
+
 /**
- * $1 project, $2 proxy service, $3 seconds, then containers. Waits until each proxy has had a connection to each
- * container, a check's or a user's: in its own table of connections, or in theirs where its image has no `cat`. Then one
- * second more, for the check to be judged.
+ * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 seconds, then
+ * containers. Waits until each proxy has had a connection to each container, a check's or a user's: in its own table of
+ * connections, or in theirs where its image has no `cat`. Then one second more, for the check to be judged.
  */
 const sightScript = `${proxyContainers}${reachable}
-project=$1 service=$2 end=$(($(date +%s) + $3)); shift 3
+project=$1 service=$2 proxies=$3 known=$4 end=$(($(date +%s) + $5)); shift 5
+[ -n "$known" ] || proxies=$(proxy_ids "$project" "$service")
 hex() { (IFS=.; set -- $1; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1"); }
 meets() {
-  for ip in $(reached "$2" "$1"); do
+  for ip in $(reached "$1" "$2"); do
     docker exec --user 0 "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq " [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && return 0
   done
   return 1
 }
 late=
-for proxy in $(proxy_ids "$project" "$service"); do
+for proxy in $proxies; do
   for id; do
-    look '' "$proxy" "$id"
+    look "$known" "$proxy" "$id"
     until meets "$id" "$proxy" || { for ip in $(reached "$proxy" "$id"); do
       docker exec --user 0 "$proxy" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -Eq ":[0-9A-F]{4} [0-9A-F]*$(hex "$ip"):[0-9A-F]{4} 0[16] " && break
     done; }; do
@@ -38983,26 +39104,34 @@ done
 [ -z "$late" ] || echo late
 sleep 1`;
 const sightSeconds = 10;
+const sightTimeoutMs = 120_000;
 /**
  * A proxy that finds its servers by DNS needs a moment to see one that joined late. Where the old container's own check
  * takes it out (drain file, hook), nobody would be left until then; so the proxy must have met the new one first.
+ * @param containers that have joined
  */
-function awaitSighting({ project, log }, route, containers) {
+async function awaitSighting(work, route, containers) {
     const isOutByCheck = route.withdrawal === 'drain-file' || (route.withdrawal === 'none' && route.hooks.length > 0);
-    if (!isOutByCheck || route.lateNetworks.length === 0 || containers.length === 0)
-        return [];
-    return route.proxies.map(({ service: proxy }) => ({
+    if (!isOutByCheck || route.lateNetworks.length === 0 || containers.length === 0 || route.proxies.length === 0)
+        return;
+    const { host, project, log } = work;
+    const ids = containers.map(({ id }) => id);
+    // Asked once they have joined: their addresses are what is looked for.
+    const near = await askNeighbours(work, route, ids);
+    const parts = route.proxies.map(({ service: proxy }) => ({
         purpose: `wait until ${proxy} has met the new container`,
         source: sightScript,
-        args: [project, proxy, String(sightSeconds), ...containers.map(({ id }) => id)],
+        args: [project, proxy, near.idsOf(proxy), near.pairs, String(sightSeconds), ...ids],
         mayFail: true,
-        onDone: ({ stdout, code }) => {
-            const isSeen = code === 0 && !stdout.includes('late');
-            log(isSeen
-                ? `${route.service}: ${proxy} has met the new container`
-                : `WARNING: ${route.service}: ${proxy} was not seen to connect to the new container within ${sightSeconds} s; going on`);
-        },
     }));
+    const results = await batch_runBatch(host, parts, { timeoutMs: sightTimeoutMs });
+    for (const [index, { service: proxy }] of route.proxies.entries()) {
+        const { code, stdout } = results[index] ?? { code: 1, stdout: '' };
+        const isSeen = code === 0 && !stdout.includes('late');
+        log(isSeen
+            ? `${route.service}: ${proxy} has met the new container`
+            : `WARNING: ${route.service}: ${proxy} was not seen to connect to the new container within ${sightSeconds} s; going on`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/route/create-route.ts
@@ -39037,9 +39166,12 @@ function createRoute(deps) {
         admit: (service, containers) => {
             const route = routes.get(service);
             stale.add(service);
-            if (route === undefined)
-                return [];
-            return [...joinNetworks(work, route, containers), ...awaitSighting(work, route, containers)];
+            return route === undefined ? [] : joinNetworks(work, route, containers);
+        },
+        met: async (service, containers) => {
+            const route = routes.get(service);
+            if (route !== undefined)
+                await awaitSighting(work, route, containers);
         },
         withdraw: async (service, container, staying) => {
             const route = routes.get(service);
@@ -39052,14 +39184,11 @@ function createRoute(deps) {
             if (route.withdrawal === 'caddy')
                 await withdrawFromCaddy(work, route, container, staying);
             const parts = (await withdrawals[route.withdrawal]?.(work, route, container, staying)) ?? [];
-            const onDone = (part, result) => {
-                stale.delete(service);
-                part.onDone?.(result);
-            };
             return parts.map((part) => ({
                 ...part,
                 onDone: (result) => {
-                    onDone(part, result);
+                    stale.delete(service);
+                    part.onDone?.(result);
                 },
             }));
         },
@@ -39717,6 +39846,7 @@ async function startAndProve(context, service, made) {
         if (result !== undefined)
             part.onDone?.(result);
     });
+    await context.route.met(service, fresh);
 }
 /** Unhealthy and often restarted ones go first, then the oldest. */
 function pickVictims(candidates, count) {
@@ -40370,7 +40500,6 @@ function pullPart({ ref, registry, credentials }) {
 
 
 
-const preflight_nothing = { code: 0, stdout: '', stderr: '' };
 /**
  * The pins of this step as they are recorded.
  * @throws ConfigurationError for a reference without a digest: a tag can move between here and the next pull
@@ -40400,11 +40529,11 @@ async function preflight(scope, given, docker = checkDocker(scope.host)) {
     const results = await batch_runBatch(host, scopes.map((one) => composePart(one, sources, configArgs)));
     for (const result of results)
         throwIfUnusable(scope, result);
-    const base = parseConfig(bare, sources, results[0] ?? preflight_nothing);
+    const base = parseConfig(bare, sources, results[0] ?? noResult);
     const unknown = given.find((pin) => pin.kind === 'service' && base.services[pin.name] === undefined);
     if (unknown !== undefined)
         throw unknownService(unknown, base);
-    const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? preflight_nothing);
+    const full = scopes.length === 1 ? base : parseConfig(scope, sources, results[1] ?? noResult);
     const pins = dropPhantomPins(scope.pins, base, full);
     const model = pins.length === scope.pins.length ? full : await resolveFrom({ ...scope, pins }, sources);
     const unused = given.find((pin) => !Object.values(model.services).some((service) => service.image === pin.ref));
@@ -40421,8 +40550,8 @@ function dropPhantomPins(pins, base, full) {
 }
 async function resolveFrom(scope, sources) {
     const [result] = await batch_runBatch(scope.host, [composePart(scope, sources, configArgs)]);
-    throwIfUnusable(scope, result ?? preflight_nothing);
-    return parseConfig(scope, sources, result ?? preflight_nothing);
+    throwIfUnusable(scope, result ?? noResult);
+    return parseConfig(scope, sources, result ?? noResult);
 }
 function unknownService(pin, model) {
     return new ComposeError({
@@ -41134,12 +41263,45 @@ function readCaution(inputs) {
 
 ;// CONCATENATED MODULE: ./src/route/route-settings.ts
 
+
+
+// Compose's own pattern, as in `images`.
+const preStopLine = /^([a-zA-Z0-9._][a-zA-Z0-9._-]*)\s*=\s*(\S.*)$/;
 /**
- * Reads `route` and `drain-wait`.
+ * Reads `route`, `drain-wait` and `pre-stop`.
  * @throws ConfigurationError naming the input
  */
 function readRouteSettings(inputs) {
-    return { route: inputs.oneOf('route', routeChoices), drainWaitMs: inputs.optionalDuration('drain-wait') };
+    return {
+        route: inputs.oneOf('route', routeChoices),
+        drainWaitMs: inputs.optionalDuration('drain-wait'),
+        preStop: readPreStop(inputs.lines('pre-stop')),
+    };
+}
+function readPreStop(lines) {
+    const commands = new Map();
+    for (const line of lines) {
+        const [, service, command] = preStopLine.exec(line) ?? [];
+        if (service === undefined || command === undefined)
+            throw badInput('pre-stop', line, 'a line `service=command`, for example `web=touch /tmp/drain`');
+        if (commands.has(service))
+            throw badInput('pre-stop', line, `the first line for ${service}: write one command`);
+        commands.set(service, command);
+    }
+    return commands;
+}
+/**
+ * A hook for a service that is not there would silently never run. Not asked of a rollback, whose files may be older.
+ * @throws ComposeError SERVICE_UNKNOWN
+ */
+function refuseUnknownHooks({ preStop }, model) {
+    const unknown = [...preStop.keys()].find((name) => model.services[name] === undefined);
+    if (unknown === undefined)
+        return;
+    throw new ComposeError({
+        code: 'SERVICE_UNKNOWN',
+        message: `input \`pre-stop\`: ${JSON.stringify(unknown)} is not a service of the compose files (they have: ${Object.keys(model.services).join(', ')}). Nothing was changed.`,
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/wishes.ts
@@ -42469,6 +42631,7 @@ function startTimings(clock) {
 
 
 
+
 /** Looks at everything and changes nothing: the plan, made from the files as they will be. */
 async function prepare(session, state, intent) {
     const { host, inputs, clock } = session;
@@ -42485,6 +42648,8 @@ async function prepare(session, state, intent) {
         footprint.spent.add(id);
     const isRollback = inputs.mode === 'rollback' || intent.restores !== undefined;
     const wishes = planWishes(inputs.wishes, isRollback, state.ledger, model);
+    if (!isRollback)
+        refuseUnknownHooks(inputs.routing, model);
     const drawn = makePlan(model, observation, footprint, undefined, wishes);
     const { plan: assessed, notes: serverNotes } = await assessServer(session, model, drawn, observation, wishes.maxSurge);
     const { containers, images } = observation;

@@ -1203,7 +1203,7 @@ async function runStep(main) {
     process.on('SIGTERM', cancel);
     process.on('unhandledRejection', (reason) => {
         reportFailure(runner, reason);
-        process.exit(1);
+        void leave(1);
     });
     try {
         await main({ runner, signal: abort.signal });
@@ -1211,8 +1211,20 @@ async function runStep(main) {
     catch (thrown) {
         reportFailure(runner, thrown);
     }
-    // Open sockets of a dead connection must not keep a finished step alive.
-    process.exit(process.exitCode ?? 0);
+    await leave(process.exitCode ?? 0);
+}
+/** A runner that has stopped reading must not keep a finished step alive. */
+const longestFlushMs = 10_000;
+/**
+ * Ends the process, because open sockets of a dead connection must not keep a finished step alive; but not before the log is
+ * out: a pipe takes 64 kB, and what waits behind them would be lost with the process.
+ */
+async function leave(code) {
+    const streams = [process.stdout, process.stderr];
+    const flushed = streams.map((stream) => new Promise((resolve) => stream.write('', () => resolve())));
+    const late = new Promise((resolve) => setTimeout(resolve, longestFlushMs).unref());
+    await Promise.race([Promise.all(flushed), late]);
+    process.exit(code);
 }
 /**
  * The entry of an action with a post step: one bundle serves both, told apart by a state that main leaves behind.
