@@ -5,7 +5,7 @@ import { cutBatches, listSet } from '@deploy-actions/kit/state/manifest-lists';
 import type { StagedArchive } from '@deploy-actions/kit/state/staged-receiver';
 import { readContent, type Place } from './file-content.ts';
 import { packStream, quickLevel, type Packing } from './packing.ts';
-import { SyncError } from './sync-error.ts';
+import { changedSource } from './sync-error.ts';
 import { TarPieces, type TarMember } from './tar-pieces.ts';
 
 /** One staged set as it travels; see receiveScript in the kit for what the server makes of it. */
@@ -97,7 +97,7 @@ async function* writePieces(
   }
   for (const file of files) {
     const place = places.get(file.path);
-    if (place === undefined) throw new SyncError(changed(JSON.stringify(file.path)));
+    if (place === undefined) throw changedSource(file.path);
     tar.begin({ name: `tree/${file.path}`, kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
     if (place.content === undefined) {
       for await (const chunk of readWhole(file, place)) {
@@ -126,16 +126,7 @@ async function* readWhole(file: ManifestFile, place: Place): AsyncIterable<Buffe
       yield chunk;
     }
   } catch (cause) {
-    throw new SyncError(changed(JSON.stringify(file.path), cause));
+    throw changedSource(file.path, cause);
   }
-  if (size !== file.size) throw new SyncError(changed(JSON.stringify(file.path)));
-}
-
-function changed(what: string, cause?: unknown): ConstructorParameters<typeof SyncError>[0] {
-  return {
-    code: 'SOURCE_CHANGED',
-    message: `${what} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
-    hint: 'Does an earlier step of this job still write into the source? Run the job again.',
-    ...(cause === undefined ? {} : { cause }),
-  };
+  if (size !== file.size) throw changedSource(file.path);
 }

@@ -20,7 +20,7 @@ import {
   type SamplePoint,
 } from './packing.ts';
 import { describeSent, makeProgress, type Progress } from './progress.ts';
-import { SyncError } from './sync-error.ts';
+import { changedSource, SyncError } from './sync-error.ts';
 
 const mebibyte = 1024 * 1024;
 /** From here on a file goes in parts: over several channels, and an interrupted sync need not send it again. */
@@ -234,13 +234,4 @@ function throwIfOther({ host }: SyncJob, { file, place }: Piece, there: string, 
 /** Places all over a part, at no even distances: what is laid out in blocks must not be met at the same spot of each. */
 function spread(file: string, start: number, size: number): readonly SamplePoint[] {
   return Array.from({ length: 8 }, (_, nth) => ({ file, at: start + size * ((nth * Math.SQRT2) % 1) }));
-}
-
-function changedSource(path: string, cause?: unknown): SyncError {
-  return new SyncError({
-    code: 'SOURCE_CHANGED',
-    message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
-    hint: 'Does an earlier step of this job still write into the source? Run the job again.',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

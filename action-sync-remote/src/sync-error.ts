@@ -18,3 +18,13 @@ export type SyncErrorCode =
   | 'NO_SPACE';
 
 export class SyncError extends DeployError<SyncErrorCode> {}
+
+/** What a file of the source ends a sync with that is not as it was when it was hashed. */
+export function changedSource(path: string, cause?: unknown): SyncError {
+  return new SyncError({
+    code: 'SOURCE_CHANGED',
+    message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
+    hint: 'Does an earlier step of this job still write into the source? Run the job again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
