@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { locateEngineScript } from '@deploy-actions/kit/compose/engine-api';
+import { listContainers, locateEngineScript } from '@deploy-actions/kit/compose/engine-api';
 import type { BatchPart } from '@deploy-actions/kit/host/batch';
 import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
 import { asObject, textOf } from '@deploy-actions/kit/json/json';
@@ -65,16 +65,9 @@ export function askedMountsPart(deployPath: DeployPath, real: string): BatchPart
   };
 }
 
-/** The CLI is asked then. */
-function unexpected(status: number): Error {
-  return new Error(`the engine answered with ${status}`);
-}
-
 /** The lines of {@link parseMounts}. */
 async function listMounts(engine: EngineDoor, real: string, signal: AbortSignal): Promise<string> {
-  const { status, body } = await engine.get('/containers/json?all=1', signal);
-  if (status !== 200 || !Array.isArray(body)) throw unexpected(status);
-  const lines = body.map(asObject).flatMap(({ Names, Labels, Mounts }) => {
+  const lines = (await listContainers(engine, [], signal)).flatMap(({ Names, Labels, Mounts }) => {
     const name = Array.isArray(Names) ? textOf(Names[0]) : '';
     const service = textOf(asObject(Labels)['com.docker.compose.service']) || name;
     const mounts = Array.isArray(Mounts) ? Mounts.map(asObject) : [];

@@ -93,7 +93,9 @@ describe('mounts', () => {
       { path: 'x', service: 'alone' },
     ]);
     const broken = { get: () => Promise.resolve({ status: 500, body: [] }) };
-    await expect(part.ask?.(broken, new AbortController().signal)).rejects.toThrow('answered with 500');
+    await expect(part.ask?.(broken, new AbortController().signal)).rejects.toThrow(
+      'answered /containers/json?all=1 with 500',
+    );
   });
 
   it('are asked of the CLI where the real deploy-path is not known', () => {

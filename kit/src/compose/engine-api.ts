@@ -29,12 +29,14 @@ function printed(stdout: string): PartResult {
   return { code: 0, stdout, stderr: '' };
 }
 
-async function listContainers(
+/** Containers in any state that have all of the labels (`name=value`); without labels: every one. */
+export async function listContainers(
   engine: EngineDoor,
   labels: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Json[]> {
-  const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+  const filters = labels.length === 0 ? '' : `&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+  const path = `/containers/json?all=1${filters}`;
   const { status, body } = await engine.get(path, signal);
   if (status !== 200 || !Array.isArray(body)) throw unexpected(path, status);
   return body.map(asObject);
