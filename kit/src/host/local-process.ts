@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { exec, getExecOutput } from '@actions/exec';
 import { deferred } from './deferred.ts';
 import { HostError } from './host.ts';
+import { onStreamFailure } from './stream-failure.ts';
 
 /** One process on the runner, through @actions/exec. */
 export interface LocalProcess {
@@ -133,7 +134,7 @@ async function openPipe(env: Readonly<Record<string, string>>): Promise<StdinPip
           return;
         }
         source = given;
-        given.once('error', reject);
+        onStreamFailure(given, reject);
         given.once('end', finish);
         given.pipe(socket, { end: false });
       }),

@@ -4,6 +4,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { ProgramIo } from './command.ts';
 import type { ChannelEnd } from './connection.ts';
 import { onRequested } from './ssh-flights.ts';
+import { onStreamFailure } from './stream-failure.ts';
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons: readonly unknown[] = [2, 4];
@@ -105,11 +106,7 @@ function feed(channel: Duplex, stdin: ProgramIo['stdin'], onFailure: (thrown: un
     channel.end(stdin);
     return;
   }
-  if (stdin.errored !== null) {
-    onFailure(stdin.errored);
-    return;
-  }
-  stdin.once('error', onFailure);
+  onStreamFailure(stdin, onFailure);
   stdin.pipe(channel);
 }
 

@@ -139,6 +139,13 @@ describe.each(kinds)('a %s host', (kind) => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('ends with what a source stream failed with before the command was there', async () => {
+    const source = new Readable({ read: () => undefined });
+    source.on('error', () => undefined);
+    source.destroy(new Error('source was broken'));
+    await expect(host.script('cat', [], { stdin: source })).rejects.toThrow('source was broken');
+  });
+
   it('lets a command ignore a large stdin', async () => {
     expect(await host.exec(['true'], { stdin: Buffer.alloc(5_000_000) })).toMatchObject({ code: 0 });
   });
