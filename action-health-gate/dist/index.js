@@ -36790,7 +36790,17 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ../kit/src/host/stream-failure.ts
+/** Tells what a stream failed with, once; also where that was before anybody listened, which its `error` event does not. */
+function onStreamFailure(stream, tell) {
+    if (stream.errored === null)
+        stream.once('error', tell);
+    else
+        tell(stream.errored);
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/local-process.ts
+
 
 
 
@@ -36901,7 +36911,7 @@ async function openPipe(env) {
                 return;
             }
             source = given;
-            given.once('error', reject);
+            onStreamFailure(given, reject);
             given.once('end', finish);
             given.pipe(socket, { end: false });
         }),
@@ -39993,6 +40003,7 @@ function findSession(client, id) {
 
 
 
+
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
 /**
@@ -40095,11 +40106,7 @@ function feed(channel, stdin, onFailure) {
         channel.end(stdin);
         return;
     }
-    if (stdin.errored !== null) {
-        onFailure(stdin.errored);
-        return;
-    }
-    stdin.once('error', onFailure);
+    onStreamFailure(stdin, onFailure);
     stdin.pipe(channel);
 }
 function signalNumber(name) {
@@ -42611,8 +42618,10 @@ function notPlain(ref) {
 function printed(stdout) {
     return { code: 0, stdout, stderr: '' };
 }
+/** Containers in any state that have all of the labels (`name=value`); without labels: every one. */
 async function engine_api_listContainers(engine, labels, signal) {
-    const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const filters = labels.length === 0 ? '' : `&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const path = `/containers/json?all=1${filters}`;
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);

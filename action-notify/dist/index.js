@@ -38090,7 +38090,17 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ../kit/src/host/stream-failure.ts
+/** Tells what a stream failed with, once; also where that was before anybody listened, which its `error` event does not. */
+function onStreamFailure(stream, tell) {
+    if (stream.errored === null)
+        stream.once('error', tell);
+    else
+        tell(stream.errored);
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/local-process.ts
+
 
 
 
@@ -38201,7 +38211,7 @@ async function openPipe(env) {
                 return;
             }
             source = given;
-            given.once('error', reject);
+            onStreamFailure(given, reject);
             given.once('end', finish);
             given.pipe(socket, { end: false });
         }),
@@ -41150,6 +41160,7 @@ function findSession(client, id) {
 
 
 
+
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
 /**
@@ -41252,11 +41263,7 @@ function feed(channel, stdin, onFailure) {
         channel.end(stdin);
         return;
     }
-    if (stdin.errored !== null) {
-        onFailure(stdin.errored);
-        return;
-    }
-    stdin.once('error', onFailure);
+    onStreamFailure(stdin, onFailure);
     stdin.pipe(channel);
 }
 function signalNumber(name) {

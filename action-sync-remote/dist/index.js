@@ -29902,7 +29902,17 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ../kit/src/host/stream-failure.ts
+/** Tells what a stream failed with, once; also where that was before anybody listened, which its `error` event does not. */
+function onStreamFailure(stream, tell) {
+    if (stream.errored === null)
+        stream.once('error', tell);
+    else
+        tell(stream.errored);
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/local-process.ts
+
 
 
 
@@ -30013,7 +30023,7 @@ async function openPipe(env) {
                 return;
             }
             source = given;
-            given.once('error', reject);
+            onStreamFailure(given, reject);
             given.once('end', finish);
             given.pipe(socket, { end: false });
         }),
@@ -32985,6 +32995,7 @@ function findSession(client, id) {
 
 
 
+
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
 const sessionLimitReasons = [2, 4];
 /**
@@ -33087,11 +33098,7 @@ function feed(channel, stdin, onFailure) {
         channel.end(stdin);
         return;
     }
-    if (stdin.errored !== null) {
-        onFailure(stdin.errored);
-        return;
-    }
-    stdin.once('error', onFailure);
+    onStreamFailure(stdin, onFailure);
     stdin.pipe(channel);
 }
 function signalNumber(name) {
@@ -34122,8 +34129,10 @@ function notPlain(ref) {
 function printed(stdout) {
     return { code: 0, stdout, stderr: '' };
 }
+/** Containers in any state that have all of the labels (`name=value`); without labels: every one. */
 async function listContainers(engine, labels, signal) {
-    const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const filters = labels.length === 0 ? '' : `&filters=${encodeURIComponent(JSON.stringify({ label: labels }))}`;
+    const path = `/containers/json?all=1${filters}`;
     const { status, body } = await engine.get(path, signal);
     if (status !== 200 || !Array.isArray(body))
         throw unexpected(path, status);
@@ -36610,16 +36619,9 @@ function askedMountsPart(deployPath, real) {
         ask: async (engine, signal) => ({ code: 0, stdout: await listMounts(engine, real, signal), stderr: '' }),
     };
 }
-/** The CLI is asked then. */
-function mounts_unexpected(status) {
-    return new Error(`the engine answered with ${status}`);
-}
 /** The lines of {@link parseMounts}. */
 async function listMounts(engine, real, signal) {
-    const { status, body } = await engine.get('/containers/json?all=1', signal);
-    if (status !== 200 || !Array.isArray(body))
-        throw mounts_unexpected(status);
-    const lines = body.map(json_asObject).flatMap(({ Names, Labels, Mounts }) => {
+    const lines = (await listContainers(engine, [], signal)).flatMap(({ Names, Labels, Mounts }) => {
         const name = Array.isArray(Names) ? json_textOf(Names[0]) : '';
         const service = json_textOf(json_asObject(Labels)['com.docker.compose.service']) || name;
         const mounts = Array.isArray(Mounts) ? Mounts.map(json_asObject) : [];
@@ -36723,6 +36725,15 @@ function planMirror(listed, wanted, { isProtected, isLeftOut }, mounts) {
 ;// CONCATENATED MODULE: ./src/sync-error.ts
 
 class SyncError extends DeployError {
+}
+/** What a file of the source ends a sync with that is not as it was when it was hashed. */
+function changedSource(path, cause) {
+    return new SyncError({
+        code: 'SOURCE_CHANGED',
+        message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
+        hint: 'Does an earlier step of this job still write into the source? Run the job again.',
+        ...(cause === undefined ? {} : { cause }),
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/comparison.ts
@@ -37427,7 +37438,7 @@ async function* writePieces(tar, heads, files, places, onBytes) {
     for (const file of files) {
         const place = places.get(file.path);
         if (place === undefined)
-            throw new SyncError(changed(JSON.stringify(file.path)));
+            throw changedSource(file.path);
         tar.begin({ name: `tree/${file.path}`, kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
         if (place.content === undefined) {
             for await (const chunk of readWhole(file, place)) {
@@ -37460,18 +37471,10 @@ async function* readWhole(file, place) {
         }
     }
     catch (cause) {
-        throw new SyncError(changed(JSON.stringify(file.path), cause));
+        throw changedSource(file.path, cause);
     }
     if (size !== file.size)
-        throw new SyncError(changed(JSON.stringify(file.path)));
-}
-function changed(what, cause) {
-    return {
-        code: 'SOURCE_CHANGED',
-        message: `${what} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
-        hint: 'Does an earlier step of this job still write into the source? Run the job again.',
-        ...(cause === undefined ? {} : { cause }),
-    };
+        throw changedSource(file.path);
 }
 
 ;// CONCATENATED MODULE: ./src/progress.ts
@@ -37681,14 +37684,6 @@ function throwIfOther({ host }, { file, place }, there, here) {
 /** Places all over a part, at no even distances: what is laid out in blocks must not be met at the same spot of each. */
 function spread(file, start, size) {
     return Array.from({ length: 8 }, (_, nth) => ({ file, at: start + size * ((nth * Math.SQRT2) % 1) }));
-}
-function changedSource(path, cause) {
-    return new SyncError({
-        code: 'SOURCE_CHANGED',
-        message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
-        hint: 'Does an earlier step of this job still write into the source? Run the job again.',
-        ...(cause === undefined ? {} : { cause }),
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/opening.ts
