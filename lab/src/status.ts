@@ -99,8 +99,9 @@ async function describeUse(paths: LabPaths, state: LabState): Promise<readonly s
   return lines.flat();
 }
 
-/** What the server's own `docker` says, `?` where it does not answer. */
+/** What the server's own `docker` says, `?` where it does not answer: also where the server went down just now. */
 async function askVersion(paths: LabPaths, name: string, argv: readonly string[]): Promise<string> {
+  if (findInit(paths, name) === undefined) return '?';
   const said = await execInServer(paths, name, ['docker', ...argv], { allowFailure: true, timeoutMs: 3000 });
   return said.exitCode === 0 ? said.stdout.trim() : '?';
 }
