@@ -3,7 +3,7 @@ import { parseContainers, type Container } from '@deploy-actions/kit/compose/con
 import { listContainersPart } from '@deploy-actions/kit/compose/docker-cli';
 import { runBatch, type BatchPart } from '@deploy-actions/kit/host/batch';
 import { HostError } from '@deploy-actions/kit/host/host';
-import { statePath } from '@deploy-actions/kit/state/deploy-path';
+import { statePath, type DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { findUnfinishedDeploy, type Journal } from '@deploy-actions/kit/state/journal';
 import { commitPinsPart, type EnvBlock } from '@deploy-actions/kit/state/pins';
 import {
@@ -99,7 +99,7 @@ async function runCommit(
       ...(commit.rejected ?? []).map((record) => writeReleasePart(deployPath, record, false)),
       // Also where nothing was staged: a rollback to this release needs the files that were live with it.
       ...finishActivationParts(host, deployPath, release.number, inputs.retain),
-      { purpose: 'forget the migration', source: 'rm -f "$1"', args: [statePath(deployPath, 'migration.json')] },
+      forgetMigrationPart(deployPath),
       forgetStartedPart(deployPath),
       removeOrphansPart(commit.orphans ?? []),
       journal.line('committed', { release: release.number }),
@@ -119,6 +119,11 @@ async function runCommit(
   for (const line of said.split('\n').filter(Boolean)) session.log(line.slice(orphanMark.length));
   const listing = results.at(-1);
   return listing?.code === 0 ? parseContainers(listing.stdout) : undefined;
+}
+
+function forgetMigrationPart(deployPath: DeployPath): BatchPart {
+  const file = statePath(deployPath, 'migration.json');
+  return { purpose: 'forget the migration', source: '[ ! -e "$1" ] || rm -f "$1"', args: [file] };
 }
 
 const orphanMark = 'orphan: ';

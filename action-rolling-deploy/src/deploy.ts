@@ -279,7 +279,7 @@ function describeUnknown(failure: DeployError | undefined): string {
     case 'COMMIT_UNFINISHED':
       return 'The new release serves. The post step or the next run finishes recording it.';
     default:
-      return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.';
+      return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it; `mode: status` shows it.';
   }
 }
 

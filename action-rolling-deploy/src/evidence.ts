@@ -1,6 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
-import { runBatch } from '@deploy-actions/kit/host/batch';
-import type { Host } from '@deploy-actions/kit/host/host';
+import { describeThrown } from '@deploy-actions/kit/action/errors';
+import { noResult, runBatch } from '@deploy-actions/kit/host/batch';
+import { HostError, type Host } from '@deploy-actions/kit/host/host';
 
 const logLines = 100;
 
@@ -19,17 +20,21 @@ environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/
 
 const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
 
-/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
+/**
+ * The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. A Docker that
+ * does not tell them hides nothing of why the deploy failed.
+ * @throws HostError CONNECTION_LOST: then nobody knows what runs
+ */
 export async function collectEvidence(host: Host, container: Container): Promise<readonly string[]> {
   const { id, name, health, restartCount } = container;
-  const [facts, logs] = await runBatch(
-    host,
-    [
-      { purpose: 'docker inspect', source: factsScript, args: [id] },
-      { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
-    ],
-    { timeoutMs: 30_000 },
-  );
+  const parts = [
+    { purpose: 'docker inspect', source: factsScript, args: [id] },
+    { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
+  ];
+  const [facts, logs] = await runBatch(host, parts, { timeoutMs: 30_000 }).catch((thrown: unknown) => {
+    if (thrown instanceof HostError && thrown.code === 'CONNECTION_LOST') throw thrown;
+    return [{ ...noResult, stdout: `its settings and log could not be read: ${describeThrown(thrown)}` }, noResult];
+  });
   const lines = (text: string | undefined): readonly string[] => (text ?? '').split('\n').filter((line) => line !== '');
   const said = lines(logs?.stdout).slice(-logLines);
   return [

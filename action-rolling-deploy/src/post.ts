@@ -1,8 +1,8 @@
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { checkDocker, type DockerVersions } from '@deploy-actions/kit/compose/docker-cli';
 import { connectHost } from '@deploy-actions/kit/host/connect';
-import { findUnfinishedDeploy } from '@deploy-actions/kit/state/journal';
-import { releaseLeaseInPost, withLease } from '@deploy-actions/kit/state/lease-step';
+import { parseUnfinished, readJournalPart } from '@deploy-actions/kit/state/journal';
+import { lookThenRelease, releaseLeaseInPost, withLease } from '@deploy-actions/kit/state/lease-step';
 import { LeaseError } from '@deploy-actions/kit/state/lease-store';
 import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { milliseconds } from '@deploy-actions/kit/time/duration';
@@ -35,15 +35,16 @@ export async function settle(context: StepContext): Promise<void> {
     const owner = currentOwner(runner);
     const docker = (): Promise<DockerVersions> => checkDocker(host);
     const session: Session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
-    if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
+    await lookThenRelease(context, host, [readJournalPart(deployPath)], async ([journal]) => {
+      if (parseUnfinished(journal?.stdout ?? '') === undefined) return true;
       const settled = await settleOwn(context, session);
       if (settled !== undefined)
         runner.warning(`The deploy of this job did not reach its end: ${describeSettled(settled)}. See the log above.`);
-    }
+      return false;
+    });
   } finally {
     await host.close();
   }
-  await releaseLeaseInPost(context);
 }
 
 /** Undefined where another run holds the lease by now: what is unfinished is that run's own, or it has settled ours. */

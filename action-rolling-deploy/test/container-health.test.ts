@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { healthDeadlineMs, judgeContainer } from '../src/container-health.ts';
+import { describeWait, healthDeadlineMs, judgeContainer } from '../src/container-health.ts';
 import { container } from './builders.ts';
 
 const health = (
@@ -66,5 +66,12 @@ describe('the deadline of a container', () => {
     expect(healthDeadlineMs(container('a', 'web'))).toBe(38_000);
     const slow = { status: 'starting', probes: [], budgetMs: 3_600_000 };
     expect(healthDeadlineMs(container('a', 'web', { health: slow }))).toBe(600_000);
+  });
+});
+
+describe('the progress line of a wait', () => {
+  it('names the service, each container that is not ready with what it is, and how long it has been', () => {
+    const line = describeWait('web', 'shop-web-2 (health: starting), shop-web-3 (restarting)', 4_000);
+    expect(line).toBe('web: shop-web-2 (health: starting), shop-web-3 (restarting), 4.0s');
   });
 });

@@ -33,6 +33,15 @@ describe('a rollout on a real server', () => {
     expect(second.outputs).toMatchObject({ outcome: 'deployed', release: '2', 'changed-services': 'app' });
     expect(second.outputs['previous-digests']).toContain(digest('v1'));
     expect(second.outputs['digests']).toContain(digest('v2'));
+    expect(second.outputs['error-code']).toBe('');
+    const phases = JSON.parse(second.outputs['timings'] ?? '') as Readonly<Record<string, number>>;
+    expect(Object.keys(phases)).toEqual(['plan', 'pull', 'roll', 'commit', 'total']);
+    expect(await project.read(`.deploy/journal/${second.outputs['deploy-id'] ?? ''}.jsonl`)).toContain('"committed"');
+    const record: unknown = JSON.parse(await project.read('.deploy/releases/2.json'));
+    const app = expect.stringContaining(digest('v2')) as string;
+    expect(record).toMatchObject({ number: 2, result: 'ok', digests: { app } });
+    const [audited = ''] = (await project.read('.deploy/audit.jsonl')).trim().split('\n').slice(-1);
+    expect(JSON.parse(audited)).toMatchObject({ what: 'deployed', release: 2 });
     expect(await project.runningDigests()).toEqual([digest('v2')]);
     const before = await project.containers();
     const third = await project.deploy({ images: appImage(project.lab, 'v2') });

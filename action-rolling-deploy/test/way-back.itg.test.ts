@@ -29,10 +29,17 @@ describe('a rollout that does not reach its end', () => {
     expect(broken.exitCode).toBe(1);
     expect(broken.outputs).toMatchObject({ outcome: 'rolled_back', 'error-code': 'CONTAINER_UNHEALTHY', release: '1' });
     expect(broken.log).toContain('NEVER_HEALTHY: the port stays closed');
+    expect(broken.log).toMatch(/health probe: /);
+    expect(broken.log).toMatch(/--- last \d+ log lines of /);
     // Names of the environment, never its values.
     expect(broken.log).toMatch(/environment:.* GREETING/);
     expect(broken.log).not.toContain('hello');
     expect(broken.summary).toContain('rolled back');
+    expect(broken.summary).toContain('health probe: ');
+    const record: unknown = JSON.parse(await project.read('.deploy/releases/2.json'));
+    expect(record).toMatchObject({ result: 'rolled_back', error: { code: 'CONTAINER_UNHEALTHY' } });
+    const [audited = ''] = (await project.read('.deploy/audit.jsonl')).trim().split('\n').slice(-1);
+    expect(JSON.parse(audited)).toMatchObject({ what: 'went back', release: 2, error: 'CONTAINER_UNHEALTHY' });
     expect(await project.containers()).toEqual(before);
     expect(await project.read('.env')).toContain('COMPOSE_FILE=compose.yaml:.deploy/pins.yaml');
     expect(await project.read('.deploy/pins.yaml')).toContain(digest('v1'));

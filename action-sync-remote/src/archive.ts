@@ -3,6 +3,7 @@ import { foldersOf, formatManifest, type Manifest, type ManifestFile } from '@de
 import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { cutBatches, listSet } from '@deploy-actions/kit/state/manifest-lists';
 import type { StagedArchive } from '@deploy-actions/kit/state/staged-receiver';
+import { wholeMark } from '@deploy-actions/kit/state/staged-tree-scripts';
 import { readContent, type Place } from './file-content.ts';
 import { packStream, quickLevel, type Packing } from './packing.ts';
 import { changedSource } from './sync-error.ts';
@@ -113,6 +114,7 @@ async function* writePieces(
     // Thousands of small files: nothing is waited for between two of them.
     if (tar.isFull) yield* tar.take();
   }
+  tar.addFile(wholeMark, 0o600, '');
   yield* tar.end();
 }
 

@@ -6,6 +6,7 @@ import type { DeployPath } from '@deploy-actions/kit/state/deploy-path';
 import type { LeaseOwner } from '@deploy-actions/kit/state/lease';
 import { diffIndex, indexManifest } from '@deploy-actions/kit/state/manifest-index';
 import { allNew, diffManifests, type DeleteRule, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
+import type { ManifestFile } from '@deploy-actions/kit/state/manifest';
 import { probeLive, type LiveState } from '@deploy-actions/kit/state/manifest-live';
 import { lookPart, parseLook, type Look } from '@deploy-actions/kit/state/manifest-look';
 import { throwIfBlocked } from '@deploy-actions/kit/state/staged-tree';
@@ -14,6 +15,7 @@ import { formatBytes } from './byte-size.ts';
 import { digestEnv, type EnvFile } from './env-file.ts';
 import { listPart, planMirror, type MirrorPlan } from './mirror.ts';
 import { mountsOfText, mountsPart, parseMounts, type Mount } from './mounts.ts';
+import { partMebibytes } from './sending.ts';
 import type { Scan } from './source-scan.ts';
 import { SyncError } from './sync-error.ts';
 
@@ -55,8 +57,7 @@ export function makeBuckets(scan: Scan): readonly string[] {
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
  */
 export async function lookAround(job: SyncJob, before: readonly BatchPart[] = []): Promise<Looked> {
-  const { host, deployPath, buckets, env } = job;
-  return lookBehind({ host, deployPath, env }, before, Promise.resolve(buckets));
+  return lookBehind(job, before, Promise.resolve(job.buckets));
 }
 
 /** What a look told, and what the parts before it did. */
@@ -75,7 +76,7 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
 
 /** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
 export async function lookBehind(
-  { host, deployPath, env }: Pick<SyncJob, 'host' | 'deployPath' | 'env'>,
+  { host, deployPath, env, signal }: Pick<SyncJob, 'host' | 'deployPath' | 'env' | 'signal'>,
   before: readonly BatchPart[],
   buckets: Promise<readonly string[]>,
 ): Promise<Looked> {
@@ -83,6 +84,7 @@ export async function lookBehind(
   const results = await runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
     lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
     timeLimit: handled(buckets.then(() => lookTimeoutMs)),
+    signal,
     maxCaptureBytes: 64 * 1024 * 1024,
   });
   return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
@@ -107,7 +109,7 @@ async function findTransfer(
   look: Look,
   mirror: MirrorPlan | undefined,
 ): Promise<Pick<Comparison, 'transfer' | 'live'>> {
-  const { host, deployPath, scan } = job;
+  const { host, deployPath, scan, signal } = job;
   const unmanaged = mirror?.deletable ?? [];
   // What a rule leaves out is not gone from the source.
   const isProtected = (path: string): boolean => job.isProtected(path) || scan.isLeftOut(path);
@@ -118,7 +120,7 @@ async function findTransfer(
   const isNothingLive = look.isEmpty && look.liveId === undefined;
   if (isNothingLive && look.isWritable) return { transfer: allNew(scan.entries), live: nothingLive(look) };
   const paths = [...scan.entries.map(({ path }) => path), ...unmanaged];
-  const live = isNothingLive ? nothingLive(look) : await probeLive(host, deployPath, paths);
+  const live = isNothingLive ? nothingLive(look) : await probeLive(host, deployPath, paths, signal);
   return { transfer: diffManifests(scan.entries, live, rule), live };
 }
 
@@ -149,8 +151,8 @@ function compareEnv({ host, deployPath, env, scan }: SyncJob, look: Look): boole
 }
 
 async function lookForMirror(job: SyncJob): Promise<MirrorPlan> {
-  const { host, deployPath, scan, isProtected } = job;
-  const options = { timeoutMs: 300_000, maxCaptureBytes: 256 * 1024 * 1024 };
+  const { host, deployPath, scan, isProtected, signal } = job;
+  const options = { signal, timeoutMs: 300_000, maxCaptureBytes: 256 * 1024 * 1024 };
   const [mounts, list] = await runBatch(host, [mountsPart(deployPath, 'all'), listPart(deployPath)], options);
   if (mounts?.code !== 0)
     throw new SyncError({
@@ -179,9 +181,15 @@ function mountsOfSource(scan: Scan, deployPath: DeployPath): readonly Mount[] {
 const spareBytes = 8 * 1024 * 1024;
 const spareFiles = 64;
 
+/** What an interrupted sync left of a file: it takes its room already. */
+function bytesThere({ parts }: Look, { sha256, size }: ManifestFile): number {
+  const count = parts.filter(({ file }) => file === sha256).length;
+  return Math.min(size, count * partMebibytes * 1024 * 1024);
+}
+
 function refuseFull({ host, deployPath }: SyncJob, look: Look, transfer: Transfer): void {
   if (!transfer.isNeeded) return;
-  const needed = transfer.send.reduce((sum, file) => sum + file.size, spareBytes);
+  const needed = transfer.send.reduce((sum, file) => sum + file.size - bytesThere(look, file), spareBytes);
   if (look.freeBytes < needed)
     throw new SyncError({
       code: 'NO_SPACE',

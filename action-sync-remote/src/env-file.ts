@@ -88,10 +88,11 @@ function badLine(line: number, what: string): ConfigurationError {
 export function secretValues(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*(.*?)\s*$/.exec(line);
+    if (!/pass|secret|token|key|pwd|cred|dsn|_url|private/i.test(match?.[1] ?? '')) return [];
     const value = (match?.[2] ?? '').replace(/^(["'])(.*)\1$/, '$2');
-    return /pass|secret|token|key|pwd|cred|dsn|_url|private/i.test(match?.[1] ?? '') && value.length >= 6
-      ? [value]
-      : [];
+    // As Compose reads it: a comment may follow.
+    const [, double, single, plain] = /^"((?:[^"\\]|\\.)*)"|^'([^']*)'|^(.*?)\s+#/.exec(match?.[2] ?? '') ?? [];
+    return [...new Set([value, double ?? single ?? plain ?? ''])].filter((part) => part.length >= 6);
   });
 }
 

@@ -20,7 +20,7 @@ import { findCollisions } from './name-collision.ts';
 import { makeRules, type RuleLines } from './path-rules.ts';
 import { describeSource, openSync, type Opening } from './opening.ts';
 import { makeProgress } from './progress.ts';
-import { refuseKey } from './source-key.ts';
+import { guardKey } from './source-key.ts';
 import { describeEnding, describePinned, listChanges, type Report } from './report.ts';
 import { findSources, type SourcePlace } from './source-place.ts';
 import { scanSources, type Scan } from './source-scan.ts';
@@ -63,7 +63,13 @@ async function connectAndScan(
 ): Promise<Opened & Known> {
   const { runner } = context;
   const reading = runner.group('Files of the source', () => readSource(runner, inputs, sources)).then(describeSource);
-  const connecting = connectHost(inputs.target, runner, signal).then((host): Opened => ({
+  // Nobody waits for a server that does not answer when the source cannot be synced.
+  const giveUp = new AbortController();
+  reading.catch(() => {
+    giveUp.abort();
+  });
+  const until = AbortSignal.any([signal, giveUp.signal]);
+  const connecting = connectHost(inputs.target, runner, until).then((host): Opened => ({
     host,
     opening: openSync(context, inputs, host, reading),
   }));
@@ -89,10 +95,12 @@ async function readSource(runner: Runner, inputs: Inputs, sources: readonly Sour
     runner.info(line);
   };
   const progress = makeProgress(systemClock, log, (done) => `read ${done} files`);
-  const scan = await scanSources(sources, ruleLines(inputs), () => {
-    progress.add(1);
+  const scan = await scanSources(sources, ruleLines(inputs), {
+    onProgress: (done) => {
+      progress.add(done - progress.done);
+    },
+    guard: guardKey(inputs.target),
   });
-  refuseKey(scan, inputs.target);
   runner.info(`${scan.entries.length} files, ${formatBytes(scan.bytes)}`);
   if (scan.leftOut.length > 0)
     runner.info(

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { listContainers, locateEngineScript } from '@deploy-actions/kit/compose/engine-api';
+import { listContainers } from '@deploy-actions/kit/compose/engine-api';
+import { locateEngineScript } from '@deploy-actions/kit/compose/engine-location';
 import type { BatchPart } from '@deploy-actions/kit/host/batch';
 import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
 import { asObject, textOf } from '@deploy-actions/kit/json/json';

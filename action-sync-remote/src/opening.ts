@@ -43,7 +43,7 @@ export function openSync(
   source: Promise<{ readonly scan: Scan; readonly buckets: readonly string[] }>,
 ): Opening {
   const { deployPath, leaseWish, isDryRun, activate, envFile: env } = inputs;
-  const job = { host, deployPath, env };
+  const job = { host, deployPath, env, signal: context.signal };
   if (isDryRun) {
     const buckets = source.then((known) => known.buckets);
     const first = handled(lookBehind(job, [locatePart(deployPath)], buckets));

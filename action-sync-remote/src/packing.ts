@@ -17,9 +17,9 @@ const sampledFiles = 16;
 const sampledBytes = 16 * 1024;
 /** A command that is answered so soon is in the same rack: gzip would take longer than sending. */
 export const nearMs = 60;
-/** Of parts of big files. */
-const zstdLevel = 3;
-/** Of the stream of a set: everything else that is done for small files needs the processor too, on both sides. */
+/** Of parts of big files that go far. */
+export const zstdLevel = 3;
+/** Of the stream of a set, and of all on a short line: everything else that is done needs the processor too, on both sides. */
 export const quickLevel = 1;
 /** What a packer gives out at once: 16 KiB, its default, would be a packet of its own each. */
 const chunkSize = 128 * 1024;
@@ -75,13 +75,13 @@ function readSample({ file, at }: SamplePoint): Buffer {
 }
 
 /** A program of that name, in this process; it works in a thread of its own. */
-export function makePacker(packing: Exclude<Packing, 'plain'>, level = zstdLevel): Gzip | ZstdCompress {
+export function makePacker(packing: Exclude<Packing, 'plain'>, level: number): Gzip | ZstdCompress {
   return packing === 'gzip'
     ? createGzip({ level: 1, chunkSize })
     : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize });
 }
 
 /** The stream as it travels. An error of the source reaches the reader as the error of this stream. */
-export function packStream(stream: Readable, packing: Packing, level?: number): Readable {
+export function packStream(stream: Readable, packing: Packing, level: number): Readable {
   return packing === 'plain' ? stream : pipeline(stream, makePacker(packing, level), () => undefined);
 }

@@ -15,7 +15,9 @@ import {
   choosePartPacking,
   makePacker,
   nearMs,
+  quickLevel,
   sampleRatio,
+  zstdLevel,
   type Packing,
   type SamplePoint,
 } from './packing.ts';
@@ -26,7 +28,7 @@ const mebibyte = 1024 * 1024;
 /** From here on a file goes in parts: over several channels, and an interrupted sync need not send it again. */
 const bigBytes = 16 * mebibyte;
 /** MiB of one part: what a cut costs again, for each lane; a command for each part costs two round trips. */
-const partMebibytes = 16;
+export const partMebibytes = 16;
 /** One channel carries 2 MiB a round trip; while a part is hashed on the server, its lane sends the next one. */
 const lanes = 4;
 /** And a second for each 100 kB. */
@@ -160,7 +162,7 @@ async function digestPiece(piece: Piece): Promise<string> {
 }
 
 /** The content of a piece as it travels. */
-function packPiece(piece: Piece, packing: Packing, onRead: (chunk: Buffer) => void): Readable {
+function packPiece(piece: Piece, packing: Packing, level: number, onRead: (chunk: Buffer) => void): Readable {
   const range = rangeOf(piece);
   const failed = (cause: unknown): SyncError => changedSource(piece.file.path, cause);
   const { file } = piece.place;
@@ -173,15 +175,22 @@ function packPiece(piece: Piece, packing: Packing, onRead: (chunk: Buffer) => vo
     });
     const source = createReadStream(file, { start: range.from, end: range.to - 1, highWaterMark: 256 * 1024 });
     source.once('error', (cause) => meter.destroy(failed(cause)));
+    // A command that ended early takes its stdin along; the file must not stay open behind it.
+    meter.once('close', () => source.destroy());
     return source.pipe(meter);
   }
-  const packer = makePacker(packing);
+  const packer = makePacker(packing, level);
   // It may fail before somebody reads; the command that waits for its input is stopped then.
   packer.on('error', () => undefined);
+  // A packer that nobody reads any more calls nobody back: the file would stay open.
+  let giveUp: (reason: Error) => void = () => undefined;
+  packer.once('close', () => {
+    giveUp(new Error('the packer is gone'));
+  });
   const pack = (chunk: Buffer): Promise<void> => {
     onRead(chunk);
-    // Called back when the chunk was taken in, or the packer is gone.
     return new Promise((resolve, reject) => {
+      giveUp = reject;
       packer.write(chunk, (error) => {
         if (error instanceof Error) reject(error);
         else resolve();
@@ -205,7 +214,7 @@ function sendPiece(
   const size = sizeOf(piece);
   const packing = choosePartPacking(packers, sampleRatio(spread(place.file, offset * mebibyte, size)), isNear);
   const digest = createHash('sha256');
-  const content = packPiece(piece, packing, (chunk) => {
+  const content = packPiece(piece, packing, isNear ? quickLevel : zstdLevel, (chunk) => {
     digest.update(chunk);
     progress.add(chunk.length);
   });

@@ -18,6 +18,7 @@ import { ConfigurationError } from '@deploy-actions/kit/action/errors';
 import { foldersOf, type ManifestEntry, type ManifestFile } from '@deploy-actions/kit/state/manifest';
 import { readThrough, Shelf, smallBytes, type Place } from './file-content.ts';
 import { makeRules, type PathRules, type RuleLines } from './path-rules.ts';
+import type { ContentGuard } from './source-key.ts';
 import { refuseLink, refuseName } from './source-name.ts';
 import type { SourcePlace } from './source-place.ts';
 import { SyncError } from './sync-error.ts';
@@ -59,15 +60,22 @@ const turn = 64;
 /** A set up to this size is read once and kept until it is sent. */
 const keptBytes = 32 * 1024 * 1024;
 
+export interface ScanListeners {
+  /** Files hashed so far. */
+  readonly onProgress: (done: number) => void;
+  /** Is shown each small file while it is in memory. */
+  readonly guard: ContentGuard;
+}
+
 /**
  * Lists and hashes what is to be synced.
- * @param onProgress files hashed so far, of how many
- * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path
+ * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path;
+ * what the guard throws
  */
 export async function scanSources(
   sources: readonly SourcePlace[],
   lines: Omit<RuleLines, 'ignoreFile'>,
-  onProgress: (done: number, total: number) => void,
+  { onProgress, guard }: ScanListeners,
 ): Promise<Scan> {
   const walks: Walk[] = [];
   for (const source of sources) walks.push(await walkSource(source, lines));
@@ -76,11 +84,12 @@ export async function scanSources(
   const places = new Map<string, Place>();
   const shelf = new Shelf(keptBytes);
   for (const found of files) {
-    const { file, place } = await hashFile(found, shelf);
+    const { file, place, content } = await hashFile(found, shelf);
+    if (content !== undefined) guard(found.path, content);
     hashed.push(file);
     places.set(file.path, place);
     if (hashed.length % turn !== 0) continue;
-    onProgress(hashed.length, files.length);
+    onProgress(hashed.length);
     await setImmediate();
   }
   const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -159,10 +168,14 @@ function refused(path: string, reason: string): SyncError {
   });
 }
 
-async function hashFile(
-  { path, place }: Found,
-  shelf: Shelf,
-): Promise<{ readonly file: ManifestFile; readonly place: Place }> {
+interface Hashed {
+  readonly file: ManifestFile;
+  readonly place: Place;
+  /** Of a small one, until the next one is read. */
+  readonly content: Buffer | undefined;
+}
+
+async function hashFile({ path, place }: Found, shelf: Shelf): Promise<Hashed> {
   try {
     const { stat, content, isKept } = readSmall(place, shelf);
     // Git keeps one bit of the mode, and artifacts and umasks blur the others.
@@ -170,7 +183,7 @@ async function hashFile(
     const where: Place = { file: place, mtimeMs: stat.mtimeMs };
     if (content !== undefined) {
       const file: ManifestFile = { path, mode, sha256: hash('sha256', content), size: content.length };
-      return { file, place: isKept ? { ...where, content } : where };
+      return { file, place: isKept ? { ...where, content } : where, content };
     }
     const digest = createHash('sha256');
     let size = 0;
@@ -178,7 +191,7 @@ async function hashFile(
       digest.update(chunk);
       size += chunk.length;
     });
-    return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
+    return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where, content };
   } catch (cause) {
     throw new SyncError({
       code: 'SOURCE_REFUSED',

@@ -50,7 +50,8 @@ export async function stage(
   const newest = look.staged.at(-1);
   const waiting = newest?.header.releaseId === liveId ? undefined : newest;
   if (!transfer.isNeeded && !isEnvNew) {
-    if (waiting !== undefined) await discardStagedTrees(job.host, job.deployPath, options.step);
+    if (waiting !== undefined || look.parts.length > 0)
+      await discardStagedTrees(job.host, job.deployPath, options.step);
     return { ending: { kind: 'unchanged', releaseId: liveId }, sentBytes: 0 };
   }
   // One that an interrupted rollout began with goes away with that rollout's recovery.
@@ -83,11 +84,14 @@ export async function stage(
 }
 
 /** @throws StagedTreeError PATH_BLOCKED */
-async function planActivation({ host, deployPath, scan }: SyncJob, { transfer, live }: Comparison): Promise<string> {
+async function planActivation(
+  { host, deployPath, scan, signal }: SyncJob,
+  { transfer, live }: Comparison,
+): Promise<string> {
   if (live === undefined) return formatPlan(planKnownSwap(transfer));
   // What an earlier sync put there was not looked at yet: its manifest came with the look.
   const unseen = transfer.deleted.filter((path) => !live.entries.has(path));
-  const more = unseen.length === 0 ? undefined : await probeLive(host, deployPath, unseen);
+  const more = unseen.length === 0 ? undefined : await probeLive(host, deployPath, unseen, signal);
   const entries = new Map([...(more?.entries ?? []), ...live.entries]);
   const { steps, blocked } = planSwap(scan.entries, transfer.deleted, { ...live, entries });
   throwIfBlocked(host, deployPath, blocked);

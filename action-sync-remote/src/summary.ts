@@ -3,9 +3,9 @@ import { formatDuration } from '@deploy-actions/kit/time/duration';
 import { formatBytes } from './byte-size.ts';
 import { describeEnding, describePinned, type Report } from './report.ts';
 
-/** More names than these help nobody; deletions are always shown, up to a page. */
+/** More names than these help nobody; deletions are all shown, as far as they go into a job summary (1 MiB for a step). */
 const mostNames = 50;
-const mostDeletions = 500;
+const longestDeletions = 768 * 1024;
 
 /** The part of the job summary. */
 export function renderSummary(report: Report): string {
@@ -37,7 +37,7 @@ export function renderSummary(report: Report): string {
       .join(''),
     names('Added', transfer.added, mostNames),
     names('Changed', transfer.changed, mostNames),
-    names('Deleted', transfer.deleted, mostDeletions),
+    names('Deleted', transfer.deleted, fitting(transfer.deleted)),
     names('Kept on the server', report.kept, mostNames),
     names('Protected: neither sent nor touched', report.leftOut, mostNames),
   ]
@@ -45,9 +45,16 @@ export function renderSummary(report: Report): string {
     .join('\n');
 }
 
+/** How many of these names go into the summary. */
+function fitting(paths: readonly string[]): number {
+  let bytes = 0;
+  const first = paths.findIndex((path) => (bytes += Buffer.byteLength(code(path)) + 3) > longestDeletions);
+  return first === -1 ? paths.length : first;
+}
+
 function names(title: string, paths: readonly string[], most: number): string {
   if (paths.length === 0) return '';
   const shown = paths.slice(0, most).map((path) => `- ${code(path)}`);
-  const more = paths.length > most ? [`- … and ${paths.length - most} more`] : [];
+  const more = paths.length > most ? [`- … and ${paths.length - most} more, in the log`] : [];
   return `<details><summary>${title} (${paths.length})</summary>\n\n${[...shown, ...more].join('\n')}\n\n</details>\n`;
 }

@@ -52,4 +52,14 @@ describe('the content of an env file', () => {
       secretValues('DB_PASSWORD="hunter22"\nMODE=production\nAPI_KEY=abc\nDATABASE_URL=postgres://u:p@h/d'),
     ).toEqual(['hunter22', 'postgres://u:p@h/d']);
   });
+
+  it.each([
+    ['TOKEN=hunter22 # rotate in May', 'hunter22'],
+    ['TOKEN="hunter 22" # rotate', 'hunter 22'],
+    ["TOKEN='hunter#22'\t# rotate", 'hunter#22'],
+    ['TOKEN=hunter#22', 'hunter#22'],
+    ['TOKEN="hunter\\"22"', 'hunter\\"22'],
+  ])('has its value masked without what follows it: %s', (line, value) => {
+    expect(secretValues(line)).toContain(value);
+  });
 });

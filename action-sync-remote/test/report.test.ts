@@ -52,6 +52,17 @@ describe('the summary', () => {
     expect(text).toContain('… and 10 more');
   });
 
+  it('shows all that is deleted, as far as a job summary goes', () => {
+    const namesOf = (count: number, length: number): readonly string[] =>
+      Array.from({ length: count }, (_, index) => String(index).padStart(length, 'x'));
+    const show = (deleted: readonly string[]): string =>
+      renderSummary({ ...report, transfer: { ...transfer, deleted } });
+    expect(show(namesOf(2_000, 20))).toContain(`\`${'1999'.padStart(20, 'x')}\`\n\n</details>`);
+    const endless = show(namesOf(5_000, 250));
+    expect(Buffer.byteLength(endless)).toBeLessThan(900 * 1024);
+    expect(endless).toMatch(/… and \d+ more, in the log/);
+  });
+
   it('says for every ending what is on the server now', () => {
     const endings = (['unchanged', 'staged', 'staged-before', 'live'] as const).map((kind) =>
       describeEnding({ ...report, ending: { kind, releaseId: 'R1' } }),

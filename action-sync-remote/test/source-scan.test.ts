@@ -14,12 +14,14 @@ afterEach(() => {
   rmSync(workspace, { recursive: true, force: true });
 });
 
+const nobody = { onProgress: () => undefined, guard: () => undefined };
+
 async function scan(
   sources: readonly string[] = ['.'],
   lines: { readonly exclude?: readonly string[] } = {},
 ): Promise<Scan> {
   const places = await findSources(workspace, sources);
-  return scanSources(places, { include: [], exclude: [], protect: [], ...lines }, () => undefined);
+  return scanSources(places, { include: [], exclude: [], protect: [], ...lines }, nobody);
 }
 
 describe('the files of a source', () => {

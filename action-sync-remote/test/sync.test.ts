@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { localHost } from '@deploy-actions/kit/host/local-host';
 import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
@@ -76,6 +76,17 @@ describe('a sync', { timeout: 300_000 }, () => {
     expect([existsSync(join(server, 'conf/x')), read('new/path')]).toEqual([false, 'n']);
   });
 
+  it('never follows a path out of deploy-path that somebody wrote into what it keeps there', async () => {
+    await sync({ activate: 'now' });
+    const outside = join(dirname(server), 'outside');
+    writeFileSync(outside, 'precious');
+    const kept = (name: string): string => join(server, '.deploy/live', name);
+    appendFileSync(kept('index'), `${'f'.repeat(16)} 0644 ../outside\n`);
+    writeFileSync(kept('buckets'), readFileSync(kept('buckets'), 'utf8').replace(/^ff .*$/m, 'ff 0'));
+    expect((await sync({ activate: 'now' })).outputs.get('deleted-files')).toBe('');
+    expect(readFileSync(outside, 'utf8')).toBe('precious');
+  });
+
   it('leaves on the server what a rule leaves out from now on, and says so of a compose file', async () => {
     writeFiles(workspace, { 'docs/a.md': 'a' });
     await sync({ activate: 'now' });
@@ -127,6 +138,18 @@ describe('a sync', { timeout: 300_000 }, () => {
     const doomed = (await sync()).outputs.get('release-id') ?? '';
     journal({ step: 'begin', data: { staged: doomed } }, { step: 'files-swapped', data: { releaseId: doomed } });
     expect((await sync()).outputs.get('release-id')).not.toBe(doomed);
+  });
+
+  it('does not hand out again what a rollout found damaged', async () => {
+    await sync({ activate: 'now' });
+    writeFiles(workspace, { 'compose.yaml': 'v2' });
+    const damaged = (await sync()).outputs.get('release-id') ?? '';
+    // What is unchanged is the same file on the disk, here and there.
+    writeFileSync(join(server, 'conf/x'), 'edited by hand');
+    const activate = (id: string): Promise<unknown> => activateStagedTree(localHost(), parseDeployPath(server), id);
+    await expect(activate(damaged)).rejects.toMatchObject({ code: 'STAGED_TREE_CORRUPT' });
+    await activate((await sync()).outputs.get('release-id') ?? '');
+    expect([read('compose.yaml'), read('conf/x')]).toEqual(['v2', '1']);
   });
 
   it('puts the files back that a rollout made live before it died, and stages its own', async () => {

@@ -27,8 +27,8 @@ workers() {
     case $(word "$p") in "nginx: worker process is shutting down"*) [ "$1" = all ] && echo "$p" ;; "nginx: worker process"*) echo "$p" ;; esac
   done
 }
-said=$(nginx -t 2>&1) || { printf '%s\\n' "$said"; exit 5; }
-config=$(nginx -T 2>/dev/null | sed 's/#.*//')
+config=$(nginx -T 2>/dev/null) || { nginx -t 2>&1; exit 5; }
+config=$(printf '%s\\n' "$config" | sed 's/#.*//')
 found= dynamic=
 for name in $names; do
   escaped=$(printf '%s' "$name" | sed 's/\\./\\\\./g')

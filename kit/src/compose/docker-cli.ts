@@ -1,9 +1,9 @@
 import { noResult, programPart, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { lastLines, type Host } from '../host/host.ts';
-import { openEngineDoor } from '../host/engine-door.ts';
 import { parseContainers, type Container } from './container.ts';
 import { adoptComposePlugin, composeVersionScript } from './compose-plugin.ts';
-import { askContainers, locateEngineScript, readEngineVersion } from './engine-api.ts';
+import { askContainers, readEngineVersion } from './engine-api.ts';
+import { locateEnginePart, openLocatedEngine } from './engine-location.ts';
 import { ComposeError } from './model.ts';
 
 /** $1 project. A container that goes between the two commands is no failure: `docker inspect` prints the others. */
@@ -55,11 +55,8 @@ export async function checkDocker(host: Host): Promise<DockerVersions> {
   const bounds = { timeoutMs: versionTimeoutMs };
   const byCli = [engineVersionPart, composeVersionPart];
   if (host.openSocket === undefined) return parseDockerVersions(host, await runBatch(host, byCli, bounds));
-  const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
-  const [found, compose] = await runBatch(host, [located, composeVersionPart], bounds);
-  const path = found?.code === 0 ? found.stdout : '';
-  const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
-  const version = readEngineVersion(said);
+  const [located = noResult, compose] = await runBatch(host, [locateEnginePart, composeVersionPart], bounds);
+  const version = readEngineVersion(await openLocatedEngine(host, located));
   const [engine] =
     version === undefined
       ? await runBatch(host, [engineVersionPart], bounds)

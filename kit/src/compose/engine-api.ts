@@ -2,19 +2,6 @@ import type { PartResult } from '../host/batch.ts';
 import type { EngineDoor } from '../host/engine-door.ts';
 import { asObject, textOf, type Json } from '../json/json.ts';
 
-/**
- * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
- * the default one (`docker context` documents that order). Prints nothing for every other engine.
- */
-export const locateEngineScript = `
-[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
-case \${DOCKER_HOST:-} in
-  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
-  ?*) exit 0 ;;
-esac
-context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
-case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
-
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path: string, status: number): Error {
   return new Error(`the engine answered ${path} with ${status}`);

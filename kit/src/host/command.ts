@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { describeThrown } from '../action/errors.ts';
 import { readOutput, type OutputReader } from './command-output.ts';
 import { deferred } from './deferred.ts';
@@ -56,7 +56,10 @@ export async function runCommand(
   const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
   const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
   const start = performance.now();
-  const code = await runBounded(shell, { program, token, what, stdout, stderr }, options);
+  const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+    // Also of a command that never began: who fills the stream would wait for ever, with a file open.
+    if (options.stdin instanceof Readable) options.stdin.destroy();
+  });
   stdout.end();
   stderr.end();
   const began = stdout.state();

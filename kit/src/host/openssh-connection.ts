@@ -63,7 +63,8 @@ async function connectOnce(
   await stop();
   if (isUp === 'late') {
     const failed = {
-      phase: 'handshake',
+      // Its key is looked at behind the handshake.
+      phase: offered.at(-1) === undefined ? 'handshake' : 'authentication',
       message: 'no answer in time',
       errno: undefined,
       level: 'client-timeout',

@@ -6,11 +6,27 @@ declare const brand: unique symbol;
 export type DeployPath = string & { readonly [brand]: 'DeployPath' };
 
 /** Folders of the system: deploying into one of them would put other people's files at stake. */
-const systemFolders = new Set(
-  '/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(
-    ' ',
-  ),
-);
+const systemFolders = (
+  '/dev /home /media /mnt /opt /root /run /srv /tmp /usr /usr/local /usr/src /var /var/backups /var/cache /var/crash /var/lib ' +
+  '/var/local /var/lock /var/log /var/mail /var/opt /var/run /var/spool /var/tmp /var/www'
+).split(' ');
+
+/** The same, with all that is below them. */
+const systemTrees = (
+  '/bin /boot /etc /lib /lib32 /lib64 /libx32 /proc /sbin /snap /sys /usr/bin /usr/etc /usr/games /usr/include /usr/lib ' +
+  '/usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin /usr/share /usr/local/bin /usr/local/etc /usr/local/games ' +
+  '/usr/local/include /usr/local/lib /usr/local/libexec /usr/local/sbin /usr/local/share /var/lib/apt /var/lib/containerd ' +
+  '/var/lib/docker /var/lib/dpkg /var/lib/systemd'
+).split(' ');
+
+/** Where people keep Compose projects below one of those trees (a unit `docker-compose@.service` looks there). */
+const projectsOfSystemd = '/etc/docker/compose';
+
+function isSystem(path: string): boolean {
+  if (path.startsWith(`${projectsOfSystemd}/`)) return false;
+  if (systemFolders.includes(path) || /^\/home\/[^/]+$/.test(path)) return true;
+  return systemTrees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+}
 
 /**
  * Reads `deploy-path` (or DEPLOY_PATH).
@@ -22,12 +38,17 @@ export function readDeployPath(inputs: InputReader): DeployPath {
 
 /** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
 export function parseDeployPath(text: string, input = 'deploy-path'): DeployPath {
-  const path = text.replace(/\/+$/, '');
+  const path = text.replace(/(?<=[^/])\/+$/, '');
   if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
     throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
-  if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+  if (path === '/' || isSystem(path) || /\/\.deploy(\/|$)/.test(path))
     throw new ConfigurationError(
       `input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`,
+      'Give the project a folder of its own, for example /srv/my-app.',
+    );
+  if (path.lastIndexOf('/') === 0)
+    throw new ConfigurationError(
+      `input \`${input}\`: ${JSON.stringify(text)} lies directly below /, where folders are the system's.`,
       'Give the project a folder of its own, for example /srv/my-app.',
     );
   return path as DeployPath;
@@ -38,7 +59,10 @@ export function parseDeployPath(text: string, input = 'deploy-path'): DeployPath
  * and where the login's own home is.
  */
 export const systemFunction = `is_system() {
-  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  case $1 in
+    ${projectsOfSystemd}/*|/home/*/*) ;;
+    /|/home/*|${systemFolders.join('|')}|${systemTrees.flatMap((tree) => [tree, `${tree}/*`]).join('|')}) return 0 ;;
+  esac
   [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
 }
 `;

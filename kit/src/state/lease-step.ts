@@ -1,13 +1,17 @@
 import { describeThrown } from '../action/errors.ts';
 import { inputReader } from '../action/inputs.ts';
 import type { StepContext } from '../action/run.ts';
+import { locateEnginePart, openLocatedEngine } from '../compose/engine-location.ts';
+import { noResult, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { connectHost, readHostTarget } from '../host/connect.ts';
+import { engineDoorOf } from '../host/engine-door.ts';
 import type { Host } from '../host/host.ts';
 import { systemClock } from '../time/clock.ts';
 import { readDeployPath, type DeployPath } from './deploy-path.ts';
 import {
   acquireLease,
   LeaseError,
+  readLeasePart,
   releaseOwnLease,
   type HeldLease,
   type HolderCheck,
@@ -113,37 +117,72 @@ export async function withLease<T>(
   }
 }
 
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
-export async function releaseLeaseInPost(context: StepContext): Promise<void> {
-  const { runner, signal } = context;
-  // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
+/** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
+function seatsToRelease({ runner }: StepContext): readonly LeaseSeat[] {
   const isOurs = ({ stateName }: Pick<LeaseSeat, 'stateName'>): boolean =>
     ['asked', 'taken'].includes(runner.state(stateName));
-  if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
-    runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+  if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) return [];
+  const inputs = inputReader(runner);
+  return leaseSeats(readLeaseScope(inputs), readDeployPath(inputs)).filter(isOurs);
+}
+
+/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
+export async function releaseLeaseInPost(context: StepContext): Promise<void> {
+  const { runner, signal } = context;
+  const seats = seatsToRelease(context);
+  if (seats.length === 0) {
+    sayNotOurs(context);
     return;
   }
-  const inputs = inputReader(runner);
-  const host = await connectHost(readHostTarget(inputs), runner, signal);
+  const host = await connectHost(readHostTarget(inputReader(runner)), runner, signal);
   try {
-    const deployPath = readDeployPath(inputs);
-    const [running] = await findRunningOneOffs(host, deployPath);
-    if (running !== undefined) {
-      runner.warning(
-        `${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`,
-      );
-      return;
-    }
-    const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
-    const released: boolean[] = [];
-    for (const seat of seats.toReversed()) released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
-    runner.info(
-      released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.',
-    );
+    await lookThenRelease(context, host, [], () => Promise.resolve(true));
   } finally {
     await host.close();
   }
+}
+
+/**
+ * The same over a connection that is there, after a look of the caller's own in the same command: the end of a job runs
+ * while users are served, too. A one-off that outlived its step (cancelled, or its connection lost) keeps the lease: it
+ * expires by itself, a re-run takes it over.
+ * @param judge gets the results of `looks`; where it does something that may change the lease, it says false: then the lease
+ *   is read anew
+ */
+export async function lookThenRelease(
+  context: StepContext,
+  host: Host,
+  looks: readonly BatchPart[],
+  judge: (results: readonly PartResult[]) => Promise<boolean>,
+): Promise<void> {
+  const { runner } = context;
+  const seats = seatsToRelease(context);
+  const reads = seats.map(({ folder }) => readLeasePart(folder));
+  const needsDoor = seats.length > 0 && host.openSocket !== undefined;
+  const parts = [...looks, ...(needsDoor ? [locateEnginePart] : []), ...reads];
+  const results = parts.length === 0 ? [] : await runBatch(host, parts);
+  const isFresh = await judge(results.slice(0, looks.length));
+  if (seats.length === 0) {
+    sayNotOurs(context);
+    return;
+  }
+  if (needsDoor && engineDoorOf(host) === undefined) await openLocatedEngine(host, results[looks.length] ?? noResult);
+  const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+  if (running !== undefined) {
+    runner.warning(
+      `${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`,
+    );
+    return;
+  }
+  const seen = isFresh ? results.slice(-reads.length) : await runBatch(host, reads);
+  const released: boolean[] = [];
+  for (const [index, seat] of [...seats.entries()].toReversed())
+    released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
+  runner.info(
+    released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.',
+  );
+}
+
+function sayNotOurs({ runner }: StepContext): void {
+  runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
 }

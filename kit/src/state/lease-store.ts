@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DeployError } from '../action/errors.ts';
+import type { BatchPart } from '../host/batch.ts';
 import { scriptOrThrow, type Host } from '../host/host.ts';
 import type { Clock } from '../time/clock.ts';
 import {
@@ -101,9 +102,18 @@ interface Seen extends SeenLease {
 export type LeasePlace = Pick<LeaseOptions, 'host' | 'deployPath'>;
 
 async function readLease({ host, deployPath }: LeasePlace): Promise<Seen> {
-  const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-  const [time = '', text = ''] = result.stdout.split('\n');
+  const { stdout } = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+  return parseSeen(stdout, deployPath);
+}
+
+function parseSeen(stdout: string, deployPath: DeployPath): Seen {
+  const [time = '', text = ''] = stdout.split('\n');
   return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
+}
+
+/** The look at a lease as a part; {@link releaseOwnLease} takes its output. */
+export function readLeasePart(deployPath: DeployPath): BatchPart {
+  return { purpose: 'read the lease', source: readScript, args: [deployPath] };
 }
 
 /** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
@@ -272,9 +282,12 @@ function lost(options: LeaseOptions, seen: Seen): LeaseError {
   });
 }
 
-/** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
-export async function releaseOwnLease(options: LeaseOptions): Promise<boolean> {
-  const seen = await readLease(options);
+/**
+ * Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release.
+ * @param said what {@link readLeasePart} printed a moment ago: one that was written since then is not touched
+ */
+export async function releaseOwnLease(options: LeaseOptions, said: string): Promise<boolean> {
+  const seen = parseSeen(said, options.deployPath);
   if (seen.lease?.owner.id !== options.owner.id) return false;
   return swapLease(options, seen.text, '-');
 }

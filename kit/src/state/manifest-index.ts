@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isFile, isLink, type ManifestEntry, type ManifestLink } from './manifest.ts';
+import { isFile, isLink, isPathOfSet, type ManifestEntry, type ManifestLink } from './manifest.ts';
 import type { DeleteRule, Transfer } from './manifest-diff.ts';
 
 /**
@@ -43,7 +43,8 @@ export interface IndexDifference {
 
 /**
  * What a sync has to do, from the lines of those buckets of the live set that differ from this one's. Undefined where
- * that does not tell: a path that the live set lacks may be anything on the server. Pure.
+ * that does not tell: a path that the live set lacks may be anything on the server, and one that leads elsewhere no sync has
+ * written there. Pure.
  */
 export function diffIndex(
   local: readonly ManifestEntry[],
@@ -52,6 +53,7 @@ export function diffIndex(
 ): Transfer | undefined {
   const differing = new Set(difference.buckets);
   const live = new Map(difference.lines.map((line) => [pathOf(line), line]));
+  if (![...live.keys()].every(isPathOfSet)) return undefined;
   const changed: ManifestEntry[] = [];
   for (const entry of local) {
     const line = indexLine(entry);

@@ -75,10 +75,16 @@ tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
  * Looks at `paths` (and every folder above them) in deploy-path and reads the manifests.
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE
  */
-export async function probeLive(host: Host, deployPath: DeployPath, paths: readonly string[]): Promise<LiveState> {
+export async function probeLive(
+  host: Host,
+  deployPath: DeployPath,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<LiveState> {
   const wanted = new Set(paths.flatMap((path) => [...ancestorsOf(path), path]));
   const stdin = [...wanted].map((path) => `./${path}\n`).join('');
-  const options = { stdin, timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+  const bounds = { timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+  const options = { stdin, ...bounds, ...(signal === undefined ? {} : { signal }) };
   const result = await host.script(probeScript, [deployPath, lookScript], options);
   if (result.code === 0) return parseLiveState(result.stdout, deployPath);
   if (result.code === 4)

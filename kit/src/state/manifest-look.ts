@@ -11,7 +11,7 @@ export interface StagedSet {
   readonly header: ManifestHeader;
   /** The how manyth the server staged; 0 where an older version of these actions did. */
   readonly order: number;
-  /** SHA-256 over its `buckets` and `deleted` lists (manifest-index.ts); empty where it has none. */
+  /** SHA-256 over its `buckets` and `deleted` lists (manifest-index.ts); empty where it has none, or was found damaged. */
   readonly digest: string;
   /** Of its env file; empty without one. */
   readonly envDigest: string;
@@ -96,7 +96,7 @@ for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
   printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
   [ ! -s "$s/order" ] || printf 'o %s\\n' "$(cat "$s/order")"
-  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/buckets" ] || [ -e "$s/damaged" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
   [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
 done
 for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue

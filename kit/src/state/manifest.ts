@@ -150,11 +150,14 @@ function parseEntry(value: unknown): ManifestEntry | undefined {
   return { path, mode, sha256, size };
 }
 
-/** Never trusts a file on the server with a path that leads elsewhere. */
 function parsePath(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.includes('\\') || hasControlCharacter(value)) return undefined;
-  const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  return isInside && !isAlwaysProtected(value) ? value : undefined;
+  return typeof value === 'string' && isPathOfSet(value) ? value : undefined;
+}
+
+/** Whether a path can be one of a set: a file on the server is never trusted with one that leads elsewhere. */
+export function isPathOfSet(path: string): boolean {
+  if (path.includes('\\') || hasControlCharacter(path) || isAlwaysProtected(path)) return false;
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function unreadable(where: string): StagedTreeError {

@@ -55,24 +55,26 @@ export function renderEnvBlock(block: EnvBlock): string {
 
 /**
  * $1 deploy path; stdin: the block, a line `===`, the override (may be empty). Both are written beside and renamed;
- * `.env` keeps its mode, and is made private where it did not exist.
+ * `.env` keeps its mode, and is made private where it did not exist. The block is read by the shell itself: users are
+ * served meanwhile, and a program more costs more than a few hundred bytes read one by one. awk ends a last line without
+ * its newline, which would swallow the first one of the block.
  */
 const writeScript = `
 set -eu
 cd "$1"
 umask 077
-cat > .deploy/pins.next
-sed '/^===$/,$d' .deploy/pins.next > .deploy/env.block
-sed '1,/^===$/d' .deploy/pins.next > .deploy/pins.yaml.next
-rm -f .deploy/pins.next .env.deploy-next
-if [ -e .env ]; then cp -p .env .env.deploy-next; sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env > .deploy/env.rest; else : > .deploy/env.rest; fi
-# A last line without its newline must not swallow the first line of the block.
-if [ -s .deploy/env.rest ] && [ -n "$(tail -c 1 .deploy/env.rest)" ]; then echo >> .deploy/env.rest; fi
-cat .deploy/env.rest .deploy/env.block > .env.deploy-next
-if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins.yaml; else rm -f .deploy/pins.yaml.next; fi
+rm -f .env.deploy-next
+if [ -e .env ]; then
+  cp -p .env .env.deploy-next
+  awk '/^# >>> deploy-actions/ { skip = 1 } !skip { print } /^# <<< deploy-actions/ { skip = 0 }' .env > .env.deploy-next
+fi
+while IFS= read -r line && [ "$line" != === ]; do printf '%s\\n' "$line"; done >> .env.deploy-next
+# All of the block has come, or nothing is changed.
+[ "$line" = === ]
+cat > .deploy/pins.yaml.next
+if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins.yaml; else rm -f .deploy/pins.yaml.next .deploy/pins.yaml; fi
 sync .env.deploy-next 2>/dev/null || sync
-mv -f .env.deploy-next .env
-rm -f .deploy/env.rest .deploy/env.block`;
+mv -f .env.deploy-next .env`;
 
 /** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
 export function commitPinsPart(deployPath: DeployPath, block: EnvBlock): BatchPart {

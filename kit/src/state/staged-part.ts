@@ -14,7 +14,8 @@ set -eu
 d=$1/.deploy/parts/$2
 umask 077; mkdir -p "$d/marks"
 rm -f "$d/marks/$3"
-case $5 in plain) cat ;; *) "$5" -dc ;; esac | dd of="$d/data" bs=1048576 seek="$3" conv=notrunc status=none
+# dd only goes to the place: what unpacks writes there itself, and nothing is passed on once more.
+{ dd bs=1048576 seek="$3" count=0 conv=notrunc status=none < /dev/null; case $5 in plain) cat ;; *) "$5" -dc ;; esac; } 1<> "$d/data"
 digest_of() { dd if="$d/data" bs=1048576 skip="$1" count="$2" status=none | { shift 2; "$@"; } | cut -c1-64; }
 digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
 [ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=

@@ -38,7 +38,8 @@ s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 cat > "$s/steps"
 lock_tree
 [ -f "$s/manifest.json" ] || exit 65
-verify "$s"
+# The next sync of the same files must not hand it out again.
+(verify "$s") || { true > "$s/damaged" || true; exit 66; }
 sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"

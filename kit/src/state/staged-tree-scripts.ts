@@ -1,11 +1,12 @@
 import { lockFunctions } from './tree-lock.ts';
 
 /**
- * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
  * folders that are the server's own.
  */
 export const plainFunction = `is_plain() {
+  case $2/ in */../*) return 1 ;; esac
   q=$2
   while [ "$q" != . ]; do
     if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
@@ -119,13 +120,19 @@ cd "$1"; root=$(pwd -P)
 `;
 
 /**
+ * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
+ * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
+ */
+export const wholeMark = 'whole';
+
+/**
  * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
- * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
 export const receiveScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -157,13 +164,15 @@ else
   case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
 fi
 lock_tree; be_current "$4"
+[ -f "$s/${wholeMark}" ] || exit 66
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
-  rm -rf .deploy/parts
 fi
+# What an interrupted sync brought of files that are not in this set, nobody will ask for.
+[ ! -d .deploy/parts ] || rm -rf .deploy/parts
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 
@@ -192,18 +201,20 @@ seal "$s"`;
 export const settleScript = `${treeFunctions}
 lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
-rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old
+[ ! -e .deploy/undo.old ] || rm -rf .deploy/undo.old
+if [ -d .deploy/undo ]; then mv .deploy/undo .deploy/undo.old; rm -rf .deploy/undo.old; fi
 # Where that of the live set is gone, all that waits there came later.
 first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$live")
 for old in .deploy/staged/*; do
+  [ -e "$old" ] || continue
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
 
-/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with, and parts of files. */
 export const discardScript = `${treeFunctions}
 lock_tree; be_current "$3"
-for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done
+rm -rf .deploy/parts`;
 
 /** $1 deploy path. Ends when no other script works on its files. */
 export const awaitQuietScript = `${treeFunctions}
@@ -215,6 +226,9 @@ export const awaitQuietScript = `${treeFunctions}
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 export const packScript = `${treeFunctions}
+# Nothing was ever synced here.
+has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || has=1; done
+[ -n "$has" ] || exit 0
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then

@@ -172,7 +172,7 @@ export function undoActivationPart(host: Host, deployPath: DeployPath, releaseId
   return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
 
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+/** Removes staged trees that no activation has begun with, and what an interrupted sync left of big files: the set that is live is the wanted one. `step`: the lease's. */
 export async function discardStagedTrees(host: Host, deployPath: DeployPath, step: string): Promise<void> {
   const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
   await runTreeScript(host, deployPath, '', script);

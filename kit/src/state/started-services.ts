@@ -23,5 +23,9 @@ export async function readStarted(host: Host, path: DeployPath): Promise<Readonl
 
 /** From a release on, the ledger says what runs. */
 export function forgetStartedPart(path: DeployPath): BatchPart {
-  return { purpose: 'forget what was started', source: 'rm -f "$1"', args: [statePath(path, fileName)] };
+  return {
+    purpose: 'forget what was started',
+    source: '[ ! -e "$1" ] || rm -f "$1"',
+    args: [statePath(path, fileName)],
+  };
 }

@@ -13,9 +13,9 @@ import {
   askRunningNames,
   askService,
   askStates,
-  locateEngineScript,
   readEngineVersion,
 } from '../../src/compose/engine-api.ts';
+import { locateEngineScript } from '../../src/compose/engine-location.ts';
 import { parseContainers } from '../../src/compose/container.ts';
 import { parseStoredImages } from '../../src/compose/local-images.ts';
 import type { EngineDoor } from '../../src/host/engine-door.ts';

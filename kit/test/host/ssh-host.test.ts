@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import ssh2 from 'ssh2';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/time/clock.ts';
@@ -131,6 +132,20 @@ describe.each(['ssh2', 'openssh'] as const)('an SSH connection by %s', (choice) 
       const results = await Promise.allSettled(running);
       for (const result of results)
         expect(result).toMatchObject({ status: 'rejected', reason: { code: 'CONNECTION_LOST' } });
+    });
+  });
+
+  it('lets go of the stdin of a command that never began', async () => {
+    await withHost({}, async (host, server) => {
+      const stdin = new PassThrough();
+      const cancelled = { stdin: new PassThrough(), signal: AbortSignal.abort() };
+      await expect(host.exec(['cat'], cancelled)).rejects.toMatchObject({ code: 'CANCELLED' });
+      server.cut();
+      await expect(host.exec(['cat'], { stdin })).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+      await expect(host.exec(['true'])).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+      const late = new PassThrough();
+      await expect(host.exec(['cat'], { stdin: late })).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+      expect([cancelled.stdin, stdin, late].map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
     });
   });
 
@@ -389,6 +404,17 @@ describe.each(['ssh2', 'openssh'] as const)('connecting by %s', (choice) => {
       message: text('did not finish the handshake in time (2 attempts)'),
     });
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('bounds the authentication by a server that hangs in it', async () => {
+    let logins = 0;
+    await using server = await startServer({ answersLogins: false, onLogin: () => (logins += 1) });
+    const bounds = { connectTimeoutMs: 1_000, handshakeTimeoutMs: 2_000, attempts: 1 };
+    const failure = connectTo(server.target, quick(bounds));
+    await expect(failure).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    // A slow machine may not come so far in time.
+    const phase = logins > 0 ? 'authentication' : '(handshake|authentication)';
+    await expect(failure).rejects.toThrow(new RegExp(`connected, but the server did not finish the ${phase} in time`));
   });
 
   it('is cancelled with the step', async () => {

@@ -19,6 +19,8 @@ export interface ServerBehaviour {
   readonly answersAtOnce?: boolean;
   readonly hostKeys?: readonly string[];
   readonly isKeyAccepted?: boolean;
+  /** False: whoever wants to log in hears nothing. */
+  readonly answersLogins?: boolean;
   /** What it offers instead of the library's defaults. */
   readonly algorithms?: ServerConfig['algorithms'];
   readonly env?: Readonly<Record<string, string>>;
@@ -141,10 +143,12 @@ export function publicBlob(privateKey: string): Buffer {
   return [parsed].flat()[0]?.getPublicSSH() ?? Buffer.alloc(0);
 }
 
-function authenticate(connection: Connection, { isKeyAccepted: isAccepted = true, onLogin }: ServerBehaviour): void {
+function authenticate(connection: Connection, behaviour: ServerBehaviour): void {
+  const { isKeyAccepted: isAccepted = true, answersLogins = true, onLogin } = behaviour;
   const allowed = publicBlob(userKeyPair.private);
   connection.on('authentication', (context) => {
     onLogin?.(context.method, context.method === 'publickey' && context.signature !== undefined);
+    if (!answersLogins) return;
     if (isAccepted && context.method === 'publickey' && context.key.data.equals(allowed)) context.accept();
     else context.reject(['publickey']);
   });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Readable, type Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,10 +136,21 @@ describe('OpenSSH, as the lab runs it', () => {
     });
   });
 
-  it('is reached by fingerprint as well as by known-hosts', async () => {
-    await withHost(byFingerprint(), async (host) => {
-      expect(await host.exec(['id', '-un'])).toMatchObject({ stdout: 'deploy\n' });
-    });
+  it('is reached by fingerprint, by a hashed line and through a proxy command as well as by known-hosts', async () => {
+    const [name = '', ...key] = lab.server.knownHosts.trim().split(' ');
+    const salt = randomBytes(20);
+    const hashed = ['|1', salt.toString('base64'), createHmac('sha1', salt).update(name).digest('base64')].join('|');
+    const relay = 'const s = require("node:net").connect(%p, "%h"); process.stdin.pipe(s); s.pipe(process.stdout)';
+    const ways = [
+      byFingerprint(),
+      { 'known-hosts': [hashed, ...key].join(' ') },
+      { 'proxy-command': `'${process.execPath}' -e '${relay}'` },
+      { 'proxy-command': `'${process.execPath}' -e '${relay}'`, transport: 'openssh' },
+    ];
+    for (const way of ways)
+      await withHost(way, async (host) => {
+        expect(await host.exec(['id', '-un'])).toMatchObject({ stdout: 'deploy\n' });
+      });
   });
 
   it('is reached through a jump host', async () => {
@@ -188,15 +199,22 @@ describe('OpenSSH, as the lab runs it', () => {
 describe('a strict OpenSSH', () => {
   const passphrase = 'open sesame';
   const ed = generateKeyPairSync('ed25519').privateKey;
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const locked = { cipher: 'aes-256-cbc', passphrase } as const;
   const keys: Readonly<Record<string, string>> = {
     'ed25519, OpenSSH': makeEd25519Pair().private,
     'ed25519, OpenSSH with passphrase': makeEd25519Pair(passphrase).private,
     'ECDSA, OpenSSH': ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private,
     'RSA, OpenSSH': ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private,
-    'RSA, PEM': generateKeyPairSync('rsa', { modulusLength: 2048 })
-      .privateKey.export({ format: 'pem', type: 'pkcs1' })
-      .toString(),
+    'RSA, PEM': rsa.export({ format: 'pem', type: 'pkcs1' }).toString(),
+    'RSA, PEM with passphrase': rsa.export({ format: 'pem', type: 'pkcs1', ...locked }).toString(),
+    'RSA, PKCS#8': rsa.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    'ECDSA, PEM': ec.export({ format: 'pem', type: 'sec1' }).toString(),
+    'ECDSA, PKCS#8': ec.export({ format: 'pem', type: 'pkcs8' }).toString(),
     'ed25519, PKCS#8': ed.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    'ed25519, PKCS#8 with passphrase': ed.export({ format: 'pem', type: 'pkcs8', ...locked }).toString(),
+    'ed25519, in one line of base64': Buffer.from(makeEd25519Pair().private).toString('base64'),
   };
   const strict = (key = 'ed25519, OpenSSH'): Readonly<Record<string, string>> => ({
     ...byFingerprint(),

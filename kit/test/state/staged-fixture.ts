@@ -23,6 +23,7 @@ import { probeLive } from '../../src/state/manifest-live.ts';
 import { formatManifest, type Manifest, type ManifestEntry } from '../../src/state/manifest.ts';
 import { parseDeployPath, type DeployPath } from '../../src/state/deploy-path.ts';
 import { receiveStagedTree } from '../../src/state/staged-tree.ts';
+import { wholeMark } from '../../src/state/staged-tree-scripts.ts';
 import { ensureStateFolder } from '../../src/state/state-folder.ts';
 
 /** Path → content; `-> target` is a symbolic link, `#!…` makes an executable file. */
@@ -125,7 +126,8 @@ export function packSet(manifest: Manifest, parts: SetParts, content: Files, mor
     'manifest.json.new': formatManifest(manifest),
   });
   const names = readdirSync(folder).filter((name) => name !== 'tree');
-  const tar = execFileSync('tar', ['--sort=name', '-cf', '-', '-C', folder, ...names, 'tree'], {
+  writeFileSync(join(folder, wholeMark), '');
+  const tar = execFileSync('tar', ['--sort=name', '-cf', '-', '-C', folder, ...names, 'tree', wholeMark], {
     maxBuffer: 64 * 1024 * 1024,
   });
   rmSync(folder, { recursive: true });
