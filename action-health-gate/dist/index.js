@@ -35202,6 +35202,8 @@ function redact(text, secrets) {
 const external_node_net_namespaceObject = require("node:net");
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = require("node:crypto");
+;// CONCATENATED MODULE: external "node:stream"
+const external_node_stream_namespaceObject = require("node:stream");
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = require("node:string_decoder");
 ;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
@@ -35496,6 +35498,7 @@ function refused(what) {
 
 
 
+
 const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
@@ -35515,7 +35518,11 @@ async function runCommand(shell, argv, what, options) {
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options);
+    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+        // Also of a command that never began: who fills the stream would wait for ever, with a file open.
+        if (options.stdin instanceof external_node_stream_namespaceObject.Readable)
+            options.stdin.destroy();
+    });
     stdout.end();
     stderr.end();
     const began = stdout.state();
@@ -35658,8 +35665,6 @@ function describeScript(source) {
 const promises_namespaceObject = require("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
-;// CONCATENATED MODULE: external "node:stream"
-const external_node_stream_namespaceObject = require("node:stream");
 ;// CONCATENATED MODULE: external "string_decoder"
 const external_string_decoder_namespaceObject = require("string_decoder");
 // EXTERNAL MODULE: external "events"
@@ -38845,7 +38850,8 @@ async function connectOnce(target, policy, types, signal, tuning) {
     await stop();
     if (isUp === 'late') {
         const failed = {
-            phase: 'handshake',
+            // Its key is looked at behind the handshake.
+            phase: offered.at(-1) === undefined ? 'handshake' : 'authentication',
             message: 'no answer in time',
             errno: undefined,
             level: 'client-timeout',
@@ -42595,18 +42601,6 @@ const unreadable = new Set(['COMPOSE_FILE_MISSING', 'COMPOSE_INVALID', 'ENV_FILE
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
 
-/**
- * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
- * the default one (`docker context` documents that order). Prints nothing for every other engine.
- */
-const engine_api_locateEngineScript = (/* unused pure expression or super */ null && (`
-[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
-case \${DOCKER_HOST:-} in
-  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
-  ?*) exit 0 ;;
-esac
-context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
-case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`));
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -42771,6 +42765,34 @@ function engine_api_readEngineVersion(body) {
     return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
 }
 
+;// CONCATENATED MODULE: ../kit/src/compose/engine-location.ts
+
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const locateEngineScript = `
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
+/** Where the engine's socket is, for {@link openLocatedEngine}. */
+const engine_location_locateEnginePart = {
+    purpose: 'find the engine’s socket',
+    source: locateEngineScript,
+    mayFail: true,
+};
+const openTimeoutMs = 30_000;
+/** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
+async function engine_location_openLocatedEngine(host, { code, stdout }) {
+    if (code !== 0 || stdout === '')
+        return undefined;
+    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+}
+
 ;// CONCATENATED MODULE: ../kit/src/compose/docker-cli.ts
 
 
@@ -42815,11 +42837,8 @@ async function checkDocker(host) {
     const byCli = [engineVersionPart, composeVersionPart];
     if (host.openSocket === undefined)
         return parseDockerVersions(host, await runBatch(host, byCli, bounds));
-    const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
-    const [found, compose] = await runBatch(host, [located, composeVersionPart], bounds);
-    const path = found?.code === 0 ? found.stdout : '';
-    const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
-    const version = readEngineVersion(said);
+    const [located = noResult, compose] = await runBatch(host, [locateEnginePart, composeVersionPart], bounds);
+    const version = readEngineVersion(await openLocatedEngine(host, located));
     const [engine] = version === undefined
         ? await runBatch(host, [engineVersionPart], bounds)
         : [{ code: 0, stdout: `${version.engine} ${version.platform}`, stderr: '' }];
@@ -43112,7 +43131,22 @@ async function sleepUntil(clock, ms, signal) {
 
 
 /** Folders of the system: deploying into one of them would put other people's files at stake. */
-const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(' '));
+const systemFolders = ('/dev /home /media /mnt /opt /root /run /srv /tmp /usr /usr/local /usr/src /var /var/backups /var/cache /var/crash /var/lib ' +
+    '/var/local /var/lock /var/log /var/mail /var/opt /var/run /var/spool /var/tmp /var/www').split(' ');
+/** The same, with all that is below them. */
+const systemTrees = ('/bin /boot /etc /lib /lib32 /lib64 /libx32 /proc /sbin /snap /sys /usr/bin /usr/etc /usr/games /usr/include /usr/lib ' +
+    '/usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin /usr/share /usr/local/bin /usr/local/etc /usr/local/games ' +
+    '/usr/local/include /usr/local/lib /usr/local/libexec /usr/local/sbin /usr/local/share /var/lib/apt /var/lib/containerd ' +
+    '/var/lib/docker /var/lib/dpkg /var/lib/systemd').split(' ');
+/** Where people keep Compose projects below one of those trees (a unit `docker-compose@.service` looks there). */
+const projectsOfSystemd = '/etc/docker/compose';
+function isSystem(path) {
+    if (path.startsWith(`${projectsOfSystemd}/`))
+        return false;
+    if (systemFolders.includes(path) || /^\/home\/[^/]+$/.test(path))
+        return true;
+    return systemTrees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+}
 /**
  * Reads `deploy-path` (or DEPLOY_PATH).
  * @throws ConfigurationError for anything that is not an absolute path to a folder of its own
@@ -43122,11 +43156,13 @@ function readDeployPath(inputs) {
 }
 /** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
 function parseDeployPath(text, input = 'deploy-path') {
-    const path = text.replace(/\/+$/, '');
+    const path = text.replace(/(?<=[^/])\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
         throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
-    if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+    if (path === '/' || isSystem(path) || /\/\.deploy(\/|$)/.test(path))
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+    if (path.lastIndexOf('/') === 0)
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} lies directly below /, where folders are the system's.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /**
@@ -43134,7 +43170,10 @@ function parseDeployPath(text, input = 'deploy-path') {
  * and where the login's own home is.
  */
 const systemFunction = (/* unused pure expression or super */ null && (`is_system() {
-  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  case $1 in
+    ${projectsOfSystemd}/*|/home/*/*) ;;
+    /|/home/*|${systemFolders.join('|')}|${systemTrees.flatMap((tree) => [tree, `${tree}/*`]).join('|')}) return 0 ;;
+  esac
   [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
 }
 `));
@@ -44064,9 +44103,16 @@ else
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
 async function readLease({ host, deployPath }) {
-    const result = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', text = ''] = result.stdout.split('\n');
+    const { stdout } = await scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+    return parseSeen(stdout, deployPath);
+}
+function parseSeen(stdout, deployPath) {
+    const [time = '', text = ''] = stdout.split('\n');
     return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
+}
+/** The look at a lease as a part; {@link releaseOwnLease} takes its output. */
+function readLeasePart(deployPath) {
+    return { purpose: 'read the lease', source: readScript, args: [deployPath] };
 }
 /** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
 async function lookAtLease(place) {
@@ -44218,9 +44264,12 @@ function lost(options, seen) {
         hint: 'The job was silent for longer than the lease lives. Run it again; it starts from what is on the server.',
     });
 }
-/** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
-async function releaseOwnLease(options) {
-    const seen = await readLease(options);
+/**
+ * Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release.
+ * @param said what {@link readLeasePart} printed a moment ago: one that was written since then is not touched
+ */
+async function releaseOwnLease(options, said) {
+    const seen = parseSeen(said, options.deployPath);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');

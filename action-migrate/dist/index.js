@@ -26671,120 +26671,204 @@ function inputReader(runner) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
+/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
+class StreamAgent extends external_node_http_namespaceObject.Agent {
+    #open;
+    constructor(open) {
+        super({ keepAlive: true, maxSockets: 1 });
+        this.#open = open;
+    }
+    createConnection(_options, callback) {
+        const failed = (thrown) => {
+            // The agent looks at the error alone; its type asks for a stream beside it.
+            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
+        };
+        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
+    }
+}
+function nothing() {
+    // Streams of SSH have no such setting.
+}
+/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
+function withSocketMethods(stream) {
+    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
+        if (typeof Reflect.get(stream, name) !== 'function')
+            Reflect.set(stream, name, nothing);
+    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
+        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
+    return stream;
+}
+const doors = new WeakMap();
+/** The engine's door of a host, where one was opened. */
+function engineDoorOf(host) {
+    return doors.get(host);
+}
+/** From now on all looks of this host go by the CLI. */
+function closeEngineDoor(host) {
+    doors.delete(host);
+}
+/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
+const longestAskMs = 15_000;
+/**
+ * What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. A door that let
+ * somebody wait so long for nothing is closed: each look through it would.
+ */
+async function askEngine(host, ask, longestMs = longestAskMs) {
+    const door = doors.get(host);
+    if (door === undefined)
+        return undefined;
+    const signal = AbortSignal.timeout(longestMs);
+    return ask(door, signal).catch(() => {
+        if (signal.aborted)
+            closeEngineDoor(host);
+        return undefined;
+    });
+}
+/**
+ * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
+ * @param socketPath on the server
+ * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
+ */
+async function openEngineDoor(host, socketPath, signal) {
+    if (host.openSocket === undefined)
+        return undefined;
+    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
+    try {
+        const { status, body } = await door.get('/version', signal);
+        if (status !== 200)
+            return undefined;
+        doors.set(host, door);
+        return body;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
+ * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ */
+function makeDoor(open) {
+    const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+    return {
+        get: (path, signal) => {
+            const [first, ...others] = streams;
+            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
+            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+        },
+    };
+}
+/** One stream, on which looks wait for each other. */
+class OneByOne {
+    /** Looks that wait or are under way. */
+    count = 0;
+    #agent;
+    #last = Promise.resolve();
+    constructor(open) {
+        this.#agent = new StreamAgent(open);
+    }
+    get(path, signal) {
+        this.count += 1;
+        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const ended = () => {
+            this.count -= 1;
+        };
+        this.#last = answer.then(ended, ended);
+        return answer;
+    }
+}
+function look(agent, path, signal) {
+    return new Promise((resolve, reject) => {
+        const asked = (0,external_node_http_namespaceObject.request)({ agent, path, headers: { Host: 'docker' } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (answer) => {
+            signal.removeEventListener('abort', stop);
+            resolve(answer);
+        };
+        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end();
+        if (signal.aborted)
+            stop();
+    });
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return { status: response.statusCode ?? 0, body };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/engine-location.ts
+
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const locateEngineScript = `
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
+/** Where the engine's socket is, for {@link openLocatedEngine}. */
+const locateEnginePart = {
+    purpose: 'find the engine’s socket',
+    source: locateEngineScript,
+    mayFail: true,
+};
+const openTimeoutMs = 30_000;
+/** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
+async function openLocatedEngine(host, { code, stdout }) {
+    if (code !== 0 || stdout === '')
+        return undefined;
+    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+}
+
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = require("node:crypto");
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
+;// CONCATENATED MODULE: external "node:stream"
+const external_node_stream_namespaceObject = require("node:stream");
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ../kit/src/time/clock.ts
 
-/** A login script that talks without end must not fill the memory. */
-const longestNoise = 64 * 1024;
-/** A line longer than this (characters) is handed out in pieces. */
-const longestLine = 1024 * 1024;
-/** Reads one stream of a command: drops what stands before the launcher's mark, captures and streams lines after it. */
-function readOutput(options) {
-    const mark = Buffer.from(`${options.token} `);
-    const lines = splitLines(options.onLine);
-    const captured = [];
-    let capturedBytes = 0;
-    let isTruncated = false;
-    let state = 'waiting';
-    let before = Buffer.alloc(0);
-    const take = (chunk) => {
-        if (chunk.length === 0)
-            return;
-        lines.push(chunk);
-        const room = options.maxCaptureBytes - capturedBytes;
-        if (chunk.length > room)
-            isTruncated = true;
-        if (room <= 0)
-            return;
-        captured.push(chunk.subarray(0, room));
-        capturedBytes += Math.min(chunk.length, room);
-    };
-    const seek = (chunk) => {
-        before = Buffer.concat([before, chunk]);
-        const start = before.indexOf(mark);
-        const end = start < 0 ? -1 : before.indexOf('\n', start);
-        if (end < 0) {
-            if (start < 0 && before.length > longestNoise)
-                before = before.subarray(before.length - longestNoise);
-            return;
+const clock_systemClock = {
+    now: () => {
+        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
+        const [seconds, nanoseconds] = process.hrtime();
+        return seconds * 1000 + nanoseconds / 1e6;
+    },
+    date: () => new Date(),
+    sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        try {
+            await (0,promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
         }
-        const rest = before.subarray(end + 1);
-        state = before.toString('utf8', start + mark.length, end) === 'ok' ? 'ok' : 'cwd';
-        before = before.subarray(0, start);
-        take(rest);
-    };
-    return {
-        push: (chunk) => {
-            if (state === 'waiting')
-                seek(chunk);
-            else
-                take(chunk);
-        },
-        end: () => {
-            lines.end();
-        },
-        state: () => state,
-        // A decoder drops the half character that the limit may have cut; `end()` would add U+FFFD for it.
-        text: () => {
-            const whole = Buffer.concat(captured);
-            return isTruncated ? new external_node_string_decoder_namespaceObject.StringDecoder('utf8').write(whole) : whole.toString('utf8');
-        },
-        noise: () => before.toString('utf8'),
-        isTruncated: () => isTruncated,
-    };
-}
-/** Complete lines without their line end, decoded across chunk borders. */
-function splitLines(onLine) {
-    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    let open = '';
-    const emit = (line) => {
-        onLine?.(line.endsWith('\r') ? line.slice(0, -1) : line);
-    };
-    const feed = (text) => {
-        const parts = text.split('\n');
-        open += parts[0] ?? '';
-        for (const part of parts.slice(1)) {
-            emit(open);
-            open = part;
+        catch (thrown) {
+            signal?.throwIfAborted();
+            throw thrown;
         }
-        if (open.length > longestLine) {
-            emit(open);
-            open = '';
-        }
-    };
-    return {
-        push: (chunk) => {
-            if (onLine !== undefined)
-                feed(decoder.write(chunk));
-        },
-        end: () => {
-            if (onLine === undefined)
-                return;
-            feed(decoder.end());
-            if (open !== '')
-                emit(open);
-            open = '';
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/deferred.ts
-/** Like `Promise.withResolvers` of ES2024. A rejection that nobody awaits is not reported. */
-function deferred() {
-    let resolve = () => undefined;
-    let reject = () => undefined;
-    const promise = new Promise((onResolve, onReject) => {
-        resolve = onResolve;
-        reject = onReject;
-    });
-    promise.catch(() => undefined);
-    return { promise, resolve, reject };
-}
+    },
+};
 
 ;// CONCATENATED MODULE: ../kit/src/host/host.ts
 
@@ -26962,7 +27046,409 @@ function refused(what) {
     return new host_HostError({ code: 'COMMAND_FAILED', message: `the command was not run: ${what}` });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/detached.ts
+
+
+
+
+/**
+ * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
+ * printed. A step whose process is gone without a status died with the server, or was killed.
+ */
+const prelude = `
+umask 077
+dir=\${TMPDIR:-/tmp}/$1
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+finish() {
+  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
+  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
+}
+follow() {
+  while lives; do
+    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
+    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
+    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
+    nap
+  done
+}
+out=0 err=0`;
+/**
+ * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
+ * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
+ * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
+ * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
+ */
+const startSource = `${prelude}
+bytes=$2 mode=$3; shift 3
+for old in "\${dir%/*}"/deploy-step-*; do
+  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
+done
+mkdir "$dir" || exit 1
+in=$dir/in
+[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
+cat > "$in"
+[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
+printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
+: > "$dir/out"; : > "$dir/err"
+(
+  trap '' HUP PIPE
+  exec < "$in"
+  rm -f "$in"
+  sh -c "$@" > "$dir/out" 2> "$dir/err"
+  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
+) > /dev/null 2>&1 &
+echo $! > "$dir/pid"
+[ "$mode" = lines ] || wait $!
+follow
+finish`;
+/** $1 name of the step. 222 where there is none of that name: it never began. */
+const resumeSource = `${prelude}
+tries=30
+while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
+[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
+follow
+finish`;
+/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
+const stopStep = `${prelude}
+token=$(cat "$dir/token") || exit 0
+tenths=$2
+set -- "$token" "$tenths"
+${stopSource}
+rm -rf "$dir"`;
+/** A cut network often comes back within two minutes; a refused key or another host key does not. */
+const redialForMs = 120_000;
+const redialEveryMs = 3_000;
+const neverBegan = 222;
+/**
+ * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
+ * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
+ * @returns as script does; its whole output, whichever connection brought it
+ * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
+ * CANCELLED
+ */
+async function runDetached(host, source, args, options = {}) {
+    const { stdin = '', clock = clock_systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
+    const name = `deploy-step-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
+    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
+    const start = clock.now();
+    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
+    const seen = { stdout: 0, stderr: 0 };
+    const listeners = () => ({
+        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
+        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
+    });
+    let loss;
+    try {
+        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
+    }
+    catch (thrown) {
+        if (!isLoss(thrown))
+            throw await stopped(host, name, thrown);
+        loss = thrown;
+    }
+    for (;;) {
+        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
+        await redial(host, loss, clock, bounds.signal);
+        say?.(`${host.name}: connected again.`);
+        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
+        try {
+            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
+            if (result.code === neverBegan)
+                throw loss;
+            return result;
+        }
+        catch (thrown) {
+            if (thrown === loss)
+                throw thrown;
+            if (!isLoss(thrown))
+                throw await stopped(host, name, thrown);
+            loss = thrown;
+        }
+    }
+}
+/** A step whose time is up or whose job is cancelled must not go on. */
+async function stopped(host, name, reason) {
+    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
+    return reason;
+}
+function isLoss(thrown) {
+    return thrown instanceof host_HostError && thrown.code === 'CONNECTION_LOST';
+}
+/** Each connection brings the output from its beginning; a listener hears each line once. */
+function onlyNew(seen, stream, listener) {
+    let count = 0;
+    return (line) => {
+        if (++count <= seen[stream])
+            return;
+        seen[stream] = count;
+        listener(line);
+    };
+}
+async function redial(host, loss, clock, signal) {
+    // A host that dials by itself does so at its next command.
+    if (host.reconnect === undefined)
+        return;
+    const start = clock.now();
+    const never = new AbortController().signal;
+    for (;;) {
+        try {
+            await host.reconnect(signal ?? never);
+            return;
+        }
+        catch (thrown) {
+            const mayComeBack = thrown instanceof host_HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
+            if (!mayComeBack)
+                throw thrown;
+            if (clock.now() - start >= redialForMs)
+                throw loss;
+        }
+        await clock.sleep(redialEveryMs, signal ?? never);
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+
+
+
+/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
+const batch_noResult = { code: 0, stdout: '', stderr: '' };
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
+    const door = options.isDetached === true ? undefined : engineDoorOf(host);
+    if (door === undefined)
+        return runCommands(host, parts, options);
+    const before = await askInTurn(host, door, parts, options);
+    const rest = parts.slice(before.length);
+    const last = rest.findLastIndex(({ ask }) => ask === undefined);
+    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const looks = rest.slice(last + 1);
+    // Nothing was run and the engine gave no answer: no use in asking it again.
+    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
+    const unanswered = looks.slice(after.length);
+    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
+    return [...before, ...ran, ...after, ...byCommand];
+}
+/**
+ * Asks the engine for the looks that the parts begin with, one after another.
+ * @returns the results of those before the first that got none
+ * @throws what a part makes of its result, as {@link runBatch} does
+ */
+async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
+    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
+    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+    const results = [];
+    for (const part of parts) {
+        const result = await part.ask?.(door, until).catch(() => undefined);
+        // An engine that let a look wait so long for nothing would let the next one wait too.
+        if (bound.aborted)
+            closeEngineDoor(host);
+        if (result === undefined)
+            break;
+        if (result.code !== 0 && part.mayFail !== true)
+            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+        results.push(result);
+    }
+    return results;
+}
+/** The parts as one remote command. */
+async function runCommands(host, parts, options) {
+    const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
+    const argv = [token, ...words];
+    const result = isDetached
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
+        : await host.script(driver, argv, { ...bounds, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
+
+/** A login script that talks without end must not fill the memory. */
+const longestNoise = 64 * 1024;
+/** A line longer than this (characters) is handed out in pieces. */
+const longestLine = 1024 * 1024;
+/** Reads one stream of a command: drops what stands before the launcher's mark, captures and streams lines after it. */
+function readOutput(options) {
+    const mark = Buffer.from(`${options.token} `);
+    const lines = splitLines(options.onLine);
+    const captured = [];
+    let capturedBytes = 0;
+    let isTruncated = false;
+    let state = 'waiting';
+    let before = Buffer.alloc(0);
+    const take = (chunk) => {
+        if (chunk.length === 0)
+            return;
+        lines.push(chunk);
+        const room = options.maxCaptureBytes - capturedBytes;
+        if (chunk.length > room)
+            isTruncated = true;
+        if (room <= 0)
+            return;
+        captured.push(chunk.subarray(0, room));
+        capturedBytes += Math.min(chunk.length, room);
+    };
+    const seek = (chunk) => {
+        before = Buffer.concat([before, chunk]);
+        const start = before.indexOf(mark);
+        const end = start < 0 ? -1 : before.indexOf('\n', start);
+        if (end < 0) {
+            if (start < 0 && before.length > longestNoise)
+                before = before.subarray(before.length - longestNoise);
+            return;
+        }
+        const rest = before.subarray(end + 1);
+        state = before.toString('utf8', start + mark.length, end) === 'ok' ? 'ok' : 'cwd';
+        before = before.subarray(0, start);
+        take(rest);
+    };
+    return {
+        push: (chunk) => {
+            if (state === 'waiting')
+                seek(chunk);
+            else
+                take(chunk);
+        },
+        end: () => {
+            lines.end();
+        },
+        state: () => state,
+        // A decoder drops the half character that the limit may have cut; `end()` would add U+FFFD for it.
+        text: () => {
+            const whole = Buffer.concat(captured);
+            return isTruncated ? new external_node_string_decoder_namespaceObject.StringDecoder('utf8').write(whole) : whole.toString('utf8');
+        },
+        noise: () => before.toString('utf8'),
+        isTruncated: () => isTruncated,
+    };
+}
+/** Complete lines without their line end, decoded across chunk borders. */
+function splitLines(onLine) {
+    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    let open = '';
+    const emit = (line) => {
+        onLine?.(line.endsWith('\r') ? line.slice(0, -1) : line);
+    };
+    const feed = (text) => {
+        const parts = text.split('\n');
+        open += parts[0] ?? '';
+        for (const part of parts.slice(1)) {
+            emit(open);
+            open = part;
+        }
+        if (open.length > longestLine) {
+            emit(open);
+            open = '';
+        }
+    };
+    return {
+        push: (chunk) => {
+            if (onLine !== undefined)
+                feed(decoder.write(chunk));
+        },
+        end: () => {
+            if (onLine === undefined)
+                return;
+            feed(decoder.end());
+            if (open !== '')
+                emit(open);
+            open = '';
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/deferred.ts
+/** Like `Promise.withResolvers` of ES2024. A rejection that nobody awaits is not reported. */
+function deferred() {
+    let resolve = () => undefined;
+    let reject = () => undefined;
+    const promise = new Promise((onResolve, onReject) => {
+        resolve = onResolve;
+        reject = onReject;
+    });
+    promise.catch(() => undefined);
+    return { promise, resolve, reject };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/command.ts
+
 
 
 
@@ -26988,12 +27474,16 @@ async function runCommand(shell, argv, what, options) {
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options);
+    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+        // Also of a command that never began: who fills the stream would wait for ever, with a file open.
+        if (options.stdin instanceof external_node_stream_namespaceObject.Readable)
+            options.stdin.destroy();
+    });
     stdout.end();
     stderr.end();
     const began = stdout.state();
     if (began === 'waiting')
-        throw neverBegan(shell.name, what, stdout, stderr);
+        throw command_neverBegan(shell.name, what, stdout, stderr);
     if (began === 'cwd')
         throw folderMissing(shell.name, what, options.cwd ?? '', stderr);
     return {
@@ -27108,7 +27598,7 @@ function folderMissing(name, what, cwd, stderr) {
         hint: 'Does the folder exist on the server, and may this user enter it?',
     });
 }
-function neverBegan(name, what, stdout, stderr) {
+function command_neverBegan(name, what, stdout, stderr) {
     const said = [...lastLines(stderr.noise(), 5), ...lastLines(stdout.noise(), 5)].filter((line) => line.trim() !== '');
     return new host_HostError({
         code: 'COMMAND_FAILED',
@@ -27128,11 +27618,9 @@ function describeScript(source) {
 }
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = require("node:fs/promises");
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
-;// CONCATENATED MODULE: external "node:stream"
-const external_node_stream_namespaceObject = require("node:stream");
 ;// CONCATENATED MODULE: external "string_decoder"
 const external_string_decoder_namespaceObject = require("string_decoder");
 // EXTERNAL MODULE: external "events"
@@ -28348,7 +28836,7 @@ async function execQuietly(stdin, process) {
     }
 }
 async function openPipe(env) {
-    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
     const path = (0,external_node_path_namespaceObject.join)(folder, 'pipe');
     const remove = () => {
         (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
@@ -29239,29 +29727,6 @@ function channelPool(initialLimit) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ../kit/src/time/clock.ts
-
-const clock_systemClock = {
-    now: () => {
-        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
-        const [seconds, nanoseconds] = process.hrtime();
-        return seconds * 1000 + nanoseconds / 1e6;
-    },
-    date: () => new Date(),
-    sleep: async (ms, signal) => {
-        signal?.throwIfAborted();
-        try {
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
-        }
-        catch (thrown) {
-            signal?.throwIfAborted();
-            throw thrown;
-        }
-    },
-};
-
 ;// CONCATENATED MODULE: ../kit/src/host/connection.ts
 
 
@@ -29949,7 +30414,7 @@ function word(path) {
 const longestFolder = 70;
 async function makeWorkspace(target, policy, types, readyMark, tuning) {
     const base = (0,external_node_os_namespaceObject.tmpdir)().length > longestFolder ? '/tmp' : (0,external_node_os_namespaceObject.tmpdir)();
-    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
     let agent;
     const remove = () => {
         agent?.close();
@@ -29999,12 +30464,12 @@ async function writeFiles(files, readyMark, tuning) {
         // Together with the first interval as long as the library's watchdog waits.
         aliveCount: Math.max(1, tuning.silentIntervals - 1),
     };
-    await (0,promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
-    await (0,promises_namespaceObject.writeFile)(files.recorder, recorderScript);
+    await (0,external_node_fs_promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
+    await (0,external_node_fs_promises_namespaceObject.writeFile)(files.recorder, recorderScript);
     for (const { target, policy, knownHosts, publicKey } of files.hops) {
-        await (0,promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
         if (target.credential.kind === 'key')
-            await (0,promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
+            await (0,external_node_fs_promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
     }
 }
 function publicLineOf(key) {
@@ -30198,7 +30663,8 @@ async function connectOnce(target, policy, types, signal, tuning) {
     await stop();
     if (isUp === 'late') {
         const failed = {
-            phase: 'handshake',
+            // Its key is looked at behind the handshake.
+            phase: offered.at(-1) === undefined ? 'handshake' : 'authentication',
             message: 'no answer in time',
             errno: undefined,
             level: 'client-timeout',
@@ -31970,7 +32436,22 @@ async function warnOfAnyKey({ host, port }, runner) {
 
 
 /** Folders of the system: deploying into one of them would put other people's files at stake. */
-const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(' '));
+const systemFolders = ('/dev /home /media /mnt /opt /root /run /srv /tmp /usr /usr/local /usr/src /var /var/backups /var/cache /var/crash /var/lib ' +
+    '/var/local /var/lock /var/log /var/mail /var/opt /var/run /var/spool /var/tmp /var/www').split(' ');
+/** The same, with all that is below them. */
+const systemTrees = ('/bin /boot /etc /lib /lib32 /lib64 /libx32 /proc /sbin /snap /sys /usr/bin /usr/etc /usr/games /usr/include /usr/lib ' +
+    '/usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin /usr/share /usr/local/bin /usr/local/etc /usr/local/games ' +
+    '/usr/local/include /usr/local/lib /usr/local/libexec /usr/local/sbin /usr/local/share /var/lib/apt /var/lib/containerd ' +
+    '/var/lib/docker /var/lib/dpkg /var/lib/systemd').split(' ');
+/** Where people keep Compose projects below one of those trees (a unit `docker-compose@.service` looks there). */
+const projectsOfSystemd = '/etc/docker/compose';
+function isSystem(path) {
+    if (path.startsWith(`${projectsOfSystemd}/`))
+        return false;
+    if (systemFolders.includes(path) || /^\/home\/[^/]+$/.test(path))
+        return true;
+    return systemTrees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+}
 /**
  * Reads `deploy-path` (or DEPLOY_PATH).
  * @throws ConfigurationError for anything that is not an absolute path to a folder of its own
@@ -31980,11 +32461,13 @@ function readDeployPath(inputs) {
 }
 /** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
 function parseDeployPath(text, input = 'deploy-path') {
-    const path = text.replace(/\/+$/, '');
+    const path = text.replace(/(?<=[^/])\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || deploy_path_hasControlCharacter(path))
         throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
-    if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+    if (path === '/' || isSystem(path) || /\/\.deploy(\/|$)/.test(path))
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+    if (path.lastIndexOf('/') === 0)
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} lies directly below /, where folders are the system's.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /**
@@ -31992,7 +32475,10 @@ function parseDeployPath(text, input = 'deploy-path') {
  * and where the login's own home is.
  */
 const deploy_path_systemFunction = `is_system() {
-  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  case $1 in
+    ${projectsOfSystemd}/*|/home/*/*) ;;
+    /|/home/*|${systemFolders.join('|')}|${systemTrees.flatMap((tree) => [tree, `${tree}/*`]).join('|')}) return 0 ;;
+  esac
   [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
 }
 `;
@@ -32152,9 +32638,16 @@ else
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
 async function readLease({ host, deployPath }) {
-    const result = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', text = ''] = result.stdout.split('\n');
+    const { stdout } = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+    return parseSeen(stdout, deployPath);
+}
+function parseSeen(stdout, deployPath) {
+    const [time = '', text = ''] = stdout.split('\n');
     return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
+}
+/** The look at a lease as a part; {@link releaseOwnLease} takes its output. */
+function readLeasePart(deployPath) {
+    return { purpose: 'read the lease', source: readScript, args: [deployPath] };
 }
 /** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
 async function lookAtLease(place) {
@@ -32306,9 +32799,12 @@ function lost(options, seen) {
         hint: 'The job was silent for longer than the lease lives. Run it again; it starts from what is on the server.',
     });
 }
-/** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
-async function releaseOwnLease(options) {
-    const seen = await readLease(options);
+/**
+ * Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release.
+ * @param said what {@link readLeasePart} printed a moment ago: one that was written since then is not touched
+ */
+async function releaseOwnLease(options, said) {
+    const seen = parseSeen(said, options.deployPath);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
@@ -32467,18 +32963,6 @@ function asTexts(value) {
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
 
-/**
- * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
- * the default one (`docker context` documents that order). Prints nothing for every other engine.
- */
-const locateEngineScript = `
-[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
-case \${DOCKER_HOST:-} in
-  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
-  ?*) exit 0 ;;
-esac
-context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
-case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -32643,150 +33127,6 @@ function readEngineVersion(body) {
     return { engine: json_textOf(Version), platform: `${json_textOf(Os)}/${json_textOf(Arch)}` };
 }
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = require("node:http");
-;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
-
-/** So many looks at once; more wait. */
-const mostStreams = 4;
-/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
-class StreamAgent extends external_node_http_namespaceObject.Agent {
-    #open;
-    constructor(open) {
-        super({ keepAlive: true, maxSockets: 1 });
-        this.#open = open;
-    }
-    createConnection(_options, callback) {
-        const failed = (thrown) => {
-            // The agent looks at the error alone; its type asks for a stream beside it.
-            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
-        };
-        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
-    }
-}
-function nothing() {
-    // Streams of SSH have no such setting.
-}
-/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
-function withSocketMethods(stream) {
-    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
-        if (typeof Reflect.get(stream, name) !== 'function')
-            Reflect.set(stream, name, nothing);
-    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
-        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
-    return stream;
-}
-const doors = new WeakMap();
-/** The engine's door of a host, where one was opened. */
-function engineDoorOf(host) {
-    return doors.get(host);
-}
-/** From now on all looks of this host go by the CLI. */
-function closeEngineDoor(host) {
-    doors.delete(host);
-}
-/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
-const longestAskMs = 15_000;
-/**
- * What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. A door that let
- * somebody wait so long for nothing is closed: each look through it would.
- */
-async function askEngine(host, ask, longestMs = longestAskMs) {
-    const door = doors.get(host);
-    if (door === undefined)
-        return undefined;
-    const signal = AbortSignal.timeout(longestMs);
-    return ask(door, signal).catch(() => {
-        if (signal.aborted)
-            closeEngineDoor(host);
-        return undefined;
-    });
-}
-/**
- * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
- * @param socketPath on the server
- * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
- */
-async function openEngineDoor(host, socketPath, signal) {
-    if (host.openSocket === undefined)
-        return undefined;
-    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
-    try {
-        const { status, body } = await door.get('/version', signal);
-        if (status !== 200)
-            return undefined;
-        doors.set(host, door);
-        return body;
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
- * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
- */
-function makeDoor(open) {
-    const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
-    return {
-        get: (path, signal) => {
-            const [first, ...others] = streams;
-            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
-        },
-    };
-}
-/** One stream, on which looks wait for each other. */
-class OneByOne {
-    /** Looks that wait or are under way. */
-    count = 0;
-    #agent;
-    #last = Promise.resolve();
-    constructor(open) {
-        this.#agent = new StreamAgent(open);
-    }
-    get(path, signal) {
-        this.count += 1;
-        const answer = this.#last.then(() => look(this.#agent, path, signal));
-        const ended = () => {
-            this.count -= 1;
-        };
-        this.#last = answer.then(ended, ended);
-        return answer;
-    }
-}
-function look(agent, path, signal) {
-    return new Promise((resolve, reject) => {
-        const asked = (0,external_node_http_namespaceObject.request)({ agent, path, headers: { Host: 'docker' } });
-        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-        const stop = () => {
-            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-            asked.destroy();
-        };
-        const fail = (thrown) => {
-            signal.removeEventListener('abort', stop);
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        };
-        const succeed = (answer) => {
-            signal.removeEventListener('abort', stop);
-            resolve(answer);
-        };
-        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-        asked.on('error', fail);
-        signal.addEventListener('abort', stop, { once: true });
-        asked.end();
-        if (signal.aborted)
-            stop();
-    });
-}
-async function readAnswer(response) {
-    const chunks = [];
-    for await (const chunk of response)
-        chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return { status: response.statusCode ?? 0, body };
-}
-
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
 
 
@@ -32841,6 +33181,9 @@ function currentOwner(runner) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+
+
+
 
 
 
@@ -32934,324 +33277,64 @@ taken) {
         clearInterval(heartbeat);
     }
 }
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
+/** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
+function seatsToRelease({ runner }) {
+    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
+    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' }))
+        return [];
+    const inputs = inputReader(runner);
+    return leaseSeats(readLeaseScope(inputs), readDeployPath(inputs)).filter(isOurs);
+}
+/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
-    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
-    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
-        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+    const seats = seatsToRelease(context);
+    if (seats.length === 0) {
+        sayNotOurs(context);
         return;
     }
-    const inputs = inputReader(runner);
-    const host = await connectHost(readHostTarget(inputs), runner, signal);
+    const host = await connectHost(readHostTarget(inputReader(runner)), runner, signal);
     try {
-        const deployPath = readDeployPath(inputs);
-        const [running] = await findRunningOneOffs(host, deployPath);
-        if (running !== undefined) {
-            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
-            return;
-        }
-        const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
-        const released = [];
-        for (const seat of seats.toReversed())
-            released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
-        runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+        await lookThenRelease(context, host, [], () => Promise.resolve(true));
     }
     finally {
         await host.close();
     }
 }
-
-;// CONCATENATED MODULE: ../kit/src/host/detached.ts
-
-
-
-
 /**
- * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
- * printed. A step whose process is gone without a status died with the server, or was killed.
+ * The same over a connection that is there, after a look of the caller's own in the same command: the end of a job runs
+ * while users are served, too. A one-off that outlived its step (cancelled, or its connection lost) keeps the lease: it
+ * expires by itself, a re-run takes it over.
+ * @param judge gets the results of `looks`; where it does something that may change the lease, it says false: then the lease
+ *   is read anew
  */
-const prelude = `
-umask 077
-dir=\${TMPDIR:-/tmp}/$1
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
-lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
-finish() {
-  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
-  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
-}
-follow() {
-  while lives; do
-    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
-    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
-    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
-    nap
-  done
-}
-out=0 err=0`;
-/**
- * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
- * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
- * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
- * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
- */
-const startSource = `${prelude}
-bytes=$2 mode=$3; shift 3
-for old in "\${dir%/*}"/deploy-step-*; do
-  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
-done
-mkdir "$dir" || exit 1
-in=$dir/in
-[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
-cat > "$in"
-[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
-printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
-: > "$dir/out"; : > "$dir/err"
-(
-  trap '' HUP PIPE
-  exec < "$in"
-  rm -f "$in"
-  sh -c "$@" > "$dir/out" 2> "$dir/err"
-  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
-) > /dev/null 2>&1 &
-echo $! > "$dir/pid"
-[ "$mode" = lines ] || wait $!
-follow
-finish`;
-/** $1 name of the step. 222 where there is none of that name: it never began. */
-const resumeSource = `${prelude}
-tries=30
-while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
-[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
-follow
-finish`;
-/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
-const stopStep = `${prelude}
-token=$(cat "$dir/token") || exit 0
-tenths=$2
-set -- "$token" "$tenths"
-${stopSource}
-rm -rf "$dir"`;
-/** A cut network often comes back within two minutes; a refused key or another host key does not. */
-const redialForMs = 120_000;
-const redialEveryMs = 3_000;
-const detached_neverBegan = 222;
-/**
- * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
- * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
- * @returns as script does; its whole output, whichever connection brought it
- * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
- * CANCELLED
- */
-async function runDetached(host, source, args, options = {}) {
-    const { stdin = '', clock = clock_systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
-    const name = `deploy-step-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
-    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
-    const start = clock.now();
-    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
-    const seen = { stdout: 0, stderr: 0 };
-    const listeners = () => ({
-        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
-        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
-    });
-    let loss;
-    try {
-        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
-    }
-    catch (thrown) {
-        if (!isLoss(thrown))
-            throw await stopped(host, name, thrown);
-        loss = thrown;
-    }
-    for (;;) {
-        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
-        await redial(host, loss, clock, bounds.signal);
-        say?.(`${host.name}: connected again.`);
-        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
-        try {
-            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
-            if (result.code === detached_neverBegan)
-                throw loss;
-            return result;
-        }
-        catch (thrown) {
-            if (thrown === loss)
-                throw thrown;
-            if (!isLoss(thrown))
-                throw await stopped(host, name, thrown);
-            loss = thrown;
-        }
-    }
-}
-/** A step whose time is up or whose job is cancelled must not go on. */
-async function stopped(host, name, reason) {
-    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
-    return reason;
-}
-function isLoss(thrown) {
-    return thrown instanceof host_HostError && thrown.code === 'CONNECTION_LOST';
-}
-/** Each connection brings the output from its beginning; a listener hears each line once. */
-function onlyNew(seen, stream, listener) {
-    let count = 0;
-    return (line) => {
-        if (++count <= seen[stream])
-            return;
-        seen[stream] = count;
-        listener(line);
-    };
-}
-async function redial(host, loss, clock, signal) {
-    // A host that dials by itself does so at its next command.
-    if (host.reconnect === undefined)
+async function lookThenRelease(context, host, looks, judge) {
+    const { runner } = context;
+    const seats = seatsToRelease(context);
+    const reads = seats.map(({ folder }) => readLeasePart(folder));
+    const needsDoor = seats.length > 0 && host.openSocket !== undefined;
+    const parts = [...looks, ...(needsDoor ? [locateEnginePart] : []), ...reads];
+    const results = parts.length === 0 ? [] : await batch_runBatch(host, parts);
+    const isFresh = await judge(results.slice(0, looks.length));
+    if (seats.length === 0) {
+        sayNotOurs(context);
         return;
-    const start = clock.now();
-    const never = new AbortController().signal;
-    for (;;) {
-        try {
-            await host.reconnect(signal ?? never);
-            return;
-        }
-        catch (thrown) {
-            const mayComeBack = thrown instanceof host_HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
-            if (!mayComeBack)
-                throw thrown;
-            if (clock.now() - start >= redialForMs)
-                throw loss;
-        }
-        await clock.sleep(redialEveryMs, signal ?? never);
     }
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/batch.ts
-
-
-
-
-
-/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
-const batch_noResult = { code: 0, stdout: '', stderr: '' };
-/** A program with arguments as a part. */
-function programPart(purpose, argv, more = {}) {
-    return { purpose, source: 'exec "$@"', args: argv, ...more };
-}
-/**
- * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
- */
-const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
-while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
-  esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
-done`;
-/**
- * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
- * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
- * @returns one result for each part, in order
- * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
- */
-async function batch_runBatch(host, parts, options = {}) {
-    // Who makes it tells what it fails with; it may fail before anything here awaits it.
-    options.lateStdin?.catch(() => undefined);
-    const door = options.isDetached === true ? undefined : engineDoorOf(host);
-    if (door === undefined)
-        return runCommands(host, parts, options);
-    const before = await askInTurn(host, door, parts, options);
-    const rest = parts.slice(before.length);
-    const last = rest.findLastIndex(({ ask }) => ask === undefined);
-    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
-    const looks = rest.slice(last + 1);
-    // Nothing was run and the engine gave no answer: no use in asking it again.
-    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
-    const unanswered = looks.slice(after.length);
-    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
-    return [...before, ...ran, ...after, ...byCommand];
-}
-/**
- * Asks the engine for the looks that the parts begin with, one after another.
- * @returns the results of those before the first that got none
- * @throws what a part makes of its result, as {@link runBatch} does
- */
-async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
-    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
-    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
-    const results = [];
-    for (const part of parts) {
-        const result = await part.ask?.(door, until).catch(() => undefined);
-        // An engine that let a look wait so long for nothing would let the next one wait too.
-        if (bound.aborted)
-            closeEngineDoor(host);
-        if (result === undefined)
-            break;
-        if (result.code !== 0 && part.mayFail !== true)
-            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-        results.push(result);
+    if (needsDoor && engineDoorOf(host) === undefined)
+        await openLocatedEngine(host, results[looks.length] ?? batch_noResult);
+    const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+    if (running !== undefined) {
+        runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+        return;
     }
-    return results;
+    const seen = isFresh ? results.slice(-reads.length) : await batch_runBatch(host, reads);
+    const released = [];
+    for (const [index, seat] of [...seats.entries()].toReversed())
+        released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
+    runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
 }
-/** The parts as one remote command. */
-async function runCommands(host, parts, options) {
-    const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
-    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
-    const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
-        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
-        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
-    });
-    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, lateStdin, ...bounds } = options;
-    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
-    const argv = [token, ...words];
-    const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
-        : await host.script(driver, argv, { ...bounds, stdin });
-    const results = splitResults(result, token);
-    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
-    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
-    if (part === undefined)
-        return results;
-    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
-}
-async function* whenKnown(known, late) {
-    const rest = await late.catch(() => undefined);
-    if (rest !== undefined)
-        yield Buffer.from(known + withNewline(rest));
-}
-function withNewline(text) {
-    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
-function countLines(text) {
-    return String(withNewline(text ?? '').split('\n').length - 1);
-}
-/** Pure. Cuts both streams at the token lines. */
-function splitResults(output, token) {
-    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
-    const out = cut(output.stdout);
-    const err = cut(output.stderr);
-    const count = (out.length - 1) / 2;
-    return Array.from({ length: count }, (_, index) => ({
-        stdout: out[index * 2] ?? '',
-        code: Number(out[index * 2 + 1]),
-        stderr: err[index * 2] ?? '',
-    }));
+function sayNotOurs({ runner }) {
+    runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/release.ts
@@ -33418,24 +33501,26 @@ function renderEnvBlock(block) {
 }
 /**
  * $1 deploy path; stdin: the block, a line `===`, the override (may be empty). Both are written beside and renamed;
- * `.env` keeps its mode, and is made private where it did not exist.
+ * `.env` keeps its mode, and is made private where it did not exist. The block is read by the shell itself: users are
+ * served meanwhile, and a program more costs more than a few hundred bytes read one by one. awk ends a last line without
+ * its newline, which would swallow the first one of the block.
  */
 const pins_writeScript = (/* unused pure expression or super */ null && (`
 set -eu
 cd "$1"
 umask 077
-cat > .deploy/pins.next
-sed '/^===$/,$d' .deploy/pins.next > .deploy/env.block
-sed '1,/^===$/d' .deploy/pins.next > .deploy/pins.yaml.next
-rm -f .deploy/pins.next .env.deploy-next
-if [ -e .env ]; then cp -p .env .env.deploy-next; sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env > .deploy/env.rest; else : > .deploy/env.rest; fi
-# A last line without its newline must not swallow the first line of the block.
-if [ -s .deploy/env.rest ] && [ -n "$(tail -c 1 .deploy/env.rest)" ]; then echo >> .deploy/env.rest; fi
-cat .deploy/env.rest .deploy/env.block > .env.deploy-next
-if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins.yaml; else rm -f .deploy/pins.yaml.next; fi
+rm -f .env.deploy-next
+if [ -e .env ]; then
+  cp -p .env .env.deploy-next
+  awk '/^# >>> deploy-actions/ { skip = 1 } !skip { print } /^# <<< deploy-actions/ { skip = 0 }' .env > .env.deploy-next
+fi
+while IFS= read -r line && [ "$line" != === ]; do printf '%s\\n' "$line"; done >> .env.deploy-next
+# All of the block has come, or nothing is changed.
+[ "$line" = === ]
+cat > .deploy/pins.yaml.next
+if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins.yaml; else rm -f .deploy/pins.yaml.next .deploy/pins.yaml; fi
 sync .env.deploy-next 2>/dev/null || sync
-mv -f .env.deploy-next .env
-rm -f .deploy/env.rest .deploy/env.block`));
+mv -f .env.deploy-next .env`));
 /** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
 function commitPinsPart(deployPath, block) {
     return {
@@ -33931,11 +34016,8 @@ async function checkDocker(host) {
     const byCli = [engineVersionPart, composeVersionPart];
     if (host.openSocket === undefined)
         return parseDockerVersions(host, await batch_runBatch(host, byCli, bounds));
-    const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
-    const [found, compose] = await batch_runBatch(host, [located, composeVersionPart], bounds);
-    const path = found?.code === 0 ? found.stdout : '';
-    const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
-    const version = readEngineVersion(said);
+    const [located = batch_noResult, compose] = await batch_runBatch(host, [locateEnginePart, composeVersionPart], bounds);
+    const version = readEngineVersion(await openLocatedEngine(host, located));
     const [engine] = version === undefined
         ? await batch_runBatch(host, [engineVersionPart], bounds)
         : [{ code: 0, stdout: `${version.engine} ${version.platform}`, stderr: '' }];
@@ -34260,7 +34342,11 @@ async function readStarted(host, path) {
 }
 /** From a release on, the ledger says what runs. */
 function forgetStartedPart(path) {
-    return { purpose: 'forget what was started', source: 'rm -f "$1"', args: [statePath(path, fileName)] };
+    return {
+        purpose: 'forget what was started',
+        source: '[ ! -e "$1" ] || rm -f "$1"',
+        args: [statePath(path, fileName)],
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/time/poll.ts
@@ -38804,12 +38890,14 @@ function parseEntry(value) {
         return undefined;
     return { path, mode, sha256, size };
 }
-/** Never trusts a file on the server with a path that leads elsewhere. */
 function parsePath(value) {
-    if (typeof value !== 'string' || value.includes('\\') || hasControlCharacter(value))
-        return undefined;
-    const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-    return isInside && !isAlwaysProtected(value) ? value : undefined;
+    return typeof value === 'string' && isPathOfSet(value) ? value : undefined;
+}
+/** Whether a path can be one of a set: a file on the server is never trusted with one that leads elsewhere. */
+function isPathOfSet(path) {
+    if (path.includes('\\') || hasControlCharacter(path) || isAlwaysProtected(path))
+        return false;
+    return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 function unreadable(where) {
     return new staged_tree_error_StagedTreeError({
@@ -39123,10 +39211,11 @@ tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`));
  * Looks at `paths` (and every folder above them) in deploy-path and reads the manifests.
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE
  */
-async function manifest_live_probeLive(host, deployPath, paths) {
+async function manifest_live_probeLive(host, deployPath, paths, signal) {
     const wanted = new Set(paths.flatMap((path) => [...ancestorsOf(path), path]));
     const stdin = [...wanted].map((path) => `./${path}\n`).join('');
-    const options = { stdin, timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const bounds = { timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const options = { stdin, ...bounds, ...(signal === undefined ? {} : { signal }) };
     const result = await host.script(probeScript, [deployPath, lookScript], options);
     if (result.code === 0)
         return parseLiveState(result.stdout, deployPath);
@@ -39242,7 +39331,7 @@ for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
   printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
   [ ! -s "$s/order" ] || printf 'o %s\\n' "$(cat "$s/order")"
-  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/buckets" ] || [ -e "$s/damaged" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
   [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
 done
 for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
@@ -39539,11 +39628,12 @@ function throwIfFailed(host, deployPath, releaseId, result, isForNow) {
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
 
 /**
- * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
  * folders that are the server's own.
  */
 const plainFunction = `is_plain() {
+  case $2/ in */../*) return 1 ;; esac
   q=$2
   while [ "$q" != . ]; do
     if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
@@ -39653,13 +39743,18 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `));
 /**
+ * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
+ * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
+ */
+const wholeMark = 'whole';
+/**
  * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
- * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -39691,13 +39786,15 @@ else
   case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
 fi
 lock_tree; be_current "$4"
+[ -f "$s/${wholeMark}" ] || exit 66
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
-  rm -rf .deploy/parts
 fi
+# What an interrupted sync brought of files that are not in this set, nobody will ask for.
+[ ! -d .deploy/parts ] || rm -rf .deploy/parts
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
@@ -39724,17 +39821,19 @@ seal "$s"`));
 const staged_tree_scripts_settleScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
-rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old
+[ ! -e .deploy/undo.old ] || rm -rf .deploy/undo.old
+if [ -d .deploy/undo ]; then mv .deploy/undo .deploy/undo.old; rm -rf .deploy/undo.old; fi
 # Where that of the live set is gone, all that waits there came later.
 first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$live")
 for old in .deploy/staged/*; do
+  [ -e "$old" ] || continue
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`));
-/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with, and parts of files. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 lock_tree; be_current "$3"
-for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done
+rm -rf .deploy/parts`));
 /** $1 deploy path. Ends when no other script works on its files. */
 const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 [ ! -d .deploy ] || lock_tree`));
@@ -39744,6 +39843,9 @@ const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+# Nothing was ever synced here.
+has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || has=1; done
+[ -n "$has" ] || exit 0
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
@@ -39984,7 +40086,7 @@ async function undoActivation(host, deployPath, releaseId) {
 function undoActivationPart(host, deployPath, releaseId) {
     return treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+/** Removes staged trees that no activation has begun with, and what an interrupted sync left of big files: the set that is live is the wanted one. `step`: the lease's. */
 async function discardStagedTrees(host, deployPath, step) {
     const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
     await runTreeScript(host, deployPath, '', script);

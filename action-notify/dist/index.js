@@ -36502,6 +36502,8 @@ function describeChange({ from, to }) {
 var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = require("node:string_decoder");
 ;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
@@ -36796,6 +36798,7 @@ function refused(what) {
 
 
 
+
 const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
@@ -36815,7 +36818,11 @@ async function runCommand(shell, argv, what, options) {
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options);
+    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+        // Also of a command that never began: who fills the stream would wait for ever, with a file open.
+        if (options.stdin instanceof external_node_stream_.Readable)
+            options.stdin.destroy();
+    });
     stdout.end();
     stderr.end();
     const began = stdout.state();
@@ -36958,8 +36965,6 @@ function describeScript(source) {
 const external_node_fs_promises_namespaceObject = require("node:fs/promises");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: external "string_decoder"
 var external_string_decoder_ = __nccwpck_require__(3193);
 // EXTERNAL MODULE: external "events"
@@ -40002,7 +40007,8 @@ async function connectOnce(target, policy, types, signal, tuning) {
     await stop();
     if (isUp === 'late') {
         const failed = {
-            phase: 'handshake',
+            // Its key is looked at behind the handshake.
+            phase: offered.at(-1) === undefined ? 'handshake' : 'authentication',
             message: 'no answer in time',
             errno: undefined,
             level: 'client-timeout',
@@ -41774,7 +41780,22 @@ async function warnOfAnyKey({ host, port }, runner) {
 
 
 /** Folders of the system: deploying into one of them would put other people's files at stake. */
-const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(' '));
+const systemFolders = ('/dev /home /media /mnt /opt /root /run /srv /tmp /usr /usr/local /usr/src /var /var/backups /var/cache /var/crash /var/lib ' +
+    '/var/local /var/lock /var/log /var/mail /var/opt /var/run /var/spool /var/tmp /var/www').split(' ');
+/** The same, with all that is below them. */
+const systemTrees = ('/bin /boot /etc /lib /lib32 /lib64 /libx32 /proc /sbin /snap /sys /usr/bin /usr/etc /usr/games /usr/include /usr/lib ' +
+    '/usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin /usr/share /usr/local/bin /usr/local/etc /usr/local/games ' +
+    '/usr/local/include /usr/local/lib /usr/local/libexec /usr/local/sbin /usr/local/share /var/lib/apt /var/lib/containerd ' +
+    '/var/lib/docker /var/lib/dpkg /var/lib/systemd').split(' ');
+/** Where people keep Compose projects below one of those trees (a unit `docker-compose@.service` looks there). */
+const projectsOfSystemd = '/etc/docker/compose';
+function isSystem(path) {
+    if (path.startsWith(`${projectsOfSystemd}/`))
+        return false;
+    if (systemFolders.includes(path) || /^\/home\/[^/]+$/.test(path))
+        return true;
+    return systemTrees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+}
 /**
  * Reads `deploy-path` (or DEPLOY_PATH).
  * @throws ConfigurationError for anything that is not an absolute path to a folder of its own
@@ -41784,11 +41805,13 @@ function readDeployPath(inputs) {
 }
 /** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
 function parseDeployPath(text, input = 'deploy-path') {
-    const path = text.replace(/\/+$/, '');
+    const path = text.replace(/(?<=[^/])\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
         throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
-    if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+    if (path === '/' || isSystem(path) || /\/\.deploy(\/|$)/.test(path))
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+    if (path.lastIndexOf('/') === 0)
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} lies directly below /, where folders are the system's.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /**
@@ -41796,7 +41819,10 @@ function parseDeployPath(text, input = 'deploy-path') {
  * and where the login's own home is.
  */
 const systemFunction = (/* unused pure expression or super */ null && (`is_system() {
-  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  case $1 in
+    ${projectsOfSystemd}/*|/home/*/*) ;;
+    /|/home/*|${systemFolders.join('|')}|${systemTrees.flatMap((tree) => [tree, `${tree}/*`]).join('|')}) return 0 ;;
+  esac
   [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
 }
 `));

@@ -27567,18 +27567,6 @@ function asTexts(value) {
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
 
-/**
- * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
- * the default one (`docker context` documents that order). Prints nothing for every other engine.
- */
-const locateEngineScript = `
-[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
-case \${DOCKER_HOST:-} in
-  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
-  ?*) exit 0 ;;
-esac
-context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
-case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -27741,6 +27729,34 @@ function readEngineVersion(body) {
     if ([Version, Os, Arch].some((value) => textOf(value) === ''))
         return undefined;
     return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/engine-location.ts
+
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const locateEngineScript = `
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
+/** Where the engine's socket is, for {@link openLocatedEngine}. */
+const locateEnginePart = {
+    purpose: 'find the engine’s socket',
+    source: locateEngineScript,
+    mayFail: true,
+};
+const openTimeoutMs = 30_000;
+/** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
+async function openLocatedEngine(host, { code, stdout }) {
+    if (code !== 0 || stdout === '')
+        return undefined;
+    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
@@ -27916,11 +27932,8 @@ async function checkDocker(host) {
     const byCli = [engineVersionPart, composeVersionPart];
     if (host.openSocket === undefined)
         return parseDockerVersions(host, await batch_runBatch(host, byCli, bounds));
-    const located = { purpose: 'find the engine’s socket', source: locateEngineScript, mayFail: true };
-    const [found, compose] = await batch_runBatch(host, [located, composeVersionPart], bounds);
-    const path = found?.code === 0 ? found.stdout : '';
-    const said = path === '' ? undefined : await openEngineDoor(host, path, AbortSignal.timeout(versionTimeoutMs));
-    const version = readEngineVersion(said);
+    const [located = noResult, compose] = await batch_runBatch(host, [locateEnginePart, composeVersionPart], bounds);
+    const version = readEngineVersion(await openLocatedEngine(host, located));
     const [engine] = version === undefined
         ? await batch_runBatch(host, [engineVersionPart], bounds)
         : [{ code: 0, stdout: `${version.engine} ${version.platform}`, stderr: '' }];
@@ -28318,6 +28331,7 @@ function deferred() {
 
 
 
+
 const defaultTimeoutMs = 60_000;
 const defaultMaxCaptureBytes = 16 * 1024 * 1024;
 /** GitHub kills a cancelled step 7.5 s after SIGINT (SIGTERM) and 10 s (SIGKILL): stopping must fit before that. */
@@ -28337,7 +28351,11 @@ async function runCommand(shell, argv, what, options) {
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options);
+    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+        // Also of a command that never began: who fills the stream would wait for ever, with a file open.
+        if (options.stdin instanceof external_node_stream_.Readable)
+            options.stdin.destroy();
+    });
     stdout.end();
     stderr.end();
     const began = stdout.state();
@@ -31665,7 +31683,8 @@ async function connectOnce(target, policy, types, signal, tuning) {
     await stop();
     if (isUp === 'late') {
         const failed = {
-            phase: 'handshake',
+            // Its key is looked at behind the handshake.
+            phase: offered.at(-1) === undefined ? 'handshake' : 'authentication',
             message: 'no answer in time',
             errno: undefined,
             level: 'client-timeout',
@@ -33437,7 +33456,22 @@ async function warnOfAnyKey({ host, port }, runner) {
 
 
 /** Folders of the system: deploying into one of them would put other people's files at stake. */
-const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(' '));
+const systemFolders = ('/dev /home /media /mnt /opt /root /run /srv /tmp /usr /usr/local /usr/src /var /var/backups /var/cache /var/crash /var/lib ' +
+    '/var/local /var/lock /var/log /var/mail /var/opt /var/run /var/spool /var/tmp /var/www').split(' ');
+/** The same, with all that is below them. */
+const systemTrees = ('/bin /boot /etc /lib /lib32 /lib64 /libx32 /proc /sbin /snap /sys /usr/bin /usr/etc /usr/games /usr/include /usr/lib ' +
+    '/usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin /usr/share /usr/local/bin /usr/local/etc /usr/local/games ' +
+    '/usr/local/include /usr/local/lib /usr/local/libexec /usr/local/sbin /usr/local/share /var/lib/apt /var/lib/containerd ' +
+    '/var/lib/docker /var/lib/dpkg /var/lib/systemd').split(' ');
+/** Where people keep Compose projects below one of those trees (a unit `docker-compose@.service` looks there). */
+const projectsOfSystemd = '/etc/docker/compose';
+function isSystem(path) {
+    if (path.startsWith(`${projectsOfSystemd}/`))
+        return false;
+    if (systemFolders.includes(path) || /^\/home\/[^/]+$/.test(path))
+        return true;
+    return systemTrees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+}
 /**
  * Reads `deploy-path` (or DEPLOY_PATH).
  * @throws ConfigurationError for anything that is not an absolute path to a folder of its own
@@ -33447,11 +33481,13 @@ function readDeployPath(inputs) {
 }
 /** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
 function parseDeployPath(text, input = 'deploy-path') {
-    const path = text.replace(/\/+$/, '');
+    const path = text.replace(/(?<=[^/])\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
         throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
-    if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+    if (path === '/' || isSystem(path) || /\/\.deploy(\/|$)/.test(path))
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+    if (path.lastIndexOf('/') === 0)
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} lies directly below /, where folders are the system's.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /**
@@ -33459,7 +33495,10 @@ function parseDeployPath(text, input = 'deploy-path') {
  * and where the login's own home is.
  */
 const deploy_path_systemFunction = `is_system() {
-  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  case $1 in
+    ${projectsOfSystemd}/*|/home/*/*) ;;
+    /|/home/*|${systemFolders.join('|')}|${systemTrees.flatMap((tree) => [tree, `${tree}/*`]).join('|')}) return 0 ;;
+  esac
   [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
 }
 `;
@@ -33619,9 +33658,16 @@ else
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
 async function readLease({ host, deployPath }) {
-    const result = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', text = ''] = result.stdout.split('\n');
+    const { stdout } = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+    return parseSeen(stdout, deployPath);
+}
+function parseSeen(stdout, deployPath) {
+    const [time = '', text = ''] = stdout.split('\n');
     return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
+}
+/** The look at a lease as a part; {@link releaseOwnLease} takes its output. */
+function readLeasePart(deployPath) {
+    return { purpose: 'read the lease', source: readScript, args: [deployPath] };
 }
 /** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
 async function lookAtLease(place) {
@@ -33773,9 +33819,12 @@ function lost(options, seen) {
         hint: 'The job was silent for longer than the lease lives. Run it again; it starts from what is on the server.',
     });
 }
-/** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
-async function releaseOwnLease(options) {
-    const seen = await readLease(options);
+/**
+ * Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release.
+ * @param said what {@link readLeasePart} printed a moment ago: one that was written since then is not touched
+ */
+async function releaseOwnLease(options, said) {
+    const seen = parseSeen(said, options.deployPath);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
@@ -33972,6 +34021,9 @@ function currentOwner(runner) {
 
 
 
+
+
+
 const leaseTtlSeconds = 600;
 const heartbeatMs = 120_000;
 /** What a step's lease is taken with. */
@@ -34056,36 +34108,64 @@ taken) {
         clearInterval(heartbeat);
     }
 }
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
+/** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
+function seatsToRelease({ runner }) {
+    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
+    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' }))
+        return [];
+    const inputs = inputReader(runner);
+    return leaseSeats(readLeaseScope(inputs), readDeployPath(inputs)).filter(isOurs);
+}
+/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
-    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
-    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
-        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+    const seats = seatsToRelease(context);
+    if (seats.length === 0) {
+        sayNotOurs(context);
         return;
     }
-    const inputs = inputReader(runner);
-    const host = await connectHost(readHostTarget(inputs), runner, signal);
+    const host = await connectHost(readHostTarget(inputReader(runner)), runner, signal);
     try {
-        const deployPath = readDeployPath(inputs);
-        const [running] = await findRunningOneOffs(host, deployPath);
-        if (running !== undefined) {
-            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
-            return;
-        }
-        const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
-        const released = [];
-        for (const seat of seats.toReversed())
-            released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
-        runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+        await lookThenRelease(context, host, [], () => Promise.resolve(true));
     }
     finally {
         await host.close();
     }
+}
+/**
+ * The same over a connection that is there, after a look of the caller's own in the same command: the end of a job runs
+ * while users are served, too. A one-off that outlived its step (cancelled, or its connection lost) keeps the lease: it
+ * expires by itself, a re-run takes it over.
+ * @param judge gets the results of `looks`; where it does something that may change the lease, it says false: then the lease
+ *   is read anew
+ */
+async function lookThenRelease(context, host, looks, judge) {
+    const { runner } = context;
+    const seats = seatsToRelease(context);
+    const reads = seats.map(({ folder }) => readLeasePart(folder));
+    const needsDoor = seats.length > 0 && host.openSocket !== undefined;
+    const parts = [...looks, ...(needsDoor ? [locateEnginePart] : []), ...reads];
+    const results = parts.length === 0 ? [] : await batch_runBatch(host, parts);
+    const isFresh = await judge(results.slice(0, looks.length));
+    if (seats.length === 0) {
+        sayNotOurs(context);
+        return;
+    }
+    if (needsDoor && engineDoorOf(host) === undefined)
+        await openLocatedEngine(host, results[looks.length] ?? noResult);
+    const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+    if (running !== undefined) {
+        runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+        return;
+    }
+    const seen = isFresh ? results.slice(-reads.length) : await batch_runBatch(host, reads);
+    const released = [];
+    for (const [index, seat] of [...seats.entries()].toReversed())
+        released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
+    runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+}
+function sayNotOurs({ runner }) {
+    runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/pins.ts
@@ -34128,24 +34208,26 @@ function renderEnvBlock(block) {
 }
 /**
  * $1 deploy path; stdin: the block, a line `===`, the override (may be empty). Both are written beside and renamed;
- * `.env` keeps its mode, and is made private where it did not exist.
+ * `.env` keeps its mode, and is made private where it did not exist. The block is read by the shell itself: users are
+ * served meanwhile, and a program more costs more than a few hundred bytes read one by one. awk ends a last line without
+ * its newline, which would swallow the first one of the block.
  */
 const writeScript = `
 set -eu
 cd "$1"
 umask 077
-cat > .deploy/pins.next
-sed '/^===$/,$d' .deploy/pins.next > .deploy/env.block
-sed '1,/^===$/d' .deploy/pins.next > .deploy/pins.yaml.next
-rm -f .deploy/pins.next .env.deploy-next
-if [ -e .env ]; then cp -p .env .env.deploy-next; sed '/^# >>> deploy-actions/,/^# <<< deploy-actions/d' .env > .deploy/env.rest; else : > .deploy/env.rest; fi
-# A last line without its newline must not swallow the first line of the block.
-if [ -s .deploy/env.rest ] && [ -n "$(tail -c 1 .deploy/env.rest)" ]; then echo >> .deploy/env.rest; fi
-cat .deploy/env.rest .deploy/env.block > .env.deploy-next
-if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins.yaml; else rm -f .deploy/pins.yaml.next; fi
+rm -f .env.deploy-next
+if [ -e .env ]; then
+  cp -p .env .env.deploy-next
+  awk '/^# >>> deploy-actions/ { skip = 1 } !skip { print } /^# <<< deploy-actions/ { skip = 0 }' .env > .env.deploy-next
+fi
+while IFS= read -r line && [ "$line" != === ]; do printf '%s\\n' "$line"; done >> .env.deploy-next
+# All of the block has come, or nothing is changed.
+[ "$line" = === ]
+cat > .deploy/pins.yaml.next
+if [ -s .deploy/pins.yaml.next ]; then mv -f .deploy/pins.yaml.next .deploy/pins.yaml; else rm -f .deploy/pins.yaml.next .deploy/pins.yaml; fi
 sync .env.deploy-next 2>/dev/null || sync
-mv -f .env.deploy-next .env
-rm -f .deploy/env.rest .deploy/env.block`;
+mv -f .env.deploy-next .env`;
 /** Makes the pins what plain `docker compose` resolves: the last change of a rollout (I2 of docs/architecture.md). Idempotent. */
 function commitPinsPart(deployPath, block) {
     return {
@@ -35310,12 +35392,14 @@ function parseEntry(value) {
         return undefined;
     return { path, mode, sha256, size };
 }
-/** Never trusts a file on the server with a path that leads elsewhere. */
 function parsePath(value) {
-    if (typeof value !== 'string' || value.includes('\\') || hasControlCharacter(value))
-        return undefined;
-    const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-    return isInside && !isAlwaysProtected(value) ? value : undefined;
+    return typeof value === 'string' && isPathOfSet(value) ? value : undefined;
+}
+/** Whether a path can be one of a set: a file on the server is never trusted with one that leads elsewhere. */
+function isPathOfSet(path) {
+    if (path.includes('\\') || hasControlCharacter(path) || isAlwaysProtected(path))
+        return false;
+    return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 function unreadable(where) {
     return new staged_tree_error_StagedTreeError({
@@ -35537,10 +35621,11 @@ tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
  * Looks at `paths` (and every folder above them) in deploy-path and reads the manifests.
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE
  */
-async function probeLive(host, deployPath, paths) {
+async function probeLive(host, deployPath, paths, signal) {
     const wanted = new Set(paths.flatMap((path) => [...ancestorsOf(path), path]));
     const stdin = [...wanted].map((path) => `./${path}\n`).join('');
-    const options = { stdin, timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const bounds = { timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const options = { stdin, ...bounds, ...(signal === undefined ? {} : { signal }) };
     const result = await host.script(probeScript, [deployPath, lookScript], options);
     if (result.code === 0)
         return parseLiveState(result.stdout, deployPath);
@@ -35656,7 +35741,7 @@ for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
   printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
   [ ! -s "$s/order" ] || printf 'o %s\\n' "$(cat "$s/order")"
-  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/buckets" ] || [ -e "$s/damaged" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
   [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
 done
 for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
@@ -35981,11 +36066,12 @@ be_current() { [ -z "$1" ] || grep -qsF "\\"step\\":\\"$1\\"" "$root/.deploy/lea
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
 
 /**
- * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
  * folders that are the server's own.
  */
 const plainFunction = `is_plain() {
+  case $2/ in */../*) return 1 ;; esac
   q=$2
   while [ "$q" != . ]; do
     if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
@@ -36095,13 +36181,18 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `;
 /**
+ * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
+ * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
+ */
+const wholeMark = 'whole';
+/**
  * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
- * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -36133,13 +36224,15 @@ else
   case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
 fi
 lock_tree; be_current "$4"
+[ -f "$s/${wholeMark}" ] || exit 66
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
-  rm -rf .deploy/parts
 fi
+# What an interrupted sync brought of files that are not in this set, nobody will ask for.
+[ ! -d .deploy/parts ] || rm -rf .deploy/parts
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`));
 /**
@@ -36166,17 +36259,19 @@ seal "$s"`;
 const staged_tree_scripts_settleScript = `${treeFunctions}
 lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
-rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old
+[ ! -e .deploy/undo.old ] || rm -rf .deploy/undo.old
+if [ -d .deploy/undo ]; then mv .deploy/undo .deploy/undo.old; rm -rf .deploy/undo.old; fi
 # Where that of the live set is gone, all that waits there came later.
 first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$live")
 for old in .deploy/staged/*; do
+  [ -e "$old" ] || continue
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
-/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with, and parts of files. */
 const staged_tree_scripts_discardScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 lock_tree; be_current "$3"
-for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`));
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done
+rm -rf .deploy/parts`));
 /** $1 deploy path. Ends when no other script works on its files. */
 const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 [ ! -d .deploy ] || lock_tree`));
@@ -36186,6 +36281,9 @@ const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const packScript = `${treeFunctions}
+# Nothing was ever synced here.
+has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || has=1; done
+[ -n "$has" ] || exit 0
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
@@ -36281,7 +36379,8 @@ s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 cat > "$s/steps"
 lock_tree
 [ -f "$s/manifest.json" ] || exit 65
-verify "$s"
+# The next sync of the same files must not hand it out again.
+(verify "$s") || { true > "$s/damaged" || true; exit 66; }
 sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
@@ -36523,7 +36622,7 @@ async function undoActivation(host, deployPath, releaseId) {
 function undoActivationPart(host, deployPath, releaseId) {
     return staged_tree_run_treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+/** Removes staged trees that no activation has begun with, and what an interrupted sync left of big files: the set that is live is the wanted one. `step`: the lease's. */
 async function discardStagedTrees(host, deployPath, step) {
     const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
     await runTreeScript(host, deployPath, '', script);
@@ -36883,7 +36982,11 @@ async function readStarted(host, path) {
 }
 /** From a release on, the ledger says what runs. */
 function forgetStartedPart(path) {
-    return { purpose: 'forget what was started', source: 'rm -f "$1"', args: [deploy_path_statePath(path, fileName)] };
+    return {
+        purpose: 'forget what was started',
+        source: '[ ! -e "$1" ] || rm -f "$1"',
+        args: [deploy_path_statePath(path, fileName)],
+    };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/plan/dragged-dependencies.ts
@@ -37291,7 +37394,7 @@ async function runCommit(session, journal, project, commit, first) {
         ...(commit.rejected ?? []).map((record) => writeReleasePart(deployPath, record, false)),
         // Also where nothing was staged: a rollback to this release needs the files that were live with it.
         ...finishActivationParts(host, deployPath, release.number, inputs.retain),
-        { purpose: 'forget the migration', source: 'rm -f "$1"', args: [deploy_path_statePath(deployPath, 'migration.json')] },
+        forgetMigrationPart(deployPath),
         forgetStartedPart(deployPath),
         removeOrphansPart(commit.orphans ?? []),
         journal.line('committed', { release: release.number }),
@@ -37310,6 +37413,10 @@ async function runCommit(session, journal, project, commit, first) {
         session.log(line.slice(orphanMark.length));
     const listing = results.at(-1);
     return listing?.code === 0 ? parseContainers(listing.stdout) : undefined;
+}
+function forgetMigrationPart(deployPath) {
+    const file = deploy_path_statePath(deployPath, 'migration.json');
+    return { purpose: 'forget the migration', source: '[ ! -e "$1" ] || rm -f "$1"', args: [file] };
 }
 const orphanMark = 'orphan: ';
 /** After the commit, because only then no way back needs them. One that stays is said, and fails no deploy that serves. */
@@ -37654,6 +37761,8 @@ async function observeProject(host, settings, model) {
 
 ;// CONCATENATED MODULE: ./src/evidence.ts
 
+
+
 const logLines = 100;
 /**
  * $1 id, $2 lines. What `docker inspect` knows and a person on call asks for, without values that may be secrets: of the
@@ -37668,13 +37777,22 @@ networks:{{range $name, $net := .NetworkSettings.Networks}} {{$name}}{{with $net
 mounts:{{range .Mounts}} {{.Destination}} ({{.Type}}{{if not .RW}}, read-only{{end}}){{end}}
 environment:{{range .Config.Env}} {{index (split . "=") 0}}{{end}}' "$1" 2>/dev/null || echo 'docker inspect: the container is gone'`;
 const logsScript = `docker logs --timestamps --tail "$2" "$1" 2>&1 || true`;
-/** The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. */
+/**
+ * The failure bundle of a container: its state, its health probes, a redacted inspect, its last log lines. A Docker that
+ * does not tell them hides nothing of why the deploy failed.
+ * @throws HostError CONNECTION_LOST: then nobody knows what runs
+ */
 async function collectEvidence(host, container) {
     const { id, name, health, restartCount } = container;
-    const [facts, logs] = await batch_runBatch(host, [
+    const parts = [
         { purpose: 'docker inspect', source: factsScript, args: [id] },
         { purpose: 'docker logs', source: logsScript, args: [id, String(logLines)] },
-    ], { timeoutMs: 30_000 });
+    ];
+    const [facts, logs] = await batch_runBatch(host, parts, { timeoutMs: 30_000 }).catch((thrown) => {
+        if (thrown instanceof host_HostError && thrown.code === 'CONNECTION_LOST')
+            throw thrown;
+        return [{ ...noResult, stdout: `its settings and log could not be read: ${describeThrown(thrown)}` }, noResult];
+    });
     const lines = (text) => (text ?? '').split('\n').filter((line) => line !== '');
     const said = lines(logs?.stdout).slice(-logLines);
     return [
@@ -38947,8 +39065,8 @@ workers() {
     case $(word "$p") in "nginx: worker process is shutting down"*) [ "$1" = all ] && echo "$p" ;; "nginx: worker process"*) echo "$p" ;; esac
   done
 }
-said=$(nginx -t 2>&1) || { printf '%s\\n' "$said"; exit 5; }
-config=$(nginx -T 2>/dev/null | sed 's/#.*//')
+config=$(nginx -T 2>/dev/null) || { nginx -t 2>&1; exit 5; }
+config=$(printf '%s\\n' "$config" | sed 's/#.*//')
 found= dynamic=
 for name in $names; do
   escaped=$(printf '%s' "$name" | sed 's/\\./\\\\./g')
@@ -41219,7 +41337,7 @@ function describeUnknown(failure) {
         case 'COMMIT_UNFINISHED':
             return 'The new release serves. The post step or the next run finishes recording it.';
         default:
-            return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it.';
+            return 'The connection was lost: what runs is unknown. The post step or the next run finds out and settles it; `mode: status` shows it.';
     }
 }
 /** The report of `mode: plan`. */
@@ -43371,16 +43489,18 @@ async function post_settle(context) {
         const owner = currentOwner(runner);
         const docker = () => checkDocker(host);
         const session = { runner, inputs, host, signal, log, owner, docker, clock: systemClock };
-        if ((await findUnfinishedDeploy(host, deployPath)) !== undefined) {
+        await lookThenRelease(context, host, [readJournalPart(deployPath)], async ([journal]) => {
+            if (journal_parseUnfinished(journal?.stdout ?? '') === undefined)
+                return true;
             const settled = await settleOwn(context, session);
             if (settled !== undefined)
                 runner.warning(`The deploy of this job did not reach its end: ${describeSettled(settled)}. See the log above.`);
-        }
+            return false;
+        });
     }
     finally {
         await host.close();
     }
-    await releaseLeaseInPost(context);
 }
 /** Undefined where another run holds the lease by now: what is unfinished is that run's own, or it has settled ours. */
 async function settleOwn(context, session) {

@@ -28310,120 +28310,204 @@ function inputReader(runner) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: external "node:http"
+const external_node_http_namespaceObject = require("node:http");
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
+/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
+class StreamAgent extends external_node_http_namespaceObject.Agent {
+    #open;
+    constructor(open) {
+        super({ keepAlive: true, maxSockets: 1 });
+        this.#open = open;
+    }
+    createConnection(_options, callback) {
+        const failed = (thrown) => {
+            // The agent looks at the error alone; its type asks for a stream beside it.
+            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
+        };
+        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
+    }
+}
+function nothing() {
+    // Streams of SSH have no such setting.
+}
+/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
+function withSocketMethods(stream) {
+    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
+        if (typeof Reflect.get(stream, name) !== 'function')
+            Reflect.set(stream, name, nothing);
+    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
+        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
+    return stream;
+}
+const doors = new WeakMap();
+/** The engine's door of a host, where one was opened. */
+function engineDoorOf(host) {
+    return doors.get(host);
+}
+/** From now on all looks of this host go by the CLI. */
+function closeEngineDoor(host) {
+    doors.delete(host);
+}
+/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
+const longestAskMs = 15_000;
+/**
+ * What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. A door that let
+ * somebody wait so long for nothing is closed: each look through it would.
+ */
+async function askEngine(host, ask, longestMs = longestAskMs) {
+    const door = doors.get(host);
+    if (door === undefined)
+        return undefined;
+    const signal = AbortSignal.timeout(longestMs);
+    return ask(door, signal).catch(() => {
+        if (signal.aborted)
+            closeEngineDoor(host);
+        return undefined;
+    });
+}
+/**
+ * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
+ * @param socketPath on the server
+ * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
+ */
+async function openEngineDoor(host, socketPath, signal) {
+    if (host.openSocket === undefined)
+        return undefined;
+    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
+    try {
+        const { status, body } = await door.get('/version', signal);
+        if (status !== 200)
+            return undefined;
+        doors.set(host, door);
+        return body;
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
+ * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ */
+function makeDoor(open) {
+    const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+    return {
+        get: (path, signal) => {
+            const [first, ...others] = streams;
+            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
+            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+        },
+    };
+}
+/** One stream, on which looks wait for each other. */
+class OneByOne {
+    /** Looks that wait or are under way. */
+    count = 0;
+    #agent;
+    #last = Promise.resolve();
+    constructor(open) {
+        this.#agent = new StreamAgent(open);
+    }
+    get(path, signal) {
+        this.count += 1;
+        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const ended = () => {
+            this.count -= 1;
+        };
+        this.#last = answer.then(ended, ended);
+        return answer;
+    }
+}
+function look(agent, path, signal) {
+    return new Promise((resolve, reject) => {
+        const asked = (0,external_node_http_namespaceObject.request)({ agent, path, headers: { Host: 'docker' } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (answer) => {
+            signal.removeEventListener('abort', stop);
+            resolve(answer);
+        };
+        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end();
+        if (signal.aborted)
+            stop();
+    });
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return { status: response.statusCode ?? 0, body };
+}
+
+;// CONCATENATED MODULE: ../kit/src/compose/engine-location.ts
+
+/**
+ * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
+ * the default one (`docker context` documents that order). Prints nothing for every other engine.
+ */
+const locateEngineScript = `
+[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
+case \${DOCKER_HOST:-} in
+  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
+  ?*) exit 0 ;;
+esac
+context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
+case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
+/** Where the engine's socket is, for {@link openLocatedEngine}. */
+const locateEnginePart = {
+    purpose: 'find the engine’s socket',
+    source: locateEngineScript,
+    mayFail: true,
+};
+const openTimeoutMs = 30_000;
+/** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
+async function openLocatedEngine(host, { code, stdout }) {
+    if (code !== 0 || stdout === '')
+        return undefined;
+    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+}
+
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = require("node:crypto");
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
+;// CONCATENATED MODULE: external "node:stream"
+const external_node_stream_namespaceObject = require("node:stream");
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = require("node:timers/promises");
+;// CONCATENATED MODULE: ../kit/src/time/clock.ts
 
-/** A login script that talks without end must not fill the memory. */
-const longestNoise = 64 * 1024;
-/** A line longer than this (characters) is handed out in pieces. */
-const longestLine = 1024 * 1024;
-/** Reads one stream of a command: drops what stands before the launcher's mark, captures and streams lines after it. */
-function readOutput(options) {
-    const mark = Buffer.from(`${options.token} `);
-    const lines = splitLines(options.onLine);
-    const captured = [];
-    let capturedBytes = 0;
-    let isTruncated = false;
-    let state = 'waiting';
-    let before = Buffer.alloc(0);
-    const take = (chunk) => {
-        if (chunk.length === 0)
-            return;
-        lines.push(chunk);
-        const room = options.maxCaptureBytes - capturedBytes;
-        if (chunk.length > room)
-            isTruncated = true;
-        if (room <= 0)
-            return;
-        captured.push(chunk.subarray(0, room));
-        capturedBytes += Math.min(chunk.length, room);
-    };
-    const seek = (chunk) => {
-        before = Buffer.concat([before, chunk]);
-        const start = before.indexOf(mark);
-        const end = start < 0 ? -1 : before.indexOf('\n', start);
-        if (end < 0) {
-            if (start < 0 && before.length > longestNoise)
-                before = before.subarray(before.length - longestNoise);
-            return;
+const clock_systemClock = {
+    now: () => {
+        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
+        const [seconds, nanoseconds] = process.hrtime();
+        return seconds * 1000 + nanoseconds / 1e6;
+    },
+    date: () => new Date(),
+    sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        try {
+            await (0,promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
         }
-        const rest = before.subarray(end + 1);
-        state = before.toString('utf8', start + mark.length, end) === 'ok' ? 'ok' : 'cwd';
-        before = before.subarray(0, start);
-        take(rest);
-    };
-    return {
-        push: (chunk) => {
-            if (state === 'waiting')
-                seek(chunk);
-            else
-                take(chunk);
-        },
-        end: () => {
-            lines.end();
-        },
-        state: () => state,
-        // A decoder drops the half character that the limit may have cut; `end()` would add U+FFFD for it.
-        text: () => {
-            const whole = Buffer.concat(captured);
-            return isTruncated ? new external_node_string_decoder_namespaceObject.StringDecoder('utf8').write(whole) : whole.toString('utf8');
-        },
-        noise: () => before.toString('utf8'),
-        isTruncated: () => isTruncated,
-    };
-}
-/** Complete lines without their line end, decoded across chunk borders. */
-function splitLines(onLine) {
-    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    let open = '';
-    const emit = (line) => {
-        onLine?.(line.endsWith('\r') ? line.slice(0, -1) : line);
-    };
-    const feed = (text) => {
-        const parts = text.split('\n');
-        open += parts[0] ?? '';
-        for (const part of parts.slice(1)) {
-            emit(open);
-            open = part;
+        catch (thrown) {
+            signal?.throwIfAborted();
+            throw thrown;
         }
-        if (open.length > longestLine) {
-            emit(open);
-            open = '';
-        }
-    };
-    return {
-        push: (chunk) => {
-            if (onLine !== undefined)
-                feed(decoder.write(chunk));
-        },
-        end: () => {
-            if (onLine === undefined)
-                return;
-            feed(decoder.end());
-            if (open !== '')
-                emit(open);
-            open = '';
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/deferred.ts
-/** Like `Promise.withResolvers` of ES2024. A rejection that nobody awaits is not reported. */
-function deferred() {
-    let resolve = () => undefined;
-    let reject = () => undefined;
-    const promise = new Promise((onResolve, onReject) => {
-        resolve = onResolve;
-        reject = onReject;
-    });
-    promise.catch(() => undefined);
-    return { promise, resolve, reject };
-}
+    },
+};
 
 ;// CONCATENATED MODULE: ../kit/src/host/host.ts
 
@@ -28601,7 +28685,409 @@ function refused(what) {
     return new HostError({ code: 'COMMAND_FAILED', message: `the command was not run: ${what}` });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/detached.ts
+
+
+
+
+/**
+ * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
+ * printed. A step whose process is gone without a status died with the server, or was killed.
+ */
+const prelude = `
+umask 077
+dir=\${TMPDIR:-/tmp}/$1
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+finish() {
+  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
+  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
+}
+follow() {
+  while lives; do
+    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
+    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
+    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
+    nap
+  done
+}
+out=0 err=0`;
+/**
+ * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
+ * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
+ * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
+ * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
+ */
+const startSource = `${prelude}
+bytes=$2 mode=$3; shift 3
+for old in "\${dir%/*}"/deploy-step-*; do
+  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
+done
+mkdir "$dir" || exit 1
+in=$dir/in
+[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
+cat > "$in"
+[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
+printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
+: > "$dir/out"; : > "$dir/err"
+(
+  trap '' HUP PIPE
+  exec < "$in"
+  rm -f "$in"
+  sh -c "$@" > "$dir/out" 2> "$dir/err"
+  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
+) > /dev/null 2>&1 &
+echo $! > "$dir/pid"
+[ "$mode" = lines ] || wait $!
+follow
+finish`;
+/** $1 name of the step. 222 where there is none of that name: it never began. */
+const resumeSource = `${prelude}
+tries=30
+while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
+[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
+follow
+finish`;
+/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
+const stopStep = `${prelude}
+token=$(cat "$dir/token") || exit 0
+tenths=$2
+set -- "$token" "$tenths"
+${stopSource}
+rm -rf "$dir"`;
+/** A cut network often comes back within two minutes; a refused key or another host key does not. */
+const redialForMs = 120_000;
+const redialEveryMs = 3_000;
+const neverBegan = 222;
+/**
+ * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
+ * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
+ * @returns as script does; its whole output, whichever connection brought it
+ * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
+ * CANCELLED
+ */
+async function runDetached(host, source, args, options = {}) {
+    const { stdin = '', clock = clock_systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
+    const name = `deploy-step-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
+    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
+    const start = clock.now();
+    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
+    const seen = { stdout: 0, stderr: 0 };
+    const listeners = () => ({
+        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
+        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
+    });
+    let loss;
+    try {
+        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
+    }
+    catch (thrown) {
+        if (!isLoss(thrown))
+            throw await stopped(host, name, thrown);
+        loss = thrown;
+    }
+    for (;;) {
+        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
+        await redial(host, loss, clock, bounds.signal);
+        say?.(`${host.name}: connected again.`);
+        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
+        try {
+            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
+            if (result.code === neverBegan)
+                throw loss;
+            return result;
+        }
+        catch (thrown) {
+            if (thrown === loss)
+                throw thrown;
+            if (!isLoss(thrown))
+                throw await stopped(host, name, thrown);
+            loss = thrown;
+        }
+    }
+}
+/** A step whose time is up or whose job is cancelled must not go on. */
+async function stopped(host, name, reason) {
+    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
+    return reason;
+}
+function isLoss(thrown) {
+    return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
+}
+/** Each connection brings the output from its beginning; a listener hears each line once. */
+function onlyNew(seen, stream, listener) {
+    let count = 0;
+    return (line) => {
+        if (++count <= seen[stream])
+            return;
+        seen[stream] = count;
+        listener(line);
+    };
+}
+async function redial(host, loss, clock, signal) {
+    // A host that dials by itself does so at its next command.
+    if (host.reconnect === undefined)
+        return;
+    const start = clock.now();
+    const never = new AbortController().signal;
+    for (;;) {
+        try {
+            await host.reconnect(signal ?? never);
+            return;
+        }
+        catch (thrown) {
+            const mayComeBack = thrown instanceof HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
+            if (!mayComeBack)
+                throw thrown;
+            if (clock.now() - start >= redialForMs)
+                throw loss;
+        }
+        await clock.sleep(redialEveryMs, signal ?? never);
+    }
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/batch.ts
+
+
+
+
+
+/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
+const noResult = { code: 0, stdout: '', stderr: '' };
+/** A program with arguments as a part. */
+function programPart(purpose, argv, more = {}) {
+    return { purpose, source: 'exec "$@"', args: argv, ...more };
+}
+/**
+ * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
+ * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
+ * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ */
+const driver = `
+token=$1; shift
+take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+while [ $# -gt 0 ]; do
+  count=$1 lines=$2 rule=$3; shift 3
+  words= k=1
+  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
+  case $lines in
+    0) eval "sh -c $words" < /dev/null ;;
+    all) eval "sh -c $words" ;;
+    *) take "$lines" | eval "sh -c $words" ;;
+  esac
+  code=$?
+  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
+  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
+  shift "$count"
+done`;
+/**
+ * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
+ * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
+ * @returns one result for each part, in order
+ * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
+ */
+async function batch_runBatch(host, parts, options = {}) {
+    // Who makes it tells what it fails with; it may fail before anything here awaits it.
+    options.lateStdin?.catch(() => undefined);
+    const door = options.isDetached === true ? undefined : engineDoorOf(host);
+    if (door === undefined)
+        return runCommands(host, parts, options);
+    const before = await askInTurn(host, door, parts, options);
+    const rest = parts.slice(before.length);
+    const last = rest.findLastIndex(({ ask }) => ask === undefined);
+    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const looks = rest.slice(last + 1);
+    // Nothing was run and the engine gave no answer: no use in asking it again.
+    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
+    const unanswered = looks.slice(after.length);
+    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
+    return [...before, ...ran, ...after, ...byCommand];
+}
+/**
+ * Asks the engine for the looks that the parts begin with, one after another.
+ * @returns the results of those before the first that got none
+ * @throws what a part makes of its result, as {@link runBatch} does
+ */
+async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
+    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
+    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+    const results = [];
+    for (const part of parts) {
+        const result = await part.ask?.(door, until).catch(() => undefined);
+        // An engine that let a look wait so long for nothing would let the next one wait too.
+        if (bound.aborted)
+            closeEngineDoor(host);
+        if (result === undefined)
+            break;
+        if (result.code !== 0 && part.mayFail !== true)
+            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+        results.push(result);
+    }
+    return results;
+}
+/** The parts as one remote command. */
+async function runCommands(host, parts, options) {
+    const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
+    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
+    const words = parts.flatMap((part, index) => {
+        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
+        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
+    });
+    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
+    const { isDetached = false, lateStdin, ...bounds } = options;
+    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
+    const argv = [token, ...words];
+    const result = isDetached
+        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
+        : await host.script(driver, argv, { ...bounds, stdin });
+    const results = splitResults(result, token);
+    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
+    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
+    if (part === undefined)
+        return results;
+    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
+    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+}
+async function* whenKnown(known, late) {
+    const rest = await late.catch(() => undefined);
+    if (rest !== undefined)
+        yield Buffer.from(known + withNewline(rest));
+}
+function withNewline(text) {
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+function countLines(text) {
+    return String(withNewline(text ?? '').split('\n').length - 1);
+}
+/** Pure. Cuts both streams at the token lines. */
+function splitResults(output, token) {
+    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
+    const out = cut(output.stdout);
+    const err = cut(output.stderr);
+    const count = (out.length - 1) / 2;
+    return Array.from({ length: count }, (_, index) => ({
+        stdout: out[index * 2] ?? '',
+        code: Number(out[index * 2 + 1]),
+        stderr: err[index * 2] ?? '',
+    }));
+}
+
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = require("node:net");
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ../kit/src/host/command-output.ts
+
+/** A login script that talks without end must not fill the memory. */
+const longestNoise = 64 * 1024;
+/** A line longer than this (characters) is handed out in pieces. */
+const longestLine = 1024 * 1024;
+/** Reads one stream of a command: drops what stands before the launcher's mark, captures and streams lines after it. */
+function readOutput(options) {
+    const mark = Buffer.from(`${options.token} `);
+    const lines = splitLines(options.onLine);
+    const captured = [];
+    let capturedBytes = 0;
+    let isTruncated = false;
+    let state = 'waiting';
+    let before = Buffer.alloc(0);
+    const take = (chunk) => {
+        if (chunk.length === 0)
+            return;
+        lines.push(chunk);
+        const room = options.maxCaptureBytes - capturedBytes;
+        if (chunk.length > room)
+            isTruncated = true;
+        if (room <= 0)
+            return;
+        captured.push(chunk.subarray(0, room));
+        capturedBytes += Math.min(chunk.length, room);
+    };
+    const seek = (chunk) => {
+        before = Buffer.concat([before, chunk]);
+        const start = before.indexOf(mark);
+        const end = start < 0 ? -1 : before.indexOf('\n', start);
+        if (end < 0) {
+            if (start < 0 && before.length > longestNoise)
+                before = before.subarray(before.length - longestNoise);
+            return;
+        }
+        const rest = before.subarray(end + 1);
+        state = before.toString('utf8', start + mark.length, end) === 'ok' ? 'ok' : 'cwd';
+        before = before.subarray(0, start);
+        take(rest);
+    };
+    return {
+        push: (chunk) => {
+            if (state === 'waiting')
+                seek(chunk);
+            else
+                take(chunk);
+        },
+        end: () => {
+            lines.end();
+        },
+        state: () => state,
+        // A decoder drops the half character that the limit may have cut; `end()` would add U+FFFD for it.
+        text: () => {
+            const whole = Buffer.concat(captured);
+            return isTruncated ? new external_node_string_decoder_namespaceObject.StringDecoder('utf8').write(whole) : whole.toString('utf8');
+        },
+        noise: () => before.toString('utf8'),
+        isTruncated: () => isTruncated,
+    };
+}
+/** Complete lines without their line end, decoded across chunk borders. */
+function splitLines(onLine) {
+    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    let open = '';
+    const emit = (line) => {
+        onLine?.(line.endsWith('\r') ? line.slice(0, -1) : line);
+    };
+    const feed = (text) => {
+        const parts = text.split('\n');
+        open += parts[0] ?? '';
+        for (const part of parts.slice(1)) {
+            emit(open);
+            open = part;
+        }
+        if (open.length > longestLine) {
+            emit(open);
+            open = '';
+        }
+    };
+    return {
+        push: (chunk) => {
+            if (onLine !== undefined)
+                feed(decoder.write(chunk));
+        },
+        end: () => {
+            if (onLine === undefined)
+                return;
+            feed(decoder.end());
+            if (open !== '')
+                emit(open);
+            open = '';
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/deferred.ts
+/** Like `Promise.withResolvers` of ES2024. A rejection that nobody awaits is not reported. */
+function deferred() {
+    let resolve = () => undefined;
+    let reject = () => undefined;
+    const promise = new Promise((onResolve, onReject) => {
+        resolve = onResolve;
+        reject = onReject;
+    });
+    promise.catch(() => undefined);
+    return { promise, resolve, reject };
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/command.ts
+
 
 
 
@@ -28627,12 +29113,16 @@ async function runCommand(shell, argv, what, options) {
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options);
+    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+        // Also of a command that never began: who fills the stream would wait for ever, with a file open.
+        if (options.stdin instanceof external_node_stream_namespaceObject.Readable)
+            options.stdin.destroy();
+    });
     stdout.end();
     stderr.end();
     const began = stdout.state();
     if (began === 'waiting')
-        throw neverBegan(shell.name, what, stdout, stderr);
+        throw command_neverBegan(shell.name, what, stdout, stderr);
     if (began === 'cwd')
         throw folderMissing(shell.name, what, options.cwd ?? '', stderr);
     return {
@@ -28747,7 +29237,7 @@ function folderMissing(name, what, cwd, stderr) {
         hint: 'Does the folder exist on the server, and may this user enter it?',
     });
 }
-function neverBegan(name, what, stdout, stderr) {
+function command_neverBegan(name, what, stdout, stderr) {
     const said = [...lastLines(stderr.noise(), 5), ...lastLines(stdout.noise(), 5)].filter((line) => line.trim() !== '');
     return new HostError({
         code: 'COMMAND_FAILED',
@@ -28767,11 +29257,9 @@ function describeScript(source) {
 }
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = require("node:fs/promises");
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = require("node:path");
-;// CONCATENATED MODULE: external "node:stream"
-const external_node_stream_namespaceObject = require("node:stream");
 ;// CONCATENATED MODULE: external "string_decoder"
 const external_string_decoder_namespaceObject = require("string_decoder");
 // EXTERNAL MODULE: external "events"
@@ -29987,7 +30475,7 @@ async function execQuietly(stdin, process) {
     }
 }
 async function openPipe(env) {
-    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)((0,external_node_os_namespaceObject.tmpdir)(), 'deploy-stdin-'));
     const path = (0,external_node_path_namespaceObject.join)(folder, 'pipe');
     const remove = () => {
         (0,external_node_fs_namespaceObject.rmSync)(folder, { recursive: true, force: true });
@@ -30878,29 +31366,6 @@ function channelPool(initialLimit) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = require("node:timers/promises");
-;// CONCATENATED MODULE: ../kit/src/time/clock.ts
-
-const clock_systemClock = {
-    now: () => {
-        // Not performance.now(): a bundle would start some milliseconds later for loading all that comes with it.
-        const [seconds, nanoseconds] = process.hrtime();
-        return seconds * 1000 + nanoseconds / 1e6;
-    },
-    date: () => new Date(),
-    sleep: async (ms, signal) => {
-        signal?.throwIfAborted();
-        try {
-            await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, signal === undefined ? {} : { signal });
-        }
-        catch (thrown) {
-            signal?.throwIfAborted();
-            throw thrown;
-        }
-    },
-};
-
 ;// CONCATENATED MODULE: ../kit/src/host/connection.ts
 
 
@@ -31588,7 +32053,7 @@ function word(path) {
 const longestFolder = 70;
 async function makeWorkspace(target, policy, types, readyMark, tuning) {
     const base = (0,external_node_os_namespaceObject.tmpdir)().length > longestFolder ? '/tmp' : (0,external_node_os_namespaceObject.tmpdir)();
-    const folder = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
+    const folder = await (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(base, 'deploy-ssh-'));
     let agent;
     const remove = () => {
         agent?.close();
@@ -31638,12 +32103,12 @@ async function writeFiles(files, readyMark, tuning) {
         // Together with the first interval as long as the library's watchdog waits.
         aliveCount: Math.max(1, tuning.silentIntervals - 1),
     };
-    await (0,promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
-    await (0,promises_namespaceObject.writeFile)(files.recorder, recorderScript);
+    await (0,external_node_fs_promises_namespaceObject.writeFile)(files.config, renderConfig(files, readyMark, times));
+    await (0,external_node_fs_promises_namespaceObject.writeFile)(files.recorder, recorderScript);
     for (const { target, policy, knownHosts, publicKey } of files.hops) {
-        await (0,promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(knownHosts, renderKnownHosts(policy, target.host.toLowerCase()));
         if (target.credential.kind === 'key')
-            await (0,promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
+            await (0,external_node_fs_promises_namespaceObject.writeFile)(publicKey, publicLineOf(target.credential.key));
     }
 }
 function publicLineOf(key) {
@@ -31837,7 +32302,8 @@ async function connectOnce(target, policy, types, signal, tuning) {
     await stop();
     if (isUp === 'late') {
         const failed = {
-            phase: 'handshake',
+            // Its key is looked at behind the handshake.
+            phase: offered.at(-1) === undefined ? 'handshake' : 'authentication',
             message: 'no answer in time',
             errno: undefined,
             level: 'client-timeout',
@@ -33609,7 +34075,22 @@ async function warnOfAnyKey({ host, port }, runner) {
 
 
 /** Folders of the system: deploying into one of them would put other people's files at stake. */
-const systemFolders = new Set('/bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var /usr/local /var/lib /var/www /var/log /usr/bin /usr/lib'.split(' '));
+const systemFolders = ('/dev /home /media /mnt /opt /root /run /srv /tmp /usr /usr/local /usr/src /var /var/backups /var/cache /var/crash /var/lib ' +
+    '/var/local /var/lock /var/log /var/mail /var/opt /var/run /var/spool /var/tmp /var/www').split(' ');
+/** The same, with all that is below them. */
+const systemTrees = ('/bin /boot /etc /lib /lib32 /lib64 /libx32 /proc /sbin /snap /sys /usr/bin /usr/etc /usr/games /usr/include /usr/lib ' +
+    '/usr/lib32 /usr/lib64 /usr/libexec /usr/libx32 /usr/sbin /usr/share /usr/local/bin /usr/local/etc /usr/local/games ' +
+    '/usr/local/include /usr/local/lib /usr/local/libexec /usr/local/sbin /usr/local/share /var/lib/apt /var/lib/containerd ' +
+    '/var/lib/docker /var/lib/dpkg /var/lib/systemd').split(' ');
+/** Where people keep Compose projects below one of those trees (a unit `docker-compose@.service` looks there). */
+const projectsOfSystemd = '/etc/docker/compose';
+function isSystem(path) {
+    if (path.startsWith(`${projectsOfSystemd}/`))
+        return false;
+    if (systemFolders.includes(path) || /^\/home\/[^/]+$/.test(path))
+        return true;
+    return systemTrees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+}
 /**
  * Reads `deploy-path` (or DEPLOY_PATH).
  * @throws ConfigurationError for anything that is not an absolute path to a folder of its own
@@ -33619,11 +34100,13 @@ function readDeployPath(inputs) {
 }
 /** Parses a deploy path, or another folder of ours by the name of its input; see {@link readDeployPath}. */
 function parseDeployPath(text, input = 'deploy-path') {
-    const path = text.replace(/\/+$/, '');
+    const path = text.replace(/(?<=[^/])\/+$/, '');
     if (!path.startsWith('/') || /(^|\/)\.{1,2}(\/|$)|\/\//.test(path) || hasControlCharacter(path))
         throw badInput(input, text, 'an absolute path without `.`, `..` or control characters');
-    if (systemFolders.has(path) || /^\/home\/[^/]+$/.test(path) || /\/\.deploy(\/|$)/.test(path))
+    if (path === '/' || isSystem(path) || /\/\.deploy(\/|$)/.test(path))
         throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} is a system folder or a home directory.`, 'Give the project a folder of its own, for example /srv/my-app.');
+    if (path.lastIndexOf('/') === 0)
+        throw new ConfigurationError(`input \`${input}\`: ${JSON.stringify(text)} lies directly below /, where folders are the system's.`, 'Give the project a folder of its own, for example /srv/my-app.');
     return path;
 }
 /**
@@ -33631,7 +34114,10 @@ function parseDeployPath(text, input = 'deploy-path') {
  * and where the login's own home is.
  */
 const systemFunction = `is_system() {
-  case $1 in /home/*/*) ;; /|/home/*|${[...systemFolders].join('|')}) return 0 ;; esac
+  case $1 in
+    ${projectsOfSystemd}/*|/home/*/*) ;;
+    /|/home/*|${systemFolders.join('|')}|${systemTrees.flatMap((tree) => [tree, `${tree}/*`]).join('|')}) return 0 ;;
+  esac
   [ -n "\${HOME:-}" ] && [ "$1" = "$(cd "$HOME" 2>/dev/null && pwd -P)" ]
 }
 `;
@@ -33791,9 +34277,16 @@ else
   trap 'rmdir lease.lock.d' EXIT; swap
 fi`;
 async function readLease({ host, deployPath }) {
-    const result = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
-    const [time = '', text = ''] = result.stdout.split('\n');
+    const { stdout } = await host_scriptOrThrow(host, 'read the lease', readScript, [deployPath]);
+    return parseSeen(stdout, deployPath);
+}
+function parseSeen(stdout, deployPath) {
+    const [time = '', text = ''] = stdout.split('\n');
     return { ...seenLease(Number(time), text, deployPath), text: text.trim() === '' ? '-' : text };
+}
+/** The look at a lease as a part; {@link releaseOwnLease} takes its output. */
+function readLeasePart(deployPath) {
+    return { purpose: 'read the lease', source: readScript, args: [deployPath] };
 }
 /** Looks at the lease and takes nothing. @throws LeaseError STATE_UNREADABLE */
 async function lookAtLease(place) {
@@ -33945,9 +34438,12 @@ function lost(options, seen) {
         hint: 'The job was silent for longer than the lease lives. Run it again; it starts from what is on the server.',
     });
 }
-/** Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release. */
-async function releaseOwnLease(options) {
-    const seen = await readLease(options);
+/**
+ * Releases the lease if this owner still holds it; used by post steps. Returns whether there was one to release.
+ * @param said what {@link readLeasePart} printed a moment ago: one that was written since then is not touched
+ */
+async function releaseOwnLease(options, said) {
+    const seen = parseSeen(said, options.deployPath);
     if (seen.lease?.owner.id !== options.owner.id)
         return false;
     return swapLease(options, seen.text, '-');
@@ -34106,18 +34602,6 @@ function asTexts(value) {
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-api.ts
 
-/**
- * Where Docker's CLI finds its engine, if that is a unix socket of the server: by DOCKER_HOST, else by the context, else
- * the default one (`docker context` documents that order). Prints nothing for every other engine.
- */
-const locateEngineScript = `
-[ -z "\${DOCKER_TLS_VERIFY:-}\${DOCKER_TLS:-}" ] || exit 0
-case \${DOCKER_HOST:-} in
-  unix://*) printf '%s' "\${DOCKER_HOST#unix://}"; exit 0 ;;
-  ?*) exit 0 ;;
-esac
-context=\${DOCKER_CONTEXT:-$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p' "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null)}
-case $context in ''|default) printf '%s' /var/run/docker.sock ;; esac`;
 /** An answer with a body that is not the one that was asked for. */
 function unexpected(path, status) {
     return new Error(`the engine answered ${path} with ${status}`);
@@ -34282,150 +34766,6 @@ function readEngineVersion(body) {
     return { engine: textOf(Version), platform: `${textOf(Os)}/${textOf(Arch)}` };
 }
 
-;// CONCATENATED MODULE: external "node:http"
-const external_node_http_namespaceObject = require("node:http");
-;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
-
-/** So many looks at once; more wait. */
-const mostStreams = 4;
-/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
-class StreamAgent extends external_node_http_namespaceObject.Agent {
-    #open;
-    constructor(open) {
-        super({ keepAlive: true, maxSockets: 1 });
-        this.#open = open;
-    }
-    createConnection(_options, callback) {
-        const failed = (thrown) => {
-            // The agent looks at the error alone; its type asks for a stream beside it.
-            Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
-        };
-        this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
-    }
-}
-function nothing() {
-    // Streams of SSH have no such setting.
-}
-/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
-function withSocketMethods(stream) {
-    for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
-        if (typeof Reflect.get(stream, name) !== 'function')
-            Reflect.set(stream, name, nothing);
-    if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
-        Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
-    return stream;
-}
-const doors = new WeakMap();
-/** The engine's door of a host, where one was opened. */
-function engineDoorOf(host) {
-    return doors.get(host);
-}
-/** From now on all looks of this host go by the CLI. */
-function closeEngineDoor(host) {
-    doors.delete(host);
-}
-/** An engine that hangs must not hang the look: the CLI, asked afterwards, has bounds of its own. */
-const longestAskMs = 15_000;
-/**
- * What the engine says; undefined where there is no door to it, or no answer: then it is for the CLI to ask. A door that let
- * somebody wait so long for nothing is closed: each look through it would.
- */
-async function askEngine(host, ask, longestMs = longestAskMs) {
-    const door = doors.get(host);
-    if (door === undefined)
-        return undefined;
-    const signal = AbortSignal.timeout(longestMs);
-    return ask(door, signal).catch(() => {
-        if (signal.aborted)
-            closeEngineDoor(host);
-        return undefined;
-    });
-}
-/**
- * From now on the looks at Docker of this host go to that socket, once it has answered like a Docker engine.
- * @param socketPath on the server
- * @returns what `GET /version` says; undefined where the socket cannot be reached: all looks go on by the CLI
- */
-async function openEngineDoor(host, socketPath, signal) {
-    if (host.openSocket === undefined)
-        return undefined;
-    const door = makeDoor(() => host.openSocket?.(socketPath) ?? Promise.reject(new Error('this host opens no sockets')));
-    try {
-        const { status, body } = await door.get('/version', signal);
-        if (status !== 200)
-            return undefined;
-        doors.set(host, door);
-        return body;
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
- * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
- */
-function makeDoor(open) {
-    const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
-    return {
-        get: (path, signal) => {
-            const [first, ...others] = streams;
-            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
-        },
-    };
-}
-/** One stream, on which looks wait for each other. */
-class OneByOne {
-    /** Looks that wait or are under way. */
-    count = 0;
-    #agent;
-    #last = Promise.resolve();
-    constructor(open) {
-        this.#agent = new StreamAgent(open);
-    }
-    get(path, signal) {
-        this.count += 1;
-        const answer = this.#last.then(() => look(this.#agent, path, signal));
-        const ended = () => {
-            this.count -= 1;
-        };
-        this.#last = answer.then(ended, ended);
-        return answer;
-    }
-}
-function look(agent, path, signal) {
-    return new Promise((resolve, reject) => {
-        const asked = (0,external_node_http_namespaceObject.request)({ agent, path, headers: { Host: 'docker' } });
-        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-        const stop = () => {
-            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-            asked.destroy();
-        };
-        const fail = (thrown) => {
-            signal.removeEventListener('abort', stop);
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        };
-        const succeed = (answer) => {
-            signal.removeEventListener('abort', stop);
-            resolve(answer);
-        };
-        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-        asked.on('error', fail);
-        signal.addEventListener('abort', stop, { once: true });
-        asked.end();
-        if (signal.aborted)
-            stop();
-    });
-}
-async function readAnswer(response) {
-    const chunks = [];
-    for await (const chunk of response)
-        chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return { status: response.statusCode ?? 0, body };
-}
-
 ;// CONCATENATED MODULE: ../kit/src/state/one-off.ts
 
 
@@ -34480,6 +34820,9 @@ function currentOwner(runner) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/lease-step.ts
+
+
+
 
 
 
@@ -34573,324 +34916,64 @@ taken) {
         clearInterval(heartbeat);
     }
 }
-/**
- * The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. A one-off
- * that outlived its step (cancelled, or its connection lost) keeps the lease: it expires by itself, a re-run takes it over.
- */
+/** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
+function seatsToRelease({ runner }) {
+    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
+    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' }))
+        return [];
+    const inputs = inputReader(runner);
+    return leaseSeats(readLeaseScope(inputs), readDeployPath(inputs)).filter(isOurs);
+}
+/** The whole post step of an action whose main used {@link withLease}: releases the lease if that step took it. */
 async function releaseLeaseInPost(context) {
     const { runner, signal } = context;
-    // Asked for, and never answered: it may be ours. An owner is its job alone, so that no other's is released.
-    const isOurs = ({ stateName }) => ['asked', 'taken'].includes(runner.state(stateName));
-    if (!isOurs({ stateName: 'lease' }) && !isOurs({ stateName: 'host-lease' })) {
-        runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
+    const seats = seatsToRelease(context);
+    if (seats.length === 0) {
+        sayNotOurs(context);
         return;
     }
-    const inputs = inputReader(runner);
-    const host = await connectHost(readHostTarget(inputs), runner, signal);
+    const host = await connectHost(readHostTarget(inputReader(runner)), runner, signal);
     try {
-        const deployPath = readDeployPath(inputs);
-        const [running] = await findRunningOneOffs(host, deployPath);
-        if (running !== undefined) {
-            runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
-            return;
-        }
-        const seats = leaseSeats(readLeaseScope(inputs), deployPath).filter(isOurs);
-        const released = [];
-        for (const seat of seats.toReversed())
-            released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0)));
-        runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+        await lookThenRelease(context, host, [], () => Promise.resolve(true));
     }
     finally {
         await host.close();
     }
 }
-
-;// CONCATENATED MODULE: ../kit/src/host/detached.ts
-
-
-
-
 /**
- * Shared by both scripts. $dir is where the step lives: `code` its exit status once it has ended, `pid`, `token`, and what it
- * printed. A step whose process is gone without a status died with the server, or was killed.
+ * The same over a connection that is there, after a look of the caller's own in the same command: the end of a job runs
+ * while users are served, too. A one-off that outlived its step (cancelled, or its connection lost) keeps the lease: it
+ * expires by itself, a re-run takes it over.
+ * @param judge gets the results of `looks`; where it does something that may change the lease, it says false: then the lease
+ *   is read anew
  */
-const prelude = `
-umask 077
-dir=\${TMPDIR:-/tmp}/$1
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
-lives() { [ ! -f "$dir/code" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
-finish() {
-  tail -c +$((out + 1)) "$dir/out"; tail -c +$((err + 1)) "$dir/err" >&2
-  exit "$(cat "$dir/code" 2>/dev/null || echo 137)"
-}
-follow() {
-  while lives; do
-    o=$(wc -c < "$dir/out"); e=$(wc -c < "$dir/err")
-    [ "$o" -le "$out" ] || { tail -c +$((out + 1)) "$dir/out" | head -c $((o - out)); out=$o; }
-    [ "$e" -le "$err" ] || { tail -c +$((err + 1)) "$dir/err" | head -c $((e - err)) >&2; err=$e; }
-    nap
-  done
-}
-out=0 err=0`;
-/**
- * $1 name of the step, $2 bytes of stdin, $3 \`lines\` where somebody wants the output as it comes, then the script and its
- * arguments. The step writes to files, never to the connection: a process that prints to a dead one dies half done.
- * stdin, which may hold secrets, is a file only until the step has opened it; one that did not arrive whole starts nothing.
- * What an earlier step left is removed by the next one: who sees an end cannot know whether anybody hears of it.
- */
-const startSource = `${prelude}
-bytes=$2 mode=$3; shift 3
-for old in "\${dir%/*}"/deploy-step-*; do
-  [ ! -O "$old/code" ] || [ -z "$(find "$old" -prune -mmin +10 2>/dev/null)" ] || rm -rf "$old"
-done
-mkdir "$dir" || exit 1
-in=$dir/in
-[ ! -d /dev/shm ] || [ ! -w /dev/shm ] || in=/dev/shm/\${dir##*/}
-cat > "$in"
-[ "$(wc -c < "$in")" -eq "$bytes" ] || { rm -rf "$in" "$dir"; exit 1; }
-printf %s "$DEPLOY_COMMAND_TOKEN" > "$dir/token"
-: > "$dir/out"; : > "$dir/err"
-(
-  trap '' HUP PIPE
-  exec < "$in"
-  rm -f "$in"
-  sh -c "$@" > "$dir/out" 2> "$dir/err"
-  echo $? > "$dir/code.new"; mv "$dir/code.new" "$dir/code"
-) > /dev/null 2>&1 &
-echo $! > "$dir/pid"
-[ "$mode" = lines ] || wait $!
-follow
-finish`;
-/** $1 name of the step. 222 where there is none of that name: it never began. */
-const resumeSource = `${prelude}
-tries=30
-while [ ! -f "$dir/pid" ] && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); nap; done
-[ -f "$dir/pid" ] || { rm -rf "$dir"; exit 222; }
-follow
-finish`;
-/** $1 name of the step, $2 tenths of a second: as a command of one connection is stopped. */
-const stopStep = `${prelude}
-token=$(cat "$dir/token") || exit 0
-tenths=$2
-set -- "$token" "$tenths"
-${stopSource}
-rm -rf "$dir"`;
-/** A cut network often comes back within two minutes; a refused key or another host key does not. */
-const redialForMs = 120_000;
-const redialEveryMs = 3_000;
-const detached_neverBegan = 222;
-/**
- * Runs a script that may take long so that it does not depend on the connection: it goes on when that breaks, and is found
- * again over the next one. While nothing breaks it is one remote command, as {@link Host.script} is.
- * @returns as script does; its whole output, whichever connection brought it
- * @throws HostError CONNECTION_LOST when no connection comes back, or it broke before the script had begun; COMMAND_TIMEOUT;
- * CANCELLED
- */
-async function runDetached(host, source, args, options = {}) {
-    const { stdin = '', clock = clock_systemClock, say, onStdoutLine, onStderrLine, ...bounds } = options;
-    const name = `deploy-step-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
-    const mode = onStdoutLine === undefined && onStderrLine === undefined ? 'quiet' : 'lines';
-    const start = clock.now();
-    const words = [name, String(Buffer.byteLength(stdin)), mode, source, 'sh', ...args];
-    const seen = { stdout: 0, stderr: 0 };
-    const listeners = () => ({
-        ...(onStdoutLine === undefined ? {} : { onStdoutLine: onlyNew(seen, 'stdout', onStdoutLine) }),
-        ...(onStderrLine === undefined ? {} : { onStderrLine: onlyNew(seen, 'stderr', onStderrLine) }),
-    });
-    let loss;
-    try {
-        return await host.script(startSource, words, { ...bounds, ...listeners(), stdin });
-    }
-    catch (thrown) {
-        if (!isLoss(thrown))
-            throw await stopped(host, name, thrown);
-        loss = thrown;
-    }
-    for (;;) {
-        say?.(`${host.name}: the connection broke; the step goes on on the server. Connecting again.`);
-        await redial(host, loss, clock, bounds.signal);
-        say?.(`${host.name}: connected again.`);
-        const left = options.timeoutMs === undefined ? {} : { timeoutMs: Math.max(1, options.timeoutMs - (clock.now() - start)) };
-        try {
-            const result = await host.script(resumeSource, [name], { ...bounds, ...left, ...listeners() });
-            if (result.code === detached_neverBegan)
-                throw loss;
-            return result;
-        }
-        catch (thrown) {
-            if (thrown === loss)
-                throw thrown;
-            if (!isLoss(thrown))
-                throw await stopped(host, name, thrown);
-            loss = thrown;
-        }
-    }
-}
-/** A step whose time is up or whose job is cancelled must not go on. */
-async function stopped(host, name, reason) {
-    await host.script(stopStep, [name, '20'], { timeoutMs: 10_000 }).catch(() => undefined);
-    return reason;
-}
-function isLoss(thrown) {
-    return thrown instanceof HostError && thrown.code === 'CONNECTION_LOST';
-}
-/** Each connection brings the output from its beginning; a listener hears each line once. */
-function onlyNew(seen, stream, listener) {
-    let count = 0;
-    return (line) => {
-        if (++count <= seen[stream])
-            return;
-        seen[stream] = count;
-        listener(line);
-    };
-}
-async function redial(host, loss, clock, signal) {
-    // A host that dials by itself does so at its next command.
-    if (host.reconnect === undefined)
+async function lookThenRelease(context, host, looks, judge) {
+    const { runner } = context;
+    const seats = seatsToRelease(context);
+    const reads = seats.map(({ folder }) => readLeasePart(folder));
+    const needsDoor = seats.length > 0 && host.openSocket !== undefined;
+    const parts = [...looks, ...(needsDoor ? [locateEnginePart] : []), ...reads];
+    const results = parts.length === 0 ? [] : await batch_runBatch(host, parts);
+    const isFresh = await judge(results.slice(0, looks.length));
+    if (seats.length === 0) {
+        sayNotOurs(context);
         return;
-    const start = clock.now();
-    const never = new AbortController().signal;
-    for (;;) {
-        try {
-            await host.reconnect(signal ?? never);
-            return;
-        }
-        catch (thrown) {
-            const mayComeBack = thrown instanceof HostError && /^(HOST_UNREACHABLE|CONNECTION_LOST)$/.test(thrown.code);
-            if (!mayComeBack)
-                throw thrown;
-            if (clock.now() - start >= redialForMs)
-                throw loss;
-        }
-        await clock.sleep(redialEveryMs, signal ?? never);
     }
-}
-
-;// CONCATENATED MODULE: ../kit/src/host/batch.ts
-
-
-
-
-
-/** For a result that {@link runBatch} gives in any case, and that an array's type cannot promise. */
-const noResult = { code: 0, stdout: '', stderr: '' };
-/** A program with arguments as a part. */
-function programPart(purpose, argv, more = {}) {
-    return { purpose, source: 'exec "$@"', args: argv, ...more };
-}
-/**
- * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
- */
-const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
-while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
-  esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
-done`;
-/**
- * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
- * only after every earlier one has succeeded, so a journal line in front is on disk before the mutation behind it begins.
- * @returns one result for each part, in order
- * @throws what the part's `fail` makes of it, else HostError COMMAND_FAILED with the part's purpose
- */
-async function batch_runBatch(host, parts, options = {}) {
-    // Who makes it tells what it fails with; it may fail before anything here awaits it.
-    options.lateStdin?.catch(() => undefined);
-    const door = options.isDetached === true ? undefined : engineDoorOf(host);
-    if (door === undefined)
-        return runCommands(host, parts, options);
-    const before = await askInTurn(host, door, parts, options);
-    const rest = parts.slice(before.length);
-    const last = rest.findLastIndex(({ ask }) => ask === undefined);
-    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
-    const looks = rest.slice(last + 1);
-    // Nothing was run and the engine gave no answer: no use in asking it again.
-    const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
-    const unanswered = looks.slice(after.length);
-    const byCommand = unanswered.length === 0 ? [] : await runCommands(host, unanswered, options);
-    return [...before, ...ran, ...after, ...byCommand];
-}
-/**
- * Asks the engine for the looks that the parts begin with, one after another.
- * @returns the results of those before the first that got none
- * @throws what a part makes of its result, as {@link runBatch} does
- */
-async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }) {
-    const bound = AbortSignal.timeout(Math.min(timeoutMs, longestAskMs));
-    const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
-    const results = [];
-    for (const part of parts) {
-        const result = await part.ask?.(door, until).catch(() => undefined);
-        // An engine that let a look wait so long for nothing would let the next one wait too.
-        if (bound.aborted)
-            closeEngineDoor(host);
-        if (result === undefined)
-            break;
-        if (result.code !== 0 && part.mayFail !== true)
-            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-        results.push(result);
+    if (needsDoor && engineDoorOf(host) === undefined)
+        await openLocatedEngine(host, results[looks.length] ?? noResult);
+    const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+    if (running !== undefined) {
+        runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
+        return;
     }
-    return results;
+    const seen = isFresh ? results.slice(-reads.length) : await batch_runBatch(host, reads);
+    const released = [];
+    for (const [index, seat] of [...seats.entries()].toReversed())
+        released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
+    runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
 }
-/** The parts as one remote command. */
-async function runCommands(host, parts, options) {
-    const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
-    const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
-    const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
-        const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
-        return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
-    });
-    const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
-    const { isDetached = false, lateStdin, ...bounds } = options;
-    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
-    const argv = [token, ...words];
-    const result = isDetached
-        ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
-        : await host.script(driver, argv, { ...bounds, stdin });
-    const results = splitResults(result, token);
-    const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
-    const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
-    if (part === undefined)
-        return results;
-    const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
-}
-async function* whenKnown(known, late) {
-    const rest = await late.catch(() => undefined);
-    if (rest !== undefined)
-        yield Buffer.from(known + withNewline(rest));
-}
-function withNewline(text) {
-    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
-function countLines(text) {
-    return String(withNewline(text ?? '').split('\n').length - 1);
-}
-/** Pure. Cuts both streams at the token lines. */
-function splitResults(output, token) {
-    const cut = (text) => text.split(new RegExp(`\\n${token} (\\d+)\\n`));
-    const out = cut(output.stdout);
-    const err = cut(output.stderr);
-    const count = (out.length - 1) / 2;
-    return Array.from({ length: count }, (_, index) => ({
-        stdout: out[index * 2] ?? '',
-        code: Number(out[index * 2 + 1]),
-        stderr: err[index * 2] ?? '',
-    }));
+function sayNotOurs({ runner }) {
+    runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
 }
 
 ;// CONCATENATED MODULE: ./src/byte-size.ts
@@ -35017,12 +35100,14 @@ function parseEntry(value) {
         return undefined;
     return { path, mode, sha256, size };
 }
-/** Never trusts a file on the server with a path that leads elsewhere. */
 function parsePath(value) {
-    if (typeof value !== 'string' || value.includes('\\') || hasControlCharacter(value))
-        return undefined;
-    const isInside = value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-    return isInside && !isAlwaysProtected(value) ? value : undefined;
+    return typeof value === 'string' && isPathOfSet(value) ? value : undefined;
+}
+/** Whether a path can be one of a set: a file on the server is never trusted with one that leads elsewhere. */
+function isPathOfSet(path) {
+    if (path.includes('\\') || hasControlCharacter(path) || isAlwaysProtected(path))
+        return false;
+    return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 function unreadable(where) {
     return new staged_tree_error_StagedTreeError({
@@ -35336,10 +35421,11 @@ tr '\\n' '\\0' | xargs -0 sh -c "$2" "$sum"`;
  * Looks at `paths` (and every folder above them) in deploy-path and reads the manifests.
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE
  */
-async function manifest_live_probeLive(host, deployPath, paths) {
+async function manifest_live_probeLive(host, deployPath, paths, signal) {
     const wanted = new Set(paths.flatMap((path) => [...ancestorsOf(path), path]));
     const stdin = [...wanted].map((path) => `./${path}\n`).join('');
-    const options = { stdin, timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const bounds = { timeoutMs: 600_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const options = { stdin, ...bounds, ...(signal === undefined ? {} : { signal }) };
     const result = await host.script(probeScript, [deployPath, lookScript], options);
     if (result.code === 0)
         return parseLiveState(result.stdout, deployPath);
@@ -35449,11 +35535,12 @@ be_current() { [ -z "$1" ] || grep -qsF "\\"step\\":\\"$1\\"" "$root/.deploy/lea
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
 
 /**
- * `is_plain BASE FOLDER` (./a/b): no symbolic link on the way to it, and nothing but folders where there is something.
+ * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
  * What is removed or made is always behind this: after a crash a path may lead through a link of the other set, into
  * folders that are the server's own.
  */
 const staged_tree_scripts_plainFunction = `is_plain() {
+  case $2/ in */../*) return 1 ;; esac
   q=$2
   while [ "$q" != . ]; do
     if [ -L "$1/$q" ] || { [ -e "$1/$q" ] && [ ! -d "$1/$q" ]; }; then return 1; fi
@@ -35563,13 +35650,18 @@ seal() {
 cd "$1"; root=$(pwd -P)
 `;
 /**
+ * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
+ * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
+ */
+const wholeMark = 'whole';
+/**
  * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
- * Exit 66: a file is not what its hash says; 69: a later step holds the lease. Nothing that is live is touched.
+ * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
 const receiveScript = `${treeFunctions}
 s=$root/.deploy/staged/$2
@@ -35601,13 +35693,15 @@ else
   case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
 fi
 lock_tree; be_current "$4"
+[ -f "$s/${wholeMark}" ] || exit 66
 [ ! -d "$s/env" ] || chmod 0700 "$s/env"
 if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
-  rm -rf .deploy/parts
 fi
+# What an interrupted sync brought of files that are not in this set, nobody will ask for.
+[ ! -d .deploy/parts ] || rm -rf .deploy/parts
 link_all "$s/keep" "$root" "$s/tree"
 seal "$s"`;
 /**
@@ -35634,17 +35728,19 @@ seal "$s"`));
 const staged_tree_scripts_settleScript = `${treeFunctions}
 lock_tree
 live=; [ ! -f .deploy/manifest.json ] || live=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' .deploy/manifest.json)
-rm -rf .deploy/undo.old; [ ! -d .deploy/undo ] || mv .deploy/undo .deploy/undo.old
-rm -rf .deploy/undo.old
+[ ! -e .deploy/undo.old ] || rm -rf .deploy/undo.old
+if [ -d .deploy/undo ]; then mv .deploy/undo .deploy/undo.old; rm -rf .deploy/undo.old; fi
 # Where that of the live set is gone, all that waits there came later.
 first=-1; [ ! -d ".deploy/staged/$live" ] || first=$(order_of ".deploy/staged/$live")
 for old in .deploy/staged/*; do
+  [ -e "$old" ] || continue
   if [ "\${old##*/}" = "$live" ] || [ ! -f "$old/manifest.json" ] || [ "$(order_of "$old")" -le "$first" ]; then rm -rf "$old"; fi
 done`;
-/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with. */
+/** $1 deploy path, $2 nothing, $3 the lease's step or empty: removes staged sets that no activation has begun with, and parts of files. */
 const discardScript = `${treeFunctions}
 lock_tree; be_current "$3"
-for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done`;
+for old in .deploy/staged/*; do if [ ! -d ".deploy/undo/\${old##*/}" ]; then rm -rf "$old"; fi; done
+rm -rf .deploy/parts`;
 /** $1 deploy path. Ends when no other script works on its files. */
 const awaitQuietScript = `${treeFunctions}
 [ ! -d .deploy ] || lock_tree`;
@@ -35654,6 +35750,9 @@ const awaitQuietScript = `${treeFunctions}
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
+# Nothing was ever synced here.
+has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || has=1; done
+[ -n "$has" ] || exit 0
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
@@ -35748,7 +35847,7 @@ for s in staged/*/; do
   [ -f "$s/manifest.json" ] || continue
   printf 'g %s\\n' "$(head -n 1 "$s/manifest.json")"
   [ ! -s "$s/order" ] || printf 'o %s\\n' "$(cat "$s/order")"
-  [ ! -f "$s/buckets" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
+  [ ! -f "$s/buckets" ] || [ -e "$s/damaged" ] || printf 'h %s\\n' "$(cat "$s/buckets" "$s/deleted" | $sum | cut -c1-64)"
   [ ! -f "$s/env/file" ] || printf 'E %s\\n' "$($sum < "$s/env/file" | cut -c1-64)"
 done
 for u in undo/*Z-*; do id=\${u##*/}; [ -d "$u" ] || continue
@@ -35899,7 +35998,8 @@ s=$root/.deploy/staged/$2; u=$root/.deploy/undo/$2
 cat > "$s/steps"
 lock_tree
 [ -f "$s/manifest.json" ] || exit 65
-verify "$s"
+# The next sync of the same files must not hand it out again.
+(verify "$s") || { true > "$s/damaged" || true; exit 66; }
 sync -f "$s" 2>/dev/null || sync
 if [ ! -d "$u" ]; then
   rm -rf "$u.new"; mkdir -p -m 0700 "$root/.deploy/undo"; mkdir -p -m 0700 "$u.new/old"
@@ -36322,7 +36422,7 @@ async function undoActivation(host, deployPath, releaseId) {
 function undoActivationPart(host, deployPath, releaseId) {
     return staged_tree_run_treePart(host, deployPath, releaseId, { purpose: 'put the old files back', source: undoScript });
 }
-/** Removes staged trees that no activation has begun with: the set that is live is the wanted one. `step`: the lease's. */
+/** Removes staged trees that no activation has begun with, and what an interrupted sync left of big files: the set that is live is the wanted one. `step`: the lease's. */
 async function discardStagedTrees(host, deployPath, step) {
     const script = { purpose: 'remove what is staged', source: discardScript, args: [step] };
     await staged_tree_run_runTreeScript(host, deployPath, '', script);
@@ -36414,11 +36514,14 @@ function indexLine(entry) {
 }
 /**
  * What a sync has to do, from the lines of those buckets of the live set that differ from this one's. Undefined where
- * that does not tell: a path that the live set lacks may be anything on the server. Pure.
+ * that does not tell: a path that the live set lacks may be anything on the server, and one that leads elsewhere no sync has
+ * written there. Pure.
  */
 function diffIndex(local, difference, rule) {
     const differing = new Set(difference.buckets);
     const live = new Map(difference.lines.map((line) => [pathOf(line), line]));
+    if (![...live.keys()].every(isPathOfSet))
+        return undefined;
     const changed = [];
     for (const entry of local) {
         const line = indexLine(entry);
@@ -36530,10 +36633,12 @@ function badLine(line, what) {
 function secretValues(text) {
     return text.split('\n').flatMap((line) => {
         const match = /^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*(.*?)\s*$/.exec(line);
+        if (!/pass|secret|token|key|pwd|cred|dsn|_url|private/i.test(match?.[1] ?? ''))
+            return [];
         const value = (match?.[2] ?? '').replace(/^(["'])(.*)\1$/, '$2');
-        return /pass|secret|token|key|pwd|cred|dsn|_url|private/i.test(match?.[1] ?? '') && value.length >= 6
-            ? [value]
-            : [];
+        // As Compose reads it: a comment may follow.
+        const [, double, single, plain] = /^"((?:[^"\\]|\\.)*)"|^'([^']*)'|^(.*?)\s+#/.exec(match?.[2] ?? '') ?? [];
+        return [...new Set([value, double ?? single ?? plain ?? ''])].filter((part) => part.length >= 6);
     });
 }
 /** As the server hashes it; see manifest-look.ts. */
@@ -36577,6 +36682,7 @@ function refuseLink(path, target) {
 }
 
 ;// CONCATENATED MODULE: ./src/mounts.ts
+
 
 
 
@@ -36722,295 +36828,6 @@ function planMirror(listed, wanted, { isProtected, isLeftOut }, mounts) {
     return { deletable: deletable.sort(), kept: [...mounted, ...kept.sort()] };
 }
 
-;// CONCATENATED MODULE: ./src/sync-error.ts
-
-class SyncError extends DeployError {
-}
-/** What a file of the source ends a sync with that is not as it was when it was hashed. */
-function changedSource(path, cause) {
-    return new SyncError({
-        code: 'SOURCE_CHANGED',
-        message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
-        hint: 'Does an earlier step of this job still write into the source? Run the job again.',
-        ...(cause === undefined ? {} : { cause }),
-    });
-}
-
-;// CONCATENATED MODULE: ./src/comparison.ts
-
-
-
-
-
-
-
-
-
-
-
-
-
-/** The scan, and everything that follows from it alone. */
-function makeBuckets(scan) {
-    return indexManifest(scan.entries).buckets;
-}
-/**
- * One command: first the parts given, which prepare for the sync, then a look at deploy-path.
- * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
- */
-async function lookAround(job, before = []) {
-    const { host, deployPath, buckets, env } = job;
-    return lookBehind({ host, deployPath, env }, before, Promise.resolve(buckets));
-}
-const lookTimeoutMs = 300_000;
-/** What it fails with is told where it is awaited, or not at all: something else failed before. */
-function handled(promise) {
-    promise.catch(() => undefined);
-    return promise;
-}
-/** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
-async function lookBehind({ host, deployPath, env }, before, buckets) {
-    const envPath = env === undefined ? '' : `./${env.path}`;
-    const results = await batch_runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
-        lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
-        timeLimit: handled(buckets.then(() => lookTimeoutMs)),
-        maxCaptureBytes: 64 * 1024 * 1024,
-    });
-    return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
-}
-/**
- * Compares, and looks at single files only where the look did not tell enough. Reads only.
- * @throws StagedTreeError PATH_BLOCKED; SyncError NO_SPACE, ENV_FILE_MISSING, MOUNTS_UNKNOWN
- */
-async function compare(job, look) {
-    const { host, deployPath } = job;
-    const isEnvNew = compareEnv(job, look);
-    const mirror = job.delete === 'mirror' ? await lookForMirror(job) : undefined;
-    const { transfer, live } = await findTransfer(job, look, mirror);
-    throwIfBlocked(host, deployPath, transfer.blocked);
-    refuseFull(job, look, transfer);
-    return { look, transfer, isEnvNew, kept: mirror?.kept ?? [], live };
-}
-async function findTransfer(job, look, mirror) {
-    const { host, deployPath, scan } = job;
-    const unmanaged = mirror?.deletable ?? [];
-    // What a rule leaves out is not gone from the source.
-    const isProtected = (path) => job.isProtected(path) || scan.isLeftOut(path);
-    const rule = { delete: job.delete === 'none' ? 'none' : 'managed', isProtected, unmanaged };
-    const quick = look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
-    if (quick !== undefined)
-        return { transfer: quick, live: undefined };
-    const isNothingLive = look.isEmpty && look.liveId === undefined;
-    if (isNothingLive && look.isWritable)
-        return { transfer: allNew(scan.entries), live: nothingLive(look) };
-    const paths = [...scan.entries.map(({ path }) => path), ...unmanaged];
-    const live = isNothingLive ? nothingLive(look) : await manifest_live_probeLive(host, deployPath, paths);
-    return { transfer: diffManifests(scan.entries, live, rule), live };
-}
-/** Where deploy-path is empty there is nothing to look at. */
-function nothingLive(look) {
-    const folder = { kind: 'folder', isWritable: look.isWritable };
-    return { ...look, manifest: undefined, staged: [], entries: new Map([['.', folder]]) };
-}
-/** Whether the env file changes. @throws SyncError ENV_FILE_MISSING, PATH_BLOCKED */
-function compareEnv({ host, deployPath, env, scan }, look) {
-    if (env === undefined)
-        return false;
-    const where = `input \`env-file\`: ${deployPath}/${env.path} on ${host.name}`;
-    if (look.env?.kind === 'other')
-        throw new SyncError({
-            code: 'ENV_FILE_UNUSABLE',
-            message: `${where} is not a file that the deploy user may read (a link, a folder, another user's). Nothing was changed.`,
-            hint: 'Make it a file of the deploy user, or name another `env-file`.',
-        });
-    if (env.content !== undefined)
-        return look.env?.kind !== 'file' || look.env.digest !== digestEnv(env.content);
-    if (look.env?.kind === 'absent' && !scan.places.has(env.path))
-        throw new SyncError({
-            code: 'ENV_FILE_MISSING',
-            message: `${where} does not exist, and this step brings none. Nothing was changed.`,
-            hint: 'Put it there once, or set `env-file-content` from a secret.',
-        });
-    return false;
-}
-async function lookForMirror(job) {
-    const { host, deployPath, scan, isProtected } = job;
-    const options = { timeoutMs: 300_000, maxCaptureBytes: 256 * 1024 * 1024 };
-    const [mounts, list] = await batch_runBatch(host, [mountsPart(deployPath, 'all'), listPart(deployPath)], options);
-    if (mounts?.code !== 0)
-        throw new SyncError({
-            code: 'MOUNTS_UNKNOWN',
-            message: `${host.name}: \`delete: mirror\` must know what containers have mounted, and Docker could not be asked: ${mounts?.stderr.trim() ?? ''}. Nothing was changed.`,
-            hint: 'May the deploy user run docker? `delete: managed` needs no Docker.',
-        });
-    const known = [...parseMounts(mounts.stdout, deployPath), ...mountsOfSource(scan, deployPath)];
-    const wanted = new Set([...scan.entries.map(({ path }) => path), ...(job.env === undefined ? [] : [job.env.path])]);
-    return planMirror(list?.stdout ?? '', wanted, { isProtected, isLeftOut: scan.isLeftOut }, known);
-}
-/** Compose files are small; what is bigger is data. */
-const largestComposeFile = 512 * 1024;
-function mountsOfSource(scan, deployPath) {
-    return [...scan.places]
-        .filter(([path]) => /\.ya?ml$/i.test(path))
-        .flatMap(([path, { file, content }]) => {
-        const text = (content ?? (0,external_node_fs_namespaceObject.readFileSync)(file)).subarray(0, largestComposeFile).toString('utf8');
-        return mountsOfText(text, external_node_path_namespaceObject.posix.dirname(path), deployPath).map((each) => ({ path: each, service: path }));
-    });
-}
-/** Bytes, and files and folders, that the lists and hard links of a set need besides its files. */
-const spareBytes = 8 * 1024 * 1024;
-const spareFiles = 64;
-function refuseFull({ host, deployPath }, look, transfer) {
-    if (!transfer.isNeeded)
-        return;
-    const needed = transfer.send.reduce((sum, file) => sum + file.size, spareBytes);
-    if (look.freeBytes < needed)
-        throw new SyncError({
-            code: 'NO_SPACE',
-            message: `${host.name}: ${deployPath} has ${formatBytes(look.freeBytes)} free, the files need ${formatBytes(needed)}. Nothing was changed.`,
-            hint: 'Make room on the server: docker image prune, old backups, logs.',
-        });
-    const files = transfer.send.length + spareFiles;
-    if (look.freeFiles !== undefined && look.freeFiles < files)
-        throw new SyncError({
-            code: 'NO_SPACE',
-            message: `${host.name}: the file system of ${deployPath} takes ${look.freeFiles} more files (inodes), this needs ${files}. Nothing was changed.`,
-            hint: 'Remove what has many small files: old images, build caches, sessions, mail queues.',
-        });
-}
-
-;// CONCATENATED MODULE: ./src/inputs.ts
-
-
-
-
-
-/**
- * Reads every input.
- * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
- */
-function loadInputs(inputs) {
-    const include = inputs.lines('include');
-    const protect = inputs.lines('protect');
-    const both = include.find((pattern) => protect.includes(pattern));
-    if (both !== undefined)
-        throw new ConfigurationError(`inputs \`include\` and \`protect\` both name ${JSON.stringify(both)}. Nothing was changed.`, 'What is protected is never written: take it out of one of them.');
-    return {
-        target: readHostTarget(inputs),
-        deployPath: readDeployPath(inputs),
-        leaseWish: readLeaseWish(inputs),
-        sources: inputs.lines('source'),
-        include,
-        exclude: inputs.lines('exclude'),
-        protect,
-        delete: inputs.oneOf('delete', ['managed', 'none', 'mirror']),
-        envFile: readEnvFile(inputs),
-        activate: inputs.oneOf('activate', ['on-release', 'now']),
-        isDryRun: inputs.flag('dry-run'),
-    };
-}
-
-;// CONCATENATED MODULE: ./src/name-collision.ts
-
-/**
- * Groups of paths, folders included, that differ only in case or in the Unicode form of a letter: one file on a Mac or a
- * Windows checkout, two on the server. Pure.
- */
-function findCollisions(paths) {
-    const first = new Map();
-    const groups = new Map();
-    for (const path of new Set([...foldersOf(paths), ...paths])) {
-        const key = foldName(path);
-        const before = first.get(key);
-        if (before === undefined)
-            first.set(key, path);
-        else
-            groups.set(key, [...(groups.get(key) ?? [before]), path]);
-    }
-    // Below two folders that collide every path does: the folders say it.
-    return [...groups]
-        .filter(([key]) => !ancestorsOf(key).some((above) => groups.has(above)))
-        .map(([, group]) => group.toSorted());
-}
-/** What such a file system takes for the same. Most names are plain, and thousands are asked for. */
-function foldName(path) {
-    return /^[!-@[-~ ]*$/.test(path) ? path : path.normalize('NFC').toLowerCase();
-}
-
-// EXTERNAL MODULE: ./node_modules/ignore/index.js
-var ignore = __nccwpck_require__(4678);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
-;// CONCATENATED MODULE: ./src/path-rules.ts
-
-
-/** Git on Linux minds the case. */
-const options = { ignorecase: false };
-/**
- * .gitignore's semantics for all four lists: `exclude` comes after `.deployignore`, so it can take a rule of it back
- * with `!`; nothing below an excluded folder can be brought back.
- */
-function makeRules(lines) {
-    const isExcluded = makeMatcher([...lines.ignoreFile.split('\n'), ...lines.exclude]);
-    const isIncluded = makeMatcher(lines.include);
-    const isGuarded = makeMatcher(lines.protect);
-    // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
-    const reserved = new Set(lines.reserved);
-    const isProtected = (path) => isAlwaysProtected(path) || reserved.has(path) || isGuarded(path) || isGuarded(`${path}/`);
-    return {
-        isProtected,
-        judge: (path, isFolder) => {
-            if (isProtected(path))
-                return 'protected';
-            if (path === '.deployignore' || isExcluded(isFolder ? `${path}/` : path))
-                return 'excluded';
-            // Folders are always looked into: an include pattern may match deep inside.
-            return isFolder || lines.include.length === 0 || isIncluded(path) ? 'synced' : 'excluded';
-        },
-    };
-}
-/** Whether a path matches a list of patterns. Most lists are empty, and thousands of paths are asked for. */
-function makeMatcher(patterns) {
-    if (patterns.every((pattern) => pattern.trim() === ''))
-        return () => false;
-    const rules = ignore_default()(options).add(patterns.join('\n'));
-    return (path) => rules.ignores(path);
-}
-
-;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
-
-
-
-/**
- * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
- * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
- */
-const takeScript = `
-IFS= read -r lease; now=$(date +%s)
-lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
-if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
-/** `.deploy/` must exist when the part runs. */
-function offerLease(options) {
-    const word = `t${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
-    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
-    if (decision.kind !== 'take')
-        return { part: lease_offer_nothing, onSend: () => undefined, claim: () => undefined };
-    const { lease } = decision;
-    const step = makeStep();
-    const text = JSON.stringify({ ...lease, step, acquired: word, renewed: word, expires: `${word}e` });
-    return {
-        part: {
-            purpose: 'take the lease',
-            source: takeScript,
-            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
-            stdin: text,
-            mayFail: true,
-        },
-        onSend: () => options.onTake?.(),
-        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision, step) : undefined),
-    };
-}
-const lease_offer_nothing = { purpose: 'take no lease', source: ':' };
-
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = require("node:stream/promises");
 ;// CONCATENATED MODULE: ../kit/src/state/staged-part.ts
@@ -37026,7 +36843,8 @@ set -eu
 d=$1/.deploy/parts/$2
 umask 077; mkdir -p "$d/marks"
 rm -f "$d/marks/$3"
-case $5 in plain) cat ;; *) "$5" -dc ;; esac | dd of="$d/data" bs=1048576 seek="$3" conv=notrunc status=none
+# dd only goes to the place: what unpacks writes there itself, and nothing is passed on once more.
+{ dd bs=1048576 seek="$3" count=0 conv=notrunc status=none < /dev/null; case $5 in plain) cat ;; *) "$5" -dc ;; esac; } 1<> "$d/data"
 digest_of() { dd if="$d/data" bs=1048576 skip="$1" count="$2" status=none | { shift 2; "$@"; } | cut -c1-64; }
 digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
 [ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=
@@ -37147,7 +36965,7 @@ const readBytes = 512 * 1024;
  * resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
  */
 async function readThrough(file, { from, to }, use) {
-    const handle = await (0,promises_namespaceObject.open)(file);
+    const handle = await (0,external_node_fs_promises_namespaceObject.open)(file);
     try {
         const buffer = Buffer.allocUnsafeSlow(readBytes);
         for (let at = from; at < to;) {
@@ -37181,9 +36999,9 @@ const sampledFiles = 16;
 const sampledBytes = 16 * 1024;
 /** A command that is answered so soon is in the same rack: gzip would take longer than sending. */
 const nearMs = 60;
-/** Of parts of big files. */
+/** Of parts of big files that go far. */
 const zstdLevel = 3;
-/** Of the stream of a set: everything else that is done for small files needs the processor too, on both sides. */
+/** Of the stream of a set, and of all on a short line: everything else that is done needs the processor too, on both sides. */
 const quickLevel = 1;
 /** What a packer gives out at once: 16 KiB, its default, would be a packet of its own each. */
 const chunkSize = 128 * 1024;
@@ -37220,7 +37038,7 @@ function readSample({ file, at }) {
     }
 }
 /** A program of that name, in this process; it works in a thread of its own. */
-function makePacker(packing, level = zstdLevel) {
+function makePacker(packing, level) {
     return packing === 'gzip'
         ? (0,external_node_zlib_namespaceObject.createGzip)({ level: 1, chunkSize })
         : (0,external_node_zlib_namespaceObject.createZstdCompress)({ params: { [external_node_zlib_namespaceObject.constants.ZSTD_c_compressionLevel]: level }, chunkSize });
@@ -37228,6 +37046,20 @@ function makePacker(packing, level = zstdLevel) {
 /** The stream as it travels. An error of the source reaches the reader as the error of this stream. */
 function packStream(stream, packing, level) {
     return packing === 'plain' ? stream : (0,external_node_stream_namespaceObject.pipeline)(stream, makePacker(packing, level), () => undefined);
+}
+
+;// CONCATENATED MODULE: ./src/sync-error.ts
+
+class SyncError extends DeployError {
+}
+/** What a file of the source ends a sync with that is not as it was when it was hashed. */
+function changedSource(path, cause) {
+    return new SyncError({
+        code: 'SOURCE_CHANGED',
+        message: `${JSON.stringify(path)} in the source changed or went away while it was being sent. Nothing was changed on the server.`,
+        hint: 'Does an earlier step of this job still write into the source? Run the job again.',
+        ...(cause === undefined ? {} : { cause }),
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/tar-pieces.ts
@@ -37375,6 +37207,7 @@ function sumOf(bytes, from, to) {
 
 
 
+
 /**
  * The tar stream of a set. Folders are entries of their own: without them tar follows a link where a folder should be,
  * and writes outside the tree.
@@ -37457,6 +37290,7 @@ async function* writePieces(tar, heads, files, places, onBytes) {
         if (tar.isFull)
             yield* tar.take();
     }
+    tar.addFile(wholeMark, 0o600, '');
     yield* tar.end();
 }
 /** Exactly as many bytes as the file had when it was hashed. @throws SyncError SOURCE_CHANGED */
@@ -37617,7 +37451,7 @@ async function digestPiece(piece) {
     return digest.digest('hex');
 }
 /** The content of a piece as it travels. */
-function packPiece(piece, packing, onRead) {
+function packPiece(piece, packing, level, onRead) {
     const range = rangeOf(piece);
     const failed = (cause) => changedSource(piece.file.path, cause);
     const { file } = piece.place;
@@ -37630,15 +37464,22 @@ function packPiece(piece, packing, onRead) {
         });
         const source = (0,external_node_fs_namespaceObject.createReadStream)(file, { start: range.from, end: range.to - 1, highWaterMark: 256 * 1024 });
         source.once('error', (cause) => meter.destroy(failed(cause)));
+        // A command that ended early takes its stdin along; the file must not stay open behind it.
+        meter.once('close', () => source.destroy());
         return source.pipe(meter);
     }
-    const packer = makePacker(packing);
+    const packer = makePacker(packing, level);
     // It may fail before somebody reads; the command that waits for its input is stopped then.
     packer.on('error', () => undefined);
+    // A packer that nobody reads any more calls nobody back: the file would stay open.
+    let giveUp = () => undefined;
+    packer.once('close', () => {
+        giveUp(new Error('the packer is gone'));
+    });
     const pack = (chunk) => {
         onRead(chunk);
-        // Called back when the chunk was taken in, or the packer is gone.
         return new Promise((resolve, reject) => {
+            giveUp = reject;
             packer.write(chunk, (error) => {
                 if (error instanceof Error)
                     reject(error);
@@ -37656,7 +37497,7 @@ function sendPiece(job, piece, { packers, progress, timeoutMs, isNear }) {
     const size = sizeOf(piece);
     const packing = choosePartPacking(packers, sampleRatio(spread(place.file, offset * mebibyte, size)), isNear);
     const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256');
-    const content = packPiece(piece, packing, (chunk) => {
+    const content = packPiece(piece, packing, isNear ? quickLevel : zstdLevel, (chunk) => {
         digest.update(chunk);
         progress.add(chunk.length);
     });
@@ -37686,6 +37527,287 @@ function spread(file, start, size) {
     return Array.from({ length: 8 }, (_, nth) => ({ file, at: start + size * ((nth * Math.SQRT2) % 1) }));
 }
 
+;// CONCATENATED MODULE: ./src/comparison.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** The scan, and everything that follows from it alone. */
+function makeBuckets(scan) {
+    return indexManifest(scan.entries).buckets;
+}
+/**
+ * One command: first the parts given, which prepare for the sync, then a look at deploy-path.
+ * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
+ */
+async function lookAround(job, before = []) {
+    return lookBehind(job, before, Promise.resolve(job.buckets));
+}
+const lookTimeoutMs = 300_000;
+/** What it fails with is told where it is awaited, or not at all: something else failed before. */
+function handled(promise) {
+    promise.catch(() => undefined);
+    return promise;
+}
+/** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
+async function lookBehind({ host, deployPath, env, signal }, before, buckets) {
+    const envPath = env === undefined ? '' : `./${env.path}`;
+    const results = await batch_runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
+        lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
+        timeLimit: handled(buckets.then(() => lookTimeoutMs)),
+        signal,
+        maxCaptureBytes: 64 * 1024 * 1024,
+    });
+    return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
+}
+/**
+ * Compares, and looks at single files only where the look did not tell enough. Reads only.
+ * @throws StagedTreeError PATH_BLOCKED; SyncError NO_SPACE, ENV_FILE_MISSING, MOUNTS_UNKNOWN
+ */
+async function compare(job, look) {
+    const { host, deployPath } = job;
+    const isEnvNew = compareEnv(job, look);
+    const mirror = job.delete === 'mirror' ? await lookForMirror(job) : undefined;
+    const { transfer, live } = await findTransfer(job, look, mirror);
+    throwIfBlocked(host, deployPath, transfer.blocked);
+    refuseFull(job, look, transfer);
+    return { look, transfer, isEnvNew, kept: mirror?.kept ?? [], live };
+}
+async function findTransfer(job, look, mirror) {
+    const { host, deployPath, scan, signal } = job;
+    const unmanaged = mirror?.deletable ?? [];
+    // What a rule leaves out is not gone from the source.
+    const isProtected = (path) => job.isProtected(path) || scan.isLeftOut(path);
+    const rule = { delete: job.delete === 'none' ? 'none' : 'managed', isProtected, unmanaged };
+    const quick = look.difference === undefined || mirror !== undefined ? undefined : diffIndex(scan.entries, look.difference, rule);
+    if (quick !== undefined)
+        return { transfer: quick, live: undefined };
+    const isNothingLive = look.isEmpty && look.liveId === undefined;
+    if (isNothingLive && look.isWritable)
+        return { transfer: allNew(scan.entries), live: nothingLive(look) };
+    const paths = [...scan.entries.map(({ path }) => path), ...unmanaged];
+    const live = isNothingLive ? nothingLive(look) : await manifest_live_probeLive(host, deployPath, paths, signal);
+    return { transfer: diffManifests(scan.entries, live, rule), live };
+}
+/** Where deploy-path is empty there is nothing to look at. */
+function nothingLive(look) {
+    const folder = { kind: 'folder', isWritable: look.isWritable };
+    return { ...look, manifest: undefined, staged: [], entries: new Map([['.', folder]]) };
+}
+/** Whether the env file changes. @throws SyncError ENV_FILE_MISSING, PATH_BLOCKED */
+function compareEnv({ host, deployPath, env, scan }, look) {
+    if (env === undefined)
+        return false;
+    const where = `input \`env-file\`: ${deployPath}/${env.path} on ${host.name}`;
+    if (look.env?.kind === 'other')
+        throw new SyncError({
+            code: 'ENV_FILE_UNUSABLE',
+            message: `${where} is not a file that the deploy user may read (a link, a folder, another user's). Nothing was changed.`,
+            hint: 'Make it a file of the deploy user, or name another `env-file`.',
+        });
+    if (env.content !== undefined)
+        return look.env?.kind !== 'file' || look.env.digest !== digestEnv(env.content);
+    if (look.env?.kind === 'absent' && !scan.places.has(env.path))
+        throw new SyncError({
+            code: 'ENV_FILE_MISSING',
+            message: `${where} does not exist, and this step brings none. Nothing was changed.`,
+            hint: 'Put it there once, or set `env-file-content` from a secret.',
+        });
+    return false;
+}
+async function lookForMirror(job) {
+    const { host, deployPath, scan, isProtected, signal } = job;
+    const options = { signal, timeoutMs: 300_000, maxCaptureBytes: 256 * 1024 * 1024 };
+    const [mounts, list] = await batch_runBatch(host, [mountsPart(deployPath, 'all'), listPart(deployPath)], options);
+    if (mounts?.code !== 0)
+        throw new SyncError({
+            code: 'MOUNTS_UNKNOWN',
+            message: `${host.name}: \`delete: mirror\` must know what containers have mounted, and Docker could not be asked: ${mounts?.stderr.trim() ?? ''}. Nothing was changed.`,
+            hint: 'May the deploy user run docker? `delete: managed` needs no Docker.',
+        });
+    const known = [...parseMounts(mounts.stdout, deployPath), ...mountsOfSource(scan, deployPath)];
+    const wanted = new Set([...scan.entries.map(({ path }) => path), ...(job.env === undefined ? [] : [job.env.path])]);
+    return planMirror(list?.stdout ?? '', wanted, { isProtected, isLeftOut: scan.isLeftOut }, known);
+}
+/** Compose files are small; what is bigger is data. */
+const largestComposeFile = 512 * 1024;
+function mountsOfSource(scan, deployPath) {
+    return [...scan.places]
+        .filter(([path]) => /\.ya?ml$/i.test(path))
+        .flatMap(([path, { file, content }]) => {
+        const text = (content ?? (0,external_node_fs_namespaceObject.readFileSync)(file)).subarray(0, largestComposeFile).toString('utf8');
+        return mountsOfText(text, external_node_path_namespaceObject.posix.dirname(path), deployPath).map((each) => ({ path: each, service: path }));
+    });
+}
+/** Bytes, and files and folders, that the lists and hard links of a set need besides its files. */
+const spareBytes = 8 * 1024 * 1024;
+const spareFiles = 64;
+/** What an interrupted sync left of a file: it takes its room already. */
+function bytesThere({ parts }, { sha256, size }) {
+    const count = parts.filter(({ file }) => file === sha256).length;
+    return Math.min(size, count * partMebibytes * 1024 * 1024);
+}
+function refuseFull({ host, deployPath }, look, transfer) {
+    if (!transfer.isNeeded)
+        return;
+    const needed = transfer.send.reduce((sum, file) => sum + file.size - bytesThere(look, file), spareBytes);
+    if (look.freeBytes < needed)
+        throw new SyncError({
+            code: 'NO_SPACE',
+            message: `${host.name}: ${deployPath} has ${formatBytes(look.freeBytes)} free, the files need ${formatBytes(needed)}. Nothing was changed.`,
+            hint: 'Make room on the server: docker image prune, old backups, logs.',
+        });
+    const files = transfer.send.length + spareFiles;
+    if (look.freeFiles !== undefined && look.freeFiles < files)
+        throw new SyncError({
+            code: 'NO_SPACE',
+            message: `${host.name}: the file system of ${deployPath} takes ${look.freeFiles} more files (inodes), this needs ${files}. Nothing was changed.`,
+            hint: 'Remove what has many small files: old images, build caches, sessions, mail queues.',
+        });
+}
+
+;// CONCATENATED MODULE: ./src/inputs.ts
+
+
+
+
+
+/**
+ * Reads every input.
+ * @throws ConfigurationError naming the input as typed; HostError SSH_KEY_INVALID
+ */
+function loadInputs(inputs) {
+    const include = inputs.lines('include');
+    const protect = inputs.lines('protect');
+    const both = include.find((pattern) => protect.includes(pattern));
+    if (both !== undefined)
+        throw new ConfigurationError(`inputs \`include\` and \`protect\` both name ${JSON.stringify(both)}. Nothing was changed.`, 'What is protected is never written: take it out of one of them.');
+    return {
+        target: readHostTarget(inputs),
+        deployPath: readDeployPath(inputs),
+        leaseWish: readLeaseWish(inputs),
+        sources: inputs.lines('source'),
+        include,
+        exclude: inputs.lines('exclude'),
+        protect,
+        delete: inputs.oneOf('delete', ['managed', 'none', 'mirror']),
+        envFile: readEnvFile(inputs),
+        activate: inputs.oneOf('activate', ['on-release', 'now']),
+        isDryRun: inputs.flag('dry-run'),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/name-collision.ts
+
+/**
+ * Groups of paths, folders included, that differ only in case or in the Unicode form of a letter: one file on a Mac or a
+ * Windows checkout, two on the server. Pure.
+ */
+function findCollisions(paths) {
+    const first = new Map();
+    const groups = new Map();
+    for (const path of new Set([...foldersOf(paths), ...paths])) {
+        const key = foldName(path);
+        const before = first.get(key);
+        if (before === undefined)
+            first.set(key, path);
+        else
+            groups.set(key, [...(groups.get(key) ?? [before]), path]);
+    }
+    // Below two folders that collide every path does: the folders say it.
+    return [...groups]
+        .filter(([key]) => !ancestorsOf(key).some((above) => groups.has(above)))
+        .map(([, group]) => group.toSorted());
+}
+/** What such a file system takes for the same. Most names are plain, and thousands are asked for. */
+function foldName(path) {
+    return /^[!-@[-~ ]*$/.test(path) ? path : path.normalize('NFC').toLowerCase();
+}
+
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(4678);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+;// CONCATENATED MODULE: ./src/path-rules.ts
+
+
+/** Git on Linux minds the case. */
+const options = { ignorecase: false };
+/**
+ * .gitignore's semantics for all four lists: `exclude` comes after `.deployignore`, so it can take a rule of it back
+ * with `!`; nothing below an excluded folder can be brought back.
+ */
+function makeRules(lines) {
+    const isExcluded = makeMatcher([...lines.ignoreFile.split('\n'), ...lines.exclude]);
+    const isIncluded = makeMatcher(lines.include);
+    const isGuarded = makeMatcher(lines.protect);
+    // A pattern such as `data/` means folders, and a path alone does not tell what it is on the server.
+    const reserved = new Set(lines.reserved);
+    const isProtected = (path) => isAlwaysProtected(path) || reserved.has(path) || isGuarded(path) || isGuarded(`${path}/`);
+    return {
+        isProtected,
+        judge: (path, isFolder) => {
+            if (isProtected(path))
+                return 'protected';
+            if (path === '.deployignore' || isExcluded(isFolder ? `${path}/` : path))
+                return 'excluded';
+            // Folders are always looked into: an include pattern may match deep inside.
+            return isFolder || lines.include.length === 0 || isIncluded(path) ? 'synced' : 'excluded';
+        },
+    };
+}
+/** Whether a path matches a list of patterns. Most lists are empty, and thousands of paths are asked for. */
+function makeMatcher(patterns) {
+    if (patterns.every((pattern) => pattern.trim() === ''))
+        return () => false;
+    const rules = ignore_default()(options).add(patterns.join('\n'));
+    return (path) => rules.ignores(path);
+}
+
+;// CONCATENATED MODULE: ../kit/src/state/lease-offer.ts
+
+
+
+/**
+ * $1 deploy path, $2 swapScript, $3 the word that stands for now in the lease, $4 that for its end, $5 seconds it lives;
+ * stdin: the lease. Prints `taken`, or nothing where there is a lease already.
+ */
+const takeScript = `
+IFS= read -r lease; now=$(date +%s)
+lease=$(printf '%s' "$lease" | sed -e "s/\\"$3\\"/$now/g" -e "s/\\"$4\\"/$((now + $5))/g")
+if printf '%s\\n%s\\n' - "$lease" | sh -c "$2" sh "$1"; then echo taken; fi`;
+/** `.deploy/` must exist when the part runs. */
+function offerLease(options) {
+    const word = `t${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
+    const decision = nextLease(undefined, options.owner, 0, options.ttlSeconds);
+    if (decision.kind !== 'take')
+        return { part: lease_offer_nothing, onSend: () => undefined, claim: () => undefined };
+    const { lease } = decision;
+    const step = makeStep();
+    const text = JSON.stringify({ ...lease, step, acquired: word, renewed: word, expires: `${word}e` });
+    return {
+        part: {
+            purpose: 'take the lease',
+            source: takeScript,
+            args: [options.deployPath, swapScript, word, `${word}e`, String(options.ttlSeconds)],
+            stdin: text,
+            mayFail: true,
+        },
+        onSend: () => options.onTake?.(),
+        claim: ({ stdout }) => (stdout.trim() === 'taken' ? heldLease(options, decision, step) : undefined),
+    };
+}
+const lease_offer_nothing = { purpose: 'take no lease', source: ':' };
+
 ;// CONCATENATED MODULE: ./src/opening.ts
 
 
@@ -37708,7 +37830,7 @@ const gate = {
  */
 function openSync(context, inputs, host, source) {
     const { deployPath, leaseWish, isDryRun, activate, envFile: env } = inputs;
-    const job = { host, deployPath, env };
+    const job = { host, deployPath, env, signal: context.signal };
     if (isDryRun) {
         const buckets = source.then((known) => known.buckets);
         const first = handled(lookBehind(job, [locatePart(deployPath)], buckets));
@@ -37755,26 +37877,28 @@ function describeSource(scan) {
 /** No private key is longer. */
 const longestKeyFile = 64 * 1024;
 /**
- * A workspace may hold the very key that this step logs in with, written there by an earlier step; on the server it would
- * let everybody in who may read the files.
- * @throws SyncError SOURCE_REFUSED naming the file
+ * A workspace may hold the very key that this step logs in with, on the server or on the way to it, written there by an earlier step; on the server it would
+ * let everybody in who may read the files. To be asked while the files are read: not all of them are kept.
+ * @returns what throws SyncError SOURCE_REFUSED naming the file
  */
-function refuseKey({ entries, places }, target) {
-    if (target.kind !== 'ssh' || target.credential.kind !== 'key')
-        return;
-    // A line from the middle: the first ones are alike in all keys of a kind.
-    const lines = target.credential.key.text.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
-    const telling = lines[Math.floor(lines.length / 2)];
-    if (telling === undefined)
-        return;
-    const found = entries.find((entry) => 'size' in entry && entry.size <= longestKeyFile && places.get(entry.path)?.content?.includes(telling) === true);
-    if (found === undefined)
-        return;
-    throw new SyncError({
-        code: 'SOURCE_REFUSED',
-        message: `${JSON.stringify(found.path)} in the source is the private key that this step logs in with. Nothing was changed.`,
-        hint: 'Keep keys out of the workspace, or leave the file out with `exclude`.',
-    });
+function guardKey(target) {
+    const telling = [];
+    for (let hop = target.kind === 'ssh' ? target : undefined; hop !== undefined; hop = hop.jump) {
+        if (hop.credential.kind !== 'key')
+            continue;
+        // A line from the middle: the first ones are alike in all keys of a kind.
+        const lines = hop.credential.key.text.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
+        telling.push(...lines.slice(lines.length / 2).slice(0, 1));
+    }
+    return (path, content) => {
+        if (content.length > longestKeyFile || !telling.some((line) => content.includes(line)))
+            return;
+        throw new SyncError({
+            code: 'SOURCE_REFUSED',
+            message: `${JSON.stringify(path)} in the source is the private key that this step logs in with. Nothing was changed.`,
+            hint: 'Keep keys out of the workspace, or leave the file out with `exclude`.',
+        });
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/report.ts
@@ -37825,18 +37949,18 @@ function describePinned({ pinned, ending }) {
 async function findSources(workspace, sources) {
     if (sources.length === 0)
         throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
-    const root = await (0,promises_namespaceObject.realpath)(workspace);
+    const root = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
     return Promise.all(sources.map((text) => findSource(root, text)));
 }
 async function findSource(root, text) {
     const subject = `input \`source\`: ${JSON.stringify(text)}`;
-    const path = await (0,promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
+    const path = await (0,external_node_fs_promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
     if (path === undefined)
         throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
     const inside = (0,external_node_path_namespaceObject.relative)(root, path);
     if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
         throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
-    const found = await (0,promises_namespaceObject.stat)(path);
+    const found = await (0,external_node_fs_promises_namespaceObject.stat)(path);
     if (!found.isDirectory() && !found.isFile())
         throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
     // The whole of an env folder or `.git` as a source would be an empty set.
@@ -37864,10 +37988,10 @@ const turn = 64;
 const keptBytes = 32 * 1024 * 1024;
 /**
  * Lists and hashes what is to be synced.
- * @param onProgress files hashed so far, of how many
- * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path
+ * @throws SyncError SOURCE_REFUSED naming the path, SOURCE_EMPTY; ConfigurationError when two sources bring the same path;
+ * what the guard throws
  */
-async function scanSources(sources, lines, onProgress) {
+async function scanSources(sources, lines, { onProgress, guard }) {
     const walks = [];
     for (const source of sources)
         walks.push(await walkSource(source, lines));
@@ -37876,13 +38000,15 @@ async function scanSources(sources, lines, onProgress) {
     const places = new Map();
     const shelf = new Shelf(keptBytes);
     for (const found of files) {
-        const { file, place } = await hashFile(found, shelf);
+        const { file, place, content } = await hashFile(found, shelf);
+        if (content !== undefined)
+            guard(found.path, content);
         hashed.push(file);
         places.set(file.path, place);
         if (hashed.length % turn !== 0)
             continue;
-        onProgress(hashed.length, files.length);
-        await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+        onProgress(hashed.length);
+        await (0,promises_namespaceObject.setImmediate)();
     }
     const entries = [...hashed, ...walks.flatMap((walk) => walk.links)].sort((a, b) => (a.path < b.path ? -1 : 1));
     refuseCollisions(entries);
@@ -37921,7 +38047,7 @@ function readIgnoreFile(folder) {
     return (0,external_node_fs_namespaceObject.lstatSync)(place, { throwIfNoEntry: false })?.isFile() === true ? (0,external_node_fs_namespaceObject.readFileSync)(place, 'utf8') : '';
 }
 async function walkFolder(walk, place, prefix) {
-    await (0,external_node_timers_promises_namespaceObject.setImmediate)();
+    await (0,promises_namespaceObject.setImmediate)();
     for (const found of (0,external_node_fs_namespaceObject.readdirSync)(place, { withFileTypes: true }).sort(byName)) {
         const visited = visit(walk, found, `${place}/${found.name}`, `${prefix}${found.name}`);
         if (visited !== undefined)
@@ -37972,7 +38098,7 @@ async function hashFile({ path, place }, shelf) {
         const where = { file: place, mtimeMs: stat.mtimeMs };
         if (content !== undefined) {
             const file = { path, mode, sha256: (0,external_node_crypto_namespaceObject.hash)('sha256', content), size: content.length };
-            return { file, place: isKept ? { ...where, content } : where };
+            return { file, place: isKept ? { ...where, content } : where, content };
         }
         const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256');
         let size = 0;
@@ -37980,7 +38106,7 @@ async function hashFile({ path, place }, shelf) {
             digest.update(chunk);
             size += chunk.length;
         });
-        return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where };
+        return { file: { path, mode, sha256: digest.digest('hex'), size }, place: where, content };
     }
     catch (cause) {
         throw new SyncError({
@@ -38067,7 +38193,7 @@ async function stage(job, comparison, options) {
     const newest = look.staged.at(-1);
     const waiting = newest?.header.releaseId === liveId ? undefined : newest;
     if (!transfer.isNeeded && !isEnvNew) {
-        if (waiting !== undefined)
+        if (waiting !== undefined || look.parts.length > 0)
             await discardStagedTrees(job.host, job.deployPath, options.step);
         return { ending: { kind: 'unchanged', releaseId: liveId }, sentBytes: 0 };
     }
@@ -38098,12 +38224,12 @@ async function stage(job, comparison, options) {
     }
 }
 /** @throws StagedTreeError PATH_BLOCKED */
-async function planActivation({ host, deployPath, scan }, { transfer, live }) {
+async function planActivation({ host, deployPath, scan, signal }, { transfer, live }) {
     if (live === undefined)
         return formatPlan(planKnownSwap(transfer));
     // What an earlier sync put there was not looked at yet: its manifest came with the look.
     const unseen = transfer.deleted.filter((path) => !live.entries.has(path));
-    const more = unseen.length === 0 ? undefined : await manifest_live_probeLive(host, deployPath, unseen);
+    const more = unseen.length === 0 ? undefined : await manifest_live_probeLive(host, deployPath, unseen, signal);
     const entries = new Map([...(more?.entries ?? []), ...live.entries]);
     const { steps, blocked } = manifest_diff_planSwap(scan.entries, transfer.deleted, { ...live, entries });
     throwIfBlocked(host, deployPath, blocked);
@@ -38174,9 +38300,9 @@ function block(lines) {
 
 
 
-/** More names than these help nobody; deletions are always shown, up to a page. */
+/** More names than these help nobody; deletions are all shown, as far as they go into a job summary (1 MiB for a step). */
 const mostNames = 50;
-const mostDeletions = 500;
+const longestDeletions = 768 * 1024;
 /** The part of the job summary. */
 function renderSummary(report) {
     const { transfer } = report;
@@ -38207,18 +38333,24 @@ function renderSummary(report) {
             .join(''),
         names('Added', transfer.added, mostNames),
         names('Changed', transfer.changed, mostNames),
-        names('Deleted', transfer.deleted, mostDeletions),
+        names('Deleted', transfer.deleted, fitting(transfer.deleted)),
         names('Kept on the server', report.kept, mostNames),
         names('Protected: neither sent nor touched', report.leftOut, mostNames),
     ]
         .filter((part) => part !== '')
         .join('\n');
 }
+/** How many of these names go into the summary. */
+function fitting(paths) {
+    let bytes = 0;
+    const first = paths.findIndex((path) => (bytes += Buffer.byteLength(code(path)) + 3) > longestDeletions);
+    return first === -1 ? paths.length : first;
+}
 function names(title, paths, most) {
     if (paths.length === 0)
         return '';
     const shown = paths.slice(0, most).map((path) => `- ${code(path)}`);
-    const more = paths.length > most ? [`- … and ${paths.length - most} more`] : [];
+    const more = paths.length > most ? [`- … and ${paths.length - most} more, in the log`] : [];
     return `<details><summary>${title} (${paths.length})</summary>\n\n${[...shown, ...more].join('\n')}\n\n</details>\n`;
 }
 
@@ -38279,7 +38411,13 @@ async function run(context) {
 async function connectAndScan(context, inputs, sources, signal) {
     const { runner } = context;
     const reading = runner.group('Files of the source', () => readSource(runner, inputs, sources)).then(describeSource);
-    const connecting = connectHost(inputs.target, runner, signal).then((host) => ({
+    // Nobody waits for a server that does not answer when the source cannot be synced.
+    const giveUp = new AbortController();
+    reading.catch(() => {
+        giveUp.abort();
+    });
+    const until = AbortSignal.any([signal, giveUp.signal]);
+    const connecting = connectHost(inputs.target, runner, until).then((host) => ({
         host,
         opening: openSync(context, inputs, host, reading),
     }));
@@ -38297,10 +38435,12 @@ async function readSource(runner, inputs, sources) {
         runner.info(line);
     };
     const progress = makeProgress(clock_systemClock, log, (done) => `read ${done} files`);
-    const scan = await scanSources(sources, ruleLines(inputs), () => {
-        progress.add(1);
+    const scan = await scanSources(sources, ruleLines(inputs), {
+        onProgress: (done) => {
+            progress.add(done - progress.done);
+        },
+        guard: guardKey(inputs.target),
     });
-    refuseKey(scan, inputs.target);
     runner.info(`${scan.entries.length} files, ${formatBytes(scan.bytes)}`);
     if (scan.leftOut.length > 0)
         runner.info(`left out, because protected: ${scan.leftOut.slice(0, 10).join(', ')}${scan.leftOut.length > 10 ? ' …' : ''}`);
