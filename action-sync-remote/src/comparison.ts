@@ -8,7 +8,7 @@ import { diffIndex, indexManifest } from '@deploy-actions/kit/state/manifest-ind
 import { allNew, diffManifests, type DeleteRule, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import type { ManifestFile } from '@deploy-actions/kit/state/manifest';
 import { probeLive, type LiveState } from '@deploy-actions/kit/state/manifest-live';
-import { lookPart, parseLook, type Look } from '@deploy-actions/kit/state/manifest-look';
+import { lookPart, parseLook, statePart, type Look } from '@deploy-actions/kit/state/manifest-look';
 import { throwIfBlocked } from '@deploy-actions/kit/state/staged-tree';
 import type { Clock } from '@deploy-actions/kit/time/clock';
 import { formatBytes } from './byte-size.ts';
@@ -57,10 +57,10 @@ export function makeBuckets(scan: Scan): readonly string[] {
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
  */
 export async function lookAround(job: SyncJob, before: readonly BatchPart[] = []): Promise<Looked> {
-  return lookBehind(job, before, Promise.resolve(job.buckets));
+  return lookBehind(job, { before }, Promise.resolve(job.buckets));
 }
 
-/** What a look told, and what the parts before it did. */
+/** What a look told, and what the parts given did. */
 export interface Looked {
   readonly look: Look;
   readonly results: readonly PartResult[];
@@ -74,20 +74,26 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-/** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
+/**
+ * The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. What the live
+ * files look like is found out `before` that, and beside it.
+ */
 export async function lookBehind(
   { host, deployPath, env, signal }: Pick<SyncJob, 'host' | 'deployPath' | 'env' | 'signal'>,
-  before: readonly BatchPart[],
+  { before, between = [] }: { readonly before: readonly BatchPart[]; readonly between?: readonly BatchPart[] },
   buckets: Promise<readonly string[]>,
 ): Promise<Looked> {
   const envPath = env === undefined ? '' : `./${env.path}`;
-  const results = await runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
+  const parts = [...before, statePart(deployPath), ...between, lookPart(deployPath, host.name, envPath)];
+  const results = await runBatch(host, parts, {
     lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
     timeLimit: handled(buckets.then(() => lookTimeoutMs)),
     signal,
     maxCaptureBytes: 64 * 1024 * 1024,
   });
-  return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
+  const [state, ...rest] = results.slice(before.length);
+  const look = parseLook(rest.at(-1)?.stdout ?? '', deployPath, state?.stdout ?? '');
+  return { look, results: [...results.slice(0, before.length), ...rest.slice(0, -1)] };
 }
 
 /**

@@ -46,7 +46,7 @@ export function openSync(
   const job = { host, deployPath, env, signal: context.signal };
   if (isDryRun) {
     const buckets = source.then((known) => known.buckets);
-    const first = handled(lookBehind(job, [locatePart(deployPath)], buckets));
+    const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
     return { receiver: undefined, first, docker: placeOf, claim: () => undefined };
   }
   // The whole server's comes before the project's: then nothing can be offered yet.
@@ -65,13 +65,9 @@ export function openSync(
           timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
         });
   // What needs nothing of the source is done while it is read.
-  const parts = [
-    locatePart(deployPath),
-    gate,
-    ensureStatePart(host, deployPath),
-    ...(offer === undefined ? [] : [offer.part]),
-  ];
-  const first = handled(lookBehind(job, parts, buckets));
+  const before = [locatePart(deployPath)];
+  const between = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
+  const first = handled(lookBehind(job, { before, between }, buckets));
   const claim = ({ results }: Looked): HeldLease | undefined =>
     offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
   return { receiver, first, docker: placeOf, claim };

@@ -76,7 +76,7 @@ for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { ech
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
-${stateFunction}[ ! -w . ] || echo w
+[ ! -w . ] || echo w
 for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
 { df -Pk .; df -Pi . 2>/dev/null; } | awk 'NR == 2 { print "k " $4 } NR == 4 { print "i " $4 }'
 only=1
@@ -111,9 +111,8 @@ fi
 for f in parts/*/marks/*; do
   if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
 done
-live=$PWD/live
-if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
-  echo s
+if [ -f live/state ]; then
+  printf 's %s\\n' "$(cat live/state)"
   { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
     $1 == "=" { part++; next }
     !part { wanted[$1] = $2; next }
@@ -121,6 +120,23 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`;
+
+/**
+ * $1 deploy path. Prints what the files of the live set look like now; nothing where there is none, and nothing equal to a
+ * recorded state where it cannot tell. What is wrong with deploy-path, the look says.
+ */
+const stateScript = `
+cd "$1" 2>/dev/null && [ -f .deploy/live/state ] || exit 0
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${stateFunction}state_of "$PWD/.deploy/live"`;
+
+/**
+ * The longest part of a look, on its own: it may come before what the look waits for. Whoever of ours changes the live set after
+ * it also records another state, so that the look tells no difference by it.
+ */
+export function statePart(deployPath: DeployPath): BatchPart {
+  return { purpose: 'look at the live files', source: stateScript, args: [deployPath], mayFail: true };
+}
 
 /** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
 export function lookPart(deployPath: DeployPath, hostName: string, envPath: string): BatchPart {
@@ -153,20 +169,25 @@ function lookFailed(deployPath: DeployPath, hostName: string, result: PartResult
   });
 }
 
-/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
-export function parseLook(text: string, deployPath: string): Look {
+/**
+ * What {@link lookPart}'s command printed. Pure.
+ * @param state what {@link statePart}'s printed, before it
+ * @throws StagedTreeError MANIFEST_UNREADABLE
+ */
+export function parseLook(text: string, deployPath: string, state: string): Look {
   const lines = text.split('\n');
   const bodies = (mark: string): readonly string[] =>
     lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
   const tools = bodies('t');
   const [live] = bodies('m');
+  const recorded = bodies('s')[0] ?? '';
   const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
   return {
     isWritable: lines.includes('w'),
     isBusy: lines.includes('b'),
     isEmpty: lines.includes('n'),
     liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
-    difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+    difference: recorded !== '' && recorded === state.trim() ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
     staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
     begun: bodies('B'),
     unfinished: bodies('U'),

@@ -1,3 +1,4 @@
+import { linkFunction } from './link-function.ts';
 import { lockFunctions } from './tree-lock.ts';
 
 /**
@@ -36,16 +37,7 @@ state_of() {
 export const treeFunctions = `
 set -eu
 ${plainFunction}${lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
-# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
-link_all() {
-  [ -s "$1" ] || return 0
-  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
-  while IFS= read -r p; do
-    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
-    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
-  done < "$1"
-}
-# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
+${linkFunction}# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
 is_there() {
   if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
 }

@@ -33,7 +33,7 @@ async function outlive(): Promise<ChildProcess> {
 const look = async (): Promise<boolean> => {
   const part = lookPart(site.path, 'local', '');
   const [result] = await runBatch(site.host, [part]);
-  return parseLook(result?.stdout ?? '', site.path).isBusy;
+  return parseLook(result?.stdout ?? '', site.path, '').isBusy;
 };
 
 describe('a script that outlived its connection', () => {
