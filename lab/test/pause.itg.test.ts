@@ -1,16 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLab, type CommandResult, type Lab } from '../src/index.ts';
 import { pauseDeploy, type Pause, type PausePoint } from '../src/pause.ts';
 
 let lab: Lab;
 let pauses: Pause[] = [];
-const path = '/srv/pause-itg';
+let count = 0;
+/** Of each test its own: a command that is let go at the end of one still leaves its mark. */
+let path = '';
 const keys = '/root/pause-itg';
 
 beforeAll(async () => {
   lab = await openLab();
-  const script = 'install -d -m 700 "$2"; mkdir -p "$1/.deploy/journal"; chown -R deploy:deploy "$1"';
-  await lab.server.exec(['sh', '-c', script, 'sh', path, keys]);
+  await lab.server.exec(['install', '-d', '-m', '700', keys]);
   for (const [name, text] of [
     ['key', lab.server.privateKey],
     ['known_hosts', lab.server.knownHosts],
@@ -18,14 +19,20 @@ beforeAll(async () => {
     await lab.server.exec(['sh', '-c', 'umask 077; cat > "$1"', 'sh', `${keys}/${name}`], { stdin: text });
 });
 
+beforeEach(async () => {
+  count += 1;
+  path = `/srv/pause-itg/${String(count)}`;
+  const script = 'mkdir -p "$1/.deploy/journal"; chown -R deploy:deploy "$1"';
+  await lab.server.exec(['sh', '-c', script, 'sh', path]);
+});
+
 afterEach(async () => {
   for (const pause of pauses) await pause.remove();
   pauses = [];
-  await lab.server.exec(['sh', '-c', 'rm -f "$1"/.deploy/journal/* "$1"/done', 'sh', path]);
 });
 
 afterAll(async () => {
-  await lab.server.exec(['rm', '-rf', path, keys]);
+  await lab.server.exec(['rm', '-rf', '/srv/pause-itg', keys], { allowFailure: true });
 });
 
 async function pauseAt(point: Omit<PausePoint, 'path'>): Promise<Pause> {
