@@ -81,6 +81,8 @@ export interface Lab {
   startServer(request: ServerRequest): Promise<ExtraServer>;
   /** The server with Debian sid's Engine and Compose, shared by all tests: for faults, start one of your own. */
   modernServer(): Promise<ExtraServer>;
+  /** The same with Debian 13's programs: OpenSSH 10.0, Engine 26.1. */
+  debian13Server(): Promise<ExtraServer>;
 }
 
 /** Handles to the lab that `up` has started. Throws LabError telling to run it where there is none. */
@@ -114,6 +116,7 @@ export function openLab(location: LabLocation = {}): Promise<Lab> {
       `${state.registries[kind].address}/${repository}${tagOrDigest.startsWith('sha256:') ? '@' : ':'}${tagOrDigest}`,
     startServer,
     modernServer: () => startServer({ name: 'modern', engine: 'modern' }),
+    debian13Server: () => startServer({ name: 'debian13', engine: 'debian-13' }),
   });
 }
 

@@ -47,8 +47,11 @@ const SYSTEM = [
 const ENGINE = ['docker.io', 'iptables'];
 const SERVER_WITHOUT = [/^(dmsetup|git|pigz|xz-utils)$/];
 
-/** Which Docker a server has: the distribution's with a Compose that is new enough, or Debian sid's of both. */
-export type Engine = 'default' | 'modern';
+/**
+ * What a server's programs are: this machine's distribution's, with a Compose that is new enough; or Debian 13's, or
+ * Debian sid's, of everything.
+ */
+export type Engine = 'default' | 'debian-13' | 'modern';
 
 /** The root folder of servers with this engine, read-only below each server's own changes. */
 export async function buildServerTree(
@@ -57,7 +60,14 @@ export async function buildServerTree(
   cache: string,
   machine: Machine,
 ): Promise<string> {
-  return engine === 'default' ? buildDefaultTree(source, cache, machine) : buildModernTree(source, cache);
+  switch (engine) {
+    case 'default':
+      return buildDefaultTree(source, cache, machine);
+    case 'debian-13':
+      return buildWholeTree({ name: 'server-debian-13', version: 1, suite: 'trixie' }, source, cache);
+    case 'modern':
+      return buildWholeTree({ name: 'server-modern', version: 2, suite: 'sid' }, source, cache);
+  }
 }
 
 function buildDefaultTree(source: PackageSource, cache: string, machine: Machine): Promise<string> {
@@ -77,12 +87,15 @@ function buildDefaultTree(source: PackageSource, cache: string, machine: Machine
   });
 }
 
-/** All of it from sid, C library and runc included: only the kernel is the machine's. */
-async function buildModernTree(source: PackageSource, cache: string): Promise<string> {
-  const sid = await openDebianSuite(cache, 'sid', source.log);
-  return buildTree(sid, cache, {
-    name: 'server-modern',
-    version: 2,
+/** All of it from one suite, C library and runc included: only the kernel is the machine's. */
+async function buildWholeTree(
+  { name, version, suite }: { readonly name: string; readonly version: number; readonly suite: 'trixie' | 'sid' },
+  source: PackageSource,
+  cache: string,
+): Promise<string> {
+  return buildTree(await openDebianSuite(cache, suite, source.log), cache, {
+    name,
+    version,
     packages: [...BASE, ...SYSTEM, ...ENGINE, 'docker-cli', 'docker-compose'],
     without: [...INSTALL_TIME_ONLY, ...SERVER_WITHOUT],
     finish: (tree) => {

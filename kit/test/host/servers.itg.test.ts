@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLab, startBusyBoxServer, type BusyBoxServer, type Lab } from '../../../lab/src/index.ts';
+import { openLab, startBusyBoxServer, type BusyBoxServer, type Lab, type LabServer } from '../../../lab/src/index.ts';
 import { inputReader } from '../../src/action/inputs.ts';
 import { connectHost, readHostTarget } from '../../src/host/connect.ts';
 import { runDetached } from '../../src/host/detached.ts';
@@ -8,7 +8,12 @@ import { fakeRunner } from '../../src/testing/fake-runner.ts';
 
 /** One suite over both transports and every SSH server that the lab can run. */
 const transports = ['ssh2', 'openssh'] as const;
-const servers = ['OpenSSH of Debian 12', 'OpenSSH of Debian sid', 'Dropbear with BusyBox'] as const;
+const servers = [
+  'OpenSSH of Debian 12',
+  'OpenSSH of Debian 13',
+  'OpenSSH of Debian sid',
+  'Dropbear with BusyBox',
+] as const;
 type Inputs = Readonly<Record<string, string>>;
 
 /** Second sshds in the lab's server, with what its usual configuration does not show. */
@@ -27,14 +32,19 @@ afterAll(async () => {
   await small.stop();
 });
 
+const openSshServers = {
+  'OpenSSH of Debian 12': (): Promise<LabServer> => Promise.resolve(lab.server),
+  'OpenSSH of Debian 13': (): Promise<LabServer> => lab.debian13Server(),
+  'OpenSSH of Debian sid': (): Promise<LabServer> => lab.modernServer(),
+} as const;
+
 async function inputsOf(server: (typeof servers)[number]): Promise<Inputs> {
   const { privateKey } = lab.server;
   if (server === 'Dropbear with BusyBox') {
     const { address, port, user, knownHosts } = small;
     return { host: address, port: String(port), user, 'ssh-private-key': privateKey, 'known-hosts': knownHosts };
   }
-  const { host, port, user, knownHosts, ...one } =
-    server === 'OpenSSH of Debian 12' ? lab.server : await lab.modernServer();
+  const { host, port, user, knownHosts, ...one } = await openSshServers[server]();
   return { host, port: String(port), user, 'ssh-private-key': one.privateKey, 'known-hosts': knownHosts };
 }
 
