@@ -105,6 +105,19 @@ function refuseOtherThings(text: string): void {
   }
   if (label === 'DSA PRIVATE KEY')
     throw invalid('is a DSA key, which no current server accepts', 'Make a new one: ssh-keygen -t ed25519');
+  const device = securityKeyType(text);
+  if (device !== undefined)
+    throw invalid(
+      `is the handle of a security key (${device}): only the device itself can sign`,
+      'Use `transport: openssh` without this input, and an agent (SSH_AUTH_SOCK) or an ssh_config of the runner that has the device; or make a key for the deploy: ssh-keygen -t ed25519',
+    );
+}
+
+/** `sk-…` of a key file of OpenSSH. The public half stands in front, readable also where there is a passphrase. */
+function securityKeyType(text: string): string | undefined {
+  const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1] ?? '';
+  const type = /sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com/;
+  return type.exec(Buffer.from(body, 'base64').toString('latin1'))?.[0];
 }
 
 function parseWithLibrary(text: string, passphrase: string | undefined): ParsedKey {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readPrivateKey } from '../../src/host/private-key.ts';
 import { makeEd25519Pair } from './key-pairs.ts';
+import { makeSecurityKey } from './security-key.ts';
 
 const plain = makeEd25519Pair();
 const locked = makeEd25519Pair('open sesame');
@@ -95,6 +96,13 @@ describe('a private key', () => {
     ['a missing passphrase, PKCS#8', rsa.export(lockedPkcs8).toString(), undefined, /is encrypted/, /ssh-passphrase/],
     ['a wrong passphrase, PKCS#8', rsa.export(lockedPkcs8).toString(), 'wrong', /does not fit/, undefined],
     ['a DSA key', '-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----', undefined, /DSA/, /ed25519/],
+    [
+      'the handle of a security key',
+      makeSecurityKey().handleFile,
+      undefined,
+      /security key \(sk-ssh-ed25519/,
+      /openssh/,
+    ],
     ['an Ed448 key', generateKeyPairSync('ed448').privateKey.export(pkcs8).toString(), undefined, /ed448/, /ed25519/],
   ])('is refused by name, without quoting it: %s', (_, text, passphrase, message, hint) => {
     const refused = (): unknown => {
