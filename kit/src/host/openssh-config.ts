@@ -1,7 +1,7 @@
 import { quoteCommand } from './quote.ts';
 import type { HostKeyPolicy } from './host-key.ts';
 import { keyTypeOf } from './known-hosts.ts';
-import { certificateAlgorithms, plainAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
+import { certificateAlgorithms, plainAlgorithms, preferredCiphers, type HostKeyType } from './ssh-algorithms.ts';
 import type { SshTarget } from './ssh-target.ts';
 
 /** One host on the way, with the files that `ssh` gets for it. */
@@ -130,9 +130,9 @@ function rules({ connect, aliveInterval, aliveCount }: OpensshTimes): readonly s
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'NumberOfPasswordPrompts 0',
-    // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+    // Of the system's own defaults, less what needs SHA-1 or MD5; none of them has CBC. The order is the library's.
     'KexAlgorithms -*sha1*',
-    'Ciphers -*cbc*',
+    `Ciphers ^${preferredCiphers.join(',')}`,
     'MACs -*sha1*,*md5*',
     `ConnectTimeout ${connect}`,
     'ConnectionAttempts 1',

@@ -2,8 +2,8 @@ import type { Algorithms } from 'ssh2';
 
 /**
  * What is offered to servers: nothing with SHA-1, CBC, MD5 or DSA. AES-GCM first: it is the fastest in this runtime, and
- * not touched by Terrapin (strict key exchange covers the rest; every OpenSSH since 9.6 has it). The SSH library knows no
- * post-quantum key exchange yet.
+ * not touched by Terrapin. ChaCha20, which it breaks where one side has no strict key exchange, last: it is agreed on only
+ * with a server that has nothing else. The SSH library knows no post-quantum key exchange yet.
  */
 const keyExchanges = [
   'curve25519-sha256',
@@ -19,11 +19,19 @@ const keyExchanges = [
 const ciphers = [
   'aes128-gcm@openssh.com',
   'aes256-gcm@openssh.com',
-  'chacha20-poly1305@openssh.com',
   'aes128-ctr',
   'aes192-ctr',
   'aes256-ctr',
+  'chacha20-poly1305@openssh.com',
 ] as const;
+
+/** Those that the system's `ssh` shall prefer to its own order, which begins with ChaCha20. */
+export const preferredCiphers: readonly string[] = ciphers.filter((name) => name.startsWith('aes'));
+
+/** Whether somebody on the way could drop messages unnoticed (Terrapin, CVE-2023-48795). Pure. */
+export function isTruncatable(agreed: readonly string[], isStrict: boolean): boolean {
+  return !isStrict && agreed.some((name) => name.startsWith('chacha20-poly1305') || name.includes('-cbc'));
+}
 
 const macs = [
   'hmac-sha2-256-etm@openssh.com',

@@ -13,6 +13,12 @@ export function prepareCipherKey(client: Client): void {
   if (cipher !== undefined && Buffer.isBuffer(key)) Reflect.set(cipher, '_encKey', createSecretKey(key));
 }
 
+/** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
+export function isKeyExchangeStrict(client: Client): boolean {
+  const protocol = part(client, '_protocol');
+  return protocol !== undefined && Reflect.get(protocol, '_strictMode') === true;
+}
+
 function part(whole: object | undefined, name: string): object | undefined {
   const found: unknown = whole === undefined ? undefined : Reflect.get(whole, name);
   return typeof found === 'object' && found !== null ? found : undefined;

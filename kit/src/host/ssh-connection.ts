@@ -10,13 +10,13 @@ import { HostError } from './host.ts';
 import { judgeHostKey, type HostKeyPolicy } from './host-key.ts';
 import { commandLine } from './launcher.ts';
 import { openProxyCommand } from './proxy-command.ts';
-import { offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
-import type { ConnectPhase, FailedAttempt } from './ssh-errors.ts';
+import { isTruncatable, offeredAlgorithms, type HostKeyType } from './ssh-algorithms.ts';
+import { describeTruncatable, type ConnectPhase, type FailedAttempt } from './ssh-errors.ts';
 import { readServerSoftware } from './server-software.ts';
 import { runChannel } from './ssh-channel.ts';
 import { shortenLogin } from './ssh-flights.ts';
 import { openForward, openSocketForward } from './ssh-forward.ts';
-import { prepareCipherKey } from './ssh-cipher.ts';
+import { isKeyExchangeStrict, prepareCipherKey } from './ssh-cipher.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -94,7 +94,7 @@ async function shakeHands(
   runner: Runner,
   tuning: SshTuning,
 ): Promise<Attempt<LibraryConnection>> {
-  const seen: { offered?: Buffer; isEncrypted: boolean } = { isEncrypted: false };
+  const seen: { offered?: Buffer; isEncrypted: boolean; warning?: string } = { isEncrypted: false };
   const method = loginMethod(target);
   const ssh = new NodeSSH();
   const ready = ssh.connect({
@@ -120,10 +120,14 @@ async function shakeHands(
   client.on('handshake', (negotiated) => {
     seen.isEncrypted = true;
     prepareCipherKey(client);
-    runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+    const { kex, serverHostKey, cs, sc } = negotiated;
+    const isStrict = isKeyExchangeStrict(client);
+    if (isTruncatable([cs.cipher, sc.cipher], isStrict)) seen.warning = describeTruncatable(target, cs.cipher);
+    runner.debug(`ssh: ${target.host}: ${kex}${isStrict ? ' (strict)' : ''}, ${serverHostKey}, ${cs.cipher}`);
   });
   try {
     await ready;
+    if (seen.warning !== undefined) runner.warning(seen.warning);
     return { kind: 'connected', connection: describeConnection(target, client, ending, wire) };
   } catch (thrown) {
     // A proxy command's last words come with its end, a moment after the stream's.

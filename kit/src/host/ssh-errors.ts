@@ -43,7 +43,7 @@ const socketErrors: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
-  ETIMEDOUT: 'no answer in time',
+  ETIMEDOUT: 'the connection was not answered in time',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
 };
@@ -108,7 +108,7 @@ function authenticationError(target: SshTarget): HostError {
     return new HostError({
       code: 'SSH_AUTH_REJECTED',
       message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
-      hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+      hint: `Is \`user\` right, and does \`ssh-add -L\` list a key of its authorized_keys on the server, among the first five?${target.transport === 'openssh' ? '' : ' A security key (sk-…) or a certificate needs `transport: openssh`.'}`,
     });
   }
   const { type, fingerprint, publicLine } = credential.key;
@@ -117,6 +117,11 @@ function authenticationError(target: SshTarget): HostError {
     message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
     hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
   });
+}
+
+/** What a connection is warned of that Terrapin can touch (isTruncatable). */
+export function describeTruncatable(target: SshTarget, cipher: string): string {
+  return `${where(target)} agrees on nothing but ${cipher}, and knows no strict key exchange: somebody on the way can remove messages from the beginning of the connection unnoticed (Terrapin, CVE-2023-48795). Update its sshd (OpenSSH 9.6, or its distribution's fix), or add aes128-gcm@openssh.com or aes128-ctr to its Ciphers.`;
 }
 
 /** The server showed keys, none of which is trusted. */
