@@ -35504,6 +35504,32 @@ function addHashed(entries, mark, rest) {
         entries.set(match[2], { kind: 'file', sha256: match[1], mode: undefined });
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/link-function.ts
+/**
+ * `link_all LIST FROM TO`: each path of LIST (`./a/b`, one a line) below FROM as a hard link below TO, both absolute; a copy where
+ * links are refused. Folders get the mode of those that they stand for. GNU cp looks five times at each of thousands of files
+ * (5,000: 78 ms of the processor, `time cp -Pl --parents`), so perl does it where it is (32 ms); what it does not do, cp does.
+ */
+const linkFunction = `link_program='my $to = shift; my %made;
+while (<STDIN>) {
+  chomp; my $path = $_; my $place = "";
+  for my $part ($path =~ m{([^/]*)/}g) {
+    $place .= "$part/"; next if $made{$place}++ or -d "$to/$place";
+    mkdir "$to/$place" and chmod((stat $place)[2] & 07777, "$to/$place") or exit 1;
+  }
+  link $path, "$to/$path" or exit 1;
+}'
+link_all() {
+  [ -s "$1" ] || return 0
+  if (cd "$2" && perl -e "$link_program" "$3" < "$1") 2>/dev/null; then return 0; fi
+  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
+  while IFS= read -r p; do
+    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
+    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
+  done < "$1"
+}
+`;
+
 ;// CONCATENATED MODULE: ../kit/src/state/tree-lock.ts
 /**
  * One script at a time changes the files of a project: one that outlived its connection may still be at work when the next
@@ -35533,6 +35559,7 @@ be_current() { [ -z "$1" ] || grep -qsF "\\"step\\":\\"$1\\"" "$root/.deploy/lea
 `;
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+
 
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
@@ -35567,16 +35594,7 @@ state_of() {
 const treeFunctions = `
 set -eu
 ${staged_tree_scripts_plainFunction}${lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
-# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
-link_all() {
-  [ -s "$1" ] || return 0
-  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
-  while IFS= read -r p; do
-    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
-    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
-  done < "$1"
-}
-# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
+${linkFunction}# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
 is_there() {
   if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
 }
@@ -35827,7 +35845,7 @@ for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { ech
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
-${stateFunction}[ ! -w . ] || echo w
+[ ! -w . ] || echo w
 for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
 { df -Pk .; df -Pi . 2>/dev/null; } | awk 'NR == 2 { print "k " $4 } NR == 4 { print "i " $4 }'
 only=1
@@ -35862,9 +35880,8 @@ fi
 for f in parts/*/marks/*; do
   if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
 done
-live=$PWD/live
-if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
-  echo s
+if [ -f live/state ]; then
+  printf 's %s\\n' "$(cat live/state)"
   { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
     $1 == "=" { part++; next }
     !part { wanted[$1] = $2; next }
@@ -35872,6 +35889,21 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`;
+/**
+ * $1 deploy path. Prints what the files of the live set look like now; nothing where there is none, and nothing equal to a
+ * recorded state where it cannot tell. What is wrong with deploy-path, the look says.
+ */
+const stateScript = `
+cd "$1" 2>/dev/null && [ -f .deploy/live/state ] || exit 0
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${stateFunction}state_of "$PWD/.deploy/live"`;
+/**
+ * The longest part of a look, on its own: it may come before what the look waits for. Whoever of ours changes the live set after
+ * it also records another state, so that the look tells no difference by it.
+ */
+function statePart(deployPath) {
+    return { purpose: 'look at the live files', source: stateScript, args: [deployPath], mayFail: true };
+}
 /** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
 function lookPart(deployPath, hostName, envPath) {
     return {
@@ -35901,19 +35933,24 @@ function lookFailed(deployPath, hostName, result) {
         hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
     });
 }
-/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
-function parseLook(text, deployPath) {
+/**
+ * What {@link lookPart}'s command printed. Pure.
+ * @param state what {@link statePart}'s printed, before it
+ * @throws StagedTreeError MANIFEST_UNREADABLE
+ */
+function parseLook(text, deployPath, state) {
     const lines = text.split('\n');
     const bodies = (mark) => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
     const tools = bodies('t');
     const [live] = bodies('m');
+    const recorded = bodies('s')[0] ?? '';
     const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
     return {
         isWritable: lines.includes('w'),
         isBusy: lines.includes('b'),
         isEmpty: lines.includes('n'),
         liveId: live === undefined ? undefined : manifest_parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
-        difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+        difference: recorded !== '' && recorded === state.trim() ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
         staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
         begun: bodies('B'),
         unfinished: bodies('U'),
@@ -37551,7 +37588,7 @@ function makeBuckets(scan) {
  * @throws StagedTreeError DEPLOY_PATH_UNUSABLE, TOOL_MISSING, MANIFEST_UNREADABLE; what the parts throw
  */
 async function lookAround(job, before = []) {
-    return lookBehind(job, before, Promise.resolve(job.buckets));
+    return lookBehind(job, { before }, Promise.resolve(job.buckets));
 }
 const lookTimeoutMs = 300_000;
 /** What it fails with is told where it is awaited, or not at all: something else failed before. */
@@ -37559,16 +37596,22 @@ function handled(promise) {
     promise.catch(() => undefined);
     return promise;
 }
-/** The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. */
-async function lookBehind({ host, deployPath, env, signal }, before, buckets) {
+/**
+ * The same, where the set in hand is not known yet: parts with a stdin, and those after them, wait for it. What the live
+ * files look like is found out `before` that, and beside it.
+ */
+async function lookBehind({ host, deployPath, env, signal }, { before, between = [] }, buckets) {
     const envPath = env === undefined ? '' : `./${env.path}`;
-    const results = await batch_runBatch(host, [...before, lookPart(deployPath, host.name, envPath)], {
+    const parts = [...before, statePart(deployPath), ...between, lookPart(deployPath, host.name, envPath)];
+    const results = await batch_runBatch(host, parts, {
         lateStdin: handled(buckets.then((lines) => lines.join('\n'))),
         timeLimit: handled(buckets.then(() => lookTimeoutMs)),
         signal,
         maxCaptureBytes: 64 * 1024 * 1024,
     });
-    return { look: parseLook(results.at(-1)?.stdout ?? '', deployPath), results };
+    const [state, ...rest] = results.slice(before.length);
+    const look = parseLook(rest.at(-1)?.stdout ?? '', deployPath, state?.stdout ?? '');
+    return { look, results: [...results.slice(0, before.length), ...rest.slice(0, -1)] };
 }
 /**
  * Compares, and looks at single files only where the look did not tell enough. Reads only.
@@ -37833,7 +37876,7 @@ function openSync(context, inputs, host, source) {
     const job = { host, deployPath, env, signal: context.signal };
     if (isDryRun) {
         const buckets = source.then((known) => known.buckets);
-        const first = handled(lookBehind(job, [locatePart(deployPath)], buckets));
+        const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
         return { receiver: undefined, first, docker: placeOf, claim: () => undefined };
     }
     // The whole server's comes before the project's: then nothing can be offered yet.
@@ -37851,13 +37894,9 @@ function openSync(context, inputs, host, source) {
             timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
         });
     // What needs nothing of the source is done while it is read.
-    const parts = [
-        locatePart(deployPath),
-        gate,
-        ensureStatePart(host, deployPath),
-        ...(offer === undefined ? [] : [offer.part]),
-    ];
-    const first = handled(lookBehind(job, parts, buckets));
+    const before = [locatePart(deployPath)];
+    const between = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
+    const first = handled(lookBehind(job, { before, between }, buckets));
     const claim = ({ results }) => offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
     return { receiver, first, docker: placeOf, claim };
 }

@@ -24,6 +24,8 @@ const BASE = [
   'gzip',
   'hostname',
   'mawk',
+  // Essential: no Debian or Ubuntu is without it.
+  'perl-base',
   'sed',
   'tar',
 ];

@@ -13,7 +13,7 @@ export interface TreeRecipe {
   readonly packages: readonly string[];
   /** Taken only where the distribution has them. */
   readonly optional?: readonly string[];
-  /** Dependencies that are of use only to maintainer scripts, or never here: not downloaded. */
+  /** Dependencies that are of use only to maintainer scripts, or never here: not downloaded unless named in `packages`. */
   readonly without: readonly RegExp[];
   /** Accounts, links and the like that maintainer scripts would have made. */
   readonly finish?: (tree: string) => Promise<void>;
@@ -53,7 +53,9 @@ async function fetchTree(
 ): Promise<{ readonly paths: readonly string[]; readonly versions: Readonly<Record<string, string>> }> {
   const optional = await selectAvailable(source, recipe.optional ?? []);
   const closure = await resolveClosure(source, [...recipe.packages, ...optional]);
-  const kept = closure.filter(({ name }) => !recipe.without.some((pattern) => pattern.test(name)));
+  const kept = closure.filter(
+    ({ name }) => recipe.packages.includes(name) || !recipe.without.some((pattern) => pattern.test(name)),
+  );
   const paths = await downloadPackages(source, kept);
   return { paths, versions: Object.fromEntries(kept.map(({ name, version }) => [name, version])) };
 }
