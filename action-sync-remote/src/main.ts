@@ -161,15 +161,18 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening:
     // Another's lease may be waited for longer than a command may wait for its files.
     if (taken === undefined) receiver?.cancel();
     const waiting = taken === undefined ? undefined : receiver;
-    const body = async (lease: HeldLease): Promise<Outcome> => {
+    const body = async (lease: HeldLease, signal: AbortSignal): Promise<Outcome> => {
+      const held = { ...job, signal };
+      signal.addEventListener('abort', () => opening.stop(signal.reason), { once: true });
       // Another's lease, or a command of an earlier step, was waited for: what was seen may have changed since.
       const isFresh = (lease === taken || !lease.isNew) && !first.look.isBusy;
-      const again = isFresh ? undefined : await lookAround(job, [awaitQuietPart(host, deployPath)]);
-      const look = await settleInterrupted(job, (again ?? first).look);
-      const comparison = await compare(job, look);
+      const again = isFresh ? undefined : await lookAround(held, [awaitQuietPart(host, deployPath)]);
+      const look = await settleInterrupted(held, (again ?? first).look);
+      const comparison = await compare(held, look);
+      signal.throwIfAborted();
       const [staged, pinned] = await Promise.all([
-        stage(job, comparison, { isForNow, receiver: waiting, step: lease.step }),
-        findPinnedFiles(job, opening.docker(first), comparison),
+        stage(held, comparison, { isForNow, receiver: waiting, step: lease.step }),
+        findPinnedFiles(held, opening.docker(first), comparison),
       ]);
       return { ...comparison, ...staged, pinned };
     };

@@ -20,6 +20,8 @@ export interface Opening {
   readonly first: Promise<Looked>;
   /** Where Docker is, once `first` is there. */
   readonly docker: (first: Looked) => DockerPlace;
+  /** Ends the command that waits for the set, also in the middle of it. */
+  readonly stop: (reason: unknown) => void;
   /** The job's lease, where the first command has taken it. */
   readonly claim: (first: Looked) => HeldLease | undefined;
 }
@@ -47,7 +49,7 @@ export function openSync(
   if (isDryRun) {
     const buckets = source.then((known) => known.buckets);
     const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
-    return { receiver: undefined, first, docker: placeOf, claim: () => undefined };
+    return { receiver: undefined, first, docker: placeOf, stop: () => undefined, claim: () => undefined };
   }
   // The whole server's comes before the project's: then nothing can be offered yet.
   const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
@@ -55,13 +57,14 @@ export function openSync(
     offer?.onSend();
     return known.buckets;
   });
+  const ending = new AbortController();
   const receiver =
     host.kind === 'local'
       ? undefined
       : openReceiver(host, deployPath, {
           isForNow: activate === 'now',
           isSpare: true,
-          signal: context.signal,
+          signal: AbortSignal.any([context.signal, ending.signal]),
           timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
         });
   // What needs nothing of the source is done while it is read.
@@ -70,7 +73,10 @@ export function openSync(
   const first = handled(lookBehind(job, { before, between }, buckets));
   const claim = ({ results }: Looked): HeldLease | undefined =>
     offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
-  return { receiver, first, docker: placeOf, claim };
+  const stop = (reason: unknown): void => {
+    ending.abort(reason);
+  };
+  return { receiver, first, docker: placeOf, stop, claim };
 }
 
 function placeOf({ results }: Looked): DockerPlace {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { isToBeFinished, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
+import { lossOf } from '@deploy-actions/kit/state/lease-step';
 import { formatReleaseId, type Manifest } from '@deploy-actions/kit/state/manifest';
 import { probeLive } from '@deploy-actions/kit/state/manifest-live';
 import type { Look, StagedSet } from '@deploy-actions/kit/state/manifest-look';
@@ -72,6 +73,8 @@ export async function stage(
     const sentBytes = await send(job, comparison, manifest, { ...options, plan });
     return { ending: { kind: 'live', releaseId }, sentBytes };
   } catch (thrown) {
+    // Another run holds the lease: what it looked at must stay, and it puts right what it found half done.
+    if (lossOf(job.signal) !== undefined) throw thrown;
     job.log('That failed: putting the old files back.');
     await undoActivation(job.host, job.deployPath, releaseId).catch((failed: unknown) => {
       job.log(`They could not be put back now: ${describeThrown(failed)}`);

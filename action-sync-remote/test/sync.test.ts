@@ -5,7 +5,7 @@ import { localHost } from '@deploy-actions/kit/host/local-host';
 import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { activateStagedTree, findStagedTree } from '@deploy-actions/kit/state/staged-tree';
 import { fakeRunner, type FakeRunner } from '@deploy-actions/kit/testing/fake-runner';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../src/main.ts';
 import { makeFolder, writeFiles } from './source-fixture.ts';
 
@@ -37,6 +37,17 @@ async function sync(inputs: Readonly<Record<string, string>> = {}): Promise<Fake
 const last = (runner: FakeRunner): string => runner.lines.at(-1) ?? '';
 const staged = (): readonly string[] => readdirSync(join(server, '.deploy/staged'));
 const read = (path: string): string => readFileSync(join(server, path), 'utf8');
+
+/** A `mv` for PATH whose first call with these words (glob of sh) notes its number, and never does its work. */
+function holdAt(words: string): { readonly bin: string; readonly held: string } {
+  const bin = makeFolder();
+  const held = join(bin, 'held');
+  const script = `#!/bin/sh\ncase "$*" in ${words}) echo $$ > '${held}.new'; /bin/mv '${held}.new' '${held}'; exec sleep 3600 ;; esac\nexec /bin/mv "$@"\n`;
+  writeFileSync(join(bin, 'mv'), script, { mode: 0o755 });
+  return { bin, held };
+}
+
+const patience = { timeout: 120_000, interval: 50 };
 
 /** What a rollout wrote before it died. */
 function journal(...lines: readonly object[]): void {
@@ -188,6 +199,50 @@ describe('a sync', { timeout: 300_000 }, () => {
     expect(read('compose.yaml')).toBe('v1');
     expect((await sync({ 'dry-run': 'true' })).outputs.get('deleted-files')).toBe('was/folder/x');
   });
+
+  it.each(['now', 'on-release'])(
+    'stops, with %s, once another holds its lease, and leaves what is there',
+    async (activate) => {
+      await sync({ activate: 'now' });
+      writeFiles(workspace, { 'compose.yaml': 'v2' });
+      const hold = holdAt(activate === 'now' ? '*undo/*.new*' : '*/manifest.json.new*');
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      const path = process.env['PATH'];
+      try {
+        process.env['PATH'] = `${hold.bin}:${path ?? ''}`;
+        const failing = sync({ activate });
+      const failed = expect(failing).rejects.toMatchObject({
+          code: 'LEASE_LOST',
+          message: expect.stringContaining('grace') as string,
+        });
+        await vi.waitFor(() => {
+          expect(existsSync(hold.held)).toBe(true);
+        }, patience);
+        const lease = JSON.parse(read('.deploy/lease.json')) as { owner: object; generation: number };
+        const other = {
+          ...lease,
+          owner: { ...lease.owner, id: 'other', actor: 'grace' },
+          generation: lease.generation + 1,
+        };
+        writeFiles(server, { '.deploy/lease.json': JSON.stringify(other) });
+        await vi.advanceTimersByTimeAsync(120_000);
+        await failed;
+      } finally {
+        process.env['PATH'] = path;
+        vi.useRealTimers();
+      }
+      // The command that was held is gone: nothing comes after it.
+      const pid = Number(readFileSync(hold.held, 'utf8'));
+      await vi.waitFor(() => {
+        expect(existsSync(`/proc/${pid}`)).toBe(false);
+      }, patience);
+      expect(read('compose.yaml')).toBe('v1');
+      expect(JSON.parse(read('.deploy/lease.json'))).toMatchObject({ owner: { actor: 'grace' } });
+      rmSync(join(server, '.deploy/lease.json'));
+      expect(last(await sync({ activate: 'now' }))).toMatch(/^info: Live: /);
+      expect(read('compose.yaml')).toBe('v2');
+    },
+  );
 
   it('compares only, in a dry run', async () => {
     const runner = await sync({ 'dry-run': 'true' });

@@ -112,9 +112,18 @@ export async function withLease<T>(
   }, heartbeatMs);
   try {
     return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
+  } catch (thrown) {
+    // What was stopped says that it was stopped; this says why.
+    throw lossOf(lost.signal) ?? thrown;
   } finally {
     clearInterval(heartbeat);
   }
+}
+
+/** The LEASE_LOST by which {@link withLease} has ended the signal of its body; undefined where it goes on, or was cancelled. */
+export function lossOf(signal: AbortSignal): LeaseError | undefined {
+  const reason: unknown = signal.reason;
+  return signal.aborted && reason instanceof LeaseError && reason.code === 'LEASE_LOST' ? reason : undefined;
 }
 
 /** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */

@@ -77,6 +77,18 @@ describe('the lease of a step', () => {
     expect(signal.reason).toMatchObject({ code: 'LEASE_LOST', message: expect.stringContaining('grace') as string });
   });
 
+  it('fails with LEASE_LOST, whatever was stopped by it says', async () => {
+    const server: Server = { text: '' };
+    const context = { runner: fakeRunner({}, run), signal: new AbortController().signal };
+    const wish = { waitMs: milliseconds(0), scope: { kind: 'project' } } as const;
+    const failing = withLease(context, hostOf(server), deployPath, wish, async (_lease, signal) => {
+      server.text = '';
+      await vi.advanceTimersByTimeAsync(twoMinutesMs);
+      throw new Error('stopped', { cause: signal.reason });
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  });
+
   it('goes on while it is renewed', async () => {
     expect((await hold(() => undefined)).aborted).toBe(false);
   });
