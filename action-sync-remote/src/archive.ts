@@ -52,10 +52,12 @@ function describeNotes(archive: Archive, batches: readonly (readonly ManifestFil
     file(name, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
   const deleted = manifest.deleted.map((path) => `./${path}`);
   const parts = [...inParts].map(({ sha256, mode, path }) => `${sha256} ${mode} ./${path}`);
+  const copies = transfer.copy.map(({ mode, path }) => `${mode} ./${path}`);
   return [
     list('deleted', deleted),
     list('buckets', archive.buckets),
     ...(parts.length === 0 ? [] : [list('parts', parts)]),
+    ...(copies.length === 0 ? [] : [list('copies', copies)]),
     ...(env === undefined
       ? []
       : [
@@ -71,7 +73,7 @@ function describeNotes(archive: Archive, batches: readonly (readonly ManifestFil
 
 function describeTree({ transfer }: Archive): readonly Head[] {
   // Those of files that are linked on the server are made there.
-  const sent = [...transfer.send, ...transfer.links];
+  const sent = [...transfer.send, ...transfer.copy, ...transfer.links];
   const folders = ['', ...[...foldersOf(sent.map(({ path }) => path))].sort().map((folder) => `${folder}/`)];
   return [
     ...folders.map((folder): Head => ({ name: `tree/${folder}`, kind: 'folder', mode: 0o755 })),

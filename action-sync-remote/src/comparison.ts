@@ -195,14 +195,15 @@ function bytesThere({ parts }: Look, { sha256, size }: ManifestFile): number {
 
 function refuseFull({ host, deployPath }: SyncJob, look: Look, transfer: Transfer): void {
   if (!transfer.isNeeded) return;
-  const needed = transfer.send.reduce((sum, file) => sum + file.size - bytesThere(look, file), spareBytes);
+  const copied = transfer.copy.reduce((sum, file) => sum + file.size, spareBytes);
+  const needed = transfer.send.reduce((sum, file) => sum + file.size - bytesThere(look, file), copied);
   if (look.freeBytes < needed)
     throw new SyncError({
       code: 'NO_SPACE',
       message: `${host.name}: ${deployPath} has ${formatBytes(look.freeBytes)} free, the files need ${formatBytes(needed)}. Nothing was changed.`,
       hint: 'Make room on the server: docker image prune, old backups, logs.',
     });
-  const files = transfer.send.length + spareFiles;
+  const files = transfer.send.length + transfer.copy.length + spareFiles;
   if (look.freeFiles !== undefined && look.freeFiles < files)
     throw new SyncError({
       code: 'NO_SPACE',

@@ -24,7 +24,7 @@ import { guardKey } from './source-key.ts';
 import { describeEnding, describePinned, listChanges, type Report } from './report.ts';
 import { findSources, type SourcePlace } from './source-place.ts';
 import { scanSources, type Scan } from './source-scan.ts';
-import { settleInterrupted, stage } from './staging.ts';
+import { dropStaleParts, settleInterrupted, stage } from './staging.ts';
 import { renderSummary } from './summary.ts';
 
 /** inputs → files here, while the connection is made → one look there → what differs → staged (→ live) → outputs. */
@@ -167,7 +167,8 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening:
       // Another's lease, or a command of an earlier step, was waited for: what was seen may have changed since.
       const isFresh = (lease === taken || !lease.isNew) && !first.look.isBusy;
       const again = isFresh ? undefined : await lookAround(held, [awaitQuietPart(host, deployPath)]);
-      const look = await settleInterrupted(held, (again ?? first).look);
+      const settled = await settleInterrupted(held, (again ?? first).look);
+      const look = await dropStaleParts(held, settled, lease.step);
       const comparison = await compare(held, look);
       signal.throwIfAborted();
       const [staged, pinned] = await Promise.all([
@@ -184,13 +185,19 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening:
 
 /** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
 async function findPinnedFiles(
-  { host, deployPath, signal }: SyncJob,
+  { host, deployPath, signal, log }: SyncJob,
   { socket, real }: DockerPlace,
   { transfer }: Comparison,
 ): Promise<readonly Mount[]> {
   const touched = [...transfer.changed, ...transfer.deleted];
   if (touched.length === 0) return [];
-  if (socket !== '') await openEngineDoor(host, socket, AbortSignal.any([signal, AbortSignal.timeout(longestAskMs)]));
+  const bound = AbortSignal.timeout(longestAskMs);
+  if (socket !== '') await openEngineDoor(host, socket, AbortSignal.any([signal, bound]));
+  if (bound.aborted) {
+    // Its CLI would wait as long again. Nothing of a sync needs Docker.
+    log('Docker does not answer: whether a container has a changed file mounted by itself is not known.');
+    return [];
+  }
   const part = askedMountsPart(deployPath, real);
   const [result] = await runBatch(host, [part], { timeoutMs: 30_000 }).catch(() => []);
   return result?.code === 0 ? findPinned(touched, parseMounts(result.stdout, deployPath)) : [];

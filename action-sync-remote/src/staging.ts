@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import { isToBeFinished, type UnfinishedDeploy } from '@deploy-actions/kit/state/journal';
 import { lossOf } from '@deploy-actions/kit/state/lease-step';
-import { formatReleaseId, type Manifest } from '@deploy-actions/kit/state/manifest';
+import { formatReleaseId, isFile, type Manifest } from '@deploy-actions/kit/state/manifest';
 import { probeLive } from '@deploy-actions/kit/state/manifest-live';
 import type { Look, StagedSet } from '@deploy-actions/kit/state/manifest-look';
+import { dropOtherParts } from '@deploy-actions/kit/state/staged-part';
 import type { Receiver } from '@deploy-actions/kit/state/staged-receiver';
 import { planKnownSwap, planSwap, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { discardStagedTrees, formatPlan, throwIfBlocked, undoActivation } from '@deploy-actions/kit/state/staged-tree';
@@ -28,6 +29,16 @@ export async function settleInterrupted(job: SyncJob, look: Look): Promise<Look>
   const all = new Set([...unfinished, ...ofRollout]);
   for (const releaseId of all) await undoActivation(job.host, job.deployPath, releaseId);
   return all.size === 0 ? look : (await lookAround(job)).look;
+}
+
+/** Parts of files that are not in this set any more take room that its own files may need. */
+export async function dropStaleParts(job: SyncJob, look: Look, step: string): Promise<Look> {
+  const { host, deployPath, scan, signal } = job;
+  const ours = new Set(scan.entries.flatMap((entry) => (isFile(entry) ? [entry.sha256] : [])));
+  const parts = look.parts.filter(({ file }) => ours.has(file));
+  if (parts.length === look.parts.length) return look;
+  const wanted = [...new Set(parts.map(({ file }) => file))];
+  return { ...look, parts, freeBytes: await dropOtherParts(host, deployPath, wanted, { step, signal }) };
 }
 
 /** Staged sets that go away with a rollout that died; none of one that will be finished. Pure. */

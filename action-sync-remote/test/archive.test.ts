@@ -10,7 +10,17 @@ import { expect, it } from 'vitest';
 import { packArchive } from '../src/archive.ts';
 import { makeFolder } from './source-fixture.ts';
 
-const none = { added: [], changed: [], deleted: [], send: [], keep: [], links: [], blocked: [], isNeeded: true };
+const none = {
+  added: [],
+  changed: [],
+  deleted: [],
+  send: [],
+  copy: [],
+  keep: [],
+  links: [],
+  blocked: [],
+  isNeeded: true,
+};
 const header = {
   format: 1,
   releaseId: '20261121T030000000Z-local-0001',

@@ -12,6 +12,7 @@ const transfer: Transfer = {
   changed: ['compose.yaml'],
   deleted: ['old'],
   send: [],
+  copy: [],
   keep: [],
   links: [],
   blocked: [],

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { openLab, type Lab } from '../../lab/src/index.ts';
+import { openLab, type Lab, type LabServer } from '../../lab/src/index.ts';
 import { createJob, type Job, type StepResult } from '../../lab/src/runner/index.ts';
 import { makeFolder, writeFiles, type Files } from './source-fixture.ts';
 
 /** One workspace and one deploy path for each test, on the lab's server. */
 export interface SyncFixture {
   readonly lab: Lab;
+  readonly server: LabServer;
   readonly workspace: string;
   readonly deployPath: string;
   readonly write: (files: Files) => void;
@@ -20,43 +21,55 @@ export interface SyncFixture {
   readonly read: (path: string) => Promise<string>;
 }
 
-/** Registers the hooks of the test file. @param name unique among the files that run at the same time */
-export function useSync(name: string): SyncFixture {
+/**
+ * Registers the hooks of the test file.
+ * @param name unique among the files that run at the same time
+ * @param find the server; default: the lab's own
+ */
+export function useSync(
+  name: string,
+  find: (lab: Lab) => Promise<LabServer> = (lab) => Promise.resolve(lab.server),
+): SyncFixture {
   let lab: Lab;
+  let server: LabServer;
   let workspace: string;
   let deployPath: string;
   let count = 0;
 
   beforeAll(async () => {
     lab = await openLab();
+    server = await find(lab);
   });
   beforeEach(async () => {
     count++;
     workspace = makeFolder();
     deployPath = `/srv/${name}-${process.pid}-${count}`;
-    await lab.server.exec(['install', '-d', '-o', 'deploy', '-g', 'deploy', deployPath]);
+    await server.exec(['install', '-d', '-o', 'deploy', '-g', 'deploy', deployPath]);
   });
   afterEach(async () => {
     rmSync(workspace, { recursive: true });
-    await lab.server.exec(['rm', '-rf', deployPath]);
+    await server.exec(['rm', '-rf', deployPath]);
   });
 
   const onServer = async (script: string, ...args: readonly string[]): Promise<string> =>
-    (await lab.server.exec(['sh', '-c', `set -e; ${script}`, 'sh', deployPath, ...args])).stdout;
+    (await server.exec(['sh', '-c', `set -e; ${script}`, 'sh', deployPath, ...args])).stdout;
   const startJob = (): Promise<Job> =>
     createJob({
       workspace,
       env: {
-        DEPLOY_HOST: lab.server.address,
-        DEPLOY_USER: lab.server.user,
-        DEPLOY_SSH_PRIVATE_KEY: lab.server.privateKey,
-        DEPLOY_KNOWN_HOSTS: lab.server.knownHosts,
+        DEPLOY_HOST: server.address,
+        DEPLOY_USER: server.user,
+        DEPLOY_SSH_PRIVATE_KEY: server.privateKey,
+        DEPLOY_KNOWN_HOSTS: server.knownHosts,
         DEPLOY_PATH: deployPath,
       },
     });
   return {
     get lab() {
       return lab;
+    },
+    get server() {
+      return server;
     },
     get workspace() {
       return workspace;
@@ -74,7 +87,7 @@ export function useSync(name: string): SyncFixture {
       const { posts } = await job.finish();
       const logs = [result.rawLog, ...posts.map((post) => post.rawLog)];
       const written = [...logs, result.summary, JSON.stringify(result.outputs)].join('\n');
-      const secret = lab.server.privateKey.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
+      const secret = server.privateKey.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
       for (const line of secret) expect(written).not.toContain(line);
       return result;
     },

@@ -1,4 +1,17 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { localHost } from '@deploy-actions/kit/host/local-host';
@@ -77,6 +90,35 @@ describe('a sync', { timeout: 300_000 }, () => {
     const runner = await sync({ activate: 'now', protect: 'data/' });
     expect(runner.outputs.get('deleted-files')).toBe('');
     expect(read('data/seed')).toBe('ours');
+  });
+
+  it('sends nothing of a file whose mode alone changed, and gives it the new one', async () => {
+    const [modes, big] = [(path: string): number => statSync(join(server, path)).mode & 0o777, 'x'.repeat(3_000_000)];
+    writeFiles(workspace, { 'bin/tool': big, 'bin/other': 'y' });
+    await sync({ activate: 'now' });
+    chmodSync(join(workspace, 'bin/tool'), 0o755);
+    const now = await sync({ activate: 'now' });
+    expect(Object.fromEntries(now.outputs)).toMatchObject({ 'changed-files': 'bin/tool', 'bytes-sent': '0' });
+    expect([modes('bin/tool'), modes('bin/other'), read('bin/tool') === big]).toEqual([0o755, 0o644, true]);
+    // Changed by hand on the server, to one that no set has; and where nothing is known of what is live.
+    chmodSync(join(server, 'bin/tool'), 0o600);
+    rmSync(join(server, '.deploy/live'), { recursive: true });
+    writeFiles(workspace, { 'bin/other': 'z!' });
+    const again = await sync({ activate: 'now' });
+    expect(Object.fromEntries(again.outputs)).toMatchObject({
+      'changed-files': 'bin/other\nbin/tool',
+      'bytes-sent': '2',
+    });
+    expect([modes('bin/tool'), read('bin/other'), read('bin/tool') === big]).toEqual([0o755, 'z!', true]);
+    expect(last(await sync({ activate: 'now' }))).toContain('Unchanged');
+  });
+
+  it('takes nothing that a link on the server is called for the server’s word', async () => {
+    const sum = createHash('sha256').update('v1').digest('hex');
+    symlinkSync(`gone\n4 ${sum}  ./compose.yaml\nd ./conf`, join(server, 'compose.yaml'));
+    expect((await sync({ activate: 'now' })).outputs.get('changed-files')).toBe('compose.yaml\nconf/x');
+    expect(lstatSync(join(server, 'compose.yaml')).isFile()).toBe(true);
+    expect(read('compose.yaml')).toBe('v1');
   });
 
   it('deletes what is gone in the same step in which a new path goes live', async () => {
@@ -211,7 +253,7 @@ describe('a sync', { timeout: 300_000 }, () => {
       try {
         process.env['PATH'] = `${hold.bin}:${path ?? ''}`;
         const failing = sync({ activate });
-      const failed = expect(failing).rejects.toMatchObject({
+        const failed = expect(failing).rejects.toMatchObject({
           code: 'LEASE_LOST',
           message: expect.stringContaining('grace') as string,
         });

@@ -25,7 +25,11 @@ export const locateEnginePart: BatchPart = {
 const openTimeoutMs = 30_000;
 
 /** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
-export async function openLocatedEngine(host: Host, { code, stdout }: PartResult): Promise<unknown> {
+export async function openLocatedEngine(
+  host: Host,
+  { code, stdout }: PartResult,
+  signal = AbortSignal.timeout(openTimeoutMs),
+): Promise<unknown> {
   if (code !== 0 || stdout === '') return undefined;
-  return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+  return openEngineDoor(host, stdout, signal);
 }

@@ -1,10 +1,10 @@
-import { describeThrown } from '../action/errors.ts';
+import { describeThrown, isDeployError } from '../action/errors.ts';
 import { inputReader } from '../action/inputs.ts';
 import type { StepContext } from '../action/run.ts';
 import { locateEnginePart, openLocatedEngine } from '../compose/engine-location.ts';
-import { noResult, runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
+import { runBatch, type BatchPart, type PartResult } from '../host/batch.ts';
 import { connectHost, readHostTarget } from '../host/connect.ts';
-import { engineDoorOf } from '../host/engine-door.ts';
+import { engineDoorOf, longestAskMs } from '../host/engine-door.ts';
 import type { Host } from '../host/host.ts';
 import { systemClock } from '../time/clock.ts';
 import { readDeployPath, type DeployPath } from './deploy-path.ts';
@@ -175,8 +175,14 @@ export async function lookThenRelease(
     sayNotOurs(context);
     return;
   }
-  if (needsDoor && engineDoorOf(host) === undefined) await openLocatedEngine(host, results[looks.length] ?? noResult);
-  const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+  const found = await findOneOffs(context, host, needsDoor ? results[looks.length] : undefined);
+  if (found === 'unknown') {
+    runner.warning(
+      `Docker on ${host.name} does not answer, so nobody knows whether a one-off of this job still runs: the lease is left to expire, in ${leaseTtlSeconds / 60} minutes at most.`,
+    );
+    return;
+  }
+  const [running] = found;
   if (running !== undefined) {
     runner.warning(
       `${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`,
@@ -190,6 +196,21 @@ export async function lookThenRelease(
   runner.info(
     released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.',
   );
+}
+
+/** An engine that hangs is asked once, not by its CLI too: the end of a job must not wait for it twice. */
+async function findOneOffs(
+  { runner }: StepContext,
+  host: Host,
+  place: PartResult | undefined,
+): Promise<readonly string[] | 'unknown'> {
+  const bound = AbortSignal.timeout(longestAskMs);
+  if (place !== undefined && engineDoorOf(host) === undefined) await openLocatedEngine(host, place, bound);
+  if (bound.aborted) return 'unknown';
+  return findRunningOneOffs(host, readDeployPath(inputReader(runner))).catch((thrown: unknown) => {
+    if (isDeployError(thrown) && thrown.code === 'COMMAND_TIMEOUT') return 'unknown';
+    throw thrown;
+  });
 }
 
 function sayNotOurs({ runner }: StepContext): void {

@@ -25,6 +25,8 @@ export interface Transfer {
   readonly deleted: readonly string[];
   /** Files whose content must travel. */
   readonly send: readonly ManifestFile[];
+  /** Files whose content is live at their path already, with another mode: copied there. */
+  readonly copy: readonly ManifestFile[];
   /** Files that are hard-linked from what is live. */
   readonly keep: readonly ManifestFile[];
   readonly links: readonly ManifestLink[];
@@ -64,18 +66,35 @@ export function diffManifests(local: readonly ManifestEntry[], live: LiveState, 
   const differing = local.filter((entry) => !isSame(entry, view.at(entry.path)));
   const added = differing.filter((entry) => view.at(entry.path) === undefined);
   const changed = differing.filter((entry) => view.at(entry.path) !== undefined);
-  const send = new Set(differing);
-  const files = local.filter(isFile);
+  const isThere = (entry: ManifestEntry): boolean => {
+    const stands = view.at(entry.path);
+    return isFile(entry) && stands?.kind === 'file' && stands.sha256 === entry.sha256;
+  };
   const isManifestSame = JSON.stringify(live.manifest?.files) === JSON.stringify(local);
   return {
     added: added.map((entry) => entry.path),
     changed: changed.map((entry) => entry.path),
     deleted,
-    send: files.filter((file) => send.has(file)),
-    keep: files.filter((file) => !send.has(file)),
+    ...sortFiles(local, differing, isThere),
     links: local.filter(isLink),
     blocked: findBlocked(differing, deleted, view),
     isNeeded: differing.length > 0 || deleted.length > 0 || !isManifestSame,
+  };
+}
+
+/** How each file of a set comes into its tree on the server. @param isThere whether one of another mode stands there */
+export function sortFiles(
+  local: readonly ManifestEntry[],
+  differing: readonly ManifestEntry[],
+  isThere: (entry: ManifestEntry) => boolean,
+): Pick<Transfer, 'send' | 'copy' | 'keep'> {
+  const others = new Set(differing);
+  const there = new Set(differing.filter(isThere));
+  const files = local.filter(isFile);
+  return {
+    send: files.filter((file) => others.has(file) && !there.has(file)),
+    copy: files.filter((file) => there.has(file)),
+    keep: files.filter((file) => !others.has(file)),
   };
 }
 
@@ -86,6 +105,7 @@ export function allNew(local: readonly ManifestEntry[]): Transfer {
     changed: [],
     deleted: [],
     send: local.filter(isFile),
+    copy: [],
     keep: [],
     links: local.filter(isLink),
     blocked: [],

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { isFile, isLink, isPathOfSet, type ManifestEntry, type ManifestLink } from './manifest.ts';
-import type { DeleteRule, Transfer } from './manifest-diff.ts';
+import { sortFiles, type DeleteRule, type Transfer } from './manifest-diff.ts';
 
 /**
  * What two sides compare instead of a whole manifest: one line for each entry, in 256 buckets by the line's first two
@@ -65,14 +65,13 @@ export function diffIndex(
   const paths = new Set(local.map(({ path }) => path));
   const gone = [...live.keys()].filter((path) => !paths.has(path));
   const deleted = rule.delete === 'none' ? [] : gone.filter((path) => !rule.isProtected(path)).sort();
-  const send = new Set(changed);
-  const files = local.filter(isFile);
+  const isThere = (entry: ManifestEntry): boolean =>
+    isFile(entry) && live.get(entry.path)?.startsWith(`${entry.sha256.slice(0, digits)} `) === true;
   return {
     added: [],
     changed: changed.map(({ path }) => path),
     deleted,
-    send: files.filter((file) => send.has(file)),
-    keep: files.filter((file) => !send.has(file)),
+    ...sortFiles(local, changed, isThere),
     links: local.filter((entry): entry is ManifestLink => isLink(entry)),
     blocked: [],
     isNeeded: differing.size > 0,

@@ -33,9 +33,15 @@ export interface LiveState {
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
 const lookScript = `
 sum=$0
+nl='
+'
 [ $# -gt 0 ] || exit 0
 for p; do
-  if [ -L "$p" ]; then printf 'l %s\\nt %s\\n' "$p" "$(readlink "$p")"
+  if [ -L "$p" ]; then
+    # No link of a set leads to a name with a line end; such a one must not be taken for lines of ours.
+    t=$(readlink "$p" && echo .) || t=; t=\${t%"$nl".}
+    case $t in *"$nl"*) t= ;; esac
+    printf 'l %s\\nt %s\\n' "$p" "$t"
   elif [ -d "$p" ]; then if [ -w "$p" ] && [ -x "$p" ]; then printf 'd %s\\n' "$p"; else printf 'D %s\\n' "$p"; fi
   elif [ -f "$p" ]; then [ -r "$p" ] || printf 'u %s\\n' "$p"
   elif [ -e "$p" ]; then printf 's %s\\n' "$p"

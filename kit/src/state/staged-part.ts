@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 import { runTreeScript } from './staged-tree-run.ts';
+import { treeFunctions } from './staged-tree-scripts.ts';
 
 /**
  * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`;
@@ -23,6 +24,30 @@ digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
 printf '%s' "$digest" > "$d/marks/.$3"
 mv -f "$d/marks/.$3" "$d/marks/$3"
 printf '%s' "$digest"`;
+
+/** $1 deploy path, $2 nothing, $3 the lease's step; stdin: SHA-256 of the files whose parts stay. Prints the free KiB then. */
+const dropScript = `${treeFunctions}
+lock_tree; be_current "$3"
+wanted=$(cat)
+for d in .deploy/parts/*; do
+  [ -d "$d" ] || continue
+  case "$wanted" in *"\${d##*/}"*) ;; *) rm -rf "$d" ;; esac
+done
+df -Pk . | awk 'NR==2 {print $4}'`;
+
+/** Removes the parts of all other files, which an interrupted sync left. @returns bytes that are free then */
+export async function dropOtherParts(
+  host: Host,
+  deployPath: DeployPath,
+  wanted: readonly string[],
+  { step, signal }: { readonly step: string; readonly signal: AbortSignal },
+): Promise<number> {
+  const purpose = 'remove what an interrupted sync left';
+  const options = { stdin: `${wanted.join('\n')}\n`, signal };
+  return (
+    Number(await runTreeScript(host, deployPath, '', { purpose, source: dropScript, args: [step], options })) * 1024
+  );
+}
 
 /** A piece of a big file, on its way to `.deploy/parts/<SHA-256 of the file>/`. */
 export interface FilePart {

@@ -122,7 +122,8 @@ export const wholeMark = 'whole';
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there; `copies`: mode and path of files that are live with another
+ * mode. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
  * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
@@ -162,6 +163,12 @@ if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
+fi
+if [ -f "$s/copies" ]; then
+  while IFS=' ' read -r mode p; do
+    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
+    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/copies"
 fi
 # What an interrupted sync brought of files that are not in this set, nobody will ask for.
 [ ! -d .deploy/parts ] || rm -rf .deploy/parts
