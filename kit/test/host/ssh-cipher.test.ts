@@ -4,7 +4,7 @@ import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { defaultTuning } from '../../src/host/connection.ts';
 import { runChannel } from '../../src/host/ssh-channel.ts';
-import { prepareCipherKey } from '../../src/host/ssh-cipher.ts';
+import { prepareCipherKeys } from '../../src/host/ssh-cipher.ts';
 import { openConnection } from '../../src/host/ssh-connection.ts';
 import { fakeRunner } from '../../src/testing/fake-runner.ts';
 import { startServer } from './ssh-server.ts';
@@ -40,16 +40,19 @@ describe('the key of a connection', () => {
       (inside(protocol, 'rekey') as () => void).call(protocol);
       await exchanged;
       expect((await echo(client, content)).equals(content)).toBe(true);
-      if (cipher.includes('gcm')) expect(inside(inside(protocol, '_cipher'), '_encKey')).toBeInstanceOf(KeyObject);
+      if (cipher.includes('gcm')) {
+        expect(inside(inside(protocol, '_cipher'), '_encKey')).toBeInstanceOf(KeyObject);
+        expect(inside(inside(protocol, '_decipher'), '_decipherKey')).toBeInstanceOf(KeyObject);
+      }
       await close();
     },
   );
 
   it('is left alone in a library that looks otherwise inside', () => {
     const client = new ssh2.Client();
-    prepareCipherKey(client);
-    Object.assign(client, { _protocol: { _cipher: { _encKey: 'text' } } });
-    prepareCipherKey(client);
-    expect(Reflect.get(client, '_protocol')).toEqual({ _cipher: { _encKey: 'text' } });
+    prepareCipherKeys(client);
+    Object.assign(client, { _protocol: { _cipher: { _encKey: 'text' }, _decipher: 1 } });
+    prepareCipherKeys(client);
+    expect(Reflect.get(client, '_protocol')).toEqual({ _cipher: { _encKey: 'text' }, _decipher: 1 });
   });
 });
