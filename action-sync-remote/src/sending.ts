@@ -93,7 +93,9 @@ export async function send(
   const isWaiting = receiver !== undefined && readyMs !== undefined;
   const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
   const taker = isWaiting ? receiver : openReceiver(host, job.deployPath, options);
-  await taker.receive(manifest.releaseId, packed, step);
+  const isKept = await taker.receive(manifest.releaseId, packed, step);
+  if (!isKept)
+    job.log('The files as they were are not kept (.deploy/files/previous.tar): there is no room for them, or no tar.');
   return progress.done;
 }
 

@@ -110,6 +110,8 @@ describe.each(userlands)('with %s on the server', (userland) => {
     rmSync(join(source, 'compose.yaml'));
     writeFiles(source, { 'compose.yaml': 'v2' });
     expect(await sync(userland, source, server)).toContain('0 added, 1 changed, 1 deleted');
+    const previous = execFileSync('tar', ['-tf', join(server, '.deploy/files/previous.tar')], { encoding: 'utf8' });
+    expect(previous.split('\n')).toEqual(expect.arrayContaining(['manifest.json', 'tree/bin/link', 'tree/conf/gone']));
     expect(readTree(server)).toEqual({
       ...ballast,
       '.env': 'A=1\n',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
@@ -16,11 +17,11 @@ import { dirname, join } from 'node:path';
 import type { StepContext } from '@deploy-actions/kit/action/run';
 import { localHost } from '@deploy-actions/kit/host/local-host';
 import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
-import { activateStagedTree, findStagedTree } from '@deploy-actions/kit/state/staged-tree';
+import { activateStagedTree, findStagedTree, finishActivationParts } from '@deploy-actions/kit/state/staged-tree';
 import { fakeRunner, type FakeRunner } from '@deploy-actions/kit/testing/fake-runner';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../src/main.ts';
-import { makeFolder, writeFiles } from './source-fixture.ts';
+import { makeFolder, readTree, writeFiles, type Files } from './source-fixture.ts';
 
 let workspace: string;
 let server: string;
@@ -90,6 +91,57 @@ describe('a sync', { timeout: 300_000 }, () => {
     const runner = await sync({ activate: 'now', protect: 'data/' });
     expect(runner.outputs.get('deleted-files')).toBe('');
     expect(read('data/seed')).toBe('ours');
+  });
+
+  it('keeps the set that was live before, with its env file, until the next one is live or a release has archives', async () => {
+    const archive = join(server, '.deploy/files/previous.tar');
+    const kept = (): Files => {
+      const folder = makeFolder();
+      execFileSync('tar', ['-xf', archive, '-C', folder]);
+      return readTree(folder);
+    };
+    writeFiles(server, { 'compose.yaml': 'by hand', 'data/rows': 'theirs' });
+    await sync({ activate: 'now', 'env-file-content': 'A=1' });
+    // Before the first sync: what it replaces, and nothing else.
+    expect(kept()).toEqual({ 'tree/compose.yaml': 'by hand' });
+    const first = read('.deploy/manifest.json');
+    rmSync(join(workspace, 'conf'), { recursive: true });
+    writeFiles(workspace, { 'compose.yaml': 'v2', "it's new": '-> compose.yaml' });
+    await sync({ activate: 'now', 'env-file-content': 'A=2' });
+    const before = { 'tree/compose.yaml': 'v1', 'tree/conf/x': '1', 'env/path': './.env\n', 'env/file': 'A=1\n' };
+    expect(kept()).toEqual({ ...before, 'manifest.json': first });
+    expect(statSync(archive).mode & 0o777).toBe(0o600);
+    // One that only stages, one that changes nothing, and one that fails leave it.
+    writeFiles(workspace, { 'compose.yaml': 'v3', data: 'a file where the server has a folder' });
+    await expect(sync({ activate: 'now' })).rejects.toMatchObject({ code: 'PATH_BLOCKED' });
+    rmSync(join(workspace, 'data'));
+    await sync();
+    expect(kept()).toMatchObject(before);
+    await sync({ activate: 'now' });
+    expect(kept()).toMatchObject({ 'tree/compose.yaml': 'v2', "tree/it's new": '-> compose.yaml' });
+    // As the README says.
+    execFileSync('tar', ['-xf', archive, '-C', server, '--strip-components=1', 'tree']);
+    expect([read('compose.yaml'), existsSync(join(server, 'tree'))]).toEqual(['v2', false]);
+    expect((await sync({ activate: 'now' })).outputs.get('changed-files')).toBe('compose.yaml');
+    for (const part of finishActivationParts(localHost(), parseDeployPath(server), 1, 5))
+      await localHost().script(part.source, part.args ?? []);
+    expect(readdirSync(join(server, '.deploy/files'))).toEqual(['1.tar']);
+  });
+
+  it('goes live also where the set before cannot be kept, and says so', async () => {
+    await sync({ activate: 'now' });
+    rmSync(join(server, '.deploy/files'), { recursive: true });
+    mkdirSync(join(server, '.deploy/files/.previous.tar/in the way'), { recursive: true });
+    const tar = makeFolder();
+    writeFileSync(join(tar, 'tar'), '#!/bin/sh\ncase $1 in -c*) exit 2 ;; esac\nexec /bin/tar "$@"\n', { mode: 0o755 });
+    writeFiles(workspace, { 'compose.yaml': 'v2' });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${tar}:${path ?? ''}`;
+    const runner = await sync({ activate: 'now' }).finally(() => {
+      process.env['PATH'] = path;
+    });
+    expect(runner.lines.join('\n')).toContain('The files as they were are not kept');
+    expect([read('compose.yaml'), readdirSync(join(server, '.deploy/files'))]).toEqual(['v2', []]);
   });
 
   it('sends nothing of a file whose mode alone changed, and gives it the new one', async () => {

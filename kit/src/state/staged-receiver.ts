@@ -1,6 +1,7 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { HostError, type ExecResult, type Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
+import { keepPreviousLine, packPreviousFunction, unkept } from './previous-set.ts';
 import { activateScript } from './staged-swap-scripts.ts';
 import { treeError } from './staged-tree-run.ts';
 import { receiveScript, settleScript } from './staged-tree-scripts.ts';
@@ -31,9 +32,10 @@ export interface Receiver {
   readonly ready: Promise<number | undefined>;
   /**
    * Sends the set, once. `step` is that of the lease: where the lease says another one by then, LEASE_LOST.
+   * @returns whether what was live before is kept; true where nothing goes live
    * @throws StagedTreeError STAGED_TREE_CORRUPT; PATH_BLOCKED by an activation, which the caller then undoes
    */
-  receive(releaseId: string, archive: StagedArchive, step?: string): Promise<void>;
+  receive(releaseId: string, archive: StagedArchive, step?: string): Promise<boolean>;
   /** It is not needed, or has done its work: it ends by itself. */
   cancel(): void;
 }
@@ -55,9 +57,9 @@ ${receiveScript}`;
 const stageAndSwapScript = `${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
 (set -- "$path" "$id" "$packing" "$step" "$borders"
-${receiveScript})
+${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
-${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
+${activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
 (set -- "$path"
 ${settleScript})`;
 
@@ -104,6 +106,7 @@ export function openReceiver(host: Host, deployPath: DeployPath, options: Receiv
         throw failure ?? thrown;
       });
       throwIfFailed(host, deployPath, releaseId, result, isForNow);
+      return !result.stdout.split('\n').includes(unkept);
     },
     cancel: () => {
       stdin.end();

@@ -234,7 +234,7 @@ if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
-  for a in files/*.tar; do
+  for a in files/[0-9]*.tar; do
     if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
   done
   rm -rf "files/.$2.new" files/.pack
@@ -254,13 +254,14 @@ if [ -f manifest.json ]; then
 fi
 # Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
 # no good one's place.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+for a in files/[0-9]*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
 good=0
 while IFS= read -r n; do
   if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
   else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
 done < files/.numbers
-rm -f files/.numbers files/.list`;
+# Of syncs without a release; the archives of releases are the way back now.
+rm -f files/.numbers files/.list files/previous.tar`;
 
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
 export const readArchiveScript = `
