@@ -32,6 +32,8 @@ export const slowLabFiles: readonly string[] = [
   'simulate',
   'servers',
   'sync-crash',
+  'sync-troubled',
+  'ssh',
   'pages',
   'engine-update',
   'django',

@@ -1,3 +1,5 @@
+import type { Userland } from './fault-server.ts';
+
 /** Where on the server a sync can be hit: just before a command of its own whose words match. */
 export interface FaultPoint {
   readonly name: string;
@@ -11,19 +13,20 @@ const partPoints: readonly FaultPoint[] = [
   { name: 'a part goes into the set', command: 'mv -f .deploy/parts/*' },
 ];
 
+/** `[cp]*l *`: link_all of the kit links by `perl -e`, or by `cp -Pl`. */
 const transferPoints: readonly FaultPoint[] = [
   { name: 'the state folder is made ready', command: 'mkdir -p -m 0700 .deploy/journal*' },
   ...partPoints,
   { name: 'the stream is unpacked', command: 'tar -x*of *' },
   { name: 'the set is verified', command: 'cmp -s - ../sums.*' },
-  { name: 'what is unchanged is linked', command: 'cp -Pl *tree' },
+  { name: 'what is unchanged is linked', command: '[cp]*l *tree' },
   { name: 'the set counts as staged', command: 'mv */manifest.json.new *' },
 ];
 
 const swapPoints: readonly FaultPoint[] = [
-  { name: 'the old files are saved', command: 'cp -Pl *undo/*.new/old' },
+  { name: 'the old files are saved', command: '[cp]*l *undo/*.new/old' },
   { name: 'the undo record counts', command: 'mv /*undo/*.new *' },
-  { name: 'the new files stand beside', command: 'cp -Pl *undo/*/swap' },
+  { name: 'the new files stand beside', command: '[cp]*l *undo/*/swap' },
   { name: 'the first folder is swapped', command: 'mv -f -- *swap/./compose.yaml*' },
   { name: 'the next folder is swapped', command: 'mv -f -- */app/./conf/' },
   { name: 'the env file is swapped', command: 'mv -f *.env.deploy-next *' },
@@ -32,6 +35,8 @@ const swapPoints: readonly FaultPoint[] = [
   { name: 'the lists of the live set follow', command: 'mv .deploy/live.new *' },
   { name: 'the undo record goes', command: 'mv .deploy/undo .deploy/undo.old' },
   { name: 'the staged set goes', command: 'rm -rf .deploy/staged/*' },
+  { name: 'the previous set is packed', command: 'tar -cf *files/.previous.tar *' },
+  { name: 'the previous set takes its place', command: 'mv -f .deploy/files/.previous.tar *' },
 ];
 
 export const faultPoints: readonly FaultPoint[] = [...transferPoints, ...swapPoints];
@@ -53,17 +58,27 @@ export const faults = ['cut', 'power', 'crashed', 'killed', 'cancelled'] as cons
 export type Fault = (typeof faults)[number];
 
 /** The programs of {@link FaultPoint.command}. */
-export const watchedTools = ['cmp', 'cp', 'mkdir', 'mv', 'rm', 'tar'] as const;
+export const watchedTools = ['cmp', 'cp', 'mkdir', 'mv', 'perl', 'rm', 'tar'] as const;
 
-/** For every run: each fault, each point, and the cable at ten of them. `TEST_MATRIX=whole` has the product. */
+/** For every run: each fault, each point, and the cable at ten of them. `TEST_MATRIX=whole` has the product, with each userland. */
 const subset: Readonly<Record<Fault, readonly number[]>> = {
   cut: [1, 4, 5, 6, 7, 9, 11, 12, 14, 15],
   power: [12],
-  crashed: [13, 18],
-  killed: [2, 3, 8, 10, 16, 17],
+  crashed: [13, 18, 19],
+  killed: [2, 3, 8, 10, 16, 17, 20],
   cancelled: [0],
 };
 
-export function cellsOf(fault: Fault, isWhole: boolean): readonly FaultPoint[] {
-  return isWhole ? faultPoints : subset[fault].flatMap((index) => faultPoints[index] ?? []);
+/** With BusyBox's programs instead: those points at which they differ most. */
+const busyBoxSubset: Readonly<Record<Fault, readonly number[]>> = {
+  cut: [4, 5, 6, 7],
+  power: [12],
+  crashed: [8, 13],
+  killed: [11, 16],
+  cancelled: [14],
+};
+
+export function cellsOf(fault: Fault, isWhole: boolean, userland: Userland): readonly FaultPoint[] {
+  const chosen = userland === 'Debian' ? subset : busyBoxSubset;
+  return isWhole ? faultPoints : chosen[fault].flatMap((index) => faultPoints[index] ?? []);
 }

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ExtraServer, Lab } from '../../lab/src/index.ts';
 import { watchedTools, type FaultPoint } from './fault-points.ts';
@@ -25,13 +36,19 @@ export interface FaultCell {
   letGo(how: 'on' | 'die'): void;
 }
 
+/** Whose programs the sessions have: the server's own, or nothing but BusyBox's. */
+export type Userland = 'Debian' | 'BusyBox';
+
 const port = 2298;
 const deployUid = 1000;
 
-/** @param base as seen from both sides */
-const standIn = (base: string): string => `#!/bin/sh
+/**
+ * @param base as seen from both sides
+ * @param folders where the tools are
+ */
+const standIn = (base: string, folders: readonly string[]): string => `#!/bin/sh
 tool=\${0##*/}
-for real in /usr/bin/$tool /bin/$tool; do if [ -x "$real" ]; then break; fi; done
+for real in ${folders.map((folder) => `${folder}/$tool`).join(' ')}; do if [ -x "$real" ]; then break; fi; done
 words="$tool $*"; place="$PWD/ $words"
 case $place in
 */cells/*)
@@ -49,16 +66,44 @@ esac
 exec "$real" "$@"
 `;
 
-export async function startFaultServer(lab: Lab, name: string): Promise<FaultServer> {
+/**
+ * BusyBox's sh runs its own programs whatever PATH says, but for functions: those lead to the stand-ins. What it runs by
+ * `exec` is run without.
+ */
+const busyBoxShell = (base: string): string => `#!/bin/sh
+[ "$1" = -c ] || exec ${base}/busybox/sh "$@"
+text=\${2#exec cp}; [ "$text" = "$2" ] || text="cp$text"
+shift 2
+exec ${base}/busybox/sh -c '${['sh', 'xargs', ...watchedTools].map((tool) => `${tool}() { ${base}/bin/${tool} "$@"; }`).join('\n')}
+'"$text" "$@"
+`;
+
+/** BusyBox for everything but xargs: its own runs no stand-in either. */
+function installBusyBox(lab: Lab, base: string): void {
+  const trees = join(lab.paths.cache, 'trees');
+  const tools = readdirSync(trees).find((tree) => /^tools-[0-9a-f]+$/.test(tree)) ?? '';
+  const folder = join(base, 'busybox');
+  mkdirSync(folder);
+  copyFileSync(join(trees, tools, 'usr/bin/busybox'), join(folder, 'busybox'));
+  for (const applet of execFileSync(join(folder, 'busybox'), ['--list'], { encoding: 'utf8' }).trim().split('\n'))
+    if (applet !== 'busybox' && applet !== 'xargs') symlinkSync('busybox', join(folder, applet));
+  symlinkSync('/usr/bin/xargs', join(base, 'bin/xargs'));
+  writeFileSync(join(base, 'bin/sh'), busyBoxShell(base));
+  chmodSync(join(base, 'bin/sh'), 0o755);
+}
+
+export async function startFaultServer(lab: Lab, name: string, userland: Userland = 'Debian'): Promise<FaultServer> {
   const server = await lab.startServer({ name, fresh: true });
   const base = join(lab.paths.shared, name);
   rmSync(base, { recursive: true, force: true });
   mkdirSync(join(base, 'bin'), { recursive: true });
   mkdirSync(join(base, 'cells'));
-  writeFileSync(join(base, 'stand-in'), standIn(base));
+  const folders = userland === 'BusyBox' ? [join(base, 'busybox')] : ['/usr/local/bin', '/usr/bin', '/bin'];
+  writeFileSync(join(base, 'stand-in'), standIn(base, folders));
   chmodSync(join(base, 'stand-in'), 0o755);
   for (const tool of watchedTools) symlinkSync('../stand-in', join(base, 'bin', tool));
-  const path = `${base}/bin:/usr/local/bin:/usr/bin:/bin`;
+  if (userland === 'BusyBox') installBusyBox(lab, base);
+  const path = [`${base}/bin`, ...folders].join(':');
   const options = [`Port=${port}`, `SetEnv=PATH=${path}`, 'PidFile=/run/fault-sshd.pid'];
   await server.exec(['/usr/sbin/sshd', ...options.flatMap((option) => ['-o', option])]);
   return {

@@ -8,7 +8,7 @@ import { openLab, type Lab } from '../../lab/src/index.ts';
 import { createJob } from '../../lab/src/runner/index.ts';
 import { run } from '../src/main.ts';
 import { ballastOf, cellsOf, faultPoints, faults, type Fault, type FaultPoint } from './fault-points.ts';
-import { startFaultServer, type FaultCell, type FaultServer } from './fault-server.ts';
+import { startFaultServer, type FaultCell, type FaultServer, type Userland } from './fault-server.ts';
 import { makeFolder, readTree, type Files } from './source-fixture.ts';
 
 const isWhole = process.env['TEST_MATRIX'] === 'whole';
@@ -26,14 +26,6 @@ let count = 0;
 
 beforeAll(async () => {
   lab = await openLab();
-  faulty = await startFaultServer(lab, 'sync-crash');
-  template = faulty.makeCell('template').deployPath;
-  await runHere({ deployPath: template, source: makeFolder(oldTree), env: 'A=1', runId: 'first', attempt: 1 });
-  rmSync(join(template, '.deploy/lease.json'));
-});
-
-afterAll(async () => {
-  await faulty.stop();
 });
 
 interface Wish {
@@ -173,9 +165,29 @@ function leftovers(deployPath: string): readonly string[] {
 /** Each fault of a row at the same time: nearly all of it is waiting. */
 const rows: readonly (readonly Fault[])[] = isWhole ? faults.map((fault) => [fault]) : [faults];
 
-describe('after a fault at any moment the old or the new set is there, whole, and the next run converges', () => {
-  it.each(rows)('%s %s %s %s %s', { timeout: 1_800_000 }, async (...row) => {
-    const cells = row.flatMap((fault) => cellsOf(fault, isWhole).map((point) => ({ fault, point })));
+/** Where the disk becomes full, and what the step makes of it: with what it set aside it can still end, or go back. */
+const fillings: readonly (readonly [point: string, code: string, tree: 'old' | 'new'])[] = [
+  ['the stream is unpacked', 'NO_SPACE', 'old'],
+  ['the old files are saved', 'NO_SPACE', 'old'],
+  ['the first folder is swapped', 'success', 'new'],
+];
+
+const userlands: readonly Userland[] = ['Debian', 'BusyBox'];
+
+describe.each(userlands)('with the programs of %s on the server', (userland) => {
+  beforeAll(async () => {
+    faulty = await startFaultServer(lab, `crash-${userland.toLowerCase()}`, userland);
+    template = faulty.makeCell('template').deployPath;
+    await runHere({ deployPath: template, source: makeFolder(oldTree), env: 'A=1', runId: 'first', attempt: 1 });
+    rmSync(join(template, '.deploy/lease.json'));
+  });
+  afterAll(async () => {
+    await faulty.stop();
+  });
+
+  const name = 'the old or the new set is there after a fault at any moment, whole, and the next run converges';
+  it.each(rows)(`${name}: %s %s %s %s %s`, { timeout: 1_800_000 }, async (...row) => {
+    const cells = row.flatMap((fault) => cellsOf(fault, isWhole, userland).map((point) => ({ fault, point })));
     const hits = await Promise.all(cells.map(({ fault, point }) => start(fault, point)));
     const codes = await strike(hits);
     for (const [index, hit] of hits.entries()) {
@@ -199,55 +211,48 @@ describe('after a fault at any moment the old or the new set is there, whole, an
       expect.soft(leftovers(hit.cell.deployPath), place).toEqual([]);
     }
   });
-});
 
-/** Where the disk becomes full, and what the step makes of it: with what it set aside it can still end, or go back. */
-const fillings: readonly (readonly [point: string, code: string, tree: 'old' | 'new'])[] = [
-  ['the stream is unpacked', 'NO_SPACE', 'old'],
-  ['the old files are saved', 'NO_SPACE', 'old'],
-  ['the first folder is swapped', 'success', 'new'],
-];
-
-it('a disk that becomes full on the way leaves a whole set; one that is read-only is named; noexec is no matter', async () => {
-  const mounted = await Promise.all(
-    fillings.map(async ([name, code, tree]) => {
-      const cell = faulty.makeCell(`full-${name.replaceAll(' ', '-')}`);
-      const root = (script: string): Promise<{ readonly stdout: string }> =>
-        faulty.server.exec(['sh', '-c', script, 'sh', cell.deployPath]);
-      await root('mount -t tmpfs -o size=24m,noexec,uid=1000,mode=755 none "$1"');
-      return { cell, name, code, tree, root, runId: randomBytes(4).toString('hex') };
-    }),
-  );
-  const next = (files: Files): string => makeFolder({ ...files, ballast: 'x'.repeat(6_000_000) });
-  const read = '(cd "$1" && cat compose.yaml conf/a && ls conf)';
-  const [oldText, newText] = ['v1olda\nsame\n', 'v2newa\nadded\nsame\n'];
-  const syncAll = (files: Files, attempt: number): Promise<readonly string[]> =>
-    Promise.all(
-      mounted.map(({ cell: { deployPath }, runId }) =>
-        runHere({ deployPath, source: attempt === 1 ? makeFolder(files) : next(files), env: 'A=1', runId, attempt }),
-      ),
+  it('a disk that becomes full on the way leaves a whole set; one that is read-only is named; noexec is no matter', async () => {
+    const mounted = await Promise.all(
+      fillings.map(async ([name, code, tree]) => {
+        const cell = faulty.makeCell(`full-${name.replaceAll(' ', '-')}`);
+        const root = (script: string): Promise<{ readonly stdout: string }> =>
+          faulty.server.exec(['sh', '-c', script, 'sh', cell.deployPath]);
+        await root('mount -t tmpfs -o size=24m,noexec,uid=1000,mode=755 none "$1"');
+        return { cell, name, code, tree, root, runId: randomBytes(4).toString('hex') };
+      }),
     );
-  try {
-    expect(await syncAll(oldTree, 1)).toEqual(['success', 'success', 'success']);
-    for (const { cell, name } of mounted) {
-      const point = faultPoints.find((one) => one.name === name);
-      if (point !== undefined) cell.holdAt(point);
+    const next = (files: Files): string => makeFolder({ ...files, ballast: 'x'.repeat(6_000_000) });
+    const read = '(cd "$1" && cat compose.yaml conf/a && ls conf)';
+    const [oldText, newText] = ['v1olda\nsame\n', 'v2newa\nadded\nsame\n'];
+    const syncAll = (files: Files, attempt: number): Promise<readonly string[]> =>
+      Promise.all(
+        mounted.map(({ cell: { deployPath }, runId }) =>
+          runHere({ deployPath, source: attempt === 1 ? makeFolder(files) : next(files), env: 'A=1', runId, attempt }),
+        ),
+      );
+    try {
+      expect(await syncAll(oldTree, 1)).toEqual(['success', 'success', 'success']);
+      for (const { cell, name } of mounted) {
+        const point = faultPoints.find((one) => one.name === name);
+        if (point !== undefined) cell.holdAt(point);
+      }
+      const syncing = syncAll(newTree, 2);
+      for (const { cell, name } of mounted) await expect.poll(cell.isHeld, { ...patience, message: name }).toBe(true);
+      for (const { cell, root } of mounted) {
+        await root('dd if=/dev/zero of="$1/filler" bs=4096 2>/dev/null; :');
+        cell.letGo('on');
+      }
+      expect(await syncing).toEqual(fillings.map(([, code]) => code));
+      for (const { root, tree, name } of mounted)
+        expect((await root(read)).stdout, name).toBe(tree === 'old' ? oldText : newText);
+      await Promise.all(mounted.map(({ root }) => root('rm "$1/filler"; mount -o remount,ro "$1"')));
+      expect(await syncAll(newTree, 3)).toEqual(fillings.map(() => 'DEPLOY_PATH_UNUSABLE'));
+      await Promise.all(mounted.map(({ root }) => root('mount -o remount,rw "$1"')));
+      expect(await syncAll(newTree, 4)).toEqual(['success', 'success', 'success']);
+      for (const { root, name } of mounted) expect((await root(read)).stdout, name).toBe(newText);
+    } finally {
+      for (const { root } of mounted) await root('umount "$1"');
     }
-    const syncing = syncAll(newTree, 2);
-    for (const { cell, name } of mounted) await expect.poll(cell.isHeld, { ...patience, message: name }).toBe(true);
-    for (const { cell, root } of mounted) {
-      await root('dd if=/dev/zero of="$1/filler" bs=4096 2>/dev/null; :');
-      cell.letGo('on');
-    }
-    expect(await syncing).toEqual(fillings.map(([, code]) => code));
-    for (const { root, tree, name } of mounted)
-      expect((await root(read)).stdout, name).toBe(tree === 'old' ? oldText : newText);
-    await Promise.all(mounted.map(({ root }) => root('rm "$1/filler"; mount -o remount,ro "$1"')));
-    expect(await syncAll(newTree, 3)).toEqual(fillings.map(() => 'DEPLOY_PATH_UNUSABLE'));
-    await Promise.all(mounted.map(({ root }) => root('mount -o remount,rw "$1"')));
-    expect(await syncAll(newTree, 4)).toEqual(['success', 'success', 'success']);
-    for (const { root, name } of mounted) expect((await root(read)).stdout, name).toBe(newText);
-  } finally {
-    for (const { root } of mounted) await root('umount "$1"');
-  }
+  });
 });

@@ -23,6 +23,8 @@ cd "$1"
 if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+  # BusyBox's test takes a read-only mount for writable; nothing is written.
+  said=$({ : >> .deploy/format; } 2>&1) || case $said in *ead-only*) printf '%s\\n' "$said" >&2; exit 4 ;; esac
 else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
