@@ -1,6 +1,7 @@
 import { composePart, throwIfUnusable } from '@deploy-actions/kit/compose/compose-cli';
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { listProjectContainers } from '@deploy-actions/kit/compose/docker-cli';
+import { removeContainers, startContainers } from '@deploy-actions/kit/compose/engine-changes';
 import { programPart, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { commandFailed, lastLines } from '@deploy-actions/kit/host/host';
 import { RolloutError } from './errors.ts';
@@ -195,7 +196,10 @@ export async function startCreated(
     parts: [
       context.journal.line('created', { service, ids }),
       ...first,
-      programPart('docker start', ['docker', 'start', ...ids]),
+      {
+        ...programPart('docker start', ['docker', 'start', ...ids]),
+        act: (engine, signal) => startContainers(engine, ids, signal),
+      },
       ...then,
     ],
     timeoutMs: createTimeoutMs,
@@ -248,6 +252,7 @@ export function removePart(context: RolloutContext, ids: readonly string[]): Bat
 said=$(docker rm --force "$@" 2>&1 >/dev/null) && exit 0
 for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
     args: ids,
+    act: (engine, signal) => removeContainers(engine, ids, signal),
     fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),
   };
 }

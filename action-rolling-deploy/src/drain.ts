@@ -1,4 +1,5 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
+import { askExitCode, keepDown, stopContainer } from '@deploy-actions/kit/compose/engine-changes';
 import { programPart, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { removePart } from './container-moves.ts';
 import { RolloutError } from './errors.ts';
@@ -65,7 +66,7 @@ async function takeOut(
       await context.clock.sleep(waitMs, context.signal);
       parts = [];
     }
-    parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(container), ...then];
+    parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(context, container), ...then];
     return await run(context, container, needs, parts, timeoutMs);
   } catch (thrown) {
     // A proxy that could not be switched still sends to the container: that one is the way back. Of several proxies, some
@@ -90,13 +91,26 @@ docker stop "$1" >/dev/null || exit
 [ "$(($(date +%s) - begun))" -lt "$2" ] || docker inspect --type container --format '{{.State.ExitCode}}' "$1"
 exit 0`;
 
-function stopParts({ id, restartPolicy, stopGraceSeconds }: Container): readonly BatchPart[] {
+function stopParts({ clock }: RolloutContext, container: Container): readonly BatchPart[] {
+  const { id, restartPolicy, stopGraceSeconds } = container;
   // The other policies would bring a stopped old container back when dockerd restarts; these two do not.
   const staysDown = restartPolicy === 'no' || restartPolicy === 'unless-stopped';
-  return [
-    ...(staysDown ? [] : [programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true })]),
-    { purpose: stopPurpose, source: stopScript, args: [id, String(stopGraceSeconds)] },
-  ];
+  const update: BatchPart = {
+    ...programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
+    act: (engine, signal) => keepDown(engine, id, signal),
+  };
+  const stop: BatchPart = {
+    purpose: stopPurpose,
+    source: stopScript,
+    args: [id, String(stopGraceSeconds)],
+    act: async (engine, signal) => {
+      const begun = clock.now();
+      const stopped = await stopContainer(engine, id, signal);
+      if (clock.now() - begun < stopGraceSeconds * 1000) return stopped;
+      return { ...stopped, stdout: await askExitCode(engine, id, signal) };
+    },
+  };
+  return [...(staysDown ? [] : [update]), stop];
 }
 
 async function run(

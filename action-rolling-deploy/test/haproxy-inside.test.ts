@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { drainInside, settleInside } from '../src/route/haproxy.ts';
+import { drainInside, sessionInside, settleInside } from '../src/route/haproxy-inside.ts';
 
 /** A runtime API behind `nc`: its servers stand in a file, `set server … state …` changes them, `busy` is in flight. */
 const nc = `#!/bin/sh
@@ -47,10 +47,19 @@ const asked = (what: string): number =>
     .filter((line) => line.startsWith(what)).length;
 
 function run(inside: string, ...args: readonly string[]): { readonly code: number; readonly said: string } {
+  return runWith('', inside, args);
+}
+
+function runWith(
+  input: string,
+  inside: string,
+  args: readonly string[] = [],
+): { readonly code: number; readonly said: string } {
   const source = inside.replace('sockets=$(find_sockets)', 'sockets=ipv4@127.0.0.1:9999');
   try {
     const said = execFileSync('sh', ['-c', source, 'sh', ...args], {
       encoding: 'utf8',
+      input,
       env: { PATH: `${folder}:/usr/bin:/bin`, FOLDER: folder },
     });
     return { code: 0, said: said.trim() };
@@ -128,7 +137,27 @@ describe('what runs inside HAProxy’s container', () => {
   it('waits for a drained server that is still up, five seconds at most', () => {
     servers(server('app1', '10.0.1.2', 2, 8));
     expect(run(settleInside, ' 10.0.1.3', 'app').code).toBe(0);
-    expect(asked('show servers state')).toBeGreaterThan(50);
+    expect(asked('show servers state')).toBeGreaterThan(25);
     expect(state()).toEqual(['app1=0']);
+  });
+
+  it('does both in one program, told by its input', () => {
+    servers(server('app1', '10.0.1.2'), server('app2', '10.0.1.3'));
+    const drain = 'drain\n20\n 10.0.1.2\n 10.0.1.3\n';
+    expect(runWith(drain, sessionInside)).toEqual({ code: 0, said: 'drained \n\nend 0' });
+    expect(state()).toEqual(['app1=8', 'app2=0']);
+    const { said } = runWith(`${drain}settle\n 10.0.1.2 10.0.1.3\napp\n\n`, sessionInside);
+    expect(said).toBe('drained \n\nend 0\n\nend 0');
+    expect(state()).toEqual(['app1=0', 'app2=0']);
+  });
+
+  it('goes on with the next order where one failed, and gives nothing back when its input ends', () => {
+    servers(server('app1', '10.0.1.2'), server('app2', '10.0.1.3', 0));
+    const refused = 'drain\n20\n 10.0.1.2\n 10.0.1.3\n';
+    expect(runWith(refused, sessionInside).said).toBe('backend app\n\nend 6');
+    servers(server('app1', '10.0.1.2'), server('app2', '10.0.1.3'));
+    const cut = `${refused}settle\n 10.0.1.3\napp`;
+    expect(runWith(cut, sessionInside).said).toBe('drained \n\nend 0');
+    expect(state()).toEqual(['app1=8', 'app2=0']);
   });
 });

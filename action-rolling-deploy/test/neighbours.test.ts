@@ -71,12 +71,16 @@ describe('what is near the proxies of a service', () => {
       'edge1 n1=10.0.1.9',
       'inner1 n2=10.0.2.9',
     ]);
+    expect(near.reached?.('edge1', ['app1', 'inner1'])).toBe(' 10.0.1.2');
+    expect(near.reached?.('inner1', ['app1'])).toBe(' 10.0.2.2');
+    expect(near.reached?.('gone', ['app1'])).toBe('');
     expect(asked.sort()).toEqual(['app', 'edge', 'inner']);
   });
 
   it('is left to the scripts where no engine can be asked', async () => {
     const near = await askNeighbours({ host: localHost(), project: 'shop' }, route);
     expect([near.idsOf('edge'), near.alive, near.pairs]).toEqual(['', '', '']);
+    expect(near.reached).toBeUndefined();
   });
 
   it('is reached at the addresses on networks that both are on', () => {

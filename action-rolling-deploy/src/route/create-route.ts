@@ -5,6 +5,7 @@ import { RolloutError } from '../errors.ts';
 import { settleCaddy, withdrawFromCaddy } from './caddy.ts';
 import { withdrawByFile } from './drain-file.ts';
 import { settleHaproxy, withdrawFromHaproxy } from './haproxy.ts';
+import { haproxySessions } from './haproxy-sessions.ts';
 import { joinNetworks, leaveNetworks } from './late-join.ts';
 import { refreshNginx, withdrawFromNginx } from './nginx.ts';
 import { planRoutes, type RouteSettings, type ServiceRoute, type Withdrawal } from './route-plan.ts';
@@ -25,9 +26,9 @@ export interface RouteDeps {
  * @throws ConfigurationError those of planRoutes
  */
 export function createRoute(deps: RouteDeps): Route {
-  const { host, model, log, footprint } = deps;
-  const routes = planRoutes(model, deps.settings);
-  const work: RouteWork = { host, project: model.name, log };
+  const { host, model, settings, log, footprint } = deps;
+  const routes = planRoutes(model, settings);
+  const work: RouteWork = { host, project: model.name, log, haproxy: haproxySessions(host) };
   // On a way back: new containers that took nothing's place yet are unknown to a proxy that has to be told.
   const unseen = new Set([...footprint.created].flatMap(([name, ids]) => (footprint.touched.has(name) ? [] : ids)));
   /** Services whose containers are not those that their proxy was last told of. */
@@ -45,10 +46,7 @@ export function createRoute(deps: RouteDeps): Route {
       stale.add(service);
       return route === undefined ? [] : joinNetworks(work, route, containers);
     },
-    met: async (service, containers) => {
-      const route = routes.get(service);
-      if (route !== undefined) await awaitSighting(work, route, containers);
-    },
+    met: async (service, containers) => awaitSighting(work, routes.get(service), containers),
     withdraw: async (service, container, staying) => {
       const route = routes.get(service);
       if (route === undefined) return [];
@@ -81,6 +79,7 @@ export function createRoute(deps: RouteDeps): Route {
     },
     settled: async () => {
       await Promise.all(settling);
+      work.haproxy.close();
     },
   };
 }

@@ -3,148 +3,11 @@ import type { RoutePart } from './route.ts';
 import { describeThrown } from '@deploy-actions/kit/action/errors';
 import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
+import { drainInside, settleInside } from './haproxy-inside.ts';
+import { noWay, type HaproxySessions, type Order } from './haproxy-sessions.ts';
 import { askNeighbours, proxyContainers, reachable, type Neighbours } from './neighbours.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
 import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
-
-/**
- * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
- * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
- * `servers` sets `list`, one line a server, `backend/server address operation admin name`, from `show servers state` (its
- * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
- * These are asked many times a second on the processors that serve. So answers are cut by expansions: `read` takes a
- * system call a byte, and a pipe or a `$( )` is a process more.
- */
-const insideFunctions = `
-find_sockets() {
-  files="/usr/local/etc/haproxy /etc/haproxy"
-  for p in /proc/[0-9]*; do
-    set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
-    case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
-  done
-  grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/'
-}
-sockets=$(find_sockets)
-talk() {
-  [ -n "$sockets" ] || return 4
-  for socket in $sockets; do
-    case $socket in
-      /*|unix@*)
-        path=\${socket#unix@}
-        command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$1" | socat -t 5 - "UNIX-CONNECT:$path" && return 0; }
-        ;;
-      *:*)
-        port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
-        case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
-        if command -v nc >/dev/null 2>&1; then
-          nc "$address" "$port" <<LINE && return 0
-$1
-LINE
-        elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
-        elif command -v bash >/dev/null 2>&1; then
-          bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
-        elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$1" | socat -t 5 - "TCP:$address:$port" && return 0
-        fi
-        ;;
-    esac
-  done
-  return 5
-}
-nl='
-'
-set -f
-servers() {
-  answer=$(talk 'show servers state') || return $?
-  list= blanks=$IFS IFS=$nl
-  for row in $answer; do
-    IFS=$blanks
-    set -- $row
-    case \${6:-} in [0-9]*) list="$list$2/$4 $5 $6 $7 \${18:-}$nl" ;; esac
-  done
-  IFS=$blanks
-}
-order() {
-  said=$(talk "$1") || exit 7
-  case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
-}
-holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
-nap() { count=$((count + $1)); sleep "0.$1" 2>/dev/null || { sleep 1; count=$((count + 10 - $1)); }; }`;
-
-/**
- * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
- * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
- * nothing can talk to it. 6: no other server is up after 10 s, so draining would be an outage.
- */
-export const drainInside = `${insideFunctions}
-tenths=$1 gone=$2 stay=$3 count=0
-while :; do
-  servers
-  case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
-  slots= needs= ready= up=' ' blanks=$IFS IFS=$nl
-  for row in $list; do
-    IFS=$blanks
-    set -- $row
-    if holds "$gone" "$2"; then slots="$slots $1" needs="$needs \${1%/*}"
-    elif holds "$stay" "$2"; then
-      if [ $(($4 & 8)) -ne 0 ]; then ready="$ready $1"
-      elif [ "$3" = 2 ] && [ "$4" = 0 ]; then up="$up\${1%/*} "; fi
-    fi
-  done
-  IFS=$blanks
-  [ -n "$slots" ] || exit 0
-  for slot in $ready; do order "set server $slot state ready"; done
-  missing=
-  for be in $needs; do holds "$up" "$be" || missing=$be; done
-  [ -z "$missing" ] && break
-  [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
-  nap 1
-done
-for slot in $slots; do order "set server $slot state drain"; done
-servers || exit 7
-blanks=$IFS IFS=$nl
-for row in $list; do
-  IFS=$blanks
-  set -- $row
-  if holds "$slots" "$1" && [ $(($4 & 8)) -eq 0 ]; then echo "$1 is not drained"; exit 7; fi
-done
-IFS=$blanks
-count=0
-while :; do
-  busy=
-  stats=$(talk 'show stat -1 4 -1') || exit 7
-  blanks=$IFS IFS=$nl
-  for row in $stats; do
-    IFS=,
-    set -- $row
-    if holds "$slots" "$1/$2" && [ "$5" != 0 ]; then busy=busy; fi
-  done
-  IFS=$blanks
-  [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
-  nap 2
-done
-echo "drained $busy"`;
-
-/**
- * Inside: $1 addresses of the service's containers, $2 its names. Puts drained servers of that name back in use, once they
- * no longer have the address of a container that is gone, or HAProxy itself knows it down.
- */
-export const settleInside = `${insideFunctions}
-here=$1 names=$2 count=0
-while :; do
-  servers
-  case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
-  left= blanks=$IFS IFS=$nl
-  for row in $list; do
-    IFS=$blanks
-    set -- $row
-    [ $(($4 & 8)) -ne 0 ] && holds "$names" "$5" || continue
-    if holds "$here" "$2" || [ "$3" = 0 ] || [ "$count" -ge 50 ]; then order "set server $1 state ready"
-    else left=$1; fi
-  done
-  IFS=$blanks
-  [ -n "$left" ] || exit 0
-  nap 1
-done`;
 
 /**
  * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths of a
@@ -187,60 +50,133 @@ done`;
 export const withdrawFromHaproxy: Withdraw = async (work, route, container, staying) => {
   const ids = [container.id, ...staying.map(({ id }) => id)];
   const near = await askNeighbours(work, route, ids);
-  return route.proxies.map(({ service }) => drainPart(work, route, service, near, container, staying));
+  return route.proxies.map(({ service }) => {
+    // Its shell starts while the journal is written: a start changes nothing.
+    if (near.reached !== undefined)
+      for (const proxy of proxyIds(near, service)) work.haproxy.prepare(route.service, proxy);
+    return drainPart(work, route, service, near, container, staying);
+  });
 };
 
+function proxyIds(near: Neighbours, proxy: string): readonly string[] {
+  return near.idsOf(proxy).split(' ').filter(Boolean);
+}
+
 function drainPart(
-  { host, project, log }: RouteWork,
+  work: RouteWork,
   route: ServiceRoute,
   proxy: string,
   near: Neighbours,
   container: Container,
   staying: readonly Container[],
 ): RoutePart {
+  const { host, project } = work;
+  const { reached } = near;
+  const tenths = String(Math.ceil(route.drainWaitMs / 100));
+  const ids = staying.map(({ id }) => id);
   return {
     purpose: `drain ${container.name} in HAProxy`,
     source: drainScript,
-    args: [
-      project,
-      proxy,
-      near.idsOf(proxy),
-      near.pairs,
-      String(Math.ceil(route.drainWaitMs / 100)),
-      drainInside,
-      container.id,
-      ...staying.map(({ id }) => id),
-    ],
+    args: [project, proxy, near.idsOf(proxy), near.pairs, tenths, drainInside, container.id, ...ids],
+    ...(reached === undefined
+      ? {}
+      : {
+          act: (_engine, signal) =>
+            drainOver(
+              work.haproxy,
+              route.service,
+              proxyIds(near, proxy).map((id) => ({
+                id,
+                order: ['drain', tenths, reached(id, [container.id]), reached(id, ids)],
+              })),
+              signal,
+            ),
+        }),
     fail: (result) => failed(host.name, route, proxy, result),
     onDone: ({ stdout }) => {
-      const drained = `${proxy} has drained ${container.name}: it takes no new request`;
-      if (stdout.includes('unused')) log(`${route.service}: ${proxy} sends nothing to ${container.name}: not told`);
-      else if (stdout.includes('deaf'))
-        log(
-          `WARNING: ${route.service}: ${proxy} has no stats socket that its image can talk to (stats socket ipv4@127.0.0.1:9999 level admin; docs/proxies.md); it is not told that ${container.name} goes`,
-        );
-      else if (stdout.includes('busy'))
-        log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
-      else log(`${route.service}: ${drained}, and none is in flight`);
+      sayDrained(work, route, proxy, container, stdout);
     },
   };
 }
 
+/** What {@link drainScript} does, told to shells in the proxy's containers. */
+async function drainOver(
+  sessions: HaproxySessions,
+  service: string,
+  orders: readonly { readonly id: string; readonly order: Order }[],
+  signal: AbortSignal,
+): Promise<PartResult> {
+  const said: string[] = [];
+  const result = (code: number): PartResult => ({ code, stdout: said.join('\n'), stderr: '' });
+  for (const { id, order } of orders) {
+    const answer = await sessions.ask(service, id, order, signal);
+    said.push(answer.stdout);
+    if (answer.code !== 0) return result(answer.code === 6 ? 6 : 7);
+    if (answer.stdout.includes('deaf')) return result(0);
+  }
+  if (!said.some((words) => words.includes('drained'))) said.push('unused');
+  return result(0);
+}
+
+function sayDrained(
+  { log }: RouteWork,
+  route: ServiceRoute,
+  proxy: string,
+  container: Container,
+  stdout: string,
+): void {
+  const drained = `${proxy} has drained ${container.name}: it takes no new request`;
+  if (stdout.includes('unused')) log(`${route.service}: ${proxy} sends nothing to ${container.name}: not told`);
+  else if (stdout.includes('deaf'))
+    log(
+      `WARNING: ${route.service}: ${proxy} has no stats socket that its image can talk to (stats socket ipv4@127.0.0.1:9999 level admin; docs/proxies.md); it is not told that ${container.name} goes`,
+    );
+  else if (stdout.includes('busy'))
+    log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
+  else log(`${route.service}: ${drained}, and none is in flight`);
+}
+
 /**
- * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start.
- * The command goes on to its end on the server, whoever still listens. Never rejects.
+ * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. It
+ * goes on to its end on the server, whoever still listens. Never rejects.
  */
 export async function settleHaproxy(work: RouteWork, route: ServiceRoute): Promise<void> {
-  const { host, project, log } = work;
   const near = await askNeighbours(work, route);
   for (const { service } of route.proxies) {
-    const seen = [near.idsOf(service), near.alive, near.pairs];
-    const args = [project, service, ...seen, settleInside, route.service, route.names.join(' ')];
-    const said = await host
-      .script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
-      .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
-    if (said !== undefined) log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said}`);
+    const said = await settleOver(work, route, service, near).catch(() => settleByCommand(work, route, service, near));
+    if (said !== undefined) work.log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said}`);
   }
+}
+
+/** Told to the shells that have drained; rejects where there is no way to them. */
+async function settleOver(
+  { haproxy }: RouteWork,
+  { service, names, ...route }: ServiceRoute,
+  proxy: string,
+  { idsOf, alive, reached }: Neighbours,
+): Promise<string | undefined> {
+  if (reached === undefined) throw noWay('the engine cannot be asked');
+  const signal = AbortSignal.timeout(withdrawTimeoutMs({ service, names, ...route }));
+  for (const id of idsOf(proxy).split(' ').filter(Boolean)) {
+    const here = reached(id, alive.split(' '));
+    const answer = await haproxy.ask(service, id, ['settle', here, names.join(' '), ''], signal);
+    haproxy.end(service, id);
+    if (answer.code !== 0) return lastWords(answer);
+  }
+  return undefined;
+}
+
+async function settleByCommand(
+  { host, project }: RouteWork,
+  route: ServiceRoute,
+  proxy: string,
+  near: Neighbours,
+): Promise<string | undefined> {
+  const seen = [near.idsOf(proxy), near.alive, near.pairs];
+  const args = [project, proxy, ...seen, settleInside, route.service, route.names.join(' ')];
+  return host
+    .script(settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
+    .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
 }
 
 function failed(name: string, route: ServiceRoute, proxy: string, result: PartResult): RolloutError {

@@ -1,6 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import { askAttachments } from '@deploy-actions/kit/compose/engine-api';
-import type { BatchPart, PartResult } from '@deploy-actions/kit/host/batch';
+import { joinNetwork, leaveNetwork } from '@deploy-actions/kit/compose/engine-changes';
+import { noResult, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import type { EngineDoor } from '@deploy-actions/kit/host/engine-door';
 import type { Attachment } from './route-facts.ts';
 import type { ServiceRoute } from './route-plan.ts';
@@ -48,7 +49,11 @@ export function leaveNetworks(route: ServiceRoute, containers: readonly Containe
   const names = route.lateNetworks.map(({ dockerName }) => dockerName);
   if (names.length === 0 || containers.length === 0) return [];
   const args = [String(names.length), ...names, ...containers.map(({ id }) => id)];
-  return [{ purpose: `keep ${route.service} off ${names.join(', ')}`, source: leaveScript, args }];
+  const act: BatchPart['act'] = async (engine, signal) => {
+    for (const { id } of containers) for (const name of names) await leaveNetwork(engine, name, id, signal);
+    return noResult;
+  };
+  return [{ purpose: `keep ${route.service} off ${names.join(', ')}`, source: leaveScript, args, act }];
 }
 
 /** They join, under every name that Compose would have given them. */
@@ -69,7 +74,18 @@ export function joinNetworks(
   };
   const looked = pairs.map(({ container, network }) => ({ id: container.id, network: network.dockerName }));
   return [
-    { purpose: `join ${route.service} to ${names}`, source: joinScript, args },
+    {
+      purpose: `join ${route.service} to ${names}`,
+      source: joinScript,
+      args,
+      act: async (engine, signal) => {
+        for (const { container, network } of pairs) {
+          const aliases = aliasesOf(route.service, container, network);
+          await joinNetwork(engine, network.dockerName, container.id, aliases, signal);
+        }
+        return noResult;
+      },
+    },
     {
       purpose: `look at ${route.service} in ${names}`,
       source: joinedScript,

@@ -1,4 +1,4 @@
-import { askAttachments, askRunningIds } from '@deploy-actions/kit/compose/engine-api';
+import { askAttachments, askRunningIds, type Attached } from '@deploy-actions/kit/compose/engine-api';
 import { askEngine } from '@deploy-actions/kit/host/engine-door';
 import type { ServiceRoute } from './route-plan.ts';
 import type { RouteWork } from './route-work.ts';
@@ -41,9 +41,11 @@ export interface Neighbours {
   readonly alive: string;
   /** PAIRS of {@link reachable}: of the proxies, the service's containers, and those that were asked for by id. */
   readonly pairs: string;
+  /** What the shell's `reached` prints; undefined where only the CLI can tell. */
+  readonly reached: ((from: string, ids: readonly string[]) => string) | undefined;
 }
 
-const unknown: Neighbours = { idsOf: () => '', alive: '', pairs: '' };
+const unknown: Neighbours = { idsOf: () => '', alive: '', pairs: '', reached: undefined };
 
 /** Asks once for all proxies of a service. Never rejects. */
 export async function askNeighbours(
@@ -56,15 +58,23 @@ export async function askNeighbours(
       name,
       await askRunningIds(engine, project, name, signal),
     ];
-    const line = async (id: string): Promise<string> => {
-      const attached = await askAttachments(engine, id, signal);
-      return [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' ');
-    };
+    const look = async (id: string): Promise<readonly [string, readonly Attached[]]> => [
+      id,
+      await askAttachments(engine, id, signal),
+    ];
     const asked = new Map(await Promise.all([service, ...proxies.map((proxy) => proxy.service)].map(running)));
     const ids = new Set([...[...asked.values()].flat(), ...more]);
-    const pairs = await Promise.all([...ids].map(line));
+    const seen = new Map(await Promise.all([...ids].map(look)));
+    const pairs = [...seen].map(([id, attached]) =>
+      [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' '),
+    );
     const idsOf = (name: string): string => asked.get(name)?.join(' ') ?? '';
-    return { idsOf, alive: idsOf(service), pairs: pairs.join('\n') };
+    const reached = (from: string, to: readonly string[]): string => {
+      const own = new Set(seen.get(from)?.map(({ networkId }) => networkId));
+      const there = to.flatMap((id) => seen.get(id) ?? []).filter(({ networkId }) => own.has(networkId));
+      return there.map(({ address }) => (address === '' ? '' : ` ${address}`)).join('');
+    };
+    return { idsOf, alive: idsOf(service), pairs: pairs.join('\n'), reached };
   });
   return found ?? unknown;
 }

@@ -1,6 +1,7 @@
-import { runBatch, type PartResult } from '@deploy-actions/kit/host/batch';
+import { runExec } from '@deploy-actions/kit/compose/engine-exec';
+import { runBatch, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
-import { askNeighbours, proxyContainers, reachable } from './neighbours.ts';
+import { askNeighbours, proxyContainers, reachable, type Neighbours } from './neighbours.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
 import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
 import type { RoutePart } from './route.ts';
@@ -150,12 +151,37 @@ async function reloadParts(
       reloadInside,
       ...staying,
     ],
+    ...reloadAct(near, proxy, [String(tenths), route.names.join(' ')], staying),
     fail: (result) => failed(host.name, route, proxy, result),
     onDone: (result) => {
       const said = describe(result, proxy);
       if (said !== '') log(`${route.service}: ${said}`);
     },
   }));
+}
+
+/** What {@link reloadScript} does, asked of the engine; nothing where that cannot be. */
+function reloadAct(
+  { idsOf, reached }: Neighbours,
+  proxy: string,
+  args: readonly string[],
+  staying: readonly string[],
+): Pick<BatchPart, 'act'> {
+  if (reached === undefined) return {};
+  const act: BatchPart['act'] = async (engine, signal) => {
+    const ids = idsOf(proxy).split(' ').filter(Boolean);
+    const said = ids.length === 0 ? ['absent'] : [];
+    for (const id of ids) {
+      const addresses = reached(id, staying);
+      if (staying.length > 0 && addresses === '') return { code: 8, stdout: said.join('\n'), stderr: '' };
+      const argv = ['sh', '-c', reloadInside, 'sh', ...args, addresses];
+      const { code, stdout, stderr } = await runExec(engine, id, argv, signal);
+      said.push(stdout, ...(code === 3 ? ['unused'] : code === 4 ? ['dynamic'] : []));
+      if (![0, 3, 4].includes(code)) return { code, stdout: said.join('\n'), stderr };
+    }
+    return { code: 0, stdout: said.join('\n'), stderr: '' };
+  };
+  return { act };
 }
 
 function failed(name: string, route: ServiceRoute, proxy: string, result: PartResult): RolloutError {

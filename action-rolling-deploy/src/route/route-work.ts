@@ -1,6 +1,7 @@
 import type { Container } from '@deploy-actions/kit/compose/container';
 import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { lastLines, type Host } from '@deploy-actions/kit/host/host';
+import type { HaproxySessions } from './haproxy-sessions.ts';
 import type { ServiceRoute } from './route-plan.ts';
 import type { RoutePart } from './route.ts';
 
@@ -10,6 +11,7 @@ export interface RouteWork {
   /** Name of the Compose project. */
   readonly project: string;
   readonly log: (line: string) => void;
+  readonly haproxy: HaproxySessions;
 }
 
 /** The parts that take one container out of the proxies of its service; proved when they have run. */

@@ -44,9 +44,10 @@ const sightTimeoutMs = 120_000;
  */
 export async function awaitSighting(
   work: RouteWork,
-  route: ServiceRoute,
+  route: ServiceRoute | undefined,
   containers: readonly Container[],
 ): Promise<void> {
+  if (route === undefined) return;
   const isOutByCheck = route.withdrawal === 'drain-file' || (route.withdrawal === 'none' && route.hooks.length > 0);
   if (!isOutByCheck || route.lateNetworks.length === 0 || containers.length === 0 || route.proxies.length === 0) return;
   const { host, project, log } = work;

@@ -3,7 +3,7 @@ import type { EngineDoor } from '../host/engine-door.ts';
 import { asObject, textOf, type Json } from '../json/json.ts';
 
 /** An answer with a body that is not the one that was asked for. */
-function unexpected(path: string, status: number): Error {
+export function unexpected(path: string, status: number): Error {
   return new Error(`the engine answered ${path} with ${status}`);
 }
 

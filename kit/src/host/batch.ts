@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { runDetached } from './detached.ts';
-import { closeEngineDoor, engineDoorOf, longestAskMs, type EngineDoor } from './engine-door.ts';
+import { closeEngineDoor, engineDoorOf, longestAskMs, type EngineDoor, type EngineGate } from './engine-door.ts';
 import { commandFailed, type ExecOptions, type Host } from './host.ts';
 
 /** One step of a batch: a shell script of ours with arguments, or a program of its own (see {@link programPart}). */
@@ -21,6 +21,12 @@ export interface BatchPart {
    * begins or ends its batch, so that order stays; where it rejects, the part runs as a command after all.
    */
   readonly ask?: (engine: EngineDoor, signal: AbortSignal) => Promise<PartResult>;
+  /**
+   * Of a change: the same, asked of the engine itself. Taken where the host has a door to it, in the part's turn, between
+   * remote commands. Where it rejects, done or not, the part runs as a command after all: so that one must be right a second
+   * time. Not for parts that have a stdin.
+   */
+  readonly act?: (engine: EngineGate, signal: AbortSignal) => Promise<PartResult>;
 }
 
 export interface PartResult {
@@ -43,25 +49,27 @@ export function programPart(
 
 /**
  * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ * for the last one that has any), `may-fail` or `must`, and the words: source and arguments. Each part is a subshell of its
+ * own, no program: that would be a millisecond of the server's processor each time. After each one, both streams get a line
+ * with the token and its exit code. The first failure ends it.
  */
 const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_token=$1; shift
+batch_take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r batch_line; do printf '%s\n' "$batch_line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_part() { batch_source=$1; shift; eval "$batch_source"; }
 while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
+  batch_count=$1 batch_lines=$2 batch_rule=$3; shift 3
+  batch_words= batch_k=1
+  while [ "$batch_k" -le "$batch_count" ]; do batch_words="$batch_words \\"\\\${$batch_k}\\""; batch_k=$((batch_k + 1)); done
+  case $batch_lines in
+    0) (eval "batch_part $batch_words" < /dev/null) ;;
+    all) (eval "batch_part $batch_words") ;;
+    *) batch_take "$batch_lines" | (eval "batch_part $batch_words") ;;
   esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
+  batch_code=$?
+  printf '\n%s %s\n' "$batch_token" "$batch_code"; printf '\n%s %s\n' "$batch_token" "$batch_code" >&2
+  [ "$batch_code" -eq 0 ] || [ "$batch_rule" = may-fail ] || exit "$batch_code"
+  shift "$batch_count"
 done`;
 
 export interface BatchOptions extends Omit<ExecOptions, 'stdin' | 'onStdoutLine' | 'onStderrLine' | 'cwd' | 'env'> {
@@ -92,7 +100,7 @@ export async function runBatch(
   const before = await askInTurn(host, door, parts, options);
   const rest = parts.slice(before.length);
   const last = rest.findLastIndex(({ ask }) => ask === undefined);
-  const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+  const ran = last < 0 ? [] : await runInTurn(host, door, rest.slice(0, last + 1), options);
   const looks = rest.slice(last + 1);
   // Nothing was run and the engine gave no answer: no use in asking it again.
   const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
@@ -120,11 +128,50 @@ async function askInTurn(
     // An engine that let a look wait so long for nothing would let the next one wait too.
     if (bound.aborted) closeEngineDoor(host);
     if (result === undefined) break;
-    if (result.code !== 0 && part.mayFail !== true)
-      throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-    results.push(result);
+    results.push(judged(host, part, result));
   }
   return results;
+}
+
+/** One after another: what the engine can be told goes to it, the commands between as one remote command each time. */
+async function runInTurn(
+  host: Host,
+  door: EngineGate,
+  parts: readonly BatchPart[],
+  options: BatchOptions,
+): Promise<readonly PartResult[]> {
+  const results: PartResult[] = [];
+  let commands: BatchPart[] = [];
+  const runThem = async (): Promise<void> => {
+    if (commands.length > 0) results.push(...(await runCommands(host, commands, options)));
+    commands = [];
+  };
+  for (const part of parts) {
+    if (part.act !== undefined && options.lateStdin === undefined) {
+      await runThem();
+      const result = await part.act(door, boundOf(options)).catch(() => undefined);
+      if (result !== undefined) {
+        results.push(judged(host, part, result));
+        continue;
+      }
+    }
+    commands.push(part);
+  }
+  await runThem();
+  return results;
+}
+
+/** @throws what a part makes of its result, as {@link runBatch} does */
+function judged(host: Host, part: BatchPart, result: PartResult): PartResult {
+  if (result.code === 0 || part.mayFail === true) return result;
+  throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+}
+
+const defaultActMs = 60_000;
+
+function boundOf({ signal, timeoutMs = defaultActMs }: BatchOptions): AbortSignal {
+  const bound = AbortSignal.timeout(timeoutMs);
+  return signal === undefined ? bound : AbortSignal.any([signal, bound]);
 }
 
 /** The parts as one remote command. */
@@ -136,7 +183,7 @@ async function runCommands(
   const token = `part-${randomBytes(9).toString('hex')}`;
   const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
   const words = parts.flatMap((part, index) => {
-    const argv = [part.source, 'sh', ...(part.args ?? [])];
+    const argv = [part.source, ...(part.args ?? [])];
     const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
     return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
   });

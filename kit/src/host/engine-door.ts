@@ -1,17 +1,10 @@
-import { Agent, request, type ClientRequestArgs, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { askOver, attachOver, StreamAgent, type EngineAnswer, type EngineQuestion } from './engine-client.ts';
 import type { Host } from './host.ts';
-
-/** An answer of Docker's engine. */
-export interface EngineAnswer {
-  readonly status: number;
-  /** Its JSON, parsed. */
-  readonly body: unknown;
-}
 
 /**
  * The engine of a server, asked over its socket: about a millisecond of its processor, where a start of Docker's CLI takes
- * 35 to 45. For looks only: what changes something goes through commands, behind its journal line (ADR 0011).
+ * 35 to 45 (ADR 0011).
  */
 export interface EngineDoor {
   /**
@@ -21,47 +14,27 @@ export interface EngineDoor {
   readonly get: (path: string, signal: AbortSignal) => Promise<EngineAnswer>;
 }
 
+/** The door for those who change something behind it: parts of a batch, each behind its journal line. */
+export interface EngineGate extends EngineDoor {
+  /** What `GET /version` said when the door was opened. */
+  readonly version: unknown;
+  /**
+   * Not bound in time but by `signal`, which ends the waiting and not what the engine has begun: that goes on to its end,
+   * also where the connection breaks.
+   * @throws anything, where no whole answer came: whether it was done is unknown then
+   */
+  readonly send: (question: EngineQuestion, signal: AbortSignal) => Promise<EngineAnswer>;
+  /** The stream of a process that the request starts; `signal` is for its opening alone. */
+  readonly attach: (question: EngineQuestion, signal: AbortSignal) => Promise<Duplex>;
+}
+
 /** So many looks at once; more wait. */
 const mostStreams = 4;
 
-/** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
-class StreamAgent extends Agent {
-  readonly #open: () => Promise<Duplex>;
-
-  constructor(open: () => Promise<Duplex>) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#open = open;
-  }
-
-  override createConnection(
-    _options: ClientRequestArgs,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    const failed = (thrown: unknown): void => {
-      // The agent looks at the error alone; its type asks for a stream beside it.
-      Reflect.apply(callback ?? nothing, undefined, [thrown instanceof Error ? thrown : new Error(String(thrown))]);
-    };
-    this.#open().then((stream) => callback?.(null, withSocketMethods(stream)), failed);
-  }
-}
-
-function nothing(): void {
-  // Streams of SSH have no such setting.
-}
-
-/** The methods of a socket that the HTTP client calls; a channel of SSH lacks some. */
-function withSocketMethods(stream: Duplex): Duplex {
-  for (const name of ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'])
-    if (typeof Reflect.get(stream, name) !== 'function') Reflect.set(stream, name, nothing);
-  if (typeof Reflect.get(stream, 'destroySoon') !== 'function')
-    Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
-  return stream;
-}
-
-const doors = new WeakMap<Host, EngineDoor>();
+const doors = new WeakMap<Host, EngineGate>();
 
 /** The engine's door of a host, where one was opened. */
-export function engineDoorOf(host: Host): EngineDoor | undefined {
+export function engineDoorOf(host: Host): EngineGate | undefined {
   return doors.get(host);
 }
 
@@ -102,7 +75,7 @@ export async function openEngineDoor(host: Host, socketPath: string, signal: Abo
   try {
     const { status, body } = await door.get('/version', signal);
     if (status !== 200) return undefined;
-    doors.set(host, door);
+    doors.set(host, { ...door, version: body });
     return body;
   } catch {
     return undefined;
@@ -112,15 +85,28 @@ export async function openEngineDoor(host: Host, socketPath: string, signal: Abo
 /**
  * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-export function makeDoor(open: () => Promise<Duplex>): EngineDoor {
+export function makeDoor(open: () => Promise<Duplex>, version?: unknown): EngineGate {
   const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+  const free: StreamAgent[] = [];
   return {
+    version,
     get: (path, signal) => {
       const [first, ...others] = streams;
-      const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-      return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+      const next = others.reduce(
+        (best, other) => (best === undefined || other.count < best.count ? other : best),
+        first,
+      );
+      return next === undefined ? Promise.reject(new Error('a door without streams')) : next.get(path, signal);
     },
+    send: async (question, signal) => {
+      const agent = free.pop() ?? new StreamAgent(open);
+      const answer = await askOver(agent, question, signal);
+      free.push(agent);
+      return answer;
+    },
+    attach: (question, signal) => attachOver(new StreamAgent(open), question, signal),
   };
 }
 
@@ -128,7 +114,7 @@ export function makeDoor(open: () => Promise<Duplex>): EngineDoor {
 class OneByOne {
   /** Looks that wait or are under way. */
   count = 0;
-  readonly #agent: Agent;
+  readonly #agent: StreamAgent;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(open: () => Promise<Duplex>) {
@@ -137,42 +123,11 @@ class OneByOne {
 
   get(path: string, signal: AbortSignal): Promise<EngineAnswer> {
     this.count += 1;
-    const answer = this.#last.then(() => look(this.#agent, path, signal));
+    const answer = this.#last.then(() => askOver(this.#agent, { method: 'GET', path }, signal));
     const ended = (): void => {
       this.count -= 1;
     };
     this.#last = answer.then(ended, ended);
     return answer;
   }
-}
-
-function look(agent: Agent, path: string, signal: AbortSignal): Promise<EngineAnswer> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ agent, path, headers: { Host: 'docker' } });
-    // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-    const stop = (): void => {
-      reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-      asked.destroy();
-    };
-    const fail = (thrown: unknown): void => {
-      signal.removeEventListener('abort', stop);
-      reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-    };
-    const succeed = (answer: EngineAnswer): void => {
-      signal.removeEventListener('abort', stop);
-      resolve(answer);
-    };
-    asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-    asked.on('error', fail);
-    signal.addEventListener('abort', stop, { once: true });
-    asked.end();
-    if (signal.aborted) stop();
-  });
-}
-
-async function readAnswer(response: IncomingMessage): Promise<EngineAnswer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  return { status: response.statusCode ?? 0, body };
 }

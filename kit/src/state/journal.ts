@@ -40,6 +40,10 @@ export function isToBeFinished({ lines }: UnfinishedDeploy): boolean {
 
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
+/** The same with the line as $2: one program less. */
+const appendShortScript = `printf '%s\\n' "$2" >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
+/** Longer lines go by stdin: the arguments of a batch have a limit, and everybody on the server can read them. */
+const mostShortLine = 1_000;
 
 /** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
 const readScript = `
@@ -72,12 +76,13 @@ export interface Journal {
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 export function openJournal(host: Host, deployPath: DeployPath, deployId: string): Journal {
   const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
-  const line = (step: string, data: Readonly<Record<string, unknown>> = {}): BatchPart => ({
-    purpose: `write the journal (${step})`,
-    source: appendScript,
-    args: [file],
-    stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
-  });
+  const line = (step: string, data: Readonly<Record<string, unknown>> = {}): BatchPart => {
+    const purpose = `write the journal (${step})`;
+    const text = JSON.stringify({ at: new Date().toISOString(), step, data });
+    return text.length <= mostShortLine
+      ? { purpose, source: appendShortScript, args: [file, text] }
+      : { purpose, source: appendScript, args: [file], stdin: `${text}\n` };
+  };
   return {
     deployId,
     line,

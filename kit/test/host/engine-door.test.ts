@@ -18,7 +18,14 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'engine-'));
   socket = join(folder, 'docker.sock');
   server = createServer((request, response) => {
-    asked.push(request.url ?? '');
+    const chunks: Buffer[] = [];
+    if (request.method === 'GET') asked.push(request.url ?? '');
+    else
+      request
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () =>
+          asked.push(`${request.method ?? ''} ${request.url ?? ''} ${Buffer.concat(chunks).toString()}`),
+        );
     if (request.url === '/broken') response.destroy();
     else if (request.url === '/silent') return;
     else if (request.url === '/gone') response.writeHead(404).end('{}');
@@ -42,6 +49,19 @@ function look(path: string, more: Partial<BatchPart> = {}): BatchPart {
     source: `printf 'command ${path}'`,
     ask: async (engine, signal) => {
       const { status } = await engine.get(path, signal);
+      return { code: status === 200 ? 0 : 70, stdout: `engine ${path}`, stderr: '' };
+    },
+    ...more,
+  };
+}
+
+/** A change that does the same. */
+function change(path: string, more: Partial<BatchPart> = {}): BatchPart {
+  return {
+    purpose: `change ${path}`,
+    source: `printf 'command ${path}'`,
+    act: async (engine, signal) => {
+      const { status } = await engine.send({ method: 'POST', path, body: { now: true } }, signal);
       return { code: status === 200 ? 0 : 70, stdout: `engine ${path}`, stderr: '' };
     },
     ...more,
@@ -111,6 +131,61 @@ describe('a batch on a host whose engine can be asked', () => {
     await openEngineDoor(host, socket, forever);
     const signal = AbortSignal.abort();
     await expect(runBatch(host, [look('/a')], { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('tells the engine what is changed, in turn with the commands before and behind', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const results = await runBatch(host, [deed, change('/start'), change('/stop'), deed, deed, look('/a')]);
+    expect(results.map(({ stdout }) => stdout)).toEqual([
+      'done',
+      'engine /start',
+      'engine /stop',
+      'done',
+      'done',
+      'engine /a',
+    ]);
+    expect(asked).toEqual(['/version', 'POST /start {"now":true}', 'POST /stop {"now":true}', '/a']);
+    expect(host.commandCount).toBe(2);
+  });
+
+  it('makes a change by command, with those behind it, where the engine gives no answer', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const results = await runBatch(host, [change('/broken'), deed, change('/b')]);
+    expect(results.map(({ stdout }) => stdout)).toEqual(['command /broken', 'done', 'engine /b']);
+    expect(host.commandCount).toBe(1);
+  });
+
+  it('changes nothing behind a command that failed, and runs nothing behind a change that says no', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    await expect(runBatch(host, [{ ...deed, source: 'exit 3' }, change('/start')])).rejects.toThrow('exit code 3');
+    const refused = change('/gone', { fail: ({ code }) => new RangeError(`said ${code}`) });
+    await expect(runBatch(host, [refused, deed])).rejects.toThrow('said 70');
+    expect(asked).toEqual(['/version', 'POST /gone {"now":true}']);
+    expect(host.commandCount).toBe(1);
+  });
+
+  it('changes nothing any more once it is cancelled', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const signal = AbortSignal.abort();
+    await expect(runBatch(host, [change('/start')], { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(asked).toEqual(['/version']);
+  });
+
+  it('lets a change take its time on a stream that no look waits for', async () => {
+    const host = localHost();
+    await openEngineDoor(host, socket, forever);
+    const stop = new AbortController();
+    const changes = Array.from({ length: 5 }, () =>
+      runBatch(host, [change('/silent')], { signal: stop.signal }).catch(() => 'cancelled'),
+    );
+    const [seen] = await runBatch(host, [look('/a')]);
+    expect(seen?.stdout).toBe('engine /a');
+    stop.abort();
+    expect(await Promise.all(changes)).toEqual(Array.from({ length: 5 }, () => 'cancelled'));
   });
 
   it('asks by command where the batch goes on without the connection', async () => {
