@@ -27,7 +27,7 @@ function worst(values: readonly number[]): number | null {
   return values.length === 0 ? null : Math.max(...values);
 }
 
-/** The rows of a case in which only we take part. */
+/** The rows of a case in which only we take part, and that must leave the old version: what is promised is that none fails. */
 export function rowsOfSightings(name: string, proxy: Proxy, seen: readonly Sighting[]): readonly Row[] {
   const row = { case: name, peer: null, peerName: 'none' };
   const during = median(seen.map((one) => one.p99DuringMs));
@@ -36,7 +36,7 @@ export function rowsOfSightings(name: string, proxy: Proxy, seen: readonly Sight
     makeRow({ ...row, metric: 'failed_requests_worst', ours: worst(seen.map((one) => one.failed)), target: 0 }),
     ...rowsOfResets(row, proxy, seen, []),
     makeRow({ ...row, metric: 'p99_before_ms', ours: before }),
-    makeRow({ ...row, metric: 'p99_during_ms', ours: during, target: p99Target(before) }),
+    makeRow({ ...row, metric: 'p99_during_ms', ours: during }),
   ];
 }
 
