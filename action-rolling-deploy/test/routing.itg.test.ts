@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureImages } from '../../lab/src/index.ts';
 import { itInMatrix } from '../../scripts/whole-matrix.ts';
 import { startLoad, type LoadReport } from '../../lab/src/load/index.ts';
+import { pauseDeploy } from '../../lab/src/pause.ts';
 import { waitUntil } from '../../lab/src/poll.ts';
 import type { StepResult } from '../../lab/src/runner/index.ts';
 import { appImage, makeProject, type Listed, type Project } from './project.ts';
@@ -147,6 +148,18 @@ echo "$!"`;
   };
 }
 
+/** A command in the proxy's container. */
+async function inProxy(script: string): Promise<string> {
+  return (await project.lab.server.docker(['exec', 'routing-itg-proxy-1', 'sh', '-c', script])).stdout;
+}
+
+/** How many of HAProxy's servers are drained by hand. */
+async function countDrained(): Promise<number> {
+  const state = await inProxy('echo show servers state | /bin/busybox nc 127.0.0.1 9999');
+  const servers = state.split('\n').map((line) => line.split(' '));
+  return servers.filter((line) => line[1] === 'app' && (Number(line[6]) & 8) !== 0).length;
+}
+
 describe('routes', () => {
   it('drains the old container through HAProxy’s runtime API, and loses no request', async () => {
     const release = await serve('haproxy');
@@ -155,19 +168,34 @@ describe('routes', () => {
     expect(step.outputs['outcome'], step.log).toBe('deployed');
     expect(step.log).toContain(`proxy has drained ${old.name}: it takes no new request`);
     expect(load.failures).toEqual([]);
-    const { stdout } = await project.lab.server.docker([
-      'exec',
-      'routing-itg-proxy-1',
-      'sh',
-      '-c',
-      'echo show servers state | /bin/busybox nc 127.0.0.1 9999',
-    ]);
-    const admin = stdout
-      .split('\n')
-      .map((line) => line.split(' '))
-      .filter((line) => line[1] === 'app')
-      .map((line) => Number(line[6]));
-    expect(admin.filter((state) => (state & 8) !== 0)).toEqual([]);
+    expect(await countDrained()).toBe(0);
+    serving = { proxy: 'haproxy', release };
+  });
+
+  it('leaves no shell in HAProxy when its runner dies behind the drain, and the next run no drained server', async () => {
+    const release = await serve('haproxy');
+    const shells = 'grep -l "[f]ind_sockets" /proc/[0-9]*/cmdline 2>/dev/null | wc -l';
+    const pause = await pauseDeploy(project.lab.server, { path: project.path, step: 'stopping' });
+    const wish = { images: appImage(project.lab, release), 'ssh-private-key': project.lab.server.privateKey };
+    const job = await project.newJob('4711');
+    try {
+      const deploying = job.step({ uses: 'action-rolling-deploy', with: wish });
+      await pause.reached;
+      expect([await countDrained(), Number(await inProxy(shells))]).toEqual([1, 1]);
+      await job.kill();
+      await deploying;
+    } finally {
+      await pause.remove();
+      await job.dispose();
+    }
+    await expect.poll(() => inProxy(shells), { timeout: 120_000 }).toBe('0\n');
+    // The same run's next attempt: it waits for no lease.
+    const again = await project.newJob('4711', '2');
+    const step = await again.step({ uses: 'action-rolling-deploy', with: wish });
+    await again.finish();
+    await again.dispose();
+    expect(step.outputs['outcome'], step.log).toBe('deployed');
+    expect(await countDrained()).toBe(0);
     serving = { proxy: 'haproxy', release };
   });
 
