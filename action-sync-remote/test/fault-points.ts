@@ -79,6 +79,6 @@ const busyBoxSubset: Readonly<Record<Fault, readonly number[]>> = {
 };
 
 export function cellsOf(fault: Fault, isWhole: boolean, userland: Userland): readonly FaultPoint[] {
-  const chosen = userland === 'Debian' ? subset : busyBoxSubset;
+  const chosen = userland === 'BusyBox' ? busyBoxSubset : subset;
   return isWhole ? faultPoints : chosen[fault].flatMap((index) => faultPoints[index] ?? []);
 }

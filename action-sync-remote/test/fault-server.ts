@@ -36,8 +36,8 @@ export interface FaultCell {
   letGo(how: 'on' | 'die'): void;
 }
 
-/** Whose programs the sessions have: the server's own, or nothing but BusyBox's. */
-export type Userland = 'Debian' | 'BusyBox';
+/** Whose programs the sessions have: those of the lab's own server, of Debian 13, or nothing but BusyBox's. */
+export type Userland = 'Debian' | 'Debian 13' | 'BusyBox';
 
 const port = 2298;
 const deployUid = 1000;
@@ -93,7 +93,8 @@ function installBusyBox(lab: Lab, base: string): void {
 }
 
 export async function startFaultServer(lab: Lab, name: string, userland: Userland = 'Debian'): Promise<FaultServer> {
-  const server = await lab.startServer({ name, fresh: true });
+  const engine = userland === 'Debian 13' ? 'debian-13' : 'default';
+  const server = await lab.startServer({ name, engine, fresh: true });
   const base = join(lab.paths.shared, name);
   rmSync(base, { recursive: true, force: true });
   mkdirSync(join(base, 'bin'), { recursive: true });

@@ -2,11 +2,11 @@ import { afterAll, expect, it } from 'vitest';
 import type { ExtraServer } from '../../lab/src/index.ts';
 import { useSync } from './sync-fixture.ts';
 
-/** A server of its own: what troubles it must trouble nobody else. */
+/** A server of its own, with Debian 13's programs: what troubles it must trouble nobody else. */
 let own: ExtraServer;
 const here = useSync(
   'sync-troubled',
-  async (lab) => (own = await lab.startServer({ name: 'sync-troubled', fresh: true })),
+  async (lab) => (own = await lab.startServer({ name: 'sync-troubled', engine: 'debian-13', fresh: true })),
 );
 const { onServer, startJob, write } = here;
 
