@@ -26673,10 +26673,8 @@ function inputReader(runner) {
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = require("node:http");
-;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+;// CONCATENATED MODULE: ../kit/src/host/engine-client.ts
 
-/** So many looks at once; more wait. */
-const mostStreams = 4;
 /** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
 class StreamAgent extends external_node_http_namespaceObject.Agent {
     #open;
@@ -26704,6 +26702,68 @@ function withSocketMethods(stream) {
         Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
     return stream;
 }
+/** The whole answer. Rejects where none came, and when `signal` is aborted before. */
+function askOver(agent, question, signal) {
+    return send(agent, question, {}, signal, (asked, resolve, reject) => {
+        asked.once('response', (response) => void readAnswer(response).then(resolve, reject));
+    });
+}
+/**
+ * The stream that the connection becomes, as `docker exec` does it. Rejects where the engine answers with something else.
+ * `signal` is for the opening alone.
+ */
+function attachOver(agent, question, signal) {
+    return send(agent, question, { Connection: 'Upgrade', Upgrade: 'tcp' }, signal, (asked, resolve, reject) => {
+        asked.once('upgrade', (_response, stream, head) => {
+            if (head.length > 0)
+                stream.unshift(head);
+            resolve(stream);
+        });
+        asked.once('response', (response) => {
+            response.resume();
+            reject(new Error(`the engine answered ${question.path} with ${String(response.statusCode)}`));
+        });
+    });
+}
+function send(agent, { method, path, body }, headers, signal, listen) {
+    if (signal.aborted)
+        return Promise.reject(new Error(`${path} was not asked`, { cause: signal.reason }));
+    return new Promise((resolve, reject) => {
+        const text = body === undefined ? '' : JSON.stringify(body);
+        const typed = text === '' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+        const asked = (0,external_node_http_namespaceObject.request)({ agent, method, path, headers: { Host: 'docker', ...typed, ...headers } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (value) => {
+            signal.removeEventListener('abort', stop);
+            resolve(value);
+        };
+        listen(asked, succeed, fail);
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end(text);
+    });
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const body = text.trim() === '' ? undefined : JSON.parse(text);
+    return { status: response.statusCode ?? 0, body };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
 const doors = new WeakMap();
 /** The engine's door of a host, where one was opened. */
 function engineDoorOf(host) {
@@ -26743,7 +26803,7 @@ async function openEngineDoor(host, socketPath, signal) {
         const { status, body } = await door.get('/version', signal);
         if (status !== 200)
             return undefined;
-        doors.set(host, door);
+        doors.set(host, { ...door, version: body });
         return body;
     }
     catch {
@@ -26753,15 +26813,25 @@ async function openEngineDoor(host, socketPath, signal) {
 /**
  * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open) {
+function makeDoor(open, version) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+    const free = [];
     return {
+        version,
         get: (path, signal) => {
             const [first, ...others] = streams;
-            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+            const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
+            return next === undefined ? Promise.reject(new Error('a door without streams')) : next.get(path, signal);
         },
+        send: async (question, signal) => {
+            const agent = free.pop() ?? new StreamAgent(open);
+            const answer = await askOver(agent, question, signal);
+            free.push(agent);
+            return answer;
+        },
+        attach: (question, signal) => attachOver(new StreamAgent(open), question, signal),
     };
 }
 /** One stream, on which looks wait for each other. */
@@ -26775,44 +26845,13 @@ class OneByOne {
     }
     get(path, signal) {
         this.count += 1;
-        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const answer = this.#last.then(() => askOver(this.#agent, { method: 'GET', path }, signal));
         const ended = () => {
             this.count -= 1;
         };
         this.#last = answer.then(ended, ended);
         return answer;
     }
-}
-function look(agent, path, signal) {
-    return new Promise((resolve, reject) => {
-        const asked = (0,external_node_http_namespaceObject.request)({ agent, path, headers: { Host: 'docker' } });
-        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-        const stop = () => {
-            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-            asked.destroy();
-        };
-        const fail = (thrown) => {
-            signal.removeEventListener('abort', stop);
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        };
-        const succeed = (answer) => {
-            signal.removeEventListener('abort', stop);
-            resolve(answer);
-        };
-        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-        asked.on('error', fail);
-        signal.addEventListener('abort', stop, { once: true });
-        asked.end();
-        if (signal.aborted)
-            stop();
-    });
-}
-async function readAnswer(response) {
-    const chunks = [];
-    for await (const chunk of response)
-        chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return { status: response.statusCode ?? 0, body };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-location.ts
@@ -26837,10 +26876,10 @@ const locateEnginePart = {
 };
 const openTimeoutMs = 30_000;
 /** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
-async function openLocatedEngine(host, { code, stdout }) {
+async function openLocatedEngine(host, { code, stdout }, signal = AbortSignal.timeout(openTimeoutMs)) {
     if (code !== 0 || stdout === '')
         return undefined;
-    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+    return openEngineDoor(host, stdout, signal);
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -27221,25 +27260,27 @@ function programPart(purpose, argv, more = {}) {
 }
 /**
  * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ * for the last one that has any), `may-fail` or `must`, and the words: source and arguments. Each part is a subshell of its
+ * own, no program: that would be a millisecond of the server's processor each time. After each one, both streams get a line
+ * with the token and its exit code. The first failure ends it.
  */
 const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_token=$1; shift
+batch_take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r batch_line; do printf '%s\n' "$batch_line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_part() { batch_source=$1; shift; eval "$batch_source"; }
 while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
+  batch_count=$1 batch_lines=$2 batch_rule=$3; shift 3
+  batch_words= batch_k=1
+  while [ "$batch_k" -le "$batch_count" ]; do batch_words="$batch_words \\"\\\${$batch_k}\\""; batch_k=$((batch_k + 1)); done
+  case $batch_lines in
+    0) (eval "batch_part $batch_words" < /dev/null) ;;
+    all) (eval "batch_part $batch_words") ;;
+    *) batch_take "$batch_lines" | (eval "batch_part $batch_words") ;;
   esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
+  batch_code=$?
+  printf '\n%s %s\n' "$batch_token" "$batch_code"; printf '\n%s %s\n' "$batch_token" "$batch_code" >&2
+  [ "$batch_code" -eq 0 ] || [ "$batch_rule" = may-fail ] || exit "$batch_code"
+  shift "$batch_count"
 done`;
 /**
  * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
@@ -27256,7 +27297,7 @@ async function batch_runBatch(host, parts, options = {}) {
     const before = await askInTurn(host, door, parts, options);
     const rest = parts.slice(before.length);
     const last = rest.findLastIndex(({ ask }) => ask === undefined);
-    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const ran = last < 0 ? [] : await runInTurn(host, door, rest.slice(0, last + 1), options);
     const looks = rest.slice(last + 1);
     // Nothing was run and the engine gave no answer: no use in asking it again.
     const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
@@ -27280,18 +27321,50 @@ async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }
             closeEngineDoor(host);
         if (result === undefined)
             break;
-        if (result.code !== 0 && part.mayFail !== true)
-            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-        results.push(result);
+        results.push(judged(host, part, result));
     }
     return results;
+}
+/** One after another: what the engine can be told goes to it, the commands between as one remote command each time. */
+async function runInTurn(host, door, parts, options) {
+    const results = [];
+    let commands = [];
+    const runThem = async () => {
+        if (commands.length > 0)
+            results.push(...(await runCommands(host, commands, options)));
+        commands = [];
+    };
+    for (const part of parts) {
+        if (part.act !== undefined && options.lateStdin === undefined) {
+            await runThem();
+            const result = await part.act(door, boundOf(options)).catch(() => undefined);
+            if (result !== undefined) {
+                results.push(judged(host, part, result));
+                continue;
+            }
+        }
+        commands.push(part);
+    }
+    await runThem();
+    return results;
+}
+/** @throws what a part makes of its result, as {@link runBatch} does */
+function judged(host, part, result) {
+    if (result.code === 0 || part.mayFail === true)
+        return result;
+    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+}
+const defaultActMs = 60_000;
+function boundOf({ signal, timeoutMs = defaultActMs }) {
+    const bound = AbortSignal.timeout(timeoutMs);
+    return signal === undefined ? bound : AbortSignal.any([signal, bound]);
 }
 /** The parts as one remote command. */
 async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const argv = [part.source, ...(part.args ?? [])];
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
@@ -28964,8 +29037,8 @@ function openLocalSocket(path) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-algorithms.ts
 /**
  * What is offered to servers: nothing with SHA-1, CBC, MD5 or DSA. AES-GCM first: it is the fastest in this runtime, and
- * not touched by Terrapin (strict key exchange covers the rest; every OpenSSH since 9.6 has it). The SSH library knows no
- * post-quantum key exchange yet.
+ * not touched by Terrapin. ChaCha20, which it breaks where one side has no strict key exchange, last: it is agreed on only
+ * with a server that has nothing else. The SSH library knows no post-quantum key exchange yet.
  */
 const keyExchanges = [
     'curve25519-sha256',
@@ -28980,11 +29053,17 @@ const keyExchanges = [
 const ciphers = [
     'aes128-gcm@openssh.com',
     'aes256-gcm@openssh.com',
-    'chacha20-poly1305@openssh.com',
     'aes128-ctr',
     'aes192-ctr',
     'aes256-ctr',
+    'chacha20-poly1305@openssh.com',
 ];
+/** Those that the system's `ssh` shall prefer to its own order, which begins with ChaCha20. */
+const preferredCiphers = ciphers.filter((name) => name.startsWith('aes'));
+/** Whether somebody on the way could drop messages unnoticed (Terrapin, CVE-2023-48795). Pure. */
+function isTruncatable(agreed, isStrict) {
+    return !isStrict && agreed.some((name) => name.startsWith('chacha20-poly1305') || name.includes('-cbc'));
+}
 const macs = [
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
@@ -29409,6 +29488,15 @@ function refuseOtherThings(text) {
     }
     if (label === 'DSA PRIVATE KEY')
         throw invalid('is a DSA key, which no current server accepts', 'Make a new one: ssh-keygen -t ed25519');
+    const device = securityKeyType(text);
+    if (device !== undefined)
+        throw invalid(`is the handle of a security key (${device}): only the device itself can sign`, 'Use `transport: openssh` without this input, and an agent (SSH_AUTH_SOCK) or an ssh_config of the runner that has the device; or make a key for the deploy: ssh-keygen -t ed25519');
+}
+/** `sk-…` of a key file of OpenSSH. The public half stands in front, readable also where there is a passphrase. */
+function securityKeyType(text) {
+    const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1] ?? '';
+    const type = /sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com/;
+    return type.exec(Buffer.from(body, 'base64').toString('latin1'))?.[0];
 }
 function parseWithLibrary(text, passphrase) {
     const parsed = lib_default().utils.parseKey(text, passphrase);
@@ -29899,7 +29987,7 @@ const socketErrors = {
     EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
     ECONNREFUSED: 'the connection was refused',
     ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
+    ETIMEDOUT: 'the connection was not answered in time',
     EHOSTUNREACH: 'no route to the host',
     ENETUNREACH: 'no route to the network',
 };
@@ -29962,7 +30050,7 @@ function authenticationError(target) {
         return new host_HostError({
             code: 'SSH_AUTH_REJECTED',
             message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
-            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+            hint: `Is \`user\` right, and does \`ssh-add -L\` list a key of its authorized_keys on the server, among the first five?${target.transport === 'openssh' ? '' : ' A security key (sk-…) or a certificate needs `transport: openssh`.'}`,
         });
     }
     const { type, fingerprint, publicLine } = credential.key;
@@ -29971,6 +30059,10 @@ function authenticationError(target) {
         message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
         hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
     });
+}
+/** What a connection is warned of that Terrapin can touch (isTruncatable). */
+function describeTruncatable(target, cipher) {
+    return `${where(target)} agrees on nothing but ${cipher}, and knows no strict key exchange: somebody on the way can remove messages from the beginning of the connection unnoticed (Terrapin, CVE-2023-48795). Update its sshd (OpenSSH 9.6, or its distribution's fix), or add aes128-gcm@openssh.com or aes128-ctr to its Ciphers.`;
 }
 /** The server showed keys, none of which is trusted. */
 function hostKeyError(target, offered, isRevoked) {
@@ -30379,9 +30471,9 @@ function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
         'PasswordAuthentication no',
         'KbdInteractiveAuthentication no',
         'NumberOfPasswordPrompts 0',
-        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        // Of the system's own defaults, less what needs SHA-1 or MD5; none of them has CBC. The order is the library's.
         'KexAlgorithms -*sha1*',
-        'Ciphers -*cbc*',
+        `Ciphers ^${preferredCiphers.join(',')}`,
         'MACs -*sha1*,*md5*',
         `ConnectTimeout ${connect}`,
         'ConnectionAttempts 1',
@@ -32011,16 +32103,26 @@ function openChannel(lost, begin) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-cipher.ts
 
 /**
- * The SSH library makes a cipher for each packet of at most 32 KiB, from the bytes of the key; from a key that Node keeps
- * prepared it costs a third (`createCipheriv` and one packet, 5,000 times: 270 ms and 100 ms). It has no option for that, so
- * the key is exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
+ * The SSH library makes a cipher for each packet, from the bytes of the key; from a key that Node keeps
+ * prepared it costs a third (`createCipheriv` and one packet of 32 KiB, 5,000 times: 270 ms and 100 ms). It has no option for that, so
+ * the keys of both directions are exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
  */
-function prepareCipherKey(client) {
-    const cipher = part(part(client, '_protocol'), '_cipher');
-    const key = cipher === undefined ? undefined : Reflect.get(cipher, '_encKey');
-    // Others than AES-GCM keep one cipher for all packets, and give the key away under this name nowhere.
+function prepareCipherKeys(client) {
+    const protocol = part(client, '_protocol');
+    prepareKey(part(protocol, '_cipher'), '_encKey');
+    // What a server says of a long transfer is thousands of small packets: how much more it takes.
+    prepareKey(part(protocol, '_decipher'), '_decipherKey');
+}
+/** Others than AES-GCM keep one cipher for all packets, and have their key under this name nowhere. */
+function prepareKey(cipher, name) {
+    const key = cipher === undefined ? undefined : Reflect.get(cipher, name);
     if (cipher !== undefined && Buffer.isBuffer(key))
-        Reflect.set(cipher, '_encKey', (0,external_node_crypto_namespaceObject.createSecretKey)(key));
+        Reflect.set(cipher, name, (0,external_node_crypto_namespaceObject.createSecretKey)(key));
+}
+/** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
+function isKeyExchangeStrict(client) {
+    const protocol = part(client, '_protocol');
+    return protocol !== undefined && Reflect.get(protocol, '_strictMode') === true;
 }
 function part(whole, name) {
     const found = whole === undefined ? undefined : Reflect.get(whole, name);
@@ -32094,6 +32196,7 @@ function dialTcp(host, port, timeoutMs, signal) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
 
 
 
@@ -32187,11 +32290,17 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
-        prepareCipherKey(client);
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+        prepareCipherKeys(client);
+        const { kex, serverHostKey, cs, sc } = negotiated;
+        const isStrict = isKeyExchangeStrict(client);
+        if (isTruncatable([cs.cipher, sc.cipher], isStrict))
+            seen.warning = describeTruncatable(target, cs.cipher);
+        runner.debug(`ssh: ${target.host}: ${kex}${isStrict ? ' (strict)' : ''}, ${serverHostKey}, ${cs.cipher}`);
     });
     try {
         await ready;
+        if (seen.warning !== undefined)
+            runner.warning(seen.warning);
         return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
     }
     catch (thrown) {
@@ -32831,6 +32940,8 @@ cd "$1"
 if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+  # BusyBox's test takes a read-only mount for writable; nothing is written.
+  said=$({ : >> .deploy/format; } 2>&1) || case $said in *ead-only*) printf '%s\\n' "$said" >&2; exit 4 ;; esac
 else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
@@ -33273,9 +33384,18 @@ taken) {
     try {
         return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
     }
+    catch (thrown) {
+        // What was stopped says that it was stopped; this says why.
+        throw lossOf(lost.signal) ?? thrown;
+    }
     finally {
         clearInterval(heartbeat);
     }
+}
+/** The LEASE_LOST by which {@link withLease} has ended the signal of its body; undefined where it goes on, or was cancelled. */
+function lossOf(signal) {
+    const reason = signal.reason;
+    return signal.aborted && reason instanceof LeaseError && reason.code === 'LEASE_LOST' ? reason : undefined;
 }
 /** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
 function seatsToRelease({ runner }) {
@@ -33320,9 +33440,12 @@ async function lookThenRelease(context, host, looks, judge) {
         sayNotOurs(context);
         return;
     }
-    if (needsDoor && engineDoorOf(host) === undefined)
-        await openLocatedEngine(host, results[looks.length] ?? batch_noResult);
-    const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+    const found = await findOneOffs(context, host, needsDoor ? results[looks.length] : undefined);
+    if (found === 'unknown') {
+        runner.warning(`Docker on ${host.name} does not answer, so nobody knows whether a one-off of this job still runs: the lease is left to expire, in ${leaseTtlSeconds / 60} minutes at most.`);
+        return;
+    }
+    const [running] = found;
     if (running !== undefined) {
         runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
         return;
@@ -33332,6 +33455,19 @@ async function lookThenRelease(context, host, looks, judge) {
     for (const [index, seat] of [...seats.entries()].toReversed())
         released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
     runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+}
+/** An engine that hangs is asked once, not by its CLI too: the end of a job must not wait for it twice. */
+async function findOneOffs({ runner }, host, place) {
+    const bound = AbortSignal.timeout(longestAskMs);
+    if (place !== undefined && engineDoorOf(host) === undefined)
+        await openLocatedEngine(host, place, bound);
+    if (bound.aborted)
+        return 'unknown';
+    return findRunningOneOffs(host, readDeployPath(inputReader(runner))).catch((thrown) => {
+        if (isDeployError(thrown) && thrown.code === 'COMMAND_TIMEOUT')
+            return 'unknown';
+        throw thrown;
+    });
 }
 function sayNotOurs({ runner }) {
     runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
@@ -34440,7 +34576,7 @@ async function readyDependencies(door, options) {
         door.say('Nothing else is needed to run.');
         return;
     }
-    const states = await dependency_start_look(door, dependencies);
+    const states = await look(door, dependencies);
     const missing = states.filter(({ state }) => state.kind === 'missing');
     const [first] = missing;
     if (first !== undefined) {
@@ -34458,7 +34594,7 @@ function databaseOf({ database }, named) {
         return [];
     return [{ service: database, condition: 'service_started', mustFollow: false }];
 }
-async function dependency_start_look(door, dependencies) {
+async function look(door, dependencies) {
     const containers = await listProjectContainers(door.host, door.plan.project);
     return dependencies.map((dependency) => ({ dependency, state: judgeDependency(dependency, containers) }));
 }
@@ -34493,7 +34629,7 @@ async function pullForService(door, name, options) {
 }
 async function waitUntilReady(door, dependency, isStarted) {
     const result = await poll(async () => {
-        const [seen] = await dependency_start_look(door, [dependency]);
+        const [seen] = await look(door, [dependency]);
         const state = seen?.state ?? { kind: 'missing', seen: 'has no container' };
         // Right after `up` a container may not be listed yet, or be between two starts.
         const isOpen = state.kind === 'starting' || (state.kind === 'missing' && isStarted);
@@ -34666,7 +34802,7 @@ docker inspect --type container --format '{"name":{{json .Name}},"state":{{json 
 exit 0`;
 const timeoutMs = 30_000;
 /** Every one-off of this action in a project folder, ended or not. */
-async function findOneOffs(host, deployPath) {
+async function one_off_findOneOffs(host, deployPath) {
     const filters = [`label=${oneOffLabels.kind}=${oneOffKind}`, `label=${oneOffLabels.deployPath}=${deployPath}`];
     const result = await host_scriptOrThrow(host, 'look for one-off containers', one_off_findScript, filters, { timeoutMs });
     return parseOneOffs(result.stdout);
@@ -34729,7 +34865,7 @@ async function settleEarlierRuns(door) {
     const start = door.clock.now();
     let hasSaid = false;
     for (;;) {
-        const leftovers = sortLeftovers(await findOneOffs(door.host, door.plan.deployPath), door.plan);
+        const leftovers = sortLeftovers(await one_off_findOneOffs(door.host, door.plan.deployPath), door.plan);
         const { foreign } = leftovers;
         if (foreign === undefined)
             return settleEnded(door, leftovers);
@@ -36341,7 +36477,7 @@ function withFacts(error, commands) {
 }
 /** Whatever this project's migrations left that no longer runs. In ascending order: a re-run reads the highest number. */
 async function removeAll(door) {
-    const found = await findOneOffs(door.host, door.plan.deployPath);
+    const found = await one_off_findOneOffs(door.host, door.plan.deployPath);
     const ended = found.filter(({ state }) => state !== 'running').sort((a, b) => a.number - b.number);
     await removeOneOffs(door.host, ended.map(({ name }) => name));
 }
@@ -38916,18 +39052,30 @@ function diffManifests(local, live, rule) {
     const differing = local.filter((entry) => !isSame(entry, view.at(entry.path)));
     const added = differing.filter((entry) => view.at(entry.path) === undefined);
     const changed = differing.filter((entry) => view.at(entry.path) !== undefined);
-    const send = new Set(differing);
-    const files = local.filter(isFile);
+    const isThere = (entry) => {
+        const stands = view.at(entry.path);
+        return isFile(entry) && stands?.kind === 'file' && stands.sha256 === entry.sha256;
+    };
     const isManifestSame = JSON.stringify(live.manifest?.files) === JSON.stringify(local);
     return {
         added: added.map((entry) => entry.path),
         changed: changed.map((entry) => entry.path),
         deleted,
-        send: files.filter((file) => send.has(file)),
-        keep: files.filter((file) => !send.has(file)),
+        ...sortFiles(local, differing, isThere),
         links: local.filter(isLink),
         blocked: findBlocked(differing, deleted, view),
         isNeeded: differing.length > 0 || deleted.length > 0 || !isManifestSame,
+    };
+}
+/** How each file of a set comes into its tree on the server. @param isThere whether one of another mode stands there */
+function sortFiles(local, differing, isThere) {
+    const others = new Set(differing);
+    const there = new Set(differing.filter(isThere));
+    const files = local.filter(isFile);
+    return {
+        send: files.filter((file) => others.has(file) && !there.has(file)),
+        copy: files.filter((file) => there.has(file)),
+        keep: files.filter((file) => !others.has(file)),
     };
 }
 /** The same where deploy-path is empty: all of the set is new. */
@@ -38937,6 +39085,7 @@ function allNew(local) {
         changed: [],
         deleted: [],
         send: local.filter(isFile),
+        copy: [],
         keep: [],
         links: local.filter(isLink),
         blocked: [],
@@ -39097,6 +39246,10 @@ function isToBeFinished({ lines }) {
 }
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = (/* unused pure expression or super */ null && (`cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
+/** The same with the line as $2: one program less. */
+const appendShortScript = (/* unused pure expression or super */ null && (`printf '%s\\n' "$2" >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
+/** Longer lines go by stdin: the arguments of a batch have a limit, and everybody on the server can read them. */
+const mostShortLine = 1_000;
 /** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
 const journal_readScript = (/* unused pure expression or super */ null && (`
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
@@ -39117,12 +39270,13 @@ function nextDeployId(newest, date, random = Math.random()) {
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 function openJournal(host, deployPath, deployId) {
     const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
-    const line = (step, data = {}) => ({
-        purpose: `write the journal (${step})`,
-        source: appendScript,
-        args: [file],
-        stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
-    });
+    const line = (step, data = {}) => {
+        const purpose = `write the journal (${step})`;
+        const text = JSON.stringify({ at: new Date().toISOString(), step, data });
+        return text.length <= mostShortLine
+            ? { purpose, source: appendShortScript, args: [file, text] }
+            : { purpose, source: appendScript, args: [file], stdin: `${text}\n` };
+    };
     return {
         deployId,
         line,
@@ -39171,9 +39325,15 @@ function journal_parseLine(text) {
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
 const lookScript = (/* unused pure expression or super */ null && (`
 sum=$0
+nl='
+'
 [ $# -gt 0 ] || exit 0
 for p; do
-  if [ -L "$p" ]; then printf 'l %s\\nt %s\\n' "$p" "$(readlink "$p")"
+  if [ -L "$p" ]; then
+    # No link of a set leads to a name with a line end; such a one must not be taken for lines of ours.
+    t=$(readlink "$p" && echo .) || t=; t=\${t%"$nl".}
+    case $t in *"$nl"*) t= ;; esac
+    printf 'l %s\\nt %s\\n' "$p" "$t"
   elif [ -d "$p" ]; then if [ -w "$p" ] && [ -x "$p" ]; then printf 'd %s\\n' "$p"; else printf 'D %s\\n' "$p"; fi
   elif [ -f "$p" ]; then [ -r "$p" ] || printf 'u %s\\n' "$p"
   elif [ -e "$p" ]; then printf 's %s\\n' "$p"
@@ -39311,7 +39471,7 @@ for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { ech
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
-${stateFunction}[ ! -w . ] || echo w
+[ ! -w . ] || echo w
 for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
 { df -Pk .; df -Pi . 2>/dev/null; } | awk 'NR == 2 { print "k " $4 } NR == 4 { print "i " $4 }'
 only=1
@@ -39346,9 +39506,8 @@ fi
 for f in parts/*/marks/*; do
   if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
 done
-live=$PWD/live
-if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
-  echo s
+if [ -f live/state ]; then
+  printf 's %s\\n' "$(cat live/state)"
   { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
     $1 == "=" { part++; next }
     !part { wanted[$1] = $2; next }
@@ -39356,6 +39515,21 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`));
+/**
+ * $1 deploy path. Prints what the files of the live set look like now; nothing where there is none, and nothing equal to a
+ * recorded state where it cannot tell. What is wrong with deploy-path, the look says.
+ */
+const stateScript = (/* unused pure expression or super */ null && (`
+cd "$1" 2>/dev/null && [ -f .deploy/live/state ] || exit 0
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${stateFunction}state_of "$PWD/.deploy/live"`));
+/**
+ * The longest part of a look, on its own: it may come before what the look waits for. Whoever of ours changes the live set after
+ * it also records another state, so that the look tells no difference by it.
+ */
+function statePart(deployPath) {
+    return { purpose: 'look at the live files', source: stateScript, args: [deployPath], mayFail: true };
+}
 /** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
 function lookPart(deployPath, hostName, envPath) {
     return {
@@ -39385,19 +39559,24 @@ function lookFailed(deployPath, hostName, result) {
         hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
     });
 }
-/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
-function parseLook(text, deployPath) {
+/**
+ * What {@link lookPart}'s command printed. Pure.
+ * @param state what {@link statePart}'s printed, before it
+ * @throws StagedTreeError MANIFEST_UNREADABLE
+ */
+function parseLook(text, deployPath, state) {
     const lines = text.split('\n');
     const bodies = (mark) => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
     const tools = bodies('t');
     const [live] = bodies('m');
+    const recorded = bodies('s')[0] ?? '';
     const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
     return {
         isWritable: lines.includes('w'),
         isBusy: lines.includes('b'),
         isEmpty: lines.includes('n'),
         liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
-        difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+        difference: recorded !== '' && recorded === state.trim() ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
         staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
         begun: bodies('B'),
         unfinished: bodies('U'),
@@ -39545,6 +39724,7 @@ function otherError(host, deployPath, purpose, result) {
 
 
 
+
 /**
  * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
  * nothing is done.
@@ -39560,9 +39740,9 @@ ${receiveScript}`));
 const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
 (set -- "$path" "$id" "$packing" "$step" "$borders"
-${receiveScript})
+${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
-${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
+${activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
 (set -- "$path"
 ${settleScript})`));
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
@@ -39607,6 +39787,7 @@ function staged_receiver_openReceiver(host, deployPath, options) {
                 throw failure ?? thrown;
             });
             throwIfFailed(host, deployPath, releaseId, result, isForNow);
+            return !result.stdout.split('\n').includes(unkept);
         },
         cancel: () => {
             stdin.end();
@@ -39626,6 +39807,7 @@ function throwIfFailed(host, deployPath, releaseId, result, isForNow) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+
 
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
@@ -39660,16 +39842,7 @@ state_of() {
 const treeFunctions = (/* unused pure expression or super */ null && (`
 set -eu
 ${plainFunction}${lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
-# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
-link_all() {
-  [ -s "$1" ] || return 0
-  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
-  while IFS= read -r p; do
-    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
-    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
-  done < "$1"
-}
-# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
+${linkFunction}# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
 is_there() {
   if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
 }
@@ -39752,7 +39925,8 @@ const wholeMark = 'whole';
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there; `copies`: mode and path of files that are live with another
+ * mode. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
  * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
@@ -39792,6 +39966,12 @@ if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
+fi
+if [ -f "$s/copies" ]; then
+  while IFS=' ' read -r mode p; do
+    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
+    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/copies"
 fi
 # What an interrupted sync brought of files that are not in this set, nobody will ask for.
 [ ! -d .deploy/parts ] || rm -rf .deploy/parts
@@ -39852,7 +40032,7 @@ if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
-  for a in files/*.tar; do
+  for a in files/[0-9]*.tar; do
     if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
   done
   rm -rf "files/.$2.new" files/.pack
@@ -39872,13 +40052,14 @@ if [ -f manifest.json ]; then
 fi
 # Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
 # no good one's place.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+for a in files/[0-9]*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
 good=0
 while IFS= read -r n; do
   if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
   else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
 done < files/.numbers
-rm -f files/.numbers files/.list`));
+# Of syncs without a release; the archives of releases are the way back now.
+rm -f files/.numbers files/.list files/previous.tar`));
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
 const staged_tree_scripts_readArchiveScript = (/* unused pure expression or super */ null && (`
 cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65

@@ -38308,8 +38308,8 @@ function openLocalSocket(path) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-algorithms.ts
 /**
  * What is offered to servers: nothing with SHA-1, CBC, MD5 or DSA. AES-GCM first: it is the fastest in this runtime, and
- * not touched by Terrapin (strict key exchange covers the rest; every OpenSSH since 9.6 has it). The SSH library knows no
- * post-quantum key exchange yet.
+ * not touched by Terrapin. ChaCha20, which it breaks where one side has no strict key exchange, last: it is agreed on only
+ * with a server that has nothing else. The SSH library knows no post-quantum key exchange yet.
  */
 const keyExchanges = [
     'curve25519-sha256',
@@ -38324,11 +38324,17 @@ const keyExchanges = [
 const ciphers = [
     'aes128-gcm@openssh.com',
     'aes256-gcm@openssh.com',
-    'chacha20-poly1305@openssh.com',
     'aes128-ctr',
     'aes192-ctr',
     'aes256-ctr',
+    'chacha20-poly1305@openssh.com',
 ];
+/** Those that the system's `ssh` shall prefer to its own order, which begins with ChaCha20. */
+const preferredCiphers = ciphers.filter((name) => name.startsWith('aes'));
+/** Whether somebody on the way could drop messages unnoticed (Terrapin, CVE-2023-48795). Pure. */
+function isTruncatable(agreed, isStrict) {
+    return !isStrict && agreed.some((name) => name.startsWith('chacha20-poly1305') || name.includes('-cbc'));
+}
 const macs = [
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
@@ -38753,6 +38759,15 @@ function refuseOtherThings(text) {
     }
     if (label === 'DSA PRIVATE KEY')
         throw invalid('is a DSA key, which no current server accepts', 'Make a new one: ssh-keygen -t ed25519');
+    const device = securityKeyType(text);
+    if (device !== undefined)
+        throw invalid(`is the handle of a security key (${device}): only the device itself can sign`, 'Use `transport: openssh` without this input, and an agent (SSH_AUTH_SOCK) or an ssh_config of the runner that has the device; or make a key for the deploy: ssh-keygen -t ed25519');
+}
+/** `sk-…` of a key file of OpenSSH. The public half stands in front, readable also where there is a passphrase. */
+function securityKeyType(text) {
+    const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1] ?? '';
+    const type = /sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com/;
+    return type.exec(Buffer.from(body, 'base64').toString('latin1'))?.[0];
 }
 function parseWithLibrary(text, passphrase) {
     const parsed = lib_default().utils.parseKey(text, passphrase);
@@ -39243,7 +39258,7 @@ const socketErrors = {
     EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
     ECONNREFUSED: 'the connection was refused',
     ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
+    ETIMEDOUT: 'the connection was not answered in time',
     EHOSTUNREACH: 'no route to the host',
     ENETUNREACH: 'no route to the network',
 };
@@ -39306,7 +39321,7 @@ function authenticationError(target) {
         return new HostError({
             code: 'SSH_AUTH_REJECTED',
             message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
-            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+            hint: `Is \`user\` right, and does \`ssh-add -L\` list a key of its authorized_keys on the server, among the first five?${target.transport === 'openssh' ? '' : ' A security key (sk-…) or a certificate needs `transport: openssh`.'}`,
         });
     }
     const { type, fingerprint, publicLine } = credential.key;
@@ -39315,6 +39330,10 @@ function authenticationError(target) {
         message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
         hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
     });
+}
+/** What a connection is warned of that Terrapin can touch (isTruncatable). */
+function describeTruncatable(target, cipher) {
+    return `${where(target)} agrees on nothing but ${cipher}, and knows no strict key exchange: somebody on the way can remove messages from the beginning of the connection unnoticed (Terrapin, CVE-2023-48795). Update its sshd (OpenSSH 9.6, or its distribution's fix), or add aes128-gcm@openssh.com or aes128-ctr to its Ciphers.`;
 }
 /** The server showed keys, none of which is trusted. */
 function hostKeyError(target, offered, isRevoked) {
@@ -39723,9 +39742,9 @@ function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
         'PasswordAuthentication no',
         'KbdInteractiveAuthentication no',
         'NumberOfPasswordPrompts 0',
-        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        // Of the system's own defaults, less what needs SHA-1 or MD5; none of them has CBC. The order is the library's.
         'KexAlgorithms -*sha1*',
-        'Ciphers -*cbc*',
+        `Ciphers ^${preferredCiphers.join(',')}`,
         'MACs -*sha1*,*md5*',
         `ConnectTimeout ${connect}`,
         'ConnectionAttempts 1',
@@ -41355,16 +41374,26 @@ function openChannel(lost, begin) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-cipher.ts
 
 /**
- * The SSH library makes a cipher for each packet of at most 32 KiB, from the bytes of the key; from a key that Node keeps
- * prepared it costs a third (`createCipheriv` and one packet, 5,000 times: 270 ms and 100 ms). It has no option for that, so
- * the key is exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
+ * The SSH library makes a cipher for each packet, from the bytes of the key; from a key that Node keeps
+ * prepared it costs a third (`createCipheriv` and one packet of 32 KiB, 5,000 times: 270 ms and 100 ms). It has no option for that, so
+ * the keys of both directions are exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
  */
-function prepareCipherKey(client) {
-    const cipher = part(part(client, '_protocol'), '_cipher');
-    const key = cipher === undefined ? undefined : Reflect.get(cipher, '_encKey');
-    // Others than AES-GCM keep one cipher for all packets, and give the key away under this name nowhere.
+function prepareCipherKeys(client) {
+    const protocol = part(client, '_protocol');
+    prepareKey(part(protocol, '_cipher'), '_encKey');
+    // What a server says of a long transfer is thousands of small packets: how much more it takes.
+    prepareKey(part(protocol, '_decipher'), '_decipherKey');
+}
+/** Others than AES-GCM keep one cipher for all packets, and have their key under this name nowhere. */
+function prepareKey(cipher, name) {
+    const key = cipher === undefined ? undefined : Reflect.get(cipher, name);
     if (cipher !== undefined && Buffer.isBuffer(key))
-        Reflect.set(cipher, '_encKey', (0,external_node_crypto_.createSecretKey)(key));
+        Reflect.set(cipher, name, (0,external_node_crypto_.createSecretKey)(key));
+}
+/** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
+function isKeyExchangeStrict(client) {
+    const protocol = part(client, '_protocol');
+    return protocol !== undefined && Reflect.get(protocol, '_strictMode') === true;
 }
 function part(whole, name) {
     const found = whole === undefined ? undefined : Reflect.get(whole, name);
@@ -41438,6 +41467,7 @@ function dialTcp(host, port, timeoutMs, signal) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
 
 
 
@@ -41531,11 +41561,17 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
-        prepareCipherKey(client);
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+        prepareCipherKeys(client);
+        const { kex, serverHostKey, cs, sc } = negotiated;
+        const isStrict = isKeyExchangeStrict(client);
+        if (isTruncatable([cs.cipher, sc.cipher], isStrict))
+            seen.warning = describeTruncatable(target, cs.cipher);
+        runner.debug(`ssh: ${target.host}: ${kex}${isStrict ? ' (strict)' : ''}, ${serverHostKey}, ${cs.cipher}`);
     });
     try {
         await ready;
+        if (seen.warning !== undefined)
+            runner.warning(seen.warning);
         return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
     }
     catch (thrown) {
@@ -42003,12 +42039,10 @@ async function redial(host, loss, clock, signal) {
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
-;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+;// CONCATENATED MODULE: ../kit/src/host/engine-client.ts
 
-/** So many looks at once; more wait. */
-const mostStreams = 4;
 /** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
-class StreamAgent extends external_node_http_.Agent {
+class engine_client_StreamAgent extends external_node_http_.Agent {
     #open;
     constructor(open) {
         super({ keepAlive: true, maxSockets: 1 });
@@ -42034,6 +42068,68 @@ function withSocketMethods(stream) {
         Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
     return stream;
 }
+/** The whole answer. Rejects where none came, and when `signal` is aborted before. */
+function engine_client_askOver(agent, question, signal) {
+    return send(agent, question, {}, signal, (asked, resolve, reject) => {
+        asked.once('response', (response) => void readAnswer(response).then(resolve, reject));
+    });
+}
+/**
+ * The stream that the connection becomes, as `docker exec` does it. Rejects where the engine answers with something else.
+ * `signal` is for the opening alone.
+ */
+function engine_client_attachOver(agent, question, signal) {
+    return send(agent, question, { Connection: 'Upgrade', Upgrade: 'tcp' }, signal, (asked, resolve, reject) => {
+        asked.once('upgrade', (_response, stream, head) => {
+            if (head.length > 0)
+                stream.unshift(head);
+            resolve(stream);
+        });
+        asked.once('response', (response) => {
+            response.resume();
+            reject(new Error(`the engine answered ${question.path} with ${String(response.statusCode)}`));
+        });
+    });
+}
+function send(agent, { method, path, body }, headers, signal, listen) {
+    if (signal.aborted)
+        return Promise.reject(new Error(`${path} was not asked`, { cause: signal.reason }));
+    return new Promise((resolve, reject) => {
+        const text = body === undefined ? '' : JSON.stringify(body);
+        const typed = text === '' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+        const asked = request({ agent, method, path, headers: { Host: 'docker', ...typed, ...headers } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (value) => {
+            signal.removeEventListener('abort', stop);
+            resolve(value);
+        };
+        listen(asked, succeed, fail);
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end(text);
+    });
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const body = text.trim() === '' ? undefined : JSON.parse(text);
+    return { status: response.statusCode ?? 0, body };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
 const doors = new WeakMap();
 /** The engine's door of a host, where one was opened. */
 function engineDoorOf(host) {
@@ -42073,7 +42169,7 @@ async function openEngineDoor(host, socketPath, signal) {
         const { status, body } = await door.get('/version', signal);
         if (status !== 200)
             return undefined;
-        doors.set(host, door);
+        doors.set(host, { ...door, version: body });
         return body;
     }
     catch {
@@ -42083,15 +42179,25 @@ async function openEngineDoor(host, socketPath, signal) {
 /**
  * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open) {
+function makeDoor(open, version) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+    const free = [];
     return {
+        version,
         get: (path, signal) => {
             const [first, ...others] = streams;
-            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+            const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
+            return next === undefined ? Promise.reject(new Error('a door without streams')) : next.get(path, signal);
         },
+        send: async (question, signal) => {
+            const agent = free.pop() ?? new StreamAgent(open);
+            const answer = await askOver(agent, question, signal);
+            free.push(agent);
+            return answer;
+        },
+        attach: (question, signal) => attachOver(new StreamAgent(open), question, signal),
     };
 }
 /** One stream, on which looks wait for each other. */
@@ -42105,44 +42211,13 @@ class OneByOne {
     }
     get(path, signal) {
         this.count += 1;
-        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const answer = this.#last.then(() => askOver(this.#agent, { method: 'GET', path }, signal));
         const ended = () => {
             this.count -= 1;
         };
         this.#last = answer.then(ended, ended);
         return answer;
     }
-}
-function look(agent, path, signal) {
-    return new Promise((resolve, reject) => {
-        const asked = request({ agent, path, headers: { Host: 'docker' } });
-        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-        const stop = () => {
-            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-            asked.destroy();
-        };
-        const fail = (thrown) => {
-            signal.removeEventListener('abort', stop);
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        };
-        const succeed = (answer) => {
-            signal.removeEventListener('abort', stop);
-            resolve(answer);
-        };
-        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-        asked.on('error', fail);
-        signal.addEventListener('abort', stop, { once: true });
-        asked.end();
-        if (signal.aborted)
-            stop();
-    });
-}
-async function readAnswer(response) {
-    const chunks = [];
-    for await (const chunk of response)
-        chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return { status: response.statusCode ?? 0, body };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
@@ -42159,25 +42234,27 @@ function programPart(purpose, argv, more = {}) {
 }
 /**
  * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ * for the last one that has any), `may-fail` or `must`, and the words: source and arguments. Each part is a subshell of its
+ * own, no program: that would be a millisecond of the server's processor each time. After each one, both streams get a line
+ * with the token and its exit code. The first failure ends it.
  */
 const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_token=$1; shift
+batch_take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r batch_line; do printf '%s\n' "$batch_line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_part() { batch_source=$1; shift; eval "$batch_source"; }
 while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
+  batch_count=$1 batch_lines=$2 batch_rule=$3; shift 3
+  batch_words= batch_k=1
+  while [ "$batch_k" -le "$batch_count" ]; do batch_words="$batch_words \\"\\\${$batch_k}\\""; batch_k=$((batch_k + 1)); done
+  case $batch_lines in
+    0) (eval "batch_part $batch_words" < /dev/null) ;;
+    all) (eval "batch_part $batch_words") ;;
+    *) batch_take "$batch_lines" | (eval "batch_part $batch_words") ;;
   esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
+  batch_code=$?
+  printf '\n%s %s\n' "$batch_token" "$batch_code"; printf '\n%s %s\n' "$batch_token" "$batch_code" >&2
+  [ "$batch_code" -eq 0 ] || [ "$batch_rule" = may-fail ] || exit "$batch_code"
+  shift "$batch_count"
 done`;
 /**
  * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
@@ -42194,7 +42271,7 @@ async function batch_runBatch(host, parts, options = {}) {
     const before = await askInTurn(host, door, parts, options);
     const rest = parts.slice(before.length);
     const last = rest.findLastIndex(({ ask }) => ask === undefined);
-    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const ran = last < 0 ? [] : await runInTurn(host, door, rest.slice(0, last + 1), options);
     const looks = rest.slice(last + 1);
     // Nothing was run and the engine gave no answer: no use in asking it again.
     const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
@@ -42218,18 +42295,50 @@ async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }
             closeEngineDoor(host);
         if (result === undefined)
             break;
-        if (result.code !== 0 && part.mayFail !== true)
-            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-        results.push(result);
+        results.push(judged(host, part, result));
     }
     return results;
+}
+/** One after another: what the engine can be told goes to it, the commands between as one remote command each time. */
+async function runInTurn(host, door, parts, options) {
+    const results = [];
+    let commands = [];
+    const runThem = async () => {
+        if (commands.length > 0)
+            results.push(...(await runCommands(host, commands, options)));
+        commands = [];
+    };
+    for (const part of parts) {
+        if (part.act !== undefined && options.lateStdin === undefined) {
+            await runThem();
+            const result = await part.act(door, boundOf(options)).catch(() => undefined);
+            if (result !== undefined) {
+                results.push(judged(host, part, result));
+                continue;
+            }
+        }
+        commands.push(part);
+    }
+    await runThem();
+    return results;
+}
+/** @throws what a part makes of its result, as {@link runBatch} does */
+function judged(host, part, result) {
+    if (result.code === 0 || part.mayFail === true)
+        return result;
+    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+}
+const defaultActMs = 60_000;
+function boundOf({ signal, timeoutMs = defaultActMs }) {
+    const bound = AbortSignal.timeout(timeoutMs);
+    return signal === undefined ? bound : AbortSignal.any([signal, bound]);
 }
 /** The parts as one remote command. */
 async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const argv = [part.source, ...(part.args ?? [])];
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
@@ -43782,14 +43891,14 @@ async function main(context) {
     const isWanted = inputs.notifyOn.includes(inputs.status);
     const letters = isWanted || inputs.isDryRun ? writeLetters(announcement, inputs.destinations, inputs.relation) : [];
     const [mails, deployment, ledger] = await Promise.all([
-        inputs.isDryRun ? rehearse(runner, letters) : send(context, letters, deadlineAt),
+        inputs.isDryRun ? rehearse(runner, letters) : main_send(context, letters, deadlineAt),
         recordDeployment(context, inputs, run, announcement),
         keepRecord(context, inputs, record, deadlineAt),
     ]);
     const deliveries = [...completeDeliveries(inputs, mails, isWanted), deployment.delivery, ledger];
     await report(runner, inputs, { announcement, record, letters, deliveries, deploymentId: deployment.id });
 }
-async function send({ signal }, letters, deadlineAt) {
+async function main_send({ signal }, letters, deadlineAt) {
     const doors = { clock: systemClock, send: sendOverHttp, signal, random: Math.random };
     return Promise.all(letters.map((letter) => deliver(letter, deadlineAt, doors)));
 }

@@ -27148,10 +27148,8 @@ async function redial(host, loss, clock, signal) {
 
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+;// CONCATENATED MODULE: ../kit/src/host/engine-client.ts
 
-/** So many looks at once; more wait. */
-const mostStreams = 4;
 /** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
 class StreamAgent extends external_node_http_.Agent {
     #open;
@@ -27179,6 +27177,68 @@ function withSocketMethods(stream) {
         Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
     return stream;
 }
+/** The whole answer. Rejects where none came, and when `signal` is aborted before. */
+function askOver(agent, question, signal) {
+    return send(agent, question, {}, signal, (asked, resolve, reject) => {
+        asked.once('response', (response) => void readAnswer(response).then(resolve, reject));
+    });
+}
+/**
+ * The stream that the connection becomes, as `docker exec` does it. Rejects where the engine answers with something else.
+ * `signal` is for the opening alone.
+ */
+function attachOver(agent, question, signal) {
+    return send(agent, question, { Connection: 'Upgrade', Upgrade: 'tcp' }, signal, (asked, resolve, reject) => {
+        asked.once('upgrade', (_response, stream, head) => {
+            if (head.length > 0)
+                stream.unshift(head);
+            resolve(stream);
+        });
+        asked.once('response', (response) => {
+            response.resume();
+            reject(new Error(`the engine answered ${question.path} with ${String(response.statusCode)}`));
+        });
+    });
+}
+function send(agent, { method, path, body }, headers, signal, listen) {
+    if (signal.aborted)
+        return Promise.reject(new Error(`${path} was not asked`, { cause: signal.reason }));
+    return new Promise((resolve, reject) => {
+        const text = body === undefined ? '' : JSON.stringify(body);
+        const typed = text === '' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+        const asked = (0,external_node_http_.request)({ agent, method, path, headers: { Host: 'docker', ...typed, ...headers } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (value) => {
+            signal.removeEventListener('abort', stop);
+            resolve(value);
+        };
+        listen(asked, succeed, fail);
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end(text);
+    });
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const body = text.trim() === '' ? undefined : JSON.parse(text);
+    return { status: response.statusCode ?? 0, body };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
 const doors = new WeakMap();
 /** The engine's door of a host, where one was opened. */
 function engineDoorOf(host) {
@@ -27218,7 +27278,7 @@ async function openEngineDoor(host, socketPath, signal) {
         const { status, body } = await door.get('/version', signal);
         if (status !== 200)
             return undefined;
-        doors.set(host, door);
+        doors.set(host, { ...door, version: body });
         return body;
     }
     catch {
@@ -27228,15 +27288,25 @@ async function openEngineDoor(host, socketPath, signal) {
 /**
  * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open) {
+function makeDoor(open, version) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+    const free = [];
     return {
+        version,
         get: (path, signal) => {
             const [first, ...others] = streams;
-            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+            const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
+            return next === undefined ? Promise.reject(new Error('a door without streams')) : next.get(path, signal);
         },
+        send: async (question, signal) => {
+            const agent = free.pop() ?? new StreamAgent(open);
+            const answer = await askOver(agent, question, signal);
+            free.push(agent);
+            return answer;
+        },
+        attach: (question, signal) => attachOver(new StreamAgent(open), question, signal),
     };
 }
 /** One stream, on which looks wait for each other. */
@@ -27250,44 +27320,13 @@ class OneByOne {
     }
     get(path, signal) {
         this.count += 1;
-        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const answer = this.#last.then(() => askOver(this.#agent, { method: 'GET', path }, signal));
         const ended = () => {
             this.count -= 1;
         };
         this.#last = answer.then(ended, ended);
         return answer;
     }
-}
-function look(agent, path, signal) {
-    return new Promise((resolve, reject) => {
-        const asked = (0,external_node_http_.request)({ agent, path, headers: { Host: 'docker' } });
-        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-        const stop = () => {
-            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-            asked.destroy();
-        };
-        const fail = (thrown) => {
-            signal.removeEventListener('abort', stop);
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        };
-        const succeed = (answer) => {
-            signal.removeEventListener('abort', stop);
-            resolve(answer);
-        };
-        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-        asked.on('error', fail);
-        signal.addEventListener('abort', stop, { once: true });
-        asked.end();
-        if (signal.aborted)
-            stop();
-    });
-}
-async function readAnswer(response) {
-    const chunks = [];
-    for await (const chunk of response)
-        chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return { status: response.statusCode ?? 0, body };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/batch.ts
@@ -27304,25 +27343,27 @@ function programPart(purpose, argv, more = {}) {
 }
 /**
  * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ * for the last one that has any), `may-fail` or `must`, and the words: source and arguments. Each part is a subshell of its
+ * own, no program: that would be a millisecond of the server's processor each time. After each one, both streams get a line
+ * with the token and its exit code. The first failure ends it.
  */
 const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_token=$1; shift
+batch_take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r batch_line; do printf '%s\n' "$batch_line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_part() { batch_source=$1; shift; eval "$batch_source"; }
 while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
+  batch_count=$1 batch_lines=$2 batch_rule=$3; shift 3
+  batch_words= batch_k=1
+  while [ "$batch_k" -le "$batch_count" ]; do batch_words="$batch_words \\"\\\${$batch_k}\\""; batch_k=$((batch_k + 1)); done
+  case $batch_lines in
+    0) (eval "batch_part $batch_words" < /dev/null) ;;
+    all) (eval "batch_part $batch_words") ;;
+    *) batch_take "$batch_lines" | (eval "batch_part $batch_words") ;;
   esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
+  batch_code=$?
+  printf '\n%s %s\n' "$batch_token" "$batch_code"; printf '\n%s %s\n' "$batch_token" "$batch_code" >&2
+  [ "$batch_code" -eq 0 ] || [ "$batch_rule" = may-fail ] || exit "$batch_code"
+  shift "$batch_count"
 done`;
 /**
  * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
@@ -27339,7 +27380,7 @@ async function batch_runBatch(host, parts, options = {}) {
     const before = await askInTurn(host, door, parts, options);
     const rest = parts.slice(before.length);
     const last = rest.findLastIndex(({ ask }) => ask === undefined);
-    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const ran = last < 0 ? [] : await runInTurn(host, door, rest.slice(0, last + 1), options);
     const looks = rest.slice(last + 1);
     // Nothing was run and the engine gave no answer: no use in asking it again.
     const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
@@ -27363,18 +27404,50 @@ async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }
             closeEngineDoor(host);
         if (result === undefined)
             break;
-        if (result.code !== 0 && part.mayFail !== true)
-            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-        results.push(result);
+        results.push(judged(host, part, result));
     }
     return results;
+}
+/** One after another: what the engine can be told goes to it, the commands between as one remote command each time. */
+async function runInTurn(host, door, parts, options) {
+    const results = [];
+    let commands = [];
+    const runThem = async () => {
+        if (commands.length > 0)
+            results.push(...(await runCommands(host, commands, options)));
+        commands = [];
+    };
+    for (const part of parts) {
+        if (part.act !== undefined && options.lateStdin === undefined) {
+            await runThem();
+            const result = await part.act(door, boundOf(options)).catch(() => undefined);
+            if (result !== undefined) {
+                results.push(judged(host, part, result));
+                continue;
+            }
+        }
+        commands.push(part);
+    }
+    await runThem();
+    return results;
+}
+/** @throws what a part makes of its result, as {@link runBatch} does */
+function judged(host, part, result) {
+    if (result.code === 0 || part.mayFail === true)
+        return result;
+    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+}
+const defaultActMs = 60_000;
+function boundOf({ signal, timeoutMs = defaultActMs }) {
+    const bound = AbortSignal.timeout(timeoutMs);
+    return signal === undefined ? bound : AbortSignal.any([signal, bound]);
 }
 /** The parts as one remote command. */
 async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const argv = [part.source, ...(part.args ?? [])];
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
@@ -27753,10 +27826,10 @@ const locateEnginePart = {
 };
 const openTimeoutMs = 30_000;
 /** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
-async function openLocatedEngine(host, { code, stdout }) {
+async function openLocatedEngine(host, { code, stdout }, signal = AbortSignal.timeout(openTimeoutMs)) {
     if (code !== 0 || stdout === '')
         return undefined;
-    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+    return openEngineDoor(host, stdout, signal);
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/model.ts
@@ -29984,8 +30057,8 @@ function inputReader(runner) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-algorithms.ts
 /**
  * What is offered to servers: nothing with SHA-1, CBC, MD5 or DSA. AES-GCM first: it is the fastest in this runtime, and
- * not touched by Terrapin (strict key exchange covers the rest; every OpenSSH since 9.6 has it). The SSH library knows no
- * post-quantum key exchange yet.
+ * not touched by Terrapin. ChaCha20, which it breaks where one side has no strict key exchange, last: it is agreed on only
+ * with a server that has nothing else. The SSH library knows no post-quantum key exchange yet.
  */
 const keyExchanges = [
     'curve25519-sha256',
@@ -30000,11 +30073,17 @@ const keyExchanges = [
 const ciphers = [
     'aes128-gcm@openssh.com',
     'aes256-gcm@openssh.com',
-    'chacha20-poly1305@openssh.com',
     'aes128-ctr',
     'aes192-ctr',
     'aes256-ctr',
+    'chacha20-poly1305@openssh.com',
 ];
+/** Those that the system's `ssh` shall prefer to its own order, which begins with ChaCha20. */
+const preferredCiphers = ciphers.filter((name) => name.startsWith('aes'));
+/** Whether somebody on the way could drop messages unnoticed (Terrapin, CVE-2023-48795). Pure. */
+function isTruncatable(agreed, isStrict) {
+    return !isStrict && agreed.some((name) => name.startsWith('chacha20-poly1305') || name.includes('-cbc'));
+}
 const macs = [
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
@@ -30429,6 +30508,15 @@ function refuseOtherThings(text) {
     }
     if (label === 'DSA PRIVATE KEY')
         throw invalid('is a DSA key, which no current server accepts', 'Make a new one: ssh-keygen -t ed25519');
+    const device = securityKeyType(text);
+    if (device !== undefined)
+        throw invalid(`is the handle of a security key (${device}): only the device itself can sign`, 'Use `transport: openssh` without this input, and an agent (SSH_AUTH_SOCK) or an ssh_config of the runner that has the device; or make a key for the deploy: ssh-keygen -t ed25519');
+}
+/** `sk-…` of a key file of OpenSSH. The public half stands in front, readable also where there is a passphrase. */
+function securityKeyType(text) {
+    const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1] ?? '';
+    const type = /sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com/;
+    return type.exec(Buffer.from(body, 'base64').toString('latin1'))?.[0];
 }
 function parseWithLibrary(text, passphrase) {
     const parsed = lib_default().utils.parseKey(text, passphrase);
@@ -30919,7 +31007,7 @@ const socketErrors = {
     EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
     ECONNREFUSED: 'the connection was refused',
     ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
+    ETIMEDOUT: 'the connection was not answered in time',
     EHOSTUNREACH: 'no route to the host',
     ENETUNREACH: 'no route to the network',
 };
@@ -30982,7 +31070,7 @@ function authenticationError(target) {
         return new host_HostError({
             code: 'SSH_AUTH_REJECTED',
             message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
-            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+            hint: `Is \`user\` right, and does \`ssh-add -L\` list a key of its authorized_keys on the server, among the first five?${target.transport === 'openssh' ? '' : ' A security key (sk-…) or a certificate needs `transport: openssh`.'}`,
         });
     }
     const { type, fingerprint, publicLine } = credential.key;
@@ -30991,6 +31079,10 @@ function authenticationError(target) {
         message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
         hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
     });
+}
+/** What a connection is warned of that Terrapin can touch (isTruncatable). */
+function describeTruncatable(target, cipher) {
+    return `${where(target)} agrees on nothing but ${cipher}, and knows no strict key exchange: somebody on the way can remove messages from the beginning of the connection unnoticed (Terrapin, CVE-2023-48795). Update its sshd (OpenSSH 9.6, or its distribution's fix), or add aes128-gcm@openssh.com or aes128-ctr to its Ciphers.`;
 }
 /** The server showed keys, none of which is trusted. */
 function hostKeyError(target, offered, isRevoked) {
@@ -31399,9 +31491,9 @@ function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
         'PasswordAuthentication no',
         'KbdInteractiveAuthentication no',
         'NumberOfPasswordPrompts 0',
-        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        // Of the system's own defaults, less what needs SHA-1 or MD5; none of them has CBC. The order is the library's.
         'KexAlgorithms -*sha1*',
-        'Ciphers -*cbc*',
+        `Ciphers ^${preferredCiphers.join(',')}`,
         'MACs -*sha1*,*md5*',
         `ConnectTimeout ${connect}`,
         'ConnectionAttempts 1',
@@ -33031,16 +33123,26 @@ function openChannel(lost, begin) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-cipher.ts
 
 /**
- * The SSH library makes a cipher for each packet of at most 32 KiB, from the bytes of the key; from a key that Node keeps
- * prepared it costs a third (`createCipheriv` and one packet, 5,000 times: 270 ms and 100 ms). It has no option for that, so
- * the key is exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
+ * The SSH library makes a cipher for each packet, from the bytes of the key; from a key that Node keeps
+ * prepared it costs a third (`createCipheriv` and one packet of 32 KiB, 5,000 times: 270 ms and 100 ms). It has no option for that, so
+ * the keys of both directions are exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
  */
-function prepareCipherKey(client) {
-    const cipher = part(part(client, '_protocol'), '_cipher');
-    const key = cipher === undefined ? undefined : Reflect.get(cipher, '_encKey');
-    // Others than AES-GCM keep one cipher for all packets, and give the key away under this name nowhere.
+function prepareCipherKeys(client) {
+    const protocol = part(client, '_protocol');
+    prepareKey(part(protocol, '_cipher'), '_encKey');
+    // What a server says of a long transfer is thousands of small packets: how much more it takes.
+    prepareKey(part(protocol, '_decipher'), '_decipherKey');
+}
+/** Others than AES-GCM keep one cipher for all packets, and have their key under this name nowhere. */
+function prepareKey(cipher, name) {
+    const key = cipher === undefined ? undefined : Reflect.get(cipher, name);
     if (cipher !== undefined && Buffer.isBuffer(key))
-        Reflect.set(cipher, '_encKey', (0,external_node_crypto_.createSecretKey)(key));
+        Reflect.set(cipher, name, (0,external_node_crypto_.createSecretKey)(key));
+}
+/** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
+function isKeyExchangeStrict(client) {
+    const protocol = part(client, '_protocol');
+    return protocol !== undefined && Reflect.get(protocol, '_strictMode') === true;
 }
 function part(whole, name) {
     const found = whole === undefined ? undefined : Reflect.get(whole, name);
@@ -33114,6 +33216,7 @@ function dialTcp(host, port, timeoutMs, signal) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
 
 
 
@@ -33207,11 +33310,17 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
-        prepareCipherKey(client);
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+        prepareCipherKeys(client);
+        const { kex, serverHostKey, cs, sc } = negotiated;
+        const isStrict = isKeyExchangeStrict(client);
+        if (isTruncatable([cs.cipher, sc.cipher], isStrict))
+            seen.warning = describeTruncatable(target, cs.cipher);
+        runner.debug(`ssh: ${target.host}: ${kex}${isStrict ? ' (strict)' : ''}, ${serverHostKey}, ${cs.cipher}`);
     });
     try {
         await ready;
+        if (seen.warning !== undefined)
+            runner.warning(seen.warning);
         return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
     }
     catch (thrown) {
@@ -33851,6 +33960,8 @@ cd "$1"
 if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+  # BusyBox's test takes a read-only mount for writable; nothing is written.
+  said=$({ : >> .deploy/format; } 2>&1) || case $said in *ead-only*) printf '%s\\n' "$said" >&2; exit 4 ;; esac
 else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
@@ -34104,9 +34215,18 @@ taken) {
     try {
         return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
     }
+    catch (thrown) {
+        // What was stopped says that it was stopped; this says why.
+        throw lossOf(lost.signal) ?? thrown;
+    }
     finally {
         clearInterval(heartbeat);
     }
+}
+/** The LEASE_LOST by which {@link withLease} has ended the signal of its body; undefined where it goes on, or was cancelled. */
+function lossOf(signal) {
+    const reason = signal.reason;
+    return signal.aborted && reason instanceof LeaseError && reason.code === 'LEASE_LOST' ? reason : undefined;
 }
 /** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
 function seatsToRelease({ runner }) {
@@ -34151,9 +34271,12 @@ async function lookThenRelease(context, host, looks, judge) {
         sayNotOurs(context);
         return;
     }
-    if (needsDoor && engineDoorOf(host) === undefined)
-        await openLocatedEngine(host, results[looks.length] ?? noResult);
-    const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+    const found = await findOneOffs(context, host, needsDoor ? results[looks.length] : undefined);
+    if (found === 'unknown') {
+        runner.warning(`Docker on ${host.name} does not answer, so nobody knows whether a one-off of this job still runs: the lease is left to expire, in ${leaseTtlSeconds / 60} minutes at most.`);
+        return;
+    }
+    const [running] = found;
     if (running !== undefined) {
         runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
         return;
@@ -34163,6 +34286,19 @@ async function lookThenRelease(context, host, looks, judge) {
     for (const [index, seat] of [...seats.entries()].toReversed())
         released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
     runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+}
+/** An engine that hangs is asked once, not by its CLI too: the end of a job must not wait for it twice. */
+async function findOneOffs({ runner }, host, place) {
+    const bound = AbortSignal.timeout(longestAskMs);
+    if (place !== undefined && engineDoorOf(host) === undefined)
+        await openLocatedEngine(host, place, bound);
+    if (bound.aborted)
+        return 'unknown';
+    return findRunningOneOffs(host, readDeployPath(inputReader(runner))).catch((thrown) => {
+        if (isDeployError(thrown) && thrown.code === 'COMMAND_TIMEOUT')
+            return 'unknown';
+        throw thrown;
+    });
 }
 function sayNotOurs({ runner }) {
     runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
@@ -35106,6 +35242,10 @@ function isToBeFinished({ lines }) {
 }
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = `cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
+/** The same with the line as $2: one program less. */
+const appendShortScript = `printf '%s\\n' "$2" >> "$1" && { sync "$1" 2>/dev/null || sync; }`;
+/** Longer lines go by stdin: the arguments of a batch have a limit, and everybody on the server can read them. */
+const mostShortLine = 1_000;
 /** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
 const journal_readScript = `
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
@@ -35126,12 +35266,13 @@ function nextDeployId(newest, date, random = Math.random()) {
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 function openJournal(host, deployPath, deployId) {
     const file = deploy_path_statePath(deployPath, 'journal', `${deployId}.jsonl`);
-    const line = (step, data = {}) => ({
-        purpose: `write the journal (${step})`,
-        source: appendScript,
-        args: [file],
-        stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
-    });
+    const line = (step, data = {}) => {
+        const purpose = `write the journal (${step})`;
+        const text = JSON.stringify({ at: new Date().toISOString(), step, data });
+        return text.length <= mostShortLine
+            ? { purpose, source: appendShortScript, args: [file, text] }
+            : { purpose, source: appendScript, args: [file], stdin: `${text}\n` };
+    };
     return {
         deployId,
         line,
@@ -35418,18 +35559,30 @@ function diffManifests(local, live, rule) {
     const differing = local.filter((entry) => !isSame(entry, view.at(entry.path)));
     const added = differing.filter((entry) => view.at(entry.path) === undefined);
     const changed = differing.filter((entry) => view.at(entry.path) !== undefined);
-    const send = new Set(differing);
-    const files = local.filter(isFile);
+    const isThere = (entry) => {
+        const stands = view.at(entry.path);
+        return isFile(entry) && stands?.kind === 'file' && stands.sha256 === entry.sha256;
+    };
     const isManifestSame = JSON.stringify(live.manifest?.files) === JSON.stringify(local);
     return {
         added: added.map((entry) => entry.path),
         changed: changed.map((entry) => entry.path),
         deleted,
-        send: files.filter((file) => send.has(file)),
-        keep: files.filter((file) => !send.has(file)),
+        ...sortFiles(local, differing, isThere),
         links: local.filter(isLink),
         blocked: findBlocked(differing, deleted, view),
         isNeeded: differing.length > 0 || deleted.length > 0 || !isManifestSame,
+    };
+}
+/** How each file of a set comes into its tree on the server. @param isThere whether one of another mode stands there */
+function sortFiles(local, differing, isThere) {
+    const others = new Set(differing);
+    const there = new Set(differing.filter(isThere));
+    const files = local.filter(isFile);
+    return {
+        send: files.filter((file) => others.has(file) && !there.has(file)),
+        copy: files.filter((file) => there.has(file)),
+        keep: files.filter((file) => !others.has(file)),
     };
 }
 /** The same where deploy-path is empty: all of the set is new. */
@@ -35439,6 +35592,7 @@ function allNew(local) {
         changed: [],
         deleted: [],
         send: local.filter(isFile),
+        copy: [],
         keep: [],
         links: local.filter(isLink),
         blocked: [],
@@ -35581,9 +35735,15 @@ function deepestFirst(a, b) {
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
 const lookScript = `
 sum=$0
+nl='
+'
 [ $# -gt 0 ] || exit 0
 for p; do
-  if [ -L "$p" ]; then printf 'l %s\\nt %s\\n' "$p" "$(readlink "$p")"
+  if [ -L "$p" ]; then
+    # No link of a set leads to a name with a line end; such a one must not be taken for lines of ours.
+    t=$(readlink "$p" && echo .) || t=; t=\${t%"$nl".}
+    case $t in *"$nl"*) t= ;; esac
+    printf 'l %s\\nt %s\\n' "$p" "$t"
   elif [ -d "$p" ]; then if [ -w "$p" ] && [ -x "$p" ]; then printf 'd %s\\n' "$p"; else printf 'D %s\\n' "$p"; fi
   elif [ -f "$p" ]; then [ -r "$p" ] || printf 'u %s\\n' "$p"
   elif [ -e "$p" ]; then printf 's %s\\n' "$p"
@@ -35721,7 +35881,7 @@ for tool in find xargs tar sed awk; do command -v $tool >/dev/null 2>&1 || { ech
 if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
 elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
 else echo sha256sum; exit 4; fi
-${stateFunction}[ ! -w . ] || echo w
+[ ! -w . ] || echo w
 for tool in gzip zstd; do if command -v $tool >/dev/null 2>&1; then echo "t $tool"; fi; done
 { df -Pk .; df -Pi . 2>/dev/null; } | awk 'NR == 2 { print "k " $4 } NR == 4 { print "i " $4 }'
 only=1
@@ -35756,9 +35916,8 @@ fi
 for f in parts/*/marks/*; do
   if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
 done
-live=$PWD/live
-if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state")" ]); then
-  echo s
+if [ -f live/state ]; then
+  printf 's %s\\n' "$(cat live/state)"
   { cat; echo =; cat live/buckets; echo =; cat live/index; } | awk '
     $1 == "=" { part++; next }
     !part { wanted[$1] = $2; next }
@@ -35766,6 +35925,21 @@ if [ -f live/state ] && (cd .. && [ "$(state_of "$live")" = "$(cat "$live/state"
     differs[substr($0, 1, 2)] { print "y " $0 }'
 else cat > /dev/null; fi
 exit 0`));
+/**
+ * $1 deploy path. Prints what the files of the live set look like now; nothing where there is none, and nothing equal to a
+ * recorded state where it cannot tell. What is wrong with deploy-path, the look says.
+ */
+const stateScript = (/* unused pure expression or super */ null && (`
+cd "$1" 2>/dev/null && [ -f .deploy/live/state ] || exit 0
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
+${stateFunction}state_of "$PWD/.deploy/live"`));
+/**
+ * The longest part of a look, on its own: it may come before what the look waits for. Whoever of ours changes the live set after
+ * it also records another state, so that the look tells no difference by it.
+ */
+function statePart(deployPath) {
+    return { purpose: 'look at the live files', source: stateScript, args: [deployPath], mayFail: true };
+}
 /** The command of {@link parseLook}. `envPath` is empty, or `./…`; the buckets come as the batch's late stdin. */
 function lookPart(deployPath, hostName, envPath) {
     return {
@@ -35795,19 +35969,24 @@ function lookFailed(deployPath, hostName, result) {
         hint: `Make it once: install -d -o <deploy user> ${deployPath}`,
     });
 }
-/** What {@link lookPart}'s command printed. Pure. @throws StagedTreeError MANIFEST_UNREADABLE */
-function parseLook(text, deployPath) {
+/**
+ * What {@link lookPart}'s command printed. Pure.
+ * @param state what {@link statePart}'s printed, before it
+ * @throws StagedTreeError MANIFEST_UNREADABLE
+ */
+function parseLook(text, deployPath, state) {
     const lines = text.split('\n');
     const bodies = (mark) => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
     const tools = bodies('t');
     const [live] = bodies('m');
+    const recorded = bodies('s')[0] ?? '';
     const freeFiles = Number.parseInt(bodies('i')[0] ?? '', 10);
     return {
         isWritable: lines.includes('w'),
         isBusy: lines.includes('b'),
         isEmpty: lines.includes('n'),
         liveId: live === undefined ? undefined : parseManifestHeader(live, `${deployPath}/.deploy/manifest.json`).releaseId,
-        difference: lines.includes('s') ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
+        difference: recorded !== '' && recorded === state.trim() ? { buckets: bodies('x'), lines: bodies('y') } : undefined,
         staged: parseStagedSets(lines, `${deployPath}/.deploy/staged`),
         begun: bodies('B'),
         unfinished: bodies('U'),
@@ -35955,6 +36134,7 @@ function otherError(host, deployPath, purpose, result) {
 
 
 
+
 /**
  * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
  * nothing is done.
@@ -35970,9 +36150,9 @@ ${receiveScript}`));
 const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
 (set -- "$path" "$id" "$packing" "$step" "$borders"
-${receiveScript})
+${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
-${activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
+${activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
 (set -- "$path"
 ${settleScript})`));
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
@@ -36017,6 +36197,7 @@ function staged_receiver_openReceiver(host, deployPath, options) {
                 throw failure ?? thrown;
             });
             throwIfFailed(host, deployPath, releaseId, result, isForNow);
+            return !result.stdout.split('\n').includes(unkept);
         },
         cancel: () => {
             stdin.end();
@@ -36034,6 +36215,32 @@ function throwIfFailed(host, deployPath, releaseId, result, isForNow) {
     if (result.code !== 0)
         throw treeError(host, deployPath, releaseId, purpose, result);
 }
+
+;// CONCATENATED MODULE: ../kit/src/state/link-function.ts
+/**
+ * `link_all LIST FROM TO`: each path of LIST (`./a/b`, one a line) below FROM as a hard link below TO, both absolute; a copy where
+ * links are refused. Folders get the mode of those that they stand for. GNU cp looks five times at each of thousands of files
+ * (5,000: 78 ms of the processor, `time cp -Pl --parents`), so perl does it where it is (32 ms); what it does not do, cp does.
+ */
+const linkFunction = `link_program='my $to = shift; my %made;
+while (<STDIN>) {
+  chomp; my $path = $_; my $place = "";
+  for my $part ($path =~ m{([^/]*)/}g) {
+    $place .= "$part/"; next if $made{$place}++ or -d "$to/$place";
+    mkdir "$to/$place" and chmod((stat $place)[2] & 07777, "$to/$place") or exit 1;
+  }
+  link $path, "$to/$path" or exit 1;
+}'
+link_all() {
+  [ -s "$1" ] || return 0
+  if (cd "$2" && perl -e "$link_program" "$3" < "$1") 2>/dev/null; then return 0; fi
+  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
+  while IFS= read -r p; do
+    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
+    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
+  done < "$1"
+}
+`;
 
 ;// CONCATENATED MODULE: ../kit/src/state/tree-lock.ts
 /**
@@ -36064,6 +36271,7 @@ be_current() { [ -z "$1" ] || grep -qsF "\\"step\\":\\"$1\\"" "$root/.deploy/lea
 `;
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-tree-scripts.ts
+
 
 /**
  * `is_plain BASE FOLDER` (./a/b): no symbolic link and no `..` on the way to it, and nothing but folders where there is something.
@@ -36098,16 +36306,7 @@ state_of() {
 const treeFunctions = `
 set -eu
 ${plainFunction}${tree_lock_lockFunctions}if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum='shasum -a 256'; fi
-# link_all LIST FROM TO: each path of LIST as a hard link below TO (absolute paths); a copy where links are refused.
-link_all() {
-  [ -s "$1" ] || return 0
-  if (cd "$2" && tr '\\n' '\\0' < "$1" | xargs -0 sh -c 'exec cp -Pl --parents -- "$@" "$0"' "$3") 2>/dev/null; then return 0; fi
-  while IFS= read -r p; do
-    mkdir -p "$3/\${p%/*}"; rm -f "$3/$p"
-    if [ -L "$2/$p" ]; then cp -P "$2/$p" "$3/$p"; else ln "$2/$p" "$3/$p" 2>/dev/null || cp -pP "$2/$p" "$3/$p"; fi
-  done < "$1"
-}
-# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
+${linkFunction}# is_there A B: B is A already, from an earlier try. mv refuses to rename a link over another name of the same file.
 is_there() {
   if [ -L "$1" ] || [ -L "$2" ]; then [ -L "$1" ] && [ -L "$2" ] && [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ "$1" -ef "$2" ]; fi
 }
@@ -36190,7 +36389,8 @@ const wholeMark = 'whole';
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there; `copies`: mode and path of files that are live with another
+ * mode. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
  * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
@@ -36230,6 +36430,12 @@ if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
+fi
+if [ -f "$s/copies" ]; then
+  while IFS=' ' read -r mode p; do
+    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
+    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/copies"
 fi
 # What an interrupted sync brought of files that are not in this set, nobody will ask for.
 [ ! -d .deploy/parts ] || rm -rf .deploy/parts
@@ -36290,7 +36496,7 @@ if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
-  for a in files/*.tar; do
+  for a in files/[0-9]*.tar; do
     if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
   done
   rm -rf "files/.$2.new" files/.pack
@@ -36310,13 +36516,14 @@ if [ -f manifest.json ]; then
 fi
 # Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
 # no good one's place.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+for a in files/[0-9]*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
 good=0
 while IFS= read -r n; do
   if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
   else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
 done < files/.numbers
-rm -f files/.numbers files/.list`;
+# Of syncs without a release; the archives of releases are the way back now.
+rm -f files/.numbers files/.list files/previous.tar`;
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
 const readArchiveScript = `
 cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65
@@ -38300,7 +38507,7 @@ reached() {
     done
   done
 }`;
-const unknown = { idsOf: () => '', alive: '', pairs: '' };
+const unknown = { idsOf: () => '', alive: '', pairs: '', reached: undefined };
 /** Asks once for all proxies of a service. Never rejects. */
 async function askNeighbours({ host, project }, { service, proxies }, more = []) {
     const found = await askEngine(host, async (engine, signal) => {
@@ -38308,15 +38515,21 @@ async function askNeighbours({ host, project }, { service, proxies }, more = [])
             name,
             await askRunningIds(engine, project, name, signal),
         ];
-        const line = async (id) => {
-            const attached = await askAttachments(engine, id, signal);
-            return [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' ');
-        };
+        const look = async (id) => [
+            id,
+            await askAttachments(engine, id, signal),
+        ];
         const asked = new Map(await Promise.all([service, ...proxies.map((proxy) => proxy.service)].map(running)));
         const ids = new Set([...[...asked.values()].flat(), ...more]);
-        const pairs = await Promise.all([...ids].map(line));
+        const seen = new Map(await Promise.all([...ids].map(look)));
+        const pairs = [...seen].map(([id, attached]) => [id, ...attached.map(({ networkId, address }) => `${networkId}=${address}`)].join(' '));
         const idsOf = (name) => asked.get(name)?.join(' ') ?? '';
-        return { idsOf, alive: idsOf(service), pairs: pairs.join('\n') };
+        const reached = (from, to) => {
+            const own = new Set(seen.get(from)?.map(({ networkId }) => networkId));
+            const there = to.flatMap((id) => seen.get(id) ?? []).filter(({ networkId }) => own.has(networkId));
+            return there.map(({ address }) => (address === '' ? '' : ` ${address}`)).join('');
+        };
+        return { idsOf, alive: idsOf(service), pairs: pairs.join('\n'), reached };
     });
     return found ?? unknown;
 }
@@ -38492,6 +38705,363 @@ const withdrawByFile = ({ log }, route, container) => {
         },
     ];
 };
+
+;// CONCATENATED MODULE: ./src/route/haproxy-inside.ts
+/**
+ * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
+ * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
+ * `servers` sets `list`, one line a server, `backend/server address operation admin name`, from `show servers state` (its
+ * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
+ * These are asked many times a second on the processors that serve. So answers are cut by expansions: `read` takes a
+ * system call a byte, and a pipe or a `$( )` is a process more.
+ */
+const insideFunctions = `
+find_sockets() {
+  files="/usr/local/etc/haproxy /etc/haproxy"
+  for p in /proc/[0-9]*; do
+    set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
+    case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
+  done
+  grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/'
+}
+sockets=$(find_sockets)
+talk() {
+  [ -n "$sockets" ] || return 4
+  for socket in $sockets; do
+    case $socket in
+      /*|unix@*)
+        path=\${socket#unix@}
+        command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$1" | socat -t 5 - "UNIX-CONNECT:$path" && return 0; }
+        ;;
+      *:*)
+        port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
+        case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
+        if command -v nc >/dev/null 2>&1; then
+          nc "$address" "$port" <<LINE && return 0
+$1
+LINE
+        elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
+        elif command -v bash >/dev/null 2>&1; then
+          bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
+        elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$1" | socat -t 5 - "TCP:$address:$port" && return 0
+        fi
+        ;;
+    esac
+  done
+  return 5
+}
+nl='
+'
+set -f
+servers() {
+  answer=$(talk 'show servers state') || return $?
+  list= blanks=$IFS IFS=$nl
+  for row in $answer; do
+    IFS=$blanks
+    set -- $row
+    case \${6:-} in [0-9]*) list="$list$2/$4 $5 $6 $7 \${18:-}$nl" ;; esac
+  done
+  IFS=$blanks
+}
+order() {
+  said=$(talk "$1") || exit 7
+  case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
+}
+holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
+nap() { count=$((count + $1)); sleep "0.$1" 2>/dev/null || { sleep 1; count=$((count + 10 - $1)); }; }`;
+/**
+ * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
+ * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
+ * nothing can talk to it. 6: no other server is up after 10 s, so draining would be an outage.
+ */
+const drainText = `
+tenths=$1 gone=$2 stay=$3 count=0
+while :; do
+  servers
+  case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
+  slots= needs= ready= up=' ' blanks=$IFS IFS=$nl
+  for row in $list; do
+    IFS=$blanks
+    set -- $row
+    if holds "$gone" "$2"; then slots="$slots $1" needs="$needs \${1%/*}"
+    elif holds "$stay" "$2"; then
+      if [ $(($4 & 8)) -ne 0 ]; then ready="$ready $1"
+      elif [ "$3" = 2 ] && [ "$4" = 0 ]; then up="$up\${1%/*} "; fi
+    fi
+  done
+  IFS=$blanks
+  [ -n "$slots" ] || exit 0
+  for slot in $ready; do order "set server $slot state ready"; done
+  missing=
+  for be in $needs; do holds "$up" "$be" || missing=$be; done
+  [ -z "$missing" ] && break
+  [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
+  nap 1
+done
+for slot in $slots; do order "set server $slot state drain"; done
+servers || exit 7
+blanks=$IFS IFS=$nl
+for row in $list; do
+  IFS=$blanks
+  set -- $row
+  if holds "$slots" "$1" && [ $(($4 & 8)) -eq 0 ]; then echo "$1 is not drained"; exit 7; fi
+done
+IFS=$blanks
+count=0
+while :; do
+  busy=
+  stats=$(talk 'show stat -1 4 -1') || exit 7
+  blanks=$IFS IFS=$nl
+  for row in $stats; do
+    IFS=,
+    set -- $row
+    if holds "$slots" "$1/$2" && [ "$5" != 0 ]; then busy=busy; fi
+  done
+  IFS=$blanks
+  [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
+  nap 2
+done
+echo "drained $busy"`;
+/**
+ * Inside: $1 addresses of the service's containers, $2 its names. Puts drained servers of that name back in use, once they
+ * no longer have the address of a container that is gone, or HAProxy itself knows it down.
+ */
+const settleText = `
+here=$1 names=$2 count=0
+while :; do
+  servers
+  case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
+  left= blanks=$IFS IFS=$nl
+  for row in $list; do
+    IFS=$blanks
+    set -- $row
+    [ $(($4 & 8)) -ne 0 ] && holds "$names" "$5" || continue
+    if holds "$here" "$2" || [ "$3" = 0 ] || [ "$count" -ge 50 ]; then order "set server $1 state ready"
+    else left=$1; fi
+  done
+  IFS=$blanks
+  [ -n "$left" ] || exit 0
+  nap 2
+done`;
+/** Both as programs of their own, told by arguments. */
+const drainInside = insideFunctions + drainText;
+const settleInside = insideFunctions + settleText;
+/**
+ * Both in one program, told by its stdin as often as needed: four lines each time, what to do and three arguments. Behind
+ * each answer stands `end` with the exit code. It ends with its stdin, and then gives nothing back: who let go of it may
+ * have died, and the container that was drained may be on its way to its end.
+ */
+const sessionInside = `${insideFunctions}
+drain() {${drainText}
+}
+settle() {${settleText}
+}
+exec 3<&0 </dev/null
+while IFS= read -r verb <&3 && IFS= read -r one <&3 && IFS= read -r two <&3 && IFS= read -r three <&3; do
+  case $verb in
+    drain) (drain "$one" "$two" "$three") ;;
+    settle) (settle "$one" "$two") ;;
+  esac
+  printf '\\nend %s\\n' "$?"
+done`;
+
+;// CONCATENATED MODULE: ../kit/src/compose/engine-exec.ts
+
+
+
+
+const headerBytes = 8;
+/** Cuts the engine's stream into those of the program: eight bytes of header (1 stdout, 2 stderr, then a length), bytes. */
+function splitStreams({ onStdout, onStderr }) {
+    let rest = Buffer.alloc(0);
+    return (chunk) => {
+        rest = Buffer.concat([rest, chunk]);
+        while (rest.length >= headerBytes && rest.length >= headerBytes + rest.readUInt32BE(4)) {
+            const end = headerBytes + rest.readUInt32BE(4);
+            const content = rest.subarray(headerBytes, end);
+            if (rest[0] === 2)
+                onStderr(content);
+            else
+                onStdout(content);
+            rest = rest.subarray(end);
+        }
+    };
+}
+/** Starts a program in a container as its root. `signal` is for the start alone. */
+async function startExec(engine, { id, argv, hasStdin }, listeners, signal) {
+    const wish = { AttachStdin: hasStdin, AttachStdout: true, AttachStderr: true, User: '0', Cmd: argv };
+    const made = await engine.send({ method: 'POST', path: `/containers/${id}/exec`, body: wish }, signal);
+    if (made.status !== 201)
+        throw unexpected(`an exec in ${id}`, made.status);
+    const exec = textOf(asObject(made.body)['Id']);
+    const path = `/exec/${exec}/start`;
+    const stream = await engine.attach({ method: 'POST', path, body: { Detach: false, Tty: false } }, signal);
+    const ended = watchEnd(stream, listeners).then(() => readExitCode(engine, exec));
+    ended.catch(() => undefined);
+    const close = () => {
+        stream.destroy();
+    };
+    return { write: (text) => stream.write(text), ended, close };
+}
+const exitCodeMs = 10_000;
+const betweenLooksMs = 20;
+/** The engine may close the streams a moment before it knows the exit code. */
+async function readExitCode(engine, exec) {
+    const signal = AbortSignal.timeout(exitCodeMs);
+    for (;;) {
+        const { status, body } = await engine.get(`/exec/${exec}/json`, signal);
+        const { Running, ExitCode } = asObject(body);
+        if (Running === false && typeof ExitCode === 'number')
+            return ExitCode;
+        if (status !== 200)
+            throw unexpected('an exec', status);
+        await systemClock.sleep(betweenLooksMs, signal);
+    }
+}
+function watchEnd(stream, listeners) {
+    const { promise, resolve, reject } = deferred();
+    stream.on('data', splitStreams(listeners));
+    stream.once('end', () => {
+        resolve(undefined);
+    });
+    // Also what is written into a stream that has broken.
+    stream.on('error', reject);
+    stream.once('close', () => {
+        reject(new Error('the stream of an exec was closed'));
+    });
+    return promise;
+}
+/** Runs a program in a container to its end, as `docker exec --user 0` does. Rejects where that cannot be told. */
+async function runExec(engine, id, argv, signal) {
+    const said = { stdout: '', stderr: '' };
+    const listeners = {
+        onStdout: (chunk) => void (said.stdout += chunk.toString('utf8')),
+        onStderr: (chunk) => void (said.stderr += chunk.toString('utf8')),
+    };
+    const exec = await startExec(engine, { id, argv, hasStdin: false }, listeners, signal);
+    const late = deferred();
+    const stop = () => {
+        late.reject(new Error(`${argv[0] ?? ''} in ${id} did not end in time`, { cause: signal.reason }));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+        return { code: await Promise.race([exec.ended, late.promise]), ...said };
+    }
+    finally {
+        signal.removeEventListener('abort', stop);
+        exec.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/route/haproxy-sessions.ts
+
+
+
+
+const haproxy_sessions_openTimeoutMs = 15_000;
+function haproxySessions(host) {
+    const open = new Map();
+    const at = (key, proxy) => {
+        const found = open.get(key);
+        if (found !== undefined)
+            return found;
+        const session = openSession(host, proxy);
+        session.catch(() => undefined);
+        open.set(key, session);
+        return session;
+    };
+    const keyOf = (service, proxy) => `${service} ${proxy}`;
+    const end = (key) => {
+        open.get(key)?.then((session) => {
+            session.close();
+        }, () => undefined);
+        open.delete(key);
+    };
+    return {
+        prepare: (service, proxy) => void at(keyOf(service, proxy), proxy),
+        ask: async (service, proxy, order, signal) => {
+            const key = keyOf(service, proxy);
+            try {
+                return await (await at(key, proxy)).ask(order, signal);
+            }
+            catch (thrown) {
+                end(key);
+                throw thrown;
+            }
+        },
+        end: (service, proxy) => {
+            end(keyOf(service, proxy));
+        },
+        close: () => {
+            for (const key of [...open.keys()])
+                end(key);
+        },
+    };
+}
+/** Heard by who then takes the command. */
+function noWay(why) {
+    return new Error(why);
+}
+/** One shell. Its orders are told one after another by its caller. */
+class Session {
+    #said = '';
+    #stderr = '';
+    #waiting;
+    #exec;
+    listeners = {
+        onStdout: (chunk) => {
+            this.#said += chunk.toString('utf8');
+            const end = /^([^]*?)\nend (\d+)\n/.exec(this.#said);
+            if (end === null)
+                return;
+            this.#said = this.#said.slice(end[0].length);
+            this.#waiting?.resolve({ code: Number(end[2]), stdout: end[1] ?? '', stderr: this.#stderr });
+        },
+        onStderr: (chunk) => {
+            this.#stderr += chunk.toString('utf8');
+        },
+    };
+    begin(exec) {
+        this.#exec = exec;
+        const gone = () => {
+            this.#waiting?.reject(new Error('the shell in HAProxy’s container ended'));
+            this.#waiting = undefined;
+            this.#exec = undefined;
+        };
+        exec.ended.then(gone, gone);
+    }
+    async ask(order, signal) {
+        const exec = this.#exec;
+        if (exec === undefined)
+            throw noWay('the shell in HAProxy’s container has ended');
+        const waiting = deferred();
+        this.#waiting = waiting;
+        this.#stderr = '';
+        const stop = () => {
+            waiting.reject(new Error('HAProxy gave no answer in time', { cause: signal.reason }));
+        };
+        signal.addEventListener('abort', stop, { once: true });
+        try {
+            exec.write(order.map((line) => `${line}\n`).join(''));
+            return await waiting.promise;
+        }
+        finally {
+            signal.removeEventListener('abort', stop);
+        }
+    }
+    close() {
+        this.#exec?.close();
+    }
+}
+async function openSession(host, proxy) {
+    const engine = engineDoorOf(host);
+    if (engine === undefined)
+        throw noWay('the engine cannot be asked');
+    const session = new Session();
+    const wish = { id: proxy, argv: ['sh', '-c', sessionInside, 'sh'], hasStdin: true };
+    session.begin(await startExec(engine, wish, session.listeners, AbortSignal.timeout(haproxy_sessions_openTimeoutMs)));
+    return session;
+}
 
 ;// CONCATENATED MODULE: ./src/route/late-networks.ts
 
@@ -38723,142 +39293,8 @@ function route_plan_warn(service, choice, { withdrawal, proxies }, hooks) {
 
 
 
-/**
- * Functions inside a HAProxy container. `talk LINE` asks its runtime API (management guide 9.3), over the sockets that
- * its configuration names; images have at best one of nc, bash and socat. 4: no socket. 5: nothing that can talk to it.
- * `servers` sets `list`, one line a server, `backend/server address operation admin name`, from `show servers state` (its
- * columns: 9.3 too). Operation 2 is up; admin 8 is drained by hand, 32 has no address in DNS.
- * These are asked many times a second on the processors that serve. So answers are cut by expansions: `read` takes a
- * system call a byte, and a pipe or a `$( )` is a process more.
- */
-const insideFunctions = `
-find_sockets() {
-  files="/usr/local/etc/haproxy /etc/haproxy"
-  for p in /proc/[0-9]*; do
-    set -- $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)
-    case \${1:-} in *haproxy*) while [ $# -gt 1 ]; do [ "$1" != -f ] || files="$files $2"; shift; done ;; esac
-  done
-  grep -rhsE '^[[:space:]]*stats[[:space:]]+socket[[:space:]]' $files | sed -E 's/^[[:space:]]*stats[[:space:]]+socket[[:space:]]+([^[:space:]]+).*/\\1/'
-}
-sockets=$(find_sockets)
-talk() {
-  [ -n "$sockets" ] || return 4
-  for socket in $sockets; do
-    case $socket in
-      /*|unix@*)
-        path=\${socket#unix@}
-        command -v socat >/dev/null 2>&1 && { printf '%s\\n' "$1" | socat -t 5 - "UNIX-CONNECT:$path" && return 0; }
-        ;;
-      *:*)
-        port=\${socket##*:} address=\${socket%:*} address=\${address#ipv4@}
-        case $address in ''|'*'|0.0.0.0) address=127.0.0.1 ;; esac
-        if command -v nc >/dev/null 2>&1; then
-          nc "$address" "$port" <<LINE && return 0
-$1
-LINE
-        elif [ -x /bin/busybox ]; then printf '%s\\n' "$1" | /bin/busybox nc "$address" "$port" && return 0
-        elif command -v bash >/dev/null 2>&1; then
-          bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "%s\\n" "$3" >&3 && cat <&3' bash "$address" "$port" "$1" && return 0
-        elif command -v socat >/dev/null 2>&1; then printf '%s\\n' "$1" | socat -t 5 - "TCP:$address:$port" && return 0
-        fi
-        ;;
-    esac
-  done
-  return 5
-}
-nl='
-'
-set -f
-servers() {
-  answer=$(talk 'show servers state') || return $?
-  list= blanks=$IFS IFS=$nl
-  for row in $answer; do
-    IFS=$blanks
-    set -- $row
-    case \${6:-} in [0-9]*) list="$list$2/$4 $5 $6 $7 \${18:-}$nl" ;; esac
-  done
-  IFS=$blanks
-}
-order() {
-  said=$(talk "$1") || exit 7
-  case $said in *[!\\ ]*) printf '%s: %s\\n' "$1" "$said"; exit 7 ;; esac
-}
-holds() { case " $1 " in *" $2 "*) return 0 ;; esac; return 1; }
-nap() { count=$((count + $1)); sleep "0.$1" 2>/dev/null || { sleep 1; count=$((count + 10 - $1)); }; }`;
-/**
- * Inside: $1 tenths of a second to wait for requests in flight, $2 addresses of the container that goes, $3 of those that
- * stay. Prints `drained` where it has a server with the former, `busy` where some are still in flight, `deaf` when
- * nothing can talk to it. 6: no other server is up after 10 s, so draining would be an outage.
- */
-const drainInside = `${insideFunctions}
-tenths=$1 gone=$2 stay=$3 count=0
-while :; do
-  servers
-  case $? in 0) ;; 4|5) echo deaf; exit 0 ;; *) exit 7 ;; esac
-  slots= needs= ready= up=' ' blanks=$IFS IFS=$nl
-  for row in $list; do
-    IFS=$blanks
-    set -- $row
-    if holds "$gone" "$2"; then slots="$slots $1" needs="$needs \${1%/*}"
-    elif holds "$stay" "$2"; then
-      if [ $(($4 & 8)) -ne 0 ]; then ready="$ready $1"
-      elif [ "$3" = 2 ] && [ "$4" = 0 ]; then up="$up\${1%/*} "; fi
-    fi
-  done
-  IFS=$blanks
-  [ -n "$slots" ] || exit 0
-  for slot in $ready; do order "set server $slot state ready"; done
-  missing=
-  for be in $needs; do holds "$up" "$be" || missing=$be; done
-  [ -z "$missing" ] && break
-  [ "$count" -lt 100 ] || { echo "backend $missing"; exit 6; }
-  nap 1
-done
-for slot in $slots; do order "set server $slot state drain"; done
-servers || exit 7
-blanks=$IFS IFS=$nl
-for row in $list; do
-  IFS=$blanks
-  set -- $row
-  if holds "$slots" "$1" && [ $(($4 & 8)) -eq 0 ]; then echo "$1 is not drained"; exit 7; fi
-done
-IFS=$blanks
-count=0
-while :; do
-  busy=
-  stats=$(talk 'show stat -1 4 -1') || exit 7
-  blanks=$IFS IFS=$nl
-  for row in $stats; do
-    IFS=,
-    set -- $row
-    if holds "$slots" "$1/$2" && [ "$5" != 0 ]; then busy=busy; fi
-  done
-  IFS=$blanks
-  [ -n "$busy" ] && [ "$count" -lt "$tenths" ] || break
-  nap 2
-done
-echo "drained $busy"`;
-/**
- * Inside: $1 addresses of the service's containers, $2 its names. Puts drained servers of that name back in use, once they
- * no longer have the address of a container that is gone, or HAProxy itself knows it down.
- */
-const settleInside = `${insideFunctions}
-here=$1 names=$2 count=0
-while :; do
-  servers
-  case $? in 0) ;; 4|5) exit 0 ;; *) exit 7 ;; esac
-  left= blanks=$IFS IFS=$nl
-  for row in $list; do
-    IFS=$blanks
-    set -- $row
-    [ $(($4 & 8)) -ne 0 ] && holds "$names" "$5" || continue
-    if holds "$here" "$2" || [ "$3" = 0 ] || [ "$count" -ge 50 ]; then order "set server $1 state ready"
-    else left=$1; fi
-  done
-  IFS=$blanks
-  [ -n "$left" ] || exit 0
-  nap 1
-done`;
+
+
 /**
  * $1 project, $2 proxy service, $3 ids of its containers, $4 networks of all, both empty: Docker is asked; $5 tenths of a
  * second, $6 the text above, $7 the container that goes, then those that stay. One command inside each proxy, whatever it
@@ -38898,52 +39334,99 @@ done`;
 const withdrawFromHaproxy = async (work, route, container, staying) => {
     const ids = [container.id, ...staying.map(({ id }) => id)];
     const near = await askNeighbours(work, route, ids);
-    return route.proxies.map(({ service }) => drainPart(work, route, service, near, container, staying));
+    return route.proxies.map(({ service }) => {
+        // Its shell starts while the journal is written: a start changes nothing.
+        if (near.reached !== undefined)
+            for (const proxy of proxyIds(near, service))
+                work.haproxy.prepare(route.service, proxy);
+        return drainPart(work, route, service, near, container, staying);
+    });
 };
-function drainPart({ host, project, log }, route, proxy, near, container, staying) {
+function proxyIds(near, proxy) {
+    return near.idsOf(proxy).split(' ').filter(Boolean);
+}
+function drainPart(work, route, proxy, near, container, staying) {
+    const { host, project } = work;
+    const { reached } = near;
+    const tenths = String(Math.ceil(route.drainWaitMs / 100));
+    const ids = staying.map(({ id }) => id);
     return {
         purpose: `drain ${container.name} in HAProxy`,
         source: haproxy_drainScript,
-        args: [
-            project,
-            proxy,
-            near.idsOf(proxy),
-            near.pairs,
-            String(Math.ceil(route.drainWaitMs / 100)),
-            drainInside,
-            container.id,
-            ...staying.map(({ id }) => id),
-        ],
+        args: [project, proxy, near.idsOf(proxy), near.pairs, tenths, drainInside, container.id, ...ids],
+        ...(reached === undefined
+            ? {}
+            : {
+                act: (_engine, signal) => drainOver(work.haproxy, route.service, proxyIds(near, proxy).map((id) => ({
+                    id,
+                    order: ['drain', tenths, reached(id, [container.id]), reached(id, ids)],
+                })), signal),
+            }),
         fail: (result) => haproxy_failed(host.name, route, proxy, result),
         onDone: ({ stdout }) => {
-            const drained = `${proxy} has drained ${container.name}: it takes no new request`;
-            if (stdout.includes('unused'))
-                log(`${route.service}: ${proxy} sends nothing to ${container.name}: not told`);
-            else if (stdout.includes('deaf'))
-                log(`WARNING: ${route.service}: ${proxy} has no stats socket that its image can talk to (stats socket ipv4@127.0.0.1:9999 level admin; docs/proxies.md); it is not told that ${container.name} goes`);
-            else if (stdout.includes('busy'))
-                log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
-            else
-                log(`${route.service}: ${drained}, and none is in flight`);
+            sayDrained(work, route, proxy, container, stdout);
         },
     };
 }
+/** What {@link drainScript} does, told to shells in the proxy's containers. */
+async function drainOver(sessions, service, orders, signal) {
+    const said = [];
+    const result = (code) => ({ code, stdout: said.join('\n'), stderr: '' });
+    for (const { id, order } of orders) {
+        const answer = await sessions.ask(service, id, order, signal);
+        said.push(answer.stdout);
+        if (answer.code !== 0)
+            return result(answer.code === 6 ? 6 : 7);
+        if (answer.stdout.includes('deaf'))
+            return result(0);
+    }
+    if (!said.some((words) => words.includes('drained')))
+        said.push('unused');
+    return result(0);
+}
+function sayDrained({ log }, route, proxy, container, stdout) {
+    const drained = `${proxy} has drained ${container.name}: it takes no new request`;
+    if (stdout.includes('unused'))
+        log(`${route.service}: ${proxy} sends nothing to ${container.name}: not told`);
+    else if (stdout.includes('deaf'))
+        log(`WARNING: ${route.service}: ${proxy} has no stats socket that its image can talk to (stats socket ipv4@127.0.0.1:9999 level admin; docs/proxies.md); it is not told that ${container.name} goes`);
+    else if (stdout.includes('busy'))
+        log(`${route.service}: ${drained}; some are in flight and finish within its grace period`);
+    else
+        log(`${route.service}: ${drained}, and none is in flight`);
+}
 /**
- * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start.
- * The command goes on to its end on the server, whoever still listens. Never rejects.
+ * Drained servers are put back in use, so that the next container that gets one of them is not drained from its start. It
+ * goes on to its end on the server, whoever still listens. Never rejects.
  */
 async function settleHaproxy(work, route) {
-    const { host, project, log } = work;
     const near = await askNeighbours(work, route);
     for (const { service } of route.proxies) {
-        const seen = [near.idsOf(service), near.alive, near.pairs];
-        const args = [project, service, ...seen, settleInside, route.service, route.names.join(' ')];
-        const said = await host
-            .script(haproxy_settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
-            .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
+        const said = await settleOver(work, route, service, near).catch(() => settleByCommand(work, route, service, near));
         if (said !== undefined)
-            log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said}`);
+            work.log(`WARNING: ${route.service}: a server of ${service} may still be drained: ${said}`);
     }
+}
+/** Told to the shells that have drained; rejects where there is no way to them. */
+async function settleOver({ haproxy }, { service, names, ...route }, proxy, { idsOf, alive, reached }) {
+    if (reached === undefined)
+        throw noWay('the engine cannot be asked');
+    const signal = AbortSignal.timeout(withdrawTimeoutMs({ service, names, ...route }));
+    for (const id of idsOf(proxy).split(' ').filter(Boolean)) {
+        const here = reached(id, alive.split(' '));
+        const answer = await haproxy.ask(service, id, ['settle', here, names.join(' '), ''], signal);
+        haproxy.end(service, id);
+        if (answer.code !== 0)
+            return lastWords(answer);
+    }
+    return undefined;
+}
+async function settleByCommand({ host, project }, route, proxy, near) {
+    const seen = [near.idsOf(proxy), near.alive, near.pairs];
+    const args = [project, proxy, ...seen, settleInside, route.service, route.names.join(' ')];
+    return host
+        .script(haproxy_settleScript, args, { timeoutMs: withdrawTimeoutMs(route) })
+        .then((result) => (result.code === 0 ? undefined : lastWords(result)), describeThrown);
 }
 function haproxy_failed(name, route, proxy, result) {
     const what = result.code === 6
@@ -38956,7 +39439,76 @@ function haproxy_failed(name, route, proxy, result) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/compose/engine-changes.ts
+
+
+function noClientNeeded() {
+    return new Error('this engine may kill what it stops when the connection breaks');
+}
+async function change(engine, question, fine, signal) {
+    const { status } = await engine.send(question, signal);
+    if (!fine.includes(status))
+        throw unexpected(question.path, status);
+}
+const done = { code: 0, stdout: '', stderr: '' };
+/** `docker start`, one after another. */
+async function startContainers(engine, ids, signal) {
+    for (const id of ids)
+        await change(engine, { method: 'POST', path: `/containers/${id}/start` }, [204, 304], signal);
+    return done;
+}
+/**
+ * Whether a stop goes on to the end of its grace period when the connection that asked for it breaks: moby's containerStop
+ * knows no request up to 22, and none that can be cancelled from 25 on; in early 23 and 24 the container was killed at once
+ * (moby#45731). Pure.
+ */
+function outlivesItsClient(version) {
+    const major = Number(/^(\d+)\./.exec(readEngineVersion(version)?.engine ?? '')?.[1]);
+    return major <= 22 || major >= 25;
+}
+/** `docker stop` with the container's own signal and grace period. */
+async function stopContainer(engine, id, signal) {
+    if (!outlivesItsClient(engine.version))
+        throw noClientNeeded();
+    await change(engine, { method: 'POST', path: `/containers/${id}/stop` }, [204, 304], signal);
+    return done;
+}
+/** `docker rm --force`; one that is gone is fine. */
+async function removeContainers(engine, ids, signal) {
+    for (const id of ids)
+        await change(engine, { method: 'DELETE', path: `/containers/${id}?force=1` }, [204, 404], signal);
+    return done;
+}
+/** `docker update --restart=no`. */
+async function keepDown(engine, id, signal) {
+    const body = { RestartPolicy: { Name: 'no', MaximumRetryCount: 0 } };
+    await change(engine, { method: 'POST', path: `/containers/${id}/update`, body }, [200], signal);
+    return done;
+}
+/** `docker network disconnect`. */
+async function leaveNetwork(engine, network, id, signal) {
+    const path = `/networks/${encodeURIComponent(network)}/disconnect`;
+    await change(engine, { method: 'POST', path, body: { Container: id } }, [200], signal);
+    return done;
+}
+/** `docker network connect --alias …`, with the same settings that the CLI sends. */
+async function joinNetwork(engine, network, id, aliases, signal) {
+    const path = `/networks/${encodeURIComponent(network)}/connect`;
+    const body = { Container: id, EndpointConfig: { IPAMConfig: {}, Aliases: aliases } };
+    await change(engine, { method: 'POST', path, body }, [200], signal);
+    return done;
+}
+/** What a container ended with, as `docker inspect` prints it. */
+async function askExitCode(engine, id, signal) {
+    const { status, body } = await engine.get(`/containers/${id}/json`, signal);
+    if (status !== 200)
+        throw unexpected(id, status);
+    return String(asObject(asObject(body)['State'])['ExitCode']);
+}
+
 ;// CONCATENATED MODULE: ./src/route/late-join.ts
+
+
 
 /** $1 count of networks, then the networks, then containers. A container that is on none of them is fine. */
 const leaveScript = `
@@ -38997,7 +39549,13 @@ function leaveNetworks(route, containers) {
     if (names.length === 0 || containers.length === 0)
         return [];
     const args = [String(names.length), ...names, ...containers.map(({ id }) => id)];
-    return [{ purpose: `keep ${route.service} off ${names.join(', ')}`, source: leaveScript, args }];
+    const act = async (engine, signal) => {
+        for (const { id } of containers)
+            for (const name of names)
+                await leaveNetwork(engine, name, id, signal);
+        return noResult;
+    };
+    return [{ purpose: `keep ${route.service} off ${names.join(', ')}`, source: leaveScript, args, act }];
 }
 /** They join, under every name that Compose would have given them. */
 function joinNetworks({ log }, route, containers) {
@@ -39014,7 +39572,18 @@ function joinNetworks({ log }, route, containers) {
     };
     const looked = pairs.map(({ container, network }) => ({ id: container.id, network: network.dockerName }));
     return [
-        { purpose: `join ${route.service} to ${names}`, source: joinScript, args },
+        {
+            purpose: `join ${route.service} to ${names}`,
+            source: joinScript,
+            args,
+            act: async (engine, signal) => {
+                for (const { container, network } of pairs) {
+                    const aliases = aliasesOf(route.service, container, network);
+                    await joinNetwork(engine, network.dockerName, container.id, aliases, signal);
+                }
+                return noResult;
+            },
+        },
         {
             purpose: `look at ${route.service} in ${names}`,
             source: joinedScript,
@@ -39038,6 +39607,7 @@ function aliasesOf(service, container, network) {
 }
 
 ;// CONCATENATED MODULE: ./src/route/nginx.ts
+
 
 
 
@@ -39175,6 +39745,7 @@ async function reloadParts(work, route, staying, describe) {
             reloadInside,
             ...staying,
         ],
+        ...reloadAct(near, proxy, [String(tenths), route.names.join(' ')], staying),
         fail: (result) => nginx_failed(host.name, route, proxy, result),
         onDone: (result) => {
             const said = describe(result, proxy);
@@ -39182,6 +39753,27 @@ async function reloadParts(work, route, staying, describe) {
                 log(`${route.service}: ${said}`);
         },
     }));
+}
+/** What {@link reloadScript} does, asked of the engine; nothing where that cannot be. */
+function reloadAct({ idsOf, reached }, proxy, args, staying) {
+    if (reached === undefined)
+        return {};
+    const act = async (engine, signal) => {
+        const ids = idsOf(proxy).split(' ').filter(Boolean);
+        const said = ids.length === 0 ? ['absent'] : [];
+        for (const id of ids) {
+            const addresses = reached(id, staying);
+            if (staying.length > 0 && addresses === '')
+                return { code: 8, stdout: said.join('\n'), stderr: '' };
+            const argv = ['sh', '-c', reloadInside, 'sh', ...args, addresses];
+            const { code, stdout, stderr } = await runExec(engine, id, argv, signal);
+            said.push(stdout, ...(code === 3 ? ['unused'] : code === 4 ? ['dynamic'] : []));
+            if (![0, 3, 4].includes(code))
+                return { code, stdout: said.join('\n'), stderr };
+        }
+        return { code: 0, stdout: said.join('\n'), stderr: '' };
+    };
+    return { act };
 }
 function nginx_failed(name, route, proxy, result) {
     const said = lastWords(result);
@@ -39238,6 +39830,8 @@ const sightTimeoutMs = 120_000;
  * @param containers that have joined
  */
 async function awaitSighting(work, route, containers) {
+    if (route === undefined)
+        return;
     const isOutByCheck = route.withdrawal === 'drain-file' || (route.withdrawal === 'none' && route.hooks.length > 0);
     if (!isOutByCheck || route.lateNetworks.length === 0 || containers.length === 0 || route.proxies.length === 0)
         return;
@@ -39270,14 +39864,15 @@ async function awaitSighting(work, route, containers) {
 
 
 
+
 /**
  * The route of a model: each service by what {@link planRoutes} decides for it. A service that the model lacks is nobody's.
  * @throws ConfigurationError those of planRoutes
  */
 function createRoute(deps) {
-    const { host, model, log, footprint } = deps;
-    const routes = planRoutes(model, deps.settings);
-    const work = { host, project: model.name, log };
+    const { host, model, settings, log, footprint } = deps;
+    const routes = planRoutes(model, settings);
+    const work = { host, project: model.name, log, haproxy: haproxySessions(host) };
     // On a way back: new containers that took nothing's place yet are unknown to a proxy that has to be told.
     const unseen = new Set([...footprint.created].flatMap(([name, ids]) => (footprint.touched.has(name) ? [] : ids)));
     /** Services whose containers are not those that their proxy was last told of. */
@@ -39295,11 +39890,7 @@ function createRoute(deps) {
             stale.add(service);
             return route === undefined ? [] : joinNetworks(work, route, containers);
         },
-        met: async (service, containers) => {
-            const route = routes.get(service);
-            if (route !== undefined)
-                await awaitSighting(work, route, containers);
-        },
+        met: async (service, containers) => awaitSighting(work, routes.get(service), containers),
         withdraw: async (service, container, staying) => {
             const route = routes.get(service);
             if (route === undefined)
@@ -39341,6 +39932,7 @@ function createRoute(deps) {
         },
         settled: async () => {
             await Promise.all(settling);
+            work.haproxy.close();
         },
     };
 }
@@ -39385,6 +39977,7 @@ function addRenewal(footprint, { networks, services }) {
 }
 
 ;// CONCATENATED MODULE: ./src/container-moves.ts
+
 
 
 
@@ -39526,7 +40119,10 @@ async function startCreated(context, service, ids, first, then) {
         parts: [
             context.journal.line('created', { service, ids }),
             ...first,
-            programPart('docker start', ['docker', 'start', ...ids]),
+            {
+                ...programPart('docker start', ['docker', 'start', ...ids]),
+                act: (engine, signal) => startContainers(engine, ids, signal),
+            },
             ...then,
         ],
         timeoutMs: createTimeoutMs,
@@ -39568,6 +40164,7 @@ function removePart(context, ids) {
 said=$(docker rm --force "$@" 2>&1 >/dev/null) && exit 0
 for id; do if docker inspect --type container "$id" >/dev/null 2>&1; then printf '%s\\n' "$said" >&2; exit 1; fi; done`,
         args: ids,
+        act: (engine, signal) => removeContainers(engine, ids, signal),
         fail: (result) => commandFailed(context.host, `docker rm ${ids.join(' ').slice(0, 60)}`, result),
     };
 }
@@ -39620,6 +40217,7 @@ function hookTimeoutMs(hooks) {
 
 
 
+
 const drain_slackMs = 60_000;
 /**
  * Takes a container out of service for good, while those that it `needs` run: proxy and pre-stop hooks first, SIGTERM with its own grace, then it is
@@ -39665,7 +40263,7 @@ async function takeOut(context, container, { staying, needs }, then) {
             await context.clock.sleep(waitMs, context.signal);
             parts = [];
         }
-        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(container), ...then];
+        parts = [...parts, journal.line('stopping', { service, id }), ...stopParts(context, container), ...then];
         return await run(context, container, needs, parts, timeoutMs);
     }
     catch (thrown) {
@@ -39689,13 +40287,27 @@ begun=$(date +%s)
 docker stop "$1" >/dev/null || exit
 [ "$(($(date +%s) - begun))" -lt "$2" ] || docker inspect --type container --format '{{.State.ExitCode}}' "$1"
 exit 0`;
-function stopParts({ id, restartPolicy, stopGraceSeconds }) {
+function stopParts({ clock }, container) {
+    const { id, restartPolicy, stopGraceSeconds } = container;
     // The other policies would bring a stopped old container back when dockerd restarts; these two do not.
     const staysDown = restartPolicy === 'no' || restartPolicy === 'unless-stopped';
-    return [
-        ...(staysDown ? [] : [programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true })]),
-        { purpose: stopPurpose, source: stopScript, args: [id, String(stopGraceSeconds)] },
-    ];
+    const update = {
+        ...programPart('docker update', ['docker', 'update', '--restart=no', id], { mayFail: true }),
+        act: (engine, signal) => keepDown(engine, id, signal),
+    };
+    const stop = {
+        purpose: stopPurpose,
+        source: stopScript,
+        args: [id, String(stopGraceSeconds)],
+        act: async (engine, signal) => {
+            const begun = clock.now();
+            const stopped = await stopContainer(engine, id, signal);
+            if (clock.now() - begun < stopGraceSeconds * 1000)
+                return stopped;
+            return { ...stopped, stdout: await askExitCode(engine, id, signal) };
+        },
+    };
+    return [...(staysDown ? [] : [update]), stop];
 }
 async function run(context, container, needs, parts, timeoutMs) {
     const { service, id, name, stopGraceSeconds } = container;
@@ -40134,7 +40746,7 @@ async function takeWayBack(session, failed) {
         if (failed.cause?.code === 'CONCURRENT_CHANGE')
             await stepAside(session, failed);
         else if (hasNothingToRestore(failed))
-            await removeContainers(session, [...failed.footprint.created.values()].flat());
+            await way_back_removeContainers(session, [...failed.footprint.created.values()].flat());
         else
             await restoreServices(session, failed);
         await journal.append('rollback-done');
@@ -40164,7 +40776,7 @@ function hasNothingToRestore({ footprint, ledger }) {
     return footprint.touched.size === 0 && !ledger.releases.some(({ isAdopted }) => isAdopted === true);
 }
 /** A first deploy that failed leaves no container of its own behind; volumes stay. */
-async function removeContainers(session, ids) {
+async function way_back_removeContainers(session, ids) {
     if (ids.length === 0)
         return;
     session.log(`removing ${ids.length} new container(s)`);
@@ -40177,7 +40789,7 @@ async function removeContainers(session, ids) {
 async function stepAside(session, failed) {
     const containers = await waitForOthers(session, failed);
     const needless = chooseSurplus(containers, failed.footprint);
-    await removeContainers(session, needless.map(({ id }) => id));
+    await way_back_removeContainers(session, needless.map(({ id }) => id));
     const left = await listProjectContainers(session.host, failed.project);
     const [lost] = [...failed.footprint.created.keys(), ...failed.footprint.touched].filter((service) => !left.some((container) => container.service === service && container.status === 'running'));
     if (lost !== undefined)
@@ -40228,7 +40840,7 @@ async function restoreServices(session, failed) {
     const observation = await observe(session, model);
     const touched = new Set([...footprint.created.keys(), ...footprint.touched, ...endedBefore(observation, footprint)]);
     const gone = [...touched].filter((service) => model.services[service] === undefined);
-    await removeContainers(session, gone.flatMap((service) => footprint.created.get(service) ?? []));
+    await way_back_removeContainers(session, gone.flatMap((service) => footprint.created.get(service) ?? []));
     const plan = makePlan(model, observation, footprint, footprint.before, { ...noWishes, maxSurge });
     const services = plan.services.filter(({ service }) => touched.has(service));
     const { signal } = new AbortController();
@@ -43345,7 +43957,7 @@ async function main_run(context) {
                 return;
             case 'deploy':
             case 'rollback':
-                await change(context, session, inputs.mode);
+                await main_change(context, session, inputs.mode);
         }
     }
     catch (thrown) {
@@ -43370,7 +43982,7 @@ async function showPlan(session) {
     return planned(session, await prepareForward(session, state));
 }
 /** lease → settle what died → plan → pull → roll → commit, or everything back → outputs. */
-async function change(context, given, mode) {
+async function main_change(context, given, mode) {
     const { runner, host, inputs } = given;
     const { deployPath } = inputs.settings;
     askDockerBeside(given);

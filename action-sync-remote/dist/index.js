@@ -28312,10 +28312,8 @@ function inputReader(runner) {
 
 ;// CONCATENATED MODULE: external "node:http"
 const external_node_http_namespaceObject = require("node:http");
-;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+;// CONCATENATED MODULE: ../kit/src/host/engine-client.ts
 
-/** So many looks at once; more wait. */
-const mostStreams = 4;
 /** A stream of the host as the connection of Node's own HTTP client; it lives as long as the host's connection. */
 class StreamAgent extends external_node_http_namespaceObject.Agent {
     #open;
@@ -28343,6 +28341,68 @@ function withSocketMethods(stream) {
         Reflect.set(stream, 'destroySoon', stream.destroy.bind(stream));
     return stream;
 }
+/** The whole answer. Rejects where none came, and when `signal` is aborted before. */
+function askOver(agent, question, signal) {
+    return send(agent, question, {}, signal, (asked, resolve, reject) => {
+        asked.once('response', (response) => void readAnswer(response).then(resolve, reject));
+    });
+}
+/**
+ * The stream that the connection becomes, as `docker exec` does it. Rejects where the engine answers with something else.
+ * `signal` is for the opening alone.
+ */
+function attachOver(agent, question, signal) {
+    return send(agent, question, { Connection: 'Upgrade', Upgrade: 'tcp' }, signal, (asked, resolve, reject) => {
+        asked.once('upgrade', (_response, stream, head) => {
+            if (head.length > 0)
+                stream.unshift(head);
+            resolve(stream);
+        });
+        asked.once('response', (response) => {
+            response.resume();
+            reject(new Error(`the engine answered ${question.path} with ${String(response.statusCode)}`));
+        });
+    });
+}
+function send(agent, { method, path, body }, headers, signal, listen) {
+    if (signal.aborted)
+        return Promise.reject(new Error(`${path} was not asked`, { cause: signal.reason }));
+    return new Promise((resolve, reject) => {
+        const text = body === undefined ? '' : JSON.stringify(body);
+        const typed = text === '' ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+        const asked = (0,external_node_http_namespaceObject.request)({ agent, method, path, headers: { Host: 'docker', ...typed, ...headers } });
+        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
+        const stop = () => {
+            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
+            asked.destroy();
+        };
+        const fail = (thrown) => {
+            signal.removeEventListener('abort', stop);
+            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        };
+        const succeed = (value) => {
+            signal.removeEventListener('abort', stop);
+            resolve(value);
+        };
+        listen(asked, succeed, fail);
+        asked.on('error', fail);
+        signal.addEventListener('abort', stop, { once: true });
+        asked.end(text);
+    });
+}
+async function readAnswer(response) {
+    const chunks = [];
+    for await (const chunk of response)
+        chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const body = text.trim() === '' ? undefined : JSON.parse(text);
+    return { status: response.statusCode ?? 0, body };
+}
+
+;// CONCATENATED MODULE: ../kit/src/host/engine-door.ts
+
+/** So many looks at once; more wait. */
+const mostStreams = 4;
 const doors = new WeakMap();
 /** The engine's door of a host, where one was opened. */
 function engineDoorOf(host) {
@@ -28382,7 +28442,7 @@ async function openEngineDoor(host, socketPath, signal) {
         const { status, body } = await door.get('/version', signal);
         if (status !== 200)
             return undefined;
-        doors.set(host, door);
+        doors.set(host, { ...door, version: body });
         return body;
     }
     catch {
@@ -28392,15 +28452,25 @@ async function openEngineDoor(host, socketPath, signal) {
 /**
  * A door over streams that `open` gives. Each stream has an agent of its own and one look at a time: a Node agent with more
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
+ * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open) {
+function makeDoor(open, version) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
+    const free = [];
     return {
+        version,
         get: (path, signal) => {
             const [first, ...others] = streams;
-            const free = others.reduce((best, next) => (best === undefined || next.count < best.count ? next : best), first);
-            return free === undefined ? Promise.reject(new Error('a door without streams')) : free.get(path, signal);
+            const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
+            return next === undefined ? Promise.reject(new Error('a door without streams')) : next.get(path, signal);
         },
+        send: async (question, signal) => {
+            const agent = free.pop() ?? new StreamAgent(open);
+            const answer = await askOver(agent, question, signal);
+            free.push(agent);
+            return answer;
+        },
+        attach: (question, signal) => attachOver(new StreamAgent(open), question, signal),
     };
 }
 /** One stream, on which looks wait for each other. */
@@ -28414,44 +28484,13 @@ class OneByOne {
     }
     get(path, signal) {
         this.count += 1;
-        const answer = this.#last.then(() => look(this.#agent, path, signal));
+        const answer = this.#last.then(() => askOver(this.#agent, { method: 'GET', path }, signal));
         const ended = () => {
             this.count -= 1;
         };
         this.#last = answer.then(ended, ended);
         return answer;
     }
-}
-function look(agent, path, signal) {
-    return new Promise((resolve, reject) => {
-        const asked = (0,external_node_http_namespaceObject.request)({ agent, path, headers: { Host: 'docker' } });
-        // Not by the request's own `signal`: while its stream has not come, or does not close, it hears of nothing.
-        const stop = () => {
-            reject(new Error(`no answer to ${path} in time`, { cause: signal.reason }));
-            asked.destroy();
-        };
-        const fail = (thrown) => {
-            signal.removeEventListener('abort', stop);
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        };
-        const succeed = (answer) => {
-            signal.removeEventListener('abort', stop);
-            resolve(answer);
-        };
-        asked.once('response', (response) => void readAnswer(response).then(succeed, fail));
-        asked.on('error', fail);
-        signal.addEventListener('abort', stop, { once: true });
-        asked.end();
-        if (signal.aborted)
-            stop();
-    });
-}
-async function readAnswer(response) {
-    const chunks = [];
-    for await (const chunk of response)
-        chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return { status: response.statusCode ?? 0, body };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-location.ts
@@ -28476,10 +28515,10 @@ const locateEnginePart = {
 };
 const openTimeoutMs = 30_000;
 /** Opens the engine's door at the socket that was found, if one was. @returns what openEngineDoor does */
-async function openLocatedEngine(host, { code, stdout }) {
+async function openLocatedEngine(host, { code, stdout }, signal = AbortSignal.timeout(openTimeoutMs)) {
     if (code !== 0 || stdout === '')
         return undefined;
-    return openEngineDoor(host, stdout, AbortSignal.timeout(openTimeoutMs));
+    return openEngineDoor(host, stdout, signal);
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -28860,25 +28899,27 @@ function programPart(purpose, argv, more = {}) {
 }
 /**
  * $1 a token that no output holds, then for each part: count of its words, lines of its stdin (`0`, a number, or `all`
- * for the last one that has any), `may-fail` or `must`, and the words: source, $0 and arguments. Each part is a shell of
- * its own; after each one, both streams get a line with the token and its exit code. The first failure ends it.
+ * for the last one that has any), `may-fail` or `must`, and the words: source and arguments. Each part is a subshell of its
+ * own, no program: that would be a millisecond of the server's processor each time. After each one, both streams get a line
+ * with the token and its exit code. The first failure ends it.
  */
 const driver = `
-token=$1; shift
-take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r line; do printf '%s\\n' "$line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_token=$1; shift
+batch_take() { trap '' PIPE; while [ "$1" -gt 0 ] && IFS= read -r batch_line; do printf '%s\n' "$batch_line"; set -- $(($1 - 1)); done 2>/dev/null; }
+batch_part() { batch_source=$1; shift; eval "$batch_source"; }
 while [ $# -gt 0 ]; do
-  count=$1 lines=$2 rule=$3; shift 3
-  words= k=1
-  while [ "$k" -le "$count" ]; do words="$words \\"\\\${$k}\\""; k=$((k + 1)); done
-  case $lines in
-    0) eval "sh -c $words" < /dev/null ;;
-    all) eval "sh -c $words" ;;
-    *) take "$lines" | eval "sh -c $words" ;;
+  batch_count=$1 batch_lines=$2 batch_rule=$3; shift 3
+  batch_words= batch_k=1
+  while [ "$batch_k" -le "$batch_count" ]; do batch_words="$batch_words \\"\\\${$batch_k}\\""; batch_k=$((batch_k + 1)); done
+  case $batch_lines in
+    0) (eval "batch_part $batch_words" < /dev/null) ;;
+    all) (eval "batch_part $batch_words") ;;
+    *) batch_take "$batch_lines" | (eval "batch_part $batch_words") ;;
   esac
-  code=$?
-  printf '\\n%s %s\\n' "$token" "$code"; printf '\\n%s %s\\n' "$token" "$code" >&2
-  [ "$code" -eq 0 ] || [ "$rule" = may-fail ] || exit "$code"
-  shift "$count"
+  batch_code=$?
+  printf '\n%s %s\n' "$batch_token" "$batch_code"; printf '\n%s %s\n' "$batch_token" "$batch_code" >&2
+  [ "$batch_code" -eq 0 ] || [ "$batch_rule" = may-fail ] || exit "$batch_code"
+  shift "$batch_count"
 done`;
 /**
  * Runs the parts one after another in ONE remote command: a round trip and a login shell for all of them. A part runs
@@ -28895,7 +28936,7 @@ async function batch_runBatch(host, parts, options = {}) {
     const before = await askInTurn(host, door, parts, options);
     const rest = parts.slice(before.length);
     const last = rest.findLastIndex(({ ask }) => ask === undefined);
-    const ran = last < 0 ? [] : await runCommands(host, rest.slice(0, last + 1), options);
+    const ran = last < 0 ? [] : await runInTurn(host, door, rest.slice(0, last + 1), options);
     const looks = rest.slice(last + 1);
     // Nothing was run and the engine gave no answer: no use in asking it again.
     const after = last < 0 ? [] : await askInTurn(host, door, looks, options);
@@ -28919,18 +28960,50 @@ async function askInTurn(host, door, parts, { signal, timeoutMs = longestAskMs }
             closeEngineDoor(host);
         if (result === undefined)
             break;
-        if (result.code !== 0 && part.mayFail !== true)
-            throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
-        results.push(result);
+        results.push(judged(host, part, result));
     }
     return results;
+}
+/** One after another: what the engine can be told goes to it, the commands between as one remote command each time. */
+async function runInTurn(host, door, parts, options) {
+    const results = [];
+    let commands = [];
+    const runThem = async () => {
+        if (commands.length > 0)
+            results.push(...(await runCommands(host, commands, options)));
+        commands = [];
+    };
+    for (const part of parts) {
+        if (part.act !== undefined && options.lateStdin === undefined) {
+            await runThem();
+            const result = await part.act(door, boundOf(options)).catch(() => undefined);
+            if (result !== undefined) {
+                results.push(judged(host, part, result));
+                continue;
+            }
+        }
+        commands.push(part);
+    }
+    await runThem();
+    return results;
+}
+/** @throws what a part makes of its result, as {@link runBatch} does */
+function judged(host, part, result) {
+    if (result.code === 0 || part.mayFail === true)
+        return result;
+    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+}
+const defaultActMs = 60_000;
+function boundOf({ signal, timeoutMs = defaultActMs }) {
+    const bound = AbortSignal.timeout(timeoutMs);
+    return signal === undefined ? bound : AbortSignal.any([signal, bound]);
 }
 /** The parts as one remote command. */
 async function runCommands(host, parts, options) {
     const token = `part-${(0,external_node_crypto_namespaceObject.randomBytes)(9).toString('hex')}`;
     const lastWithStdin = parts.findLastIndex((part) => part.stdin !== undefined);
     const words = parts.flatMap((part, index) => {
-        const argv = [part.source, 'sh', ...(part.args ?? [])];
+        const argv = [part.source, ...(part.args ?? [])];
         const lines = index === lastWithStdin ? 'all' : countLines(part.stdin);
         return [String(argv.length), lines, part.mayFail === true ? 'may-fail' : 'must', ...argv];
     });
@@ -30603,8 +30676,8 @@ function openLocalSocket(path) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-algorithms.ts
 /**
  * What is offered to servers: nothing with SHA-1, CBC, MD5 or DSA. AES-GCM first: it is the fastest in this runtime, and
- * not touched by Terrapin (strict key exchange covers the rest; every OpenSSH since 9.6 has it). The SSH library knows no
- * post-quantum key exchange yet.
+ * not touched by Terrapin. ChaCha20, which it breaks where one side has no strict key exchange, last: it is agreed on only
+ * with a server that has nothing else. The SSH library knows no post-quantum key exchange yet.
  */
 const keyExchanges = [
     'curve25519-sha256',
@@ -30619,11 +30692,17 @@ const keyExchanges = [
 const ciphers = [
     'aes128-gcm@openssh.com',
     'aes256-gcm@openssh.com',
-    'chacha20-poly1305@openssh.com',
     'aes128-ctr',
     'aes192-ctr',
     'aes256-ctr',
+    'chacha20-poly1305@openssh.com',
 ];
+/** Those that the system's `ssh` shall prefer to its own order, which begins with ChaCha20. */
+const preferredCiphers = ciphers.filter((name) => name.startsWith('aes'));
+/** Whether somebody on the way could drop messages unnoticed (Terrapin, CVE-2023-48795). Pure. */
+function isTruncatable(agreed, isStrict) {
+    return !isStrict && agreed.some((name) => name.startsWith('chacha20-poly1305') || name.includes('-cbc'));
+}
 const macs = [
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
@@ -31048,6 +31127,15 @@ function refuseOtherThings(text) {
     }
     if (label === 'DSA PRIVATE KEY')
         throw invalid('is a DSA key, which no current server accepts', 'Make a new one: ssh-keygen -t ed25519');
+    const device = securityKeyType(text);
+    if (device !== undefined)
+        throw invalid(`is the handle of a security key (${device}): only the device itself can sign`, 'Use `transport: openssh` without this input, and an agent (SSH_AUTH_SOCK) or an ssh_config of the runner that has the device; or make a key for the deploy: ssh-keygen -t ed25519');
+}
+/** `sk-…` of a key file of OpenSSH. The public half stands in front, readable also where there is a passphrase. */
+function securityKeyType(text) {
+    const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1] ?? '';
+    const type = /sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com/;
+    return type.exec(Buffer.from(body, 'base64').toString('latin1'))?.[0];
 }
 function parseWithLibrary(text, passphrase) {
     const parsed = lib_default().utils.parseKey(text, passphrase);
@@ -31538,7 +31626,7 @@ const socketErrors = {
     EAI_AGAIN: 'the name could not be resolved now (DNS does not answer)',
     ECONNREFUSED: 'the connection was refused',
     ECONNRESET: 'the connection was reset',
-    ETIMEDOUT: 'no answer in time',
+    ETIMEDOUT: 'the connection was not answered in time',
     EHOSTUNREACH: 'no route to the host',
     ENETUNREACH: 'no route to the network',
 };
@@ -31601,7 +31689,7 @@ function authenticationError(target) {
         return new HostError({
             code: 'SSH_AUTH_REJECTED',
             message: `${where(target)} refused user ${target.user} with every key ${keys}.`,
-            hint: 'Is `user` right, and does `ssh-add -L` list a key of its authorized_keys on the server, among the first five?',
+            hint: `Is \`user\` right, and does \`ssh-add -L\` list a key of its authorized_keys on the server, among the first five?${target.transport === 'openssh' ? '' : ' A security key (sk-…) or a certificate needs `transport: openssh`.'}`,
         });
     }
     const { type, fingerprint, publicLine } = credential.key;
@@ -31610,6 +31698,10 @@ function authenticationError(target) {
         message: `${where(target)} refused user ${target.user} with the key ${fingerprint} (${type}).`,
         hint: `Is \`user\` right, and does ~${target.user}/.ssh/authorized_keys on the server hold this line? ${publicLine}`,
     });
+}
+/** What a connection is warned of that Terrapin can touch (isTruncatable). */
+function describeTruncatable(target, cipher) {
+    return `${where(target)} agrees on nothing but ${cipher}, and knows no strict key exchange: somebody on the way can remove messages from the beginning of the connection unnoticed (Terrapin, CVE-2023-48795). Update its sshd (OpenSSH 9.6, or its distribution's fix), or add aes128-gcm@openssh.com or aes128-ctr to its Ciphers.`;
 }
 /** The server showed keys, none of which is trusted. */
 function hostKeyError(target, offered, isRevoked) {
@@ -32018,9 +32110,9 @@ function openssh_config_rules({ connect, aliveInterval, aliveCount }) {
         'PasswordAuthentication no',
         'KbdInteractiveAuthentication no',
         'NumberOfPasswordPrompts 0',
-        // Of the system's own defaults, less what needs SHA-1, MD5 or CBC.
+        // Of the system's own defaults, less what needs SHA-1 or MD5; none of them has CBC. The order is the library's.
         'KexAlgorithms -*sha1*',
-        'Ciphers -*cbc*',
+        `Ciphers ^${preferredCiphers.join(',')}`,
         'MACs -*sha1*,*md5*',
         `ConnectTimeout ${connect}`,
         'ConnectionAttempts 1',
@@ -33650,16 +33742,26 @@ function openChannel(lost, begin) {
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-cipher.ts
 
 /**
- * The SSH library makes a cipher for each packet of at most 32 KiB, from the bytes of the key; from a key that Node keeps
- * prepared it costs a third (`createCipheriv` and one packet, 5,000 times: 270 ms and 100 ms). It has no option for that, so
- * the key is exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
+ * The SSH library makes a cipher for each packet, from the bytes of the key; from a key that Node keeps
+ * prepared it costs a third (`createCipheriv` and one packet of 32 KiB, 5,000 times: 270 ms and 100 ms). It has no option for that, so
+ * the keys of both directions are exchanged inside it, after each handshake; where it looks otherwise inside than expected, nothing is.
  */
-function prepareCipherKey(client) {
-    const cipher = part(part(client, '_protocol'), '_cipher');
-    const key = cipher === undefined ? undefined : Reflect.get(cipher, '_encKey');
-    // Others than AES-GCM keep one cipher for all packets, and give the key away under this name nowhere.
+function prepareCipherKeys(client) {
+    const protocol = part(client, '_protocol');
+    prepareKey(part(protocol, '_cipher'), '_encKey');
+    // What a server says of a long transfer is thousands of small packets: how much more it takes.
+    prepareKey(part(protocol, '_decipher'), '_decipherKey');
+}
+/** Others than AES-GCM keep one cipher for all packets, and have their key under this name nowhere. */
+function prepareKey(cipher, name) {
+    const key = cipher === undefined ? undefined : Reflect.get(cipher, name);
     if (cipher !== undefined && Buffer.isBuffer(key))
-        Reflect.set(cipher, '_encKey', (0,external_node_crypto_namespaceObject.createSecretKey)(key));
+        Reflect.set(cipher, name, (0,external_node_crypto_namespaceObject.createSecretKey)(key));
+}
+/** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
+function isKeyExchangeStrict(client) {
+    const protocol = part(client, '_protocol');
+    return protocol !== undefined && Reflect.get(protocol, '_strictMode') === true;
 }
 function part(whole, name) {
     const found = whole === undefined ? undefined : Reflect.get(whole, name);
@@ -33733,6 +33835,7 @@ function dialTcp(host, port, timeoutMs, signal) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-connection.ts
+
 
 
 
@@ -33826,11 +33929,17 @@ async function shakeHands(wire, target, policy, types, runner, tuning) {
     const ending = watchForLife(client, wire, tuning);
     client.on('handshake', (negotiated) => {
         seen.isEncrypted = true;
-        prepareCipherKey(client);
-        runner.debug(`ssh: ${target.host}: ${negotiated.kex}, ${negotiated.serverHostKey}, ${negotiated.cs.cipher}`);
+        prepareCipherKeys(client);
+        const { kex, serverHostKey, cs, sc } = negotiated;
+        const isStrict = isKeyExchangeStrict(client);
+        if (isTruncatable([cs.cipher, sc.cipher], isStrict))
+            seen.warning = describeTruncatable(target, cs.cipher);
+        runner.debug(`ssh: ${target.host}: ${kex}${isStrict ? ' (strict)' : ''}, ${serverHostKey}, ${cs.cipher}`);
     });
     try {
         await ready;
+        if (seen.warning !== undefined)
+            runner.warning(seen.warning);
         return { kind: 'connected', connection: ssh_connection_describeConnection(target, client, ending, wire) };
     }
     catch (thrown) {
@@ -34470,6 +34579,8 @@ cd "$1"
 if is_system "$(pwd -P)"; then pwd -P; exit 6; fi
 if [ -e .deploy/format ]; then
   found=$(cat .deploy/format); [ "$found" = "$2" ] || { printf '%s' "$found"; exit 5; }
+  # BusyBox's test takes a read-only mount for writable; nothing is written.
+  said=$({ : >> .deploy/format; } 2>&1) || case $said in *ead-only*) printf '%s\\n' "$said" >&2; exit 4 ;; esac
 else
   mkdir -p -m 0700 .deploy
   printf '%s\\n' "$2" > .deploy/format
@@ -34912,9 +35023,18 @@ taken) {
     try {
         return await body(leases[0], AbortSignal.any([context.signal, lost.signal]));
     }
+    catch (thrown) {
+        // What was stopped says that it was stopped; this says why.
+        throw lossOf(lost.signal) ?? thrown;
+    }
     finally {
         clearInterval(heartbeat);
     }
+}
+/** The LEASE_LOST by which {@link withLease} has ended the signal of its body; undefined where it goes on, or was cancelled. */
+function lossOf(signal) {
+    const reason = signal.reason;
+    return signal.aborted && reason instanceof LeaseError && reason.code === 'LEASE_LOST' ? reason : undefined;
 }
 /** Seats whose lease may be this step's: taken, or asked for and never answered. An owner is its job alone. */
 function seatsToRelease({ runner }) {
@@ -34959,9 +35079,12 @@ async function lookThenRelease(context, host, looks, judge) {
         sayNotOurs(context);
         return;
     }
-    if (needsDoor && engineDoorOf(host) === undefined)
-        await openLocatedEngine(host, results[looks.length] ?? noResult);
-    const [running] = await findRunningOneOffs(host, readDeployPath(inputReader(runner)));
+    const found = await findOneOffs(context, host, needsDoor ? results[looks.length] : undefined);
+    if (found === 'unknown') {
+        runner.warning(`Docker on ${host.name} does not answer, so nobody knows whether a one-off of this job still runs: the lease is left to expire, in ${leaseTtlSeconds / 60} minutes at most.`);
+        return;
+    }
+    const [running] = found;
     if (running !== undefined) {
         runner.warning(`${running} still runs on ${host.name}: the lease is left to expire. Run the job again to attach to it.`);
         return;
@@ -34971,6 +35094,19 @@ async function lookThenRelease(context, host, looks, judge) {
     for (const [index, seat] of [...seats.entries()].toReversed())
         released.push(await releaseOwnLease(leaseOptions(context, host, seat, 0), seen[index]?.stdout ?? ''));
     runner.info(released.every(Boolean) ? 'Lease released.' : 'The lease is no longer held by this job; nothing to release.');
+}
+/** An engine that hangs is asked once, not by its CLI too: the end of a job must not wait for it twice. */
+async function findOneOffs({ runner }, host, place) {
+    const bound = AbortSignal.timeout(longestAskMs);
+    if (place !== undefined && engineDoorOf(host) === undefined)
+        await openLocatedEngine(host, place, bound);
+    if (bound.aborted)
+        return 'unknown';
+    return findRunningOneOffs(host, readDeployPath(inputReader(runner))).catch((thrown) => {
+        if (isDeployError(thrown) && thrown.code === 'COMMAND_TIMEOUT')
+            return 'unknown';
+        throw thrown;
+    });
 }
 function sayNotOurs({ runner }) {
     runner.info('An earlier step of this job took the lease and releases it; nothing to do.');
@@ -35126,18 +35262,30 @@ function diffManifests(local, live, rule) {
     const differing = local.filter((entry) => !isSame(entry, view.at(entry.path)));
     const added = differing.filter((entry) => view.at(entry.path) === undefined);
     const changed = differing.filter((entry) => view.at(entry.path) !== undefined);
-    const send = new Set(differing);
-    const files = local.filter(isFile);
+    const isThere = (entry) => {
+        const stands = view.at(entry.path);
+        return isFile(entry) && stands?.kind === 'file' && stands.sha256 === entry.sha256;
+    };
     const isManifestSame = JSON.stringify(live.manifest?.files) === JSON.stringify(local);
     return {
         added: added.map((entry) => entry.path),
         changed: changed.map((entry) => entry.path),
         deleted,
-        send: files.filter((file) => send.has(file)),
-        keep: files.filter((file) => !send.has(file)),
+        ...sortFiles(local, differing, isThere),
         links: local.filter(isLink),
         blocked: findBlocked(differing, deleted, view),
         isNeeded: differing.length > 0 || deleted.length > 0 || !isManifestSame,
+    };
+}
+/** How each file of a set comes into its tree on the server. @param isThere whether one of another mode stands there */
+function sortFiles(local, differing, isThere) {
+    const others = new Set(differing);
+    const there = new Set(differing.filter(isThere));
+    const files = local.filter(isFile);
+    return {
+        send: files.filter((file) => others.has(file) && !there.has(file)),
+        copy: files.filter((file) => there.has(file)),
+        keep: files.filter((file) => !others.has(file)),
     };
 }
 /** The same where deploy-path is empty: all of the set is new. */
@@ -35147,6 +35295,7 @@ function allNew(local) {
         changed: [],
         deleted: [],
         send: local.filter(isFile),
+        copy: [],
         keep: [],
         links: local.filter(isLink),
         blocked: [],
@@ -35307,6 +35456,10 @@ function isToBeFinished({ lines }) {
 }
 /** Appends and syncs BEFORE the mutation that the line announces (I3 of docs/architecture.md). $1 file; stdin: the line. */
 const appendScript = (/* unused pure expression or super */ null && (`cat >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
+/** The same with the line as $2: one program less. */
+const appendShortScript = (/* unused pure expression or super */ null && (`printf '%s\\n' "$2" >> "$1" && { sync "$1" 2>/dev/null || sync; }`));
+/** Longer lines go by stdin: the arguments of a batch have a limit, and everybody on the server can read them. */
+const mostShortLine = 1_000;
 /** $1 deploy path, $2 one deploy's id; absent: the newest. Prints the file's name, then the file. */
 const journal_readScript = (/* unused pure expression or super */ null && (`
 cd "$1/.deploy/journal" 2>/dev/null || exit 0
@@ -35327,12 +35480,13 @@ function nextDeployId(newest, date, random = Math.random()) {
 /** Opens the journal of a new or of an unfinished deploy; the file appears with its first line. */
 function openJournal(host, deployPath, deployId) {
     const file = statePath(deployPath, 'journal', `${deployId}.jsonl`);
-    const line = (step, data = {}) => ({
-        purpose: `write the journal (${step})`,
-        source: appendScript,
-        args: [file],
-        stdin: `${JSON.stringify({ at: new Date().toISOString(), step, data })}\n`,
-    });
+    const line = (step, data = {}) => {
+        const purpose = `write the journal (${step})`;
+        const text = JSON.stringify({ at: new Date().toISOString(), step, data });
+        return text.length <= mostShortLine
+            ? { purpose, source: appendShortScript, args: [file, text] }
+            : { purpose, source: appendScript, args: [file], stdin: `${text}\n` };
+    };
     return {
         deployId,
         line,
@@ -35381,9 +35535,15 @@ function journal_parseLine(text) {
 /** Looks at the paths given as arguments. $0 the hash program. One letter a line; see parseLiveState. */
 const lookScript = `
 sum=$0
+nl='
+'
 [ $# -gt 0 ] || exit 0
 for p; do
-  if [ -L "$p" ]; then printf 'l %s\\nt %s\\n' "$p" "$(readlink "$p")"
+  if [ -L "$p" ]; then
+    # No link of a set leads to a name with a line end; such a one must not be taken for lines of ours.
+    t=$(readlink "$p" && echo .) || t=; t=\${t%"$nl".}
+    case $t in *"$nl"*) t= ;; esac
+    printf 'l %s\\nt %s\\n' "$p" "$t"
   elif [ -d "$p" ]; then if [ -w "$p" ] && [ -x "$p" ]; then printf 'd %s\\n' "$p"; else printf 'D %s\\n' "$p"; fi
   elif [ -f "$p" ]; then [ -r "$p" ] || printf 'u %s\\n' "$p"
   elif [ -e "$p" ]; then printf 's %s\\n' "$p"
@@ -35677,7 +35837,8 @@ const wholeMark = 'whole';
  * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
  * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
  * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
+ * files that came in parts (staged-part.ts) and were verified there; `copies`: mode and path of files that are live with another
+ * mode. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
  * have been begun as the first number says, and so on; those of the last list when all is unpacked.
  * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
  */
@@ -35717,6 +35878,12 @@ if [ -f "$s/parts" ]; then
   while IFS=' ' read -r hash mode p; do
     mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
   done < "$s/parts"
+fi
+if [ -f "$s/copies" ]; then
+  while IFS=' ' read -r mode p; do
+    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
+    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/copies"
 fi
 # What an interrupted sync brought of files that are not in this set, nobody will ask for.
 [ ! -d .deploy/parts ] || rm -rf .deploy/parts
@@ -35777,7 +35944,7 @@ if [ -f manifest.json ]; then
   sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
-  for a in files/*.tar; do
+  for a in files/[0-9]*.tar; do
     if [ -f "$a" ] && [ "$a" != "files/$2.tar" ] && tar -xOf "$a" manifest.json 2>/dev/null | cmp -s - manifest.json; then same=$a; fi
   done
   rm -rf "files/.$2.new" files/.pack
@@ -35797,13 +35964,14 @@ if [ -f manifest.json ]; then
 fi
 # Release 0 is what ran before these actions: it stays. One that a gate or a rollback rejected is no way back, and takes
 # no good one's place.
-for a in files/*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
+for a in files/[0-9]*.tar; do [ ! -f "$a" ] || [ "$a" = files/0.tar ] || { n=\${a##*/}; printf '%s\\n' "\${n%.tar}"; }; done | sort -rn > files/.numbers
 good=0
 while IFS= read -r n; do
   if [ "$good" -ge "$3" ]; then rm -f "files/$n.tar"
   else grep -qs '"gateFailed":true' "releases/$n.json" || good=$((good + 1)); fi
 done < files/.numbers
-rm -f files/.numbers files/.list`));
+# Of syncs without a release; the archives of releases are the way back now.
+rm -f files/.numbers files/.list files/previous.tar`));
 /** $1 deploy path, $2 release number. Prints the manifest in the archive, then `=`, then the live one. Exit 65: no archive. */
 const staged_tree_scripts_readArchiveScript = (/* unused pure expression or super */ null && (`
 cd "$1/.deploy" && [ -f "files/$2.tar" ] || exit 65
@@ -35996,6 +36164,43 @@ function parseEnv(text) {
         ? { kind: 'file', digest, isPrivate: word === 'private' }
         : { kind: 'other' };
 }
+
+;// CONCATENATED MODULE: ../kit/src/state/previous-set.ts
+/** Said where {@link packPreviousFunction} could not do its work. */
+const unkept = 'unkept';
+/**
+ * For the shell of receiveScript, where the set goes live in the same command: what is live is packed before anything of it
+ * changes, and takes the place of the one before when the new set is live ({@link keepPreviousLine}). Like
+ * `files/<n>.tar`: `manifest.json`, `tree/` and, where the sync brings an env file, `env/` with the old one. Before the first
+ * sync it is what this one replaces. It is no reason to fail: where there is no room for it, or no tar, `unkept` is printed.
+ */
+const packPreviousFunction = `
+pack_previous() {
+  w=$root/.deploy/files/.previous
+  rm -rf "$w" "$w.tar" || return 1
+  mkdir -p -m 0700 .deploy/files && mkdir -m 0700 "$w" && mkdir "$w/tree" || return 1
+  { [ ! -f .deploy/manifest.json ] || sed -n 's/^{"path":"//p' .deploy/manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,'
+    of epx "$s/plan"; } | sort -u |
+    while IFS= read -r p; do if { [ -L "$p" ] || [ -f "$p" ]; } && is_plain "$root" "\${p%/*}"; then printf '%s\\n' "$p"; fi; done > "$w/list"
+  # Nothing was there.
+  [ -s "$w/list" ] || { rm -rf "$w" .deploy/files/previous.tar; return 0; }
+  link_all "$w/list" "$root" "$w/tree" || return 1
+  set -- tree
+  [ ! -f .deploy/manifest.json ] || { cp .deploy/manifest.json "$w/" && set -- manifest.json "$@"; } || return 1
+  if [ -f "$s/env/path" ] && IFS= read -r p < "$s/env/path" && [ -f "$p" ] && [ ! -L "$p" ]; then
+    (umask 077 && mkdir "$w/env" && cp "$s/env/path" "$w/env/path" && cp "$p" "$w/env/file") && set -- "$@" env || return 1
+  fi
+  # Neither the new set nor other programs shall lack the room that it takes.
+  need=$(du -sk "$w" | cut -f1); free=$(df -Pk . | awk 'NR==2 {print $4}')
+  [ "$free" -gt "$((need + 65536))" ] || return 1
+  (umask 077 && tar -cf "$w.tar" -C "$w" "$@") || return 1
+  rm -rf "$w"
+}
+pack_previous < /dev/null > /dev/null 2>&1 || { rm -rf "$root/.deploy/files/.previous" "$root/.deploy/files/.previous.tar"; echo ${unkept}; }
+`;
+/** In the shell of activateScript, at its end. */
+const keepPreviousLine = `
+[ ! -f .deploy/files/.previous.tar ] || mv -f .deploy/files/.previous.tar .deploy/files/previous.tar`;
 
 ;// CONCATENATED MODULE: ../kit/src/state/staged-swap-scripts.ts
 
@@ -36196,6 +36401,7 @@ function otherError(host, deployPath, purpose, result) {
 
 
 
+
 /**
  * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
  * nothing is done.
@@ -36211,9 +36417,9 @@ ${receiveScript}`;
 const stageAndSwapScript = `${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
 (set -- "$path" "$id" "$packing" "$step" "$borders"
-${receiveScript})
+${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
-${staged_swap_scripts_activateScript}) < "$path/.deploy/staged/$id/plan" > /dev/null
+${staged_swap_scripts_activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
 (set -- "$path"
 ${staged_tree_scripts_settleScript})`;
 /** Opens a receiver: where a server is far away, before it is known what will be sent. */
@@ -36258,6 +36464,7 @@ function staged_receiver_openReceiver(host, deployPath, options) {
                 throw failure ?? thrown;
             });
             throwIfFailed(host, deployPath, releaseId, result, isForNow);
+            return !result.stdout.split('\n').includes(unkept);
         },
         cancel: () => {
             stdin.end();
@@ -36532,6 +36739,7 @@ async function readArchive(host, deployPath, releaseNumber) {
 ;// CONCATENATED MODULE: ../kit/src/state/manifest-index.ts
 
 
+
 /** 64 bits: where they are the same by accident, the hashes that the server verifies are not. */
 const digits = 16;
 /** The index of a set; `entries` sorted by path. Pure. */
@@ -36573,14 +36781,12 @@ function diffIndex(local, difference, rule) {
     const paths = new Set(local.map(({ path }) => path));
     const gone = [...live.keys()].filter((path) => !paths.has(path));
     const deleted = rule.delete === 'none' ? [] : gone.filter((path) => !rule.isProtected(path)).sort();
-    const send = new Set(changed);
-    const files = local.filter(isFile);
+    const isThere = (entry) => isFile(entry) && live.get(entry.path)?.startsWith(`${entry.sha256.slice(0, digits)} `) === true;
     return {
         added: [],
         changed: changed.map(({ path }) => path),
         deleted,
-        send: files.filter((file) => send.has(file)),
-        keep: files.filter((file) => !send.has(file)),
+        ...sortFiles(local, changed, isThere),
         links: local.filter((entry) => isLink(entry)),
         blocked: [],
         isNeeded: differing.size > 0,
@@ -36869,6 +37075,7 @@ function planMirror(listed, wanted, { isProtected, isLeftOut }, mounts) {
 const external_node_stream_promises_namespaceObject = require("node:stream/promises");
 ;// CONCATENATED MODULE: ../kit/src/state/staged-part.ts
 
+
 /**
  * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`;
  * stdin: the content. The mark is written last, with what is on the disk: a part that was cut short never equals the one
@@ -36889,6 +37096,21 @@ digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
 printf '%s' "$digest" > "$d/marks/.$3"
 mv -f "$d/marks/.$3" "$d/marks/$3"
 printf '%s' "$digest"`;
+/** $1 deploy path, $2 nothing, $3 the lease's step; stdin: SHA-256 of the files whose parts stay. Prints the free KiB then. */
+const dropScript = `${treeFunctions}
+lock_tree; be_current "$3"
+wanted=$(cat)
+for d in .deploy/parts/*; do
+  [ -d "$d" ] || continue
+  case "$wanted" in *"\${d##*/}"*) ;; *) rm -rf "$d" ;; esac
+done
+df -Pk . | awk 'NR==2 {print $4}'`;
+/** Removes the parts of all other files, which an interrupted sync left. @returns bytes that are free then */
+async function dropOtherParts(host, deployPath, wanted, { step, signal }) {
+    const purpose = 'remove what an interrupted sync left';
+    const options = { stdin: `${wanted.join('\n')}\n`, signal };
+    return (Number(await staged_tree_run_runTreeScript(host, deployPath, '', { purpose, source: dropScript, args: [step], options })) * 1024);
+}
 /**
  * Receives one part; several at once do not meet. The next one of the same file and place writes over it.
  * @returns the SHA-256 of what is on the server's disk
@@ -37266,10 +37488,12 @@ function describeNotes(archive, batches) {
     const list = (name, lines) => file(name, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
     const deleted = manifest.deleted.map((path) => `./${path}`);
     const parts = [...inParts].map(({ sha256, mode, path }) => `${sha256} ${mode} ./${path}`);
+    const copies = transfer.copy.map(({ mode, path }) => `${mode} ./${path}`);
     return [
         list('deleted', deleted),
         list('buckets', archive.buckets),
         ...(parts.length === 0 ? [] : [list('parts', parts)]),
+        ...(copies.length === 0 ? [] : [list('copies', copies)]),
         ...(env === undefined
             ? []
             : [
@@ -37284,7 +37508,7 @@ function describeNotes(archive, batches) {
 }
 function describeTree({ transfer }) {
     // Those of files that are linked on the server are made there.
-    const sent = [...transfer.send, ...transfer.links];
+    const sent = [...transfer.send, ...transfer.copy, ...transfer.links];
     const folders = ['', ...[...foldersOf(sent.map(({ path }) => path))].sort().map((folder) => `${folder}/`)];
     return [
         ...folders.map((folder) => ({ name: `tree/${folder}`, kind: 'folder', mode: 0o755 })),
@@ -37406,7 +37630,7 @@ function timeoutFor(bytes) {
     return leastTimeoutMs + bytes / 100;
 }
 /** Brings the set to the server. @returns bytes of content that were sent, before packing */
-async function send(job, { look, transfer, isEnvNew }, manifest, { plan, receiver, step }) {
+async function sending_send(job, { look, transfer, isEnvNew }, manifest, { plan, receiver, step }) {
     const { host, scan, clock } = job;
     const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
     const timeoutMs = timeoutFor(bytes);
@@ -37434,7 +37658,9 @@ async function send(job, { look, transfer, isEnvNew }, manifest, { plan, receive
     const isWaiting = receiver !== undefined && readyMs !== undefined;
     const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
     const taker = isWaiting ? receiver : staged_receiver_openReceiver(host, job.deployPath, options);
-    await taker.receive(manifest.releaseId, packed, step);
+    const isKept = await taker.receive(manifest.releaseId, packed, step);
+    if (!isKept)
+        job.log('The files as they were are not kept (.deploy/files/previous.tar): there is no room for them, or no tar.');
     return progress.done;
 }
 /** Two files of the same content: one of them in parts, the other in the stream. */
@@ -37703,14 +37929,15 @@ function bytesThere({ parts }, { sha256, size }) {
 function refuseFull({ host, deployPath }, look, transfer) {
     if (!transfer.isNeeded)
         return;
-    const needed = transfer.send.reduce((sum, file) => sum + file.size - bytesThere(look, file), spareBytes);
+    const copied = transfer.copy.reduce((sum, file) => sum + file.size, spareBytes);
+    const needed = transfer.send.reduce((sum, file) => sum + file.size - bytesThere(look, file), copied);
     if (look.freeBytes < needed)
         throw new SyncError({
             code: 'NO_SPACE',
             message: `${host.name}: ${deployPath} has ${formatBytes(look.freeBytes)} free, the files need ${formatBytes(needed)}. Nothing was changed.`,
             hint: 'Make room on the server: docker image prune, old backups, logs.',
         });
-    const files = transfer.send.length + spareFiles;
+    const files = transfer.send.length + transfer.copy.length + spareFiles;
     if (look.freeFiles !== undefined && look.freeFiles < files)
         throw new SyncError({
             code: 'NO_SPACE',
@@ -37877,7 +38104,7 @@ function openSync(context, inputs, host, source) {
     if (isDryRun) {
         const buckets = source.then((known) => known.buckets);
         const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
-        return { receiver: undefined, first, docker: placeOf, claim: () => undefined };
+        return { receiver: undefined, first, docker: placeOf, stop: () => undefined, claim: () => undefined };
     }
     // The whole server's comes before the project's: then nothing can be offered yet.
     const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
@@ -37885,12 +38112,13 @@ function openSync(context, inputs, host, source) {
         offer?.onSend();
         return known.buckets;
     });
+    const ending = new AbortController();
     const receiver = host.kind === 'local'
         ? undefined
         : staged_receiver_openReceiver(host, deployPath, {
             isForNow: activate === 'now',
             isSpare: true,
-            signal: context.signal,
+            signal: AbortSignal.any([context.signal, ending.signal]),
             timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
         });
     // What needs nothing of the source is done while it is read.
@@ -37898,7 +38126,10 @@ function openSync(context, inputs, host, source) {
     const between = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
     const first = handled(lookBehind(job, { before, between }, buckets));
     const claim = ({ results }) => offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
-    return { receiver, first, docker: placeOf, claim };
+    const stop = (reason) => {
+        ending.abort(reason);
+    };
+    return { receiver, first, docker: placeOf, stop, claim };
 }
 function placeOf({ results }) {
     return parsePlace(results[0]?.stdout ?? '');
@@ -38198,6 +38429,8 @@ function refuseCollisions(entries) {
 
 
 
+
+
 /**
  * An activation that died in the middle is taken back first: the old set, whole. By an earlier sync; or by a rollout that
  * died before its commit, which the next one undoes, files first. What is compared with is what that will leave.
@@ -38214,6 +38447,16 @@ async function settleInterrupted(job, look) {
     for (const releaseId of all)
         await undoActivation(job.host, job.deployPath, releaseId);
     return all.size === 0 ? look : (await lookAround(job)).look;
+}
+/** Parts of files that are not in this set any more take room that its own files may need. */
+async function dropStaleParts(job, look, step) {
+    const { host, deployPath, scan, signal } = job;
+    const ours = new Set(scan.entries.flatMap((entry) => (isFile(entry) ? [entry.sha256] : [])));
+    const parts = look.parts.filter(({ file }) => ours.has(file));
+    if (parts.length === look.parts.length)
+        return look;
+    const wanted = [...new Set(parts.map(({ file }) => file))];
+    return { ...look, parts, freeBytes: await dropOtherParts(host, deployPath, wanted, { step, signal }) };
 }
 /** Staged sets that go away with a rollout that died; none of one that will be finished. Pure. */
 function setsOfDied(died) {
@@ -38245,15 +38488,18 @@ async function stage(job, comparison, options) {
     const manifest = makeManifest(job, transfer);
     const { releaseId } = manifest;
     if (!options.isForNow) {
-        const sentBytes = await send(job, comparison, manifest, { ...options, plan: undefined });
+        const sentBytes = await sending_send(job, comparison, manifest, { ...options, plan: undefined });
         return { ending: { kind: 'staged', releaseId }, sentBytes };
     }
     const plan = await planActivation(job, comparison);
     try {
-        const sentBytes = await send(job, comparison, manifest, { ...options, plan });
+        const sentBytes = await sending_send(job, comparison, manifest, { ...options, plan });
         return { ending: { kind: 'live', releaseId }, sentBytes };
     }
     catch (thrown) {
+        // Another run holds the lease: what it looked at must stay, and it puts right what it found half done.
+        if (lossOf(job.signal) !== undefined)
+            throw thrown;
         job.log('That failed: putting the old files back.');
         await undoActivation(job.host, job.deployPath, releaseId).catch((failed) => {
             job.log(`They could not be put back now: ${describeThrown(failed)}`);
@@ -38529,15 +38775,19 @@ async function sync(context, inputs, job, opening) {
         if (taken === undefined)
             receiver?.cancel();
         const waiting = taken === undefined ? undefined : receiver;
-        const body = async (lease) => {
+        const body = async (lease, signal) => {
+            const held = { ...job, signal };
+            signal.addEventListener('abort', () => opening.stop(signal.reason), { once: true });
             // Another's lease, or a command of an earlier step, was waited for: what was seen may have changed since.
             const isFresh = (lease === taken || !lease.isNew) && !first.look.isBusy;
-            const again = isFresh ? undefined : await lookAround(job, [awaitQuietPart(host, deployPath)]);
-            const look = await settleInterrupted(job, (again ?? first).look);
-            const comparison = await compare(job, look);
+            const again = isFresh ? undefined : await lookAround(held, [awaitQuietPart(host, deployPath)]);
+            const settled = await settleInterrupted(held, (again ?? first).look);
+            const look = await dropStaleParts(held, settled, lease.step);
+            const comparison = await compare(held, look);
+            signal.throwIfAborted();
             const [staged, pinned] = await Promise.all([
-                stage(job, comparison, { isForNow, receiver: waiting, step: lease.step }),
-                findPinnedFiles(job, opening.docker(first), comparison),
+                stage(held, comparison, { isForNow, receiver: waiting, step: lease.step }),
+                findPinnedFiles(held, opening.docker(first), comparison),
             ]);
             return { ...comparison, ...staged, pinned };
         };
@@ -38548,12 +38798,18 @@ async function sync(context, inputs, job, opening) {
     }
 }
 /** Asked only when a file changes that a container may hold, beside the sending; a server without Docker has none. */
-async function findPinnedFiles({ host, deployPath, signal }, { socket, real }, { transfer }) {
+async function findPinnedFiles({ host, deployPath, signal, log }, { socket, real }, { transfer }) {
     const touched = [...transfer.changed, ...transfer.deleted];
     if (touched.length === 0)
         return [];
+    const bound = AbortSignal.timeout(longestAskMs);
     if (socket !== '')
-        await openEngineDoor(host, socket, AbortSignal.any([signal, AbortSignal.timeout(longestAskMs)]));
+        await openEngineDoor(host, socket, AbortSignal.any([signal, bound]));
+    if (bound.aborted) {
+        // Its CLI would wait as long again. Nothing of a sync needs Docker.
+        log('Docker does not answer: whether a container has a changed file mounted by itself is not known.');
+        return [];
+    }
     const part = askedMountsPart(deployPath, real);
     const [result] = await batch_runBatch(host, [part], { timeoutMs: 30_000 }).catch(() => []);
     return result?.code === 0 ? findPinned(touched, parseMounts(result.stdout, deployPath)) : [];
