@@ -33,6 +33,7 @@ for d in .deploy/parts/*; do
   [ -d "$d" ] || continue
   case "$wanted" in *"\${d##*/}"*) ;; *) rm -rf "$d" ;; esac
 done
+rmdir .deploy/parts 2>/dev/null || :
 df -Pk . | awk 'NR==2 {print $4}'`;
 
 /** Removes the parts of all other files, which an interrupted sync left. @returns bytes that are free then */

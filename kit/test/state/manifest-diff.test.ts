@@ -66,7 +66,8 @@ describe('the difference', () => {
     expect(transfer.added).toEqual(['new']);
     expect(transfer.changed).toEqual(['changed', 'mode', 'odd-mode', 'was-link']);
     expect(transfer.keep.map((entry) => entry.path)).toEqual(['same']);
-    expect(transfer.send.map((entry) => entry.path)).toEqual(['changed', 'mode', 'new', 'odd-mode', 'was-link']);
+    expect(transfer.copy.map((entry) => entry.path)).toEqual(['mode', 'odd-mode']);
+    expect(transfer.send.map((entry) => entry.path)).toEqual(['changed', 'new', 'was-link']);
     expect(transfer.links).toHaveLength(1);
   });
 
