@@ -16,7 +16,7 @@ import { readServerSoftware } from './server-software.ts';
 import { runChannel } from './ssh-channel.ts';
 import { shortenLogin } from './ssh-flights.ts';
 import { openForward, openSocketForward } from './ssh-forward.ts';
-import { isKeyExchangeStrict, prepareCipherKeys } from './ssh-cipher.ts';
+import { isKeyExchangeStrict, prepareCiphers } from './ssh-cipher.ts';
 import { dialTcp, type Wire } from './ssh-socket.ts';
 import type { SshTarget } from './ssh-target.ts';
 
@@ -119,7 +119,7 @@ async function shakeHands(
   const ending = watchForLife(client, wire, tuning);
   client.on('handshake', (negotiated) => {
     seen.isEncrypted = true;
-    prepareCipherKeys(client);
+    prepareCiphers(client);
     const { kex, serverHostKey, cs, sc } = negotiated;
     const isStrict = isKeyExchangeStrict(client);
     if (isTruncatable([cs.cipher, sc.cipher], isStrict)) seen.warning = describeTruncatable(target, cs.cipher);

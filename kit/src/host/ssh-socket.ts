@@ -35,6 +35,38 @@ class CorkedSocket extends Socket {
       ? super.write(chunk, encodingOrDone, done)
       : super.write(chunk, encodingOrDone);
   }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    super._write(chunk, encoding, (error) => {
+      giveBack(chunk);
+      done(error);
+    });
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+    const sent = chunks.map(({ chunk }) => chunk);
+    super._writev?.(chunks, (error) => {
+      for (const chunk of sent) giveBack(chunk);
+      done(error);
+    });
+  }
+}
+
+/** Smaller ones may lie with others in one piece of memory. */
+const leastOwnBytes = 16 * 1024;
+
+/**
+ * The memory of an encrypted packet is given back when it has left: nobody has it but the socket. Left to the garbage collector
+ * it counts as growth outside of the heap (see ssh-cipher.ts).
+ */
+function giveBack(chunk: unknown): void {
+  if (!(chunk instanceof Uint8Array) || chunk.length < leastOwnBytes || !(chunk.buffer instanceof ArrayBuffer)) return;
+  if (chunk.length !== chunk.buffer.byteLength) return;
+  try {
+    chunk.buffer.transfer(0);
+  } catch {
+    // Node keeps its own pool.
+  }
 }
 
 /**

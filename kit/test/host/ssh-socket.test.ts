@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { dialTcp } from '../../src/host/ssh-socket.ts';
 
@@ -25,6 +25,35 @@ it('what is written within one tick leaves as one write, from the first byte on'
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(sent).toEqual([120, 220]);
+  } finally {
+    destroy();
+    server.close();
+  }
+});
+
+it('memory of what has left is given back; what others may have stays', async () => {
+  const arrived: Buffer[] = [];
+  const server = createServer((socket: Socket) => socket.on('data', (chunk) => arrived.push(chunk)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const { stream, destroy } = await dialTcp('127.0.0.1', address.port, 10_000, new AbortController().signal);
+  try {
+    const own = Buffer.alloc(32_000, 'own');
+    const shared = Buffer.alloc(64_000, 'shared');
+    // Node's own pool, which small buffers of others lie in too.
+    const pool = Buffer.from(Buffer.allocUnsafe(8).buffer);
+    const poolBytes = pool.length;
+    const alone = Buffer.alloc(20_000, 'alone');
+    const expected = Buffer.concat([own, shared.subarray(0, 32_000), alone]);
+    for (const chunk of [pool, own, shared.subarray(0, 32_000)]) stream.write(chunk);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => stream.write(alone, resolve));
+    expect([pool, own, shared, alone].map(({ length }) => length)).toEqual([poolBytes, 0, 64_000, 0]);
+    const count = (): number => arrived.reduce((sum, { length }) => sum + length, 0);
+    while (count() < poolBytes + expected.length) await new Promise((resolve) => setImmediate(resolve));
+    expect(Buffer.concat(arrived).subarray(poolBytes).equals(expected)).toBe(true);
   } finally {
     destroy();
     server.close();
