@@ -5,7 +5,7 @@ import { describeSlowest, watchSteadily, type Sighting } from './measure.ts';
 import { makeOurs, makeUp, newJob, runStep, type Deployed, type Party } from './party.ts';
 import { PROXIES, type Proxy } from './recipe.ts';
 import { FLOOR_NAME, rowsOfDeploys, rowsOfFloor, rowsOfSightings, type Loaded } from './rows.ts';
-import { proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
+import { letOnlyRun, proveRunning, rolloutPeers, withEntrants, type Case, type Entrant, type Scene } from './scene.ts';
 import { BOOTS, readRunning, waitForUsers, type Boot } from './stage.ts';
 
 /** How long after the new container is there the red button is pressed. */
@@ -55,6 +55,7 @@ function makeDeployCase(proxy: Proxy, boot: Boot): Case {
         const beside: Sighting[] = [];
         for (let run = 0; run < scene.runs; run++)
           for (const entrant of entrants) {
+            await letOnlyRun(scene, entrant, entrants);
             const loaded = await deployUnderLoad(scene, name, entrant);
             results.get(entrant.party)?.push(loaded);
             if (entrant.party.id === 'ours' && boot.bootMs === 0)

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../../lab/src/index.ts';
 import type { Row } from '../row.ts';
 import { appReference, makeRollout, makeUp, type Access, type Party } from './party.ts';
@@ -78,8 +79,36 @@ export async function withEntrants<T>(
     }
     return await compete(entrants);
   } finally {
-    for (const party of parties) await clearStage(lab, nameOf(party));
+    for (const party of parties) {
+      await standStill(lab, nameOf(party), []);
+      await clearStage(lab, nameOf(party));
+    }
   }
+}
+
+/** For a proxy that stood still to have looked at its servers again. */
+const SETTLE_MS = 4_000;
+
+/** $1 project that goes on, then those that stop where they are. */
+const stillScript = `
+of_project() { docker ps -q --filter "label=com.docker.compose.project=$1" --filter "status=$2"; }
+ids=$(of_project "$1" paused); [ -z "$ids" ] || docker unpause $ids
+shift
+for project; do ids=$(of_project "$project" running); [ -z "$ids" ] || docker pause $ids; done`;
+
+async function standStill(lab: Lab, project: string, others: readonly string[]): Promise<void> {
+  await lab.server.exec(['sh', '-ec', stillScript, 'sh', project, ...others]);
+}
+
+/**
+ * While users of one are watched, the projects of the others stand still: a server has one of them, and the health checks of
+ * each, once a second, are a start of a program on the processors that serve.
+ */
+export async function letOnlyRun({ lab }: Scene, one: Entrant, entrants: readonly Entrant[]): Promise<void> {
+  const others = entrants.filter((entrant) => entrant !== one).map(({ stage }) => stage.project);
+  await standStill(lab, one.stage.project, others);
+  await pause(SETTLE_MS);
+  await waitForUsers(one.stage);
 }
 
 /** The peer that needs a script of the caller, where it was given. */
