@@ -26815,11 +26815,11 @@ async function openEngineDoor(host, socketPath, signal) {
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
  * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open, version) {
+function makeDoor(open) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
     const free = [];
     return {
-        version,
+        version: undefined,
         get: (path, signal) => {
             const [first, ...others] = streams;
             const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
@@ -27352,7 +27352,10 @@ async function runInTurn(host, door, parts, options) {
 function judged(host, part, result) {
     if (result.code === 0 || part.mayFail === true)
         return result;
-    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+    throw failureOf(host, part, result);
+}
+function failureOf(host, part, result) {
+    return part.fail?.(result) ?? commandFailed(host, part.purpose, result);
 }
 const defaultActMs = 60_000;
 function boundOf({ signal, timeoutMs = defaultActMs }) {
@@ -27381,7 +27384,7 @@ async function runCommands(host, parts, options) {
     if (part === undefined)
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+    throw failureOf(host, part, outcome);
 }
 async function* whenKnown(known, late) {
     const rest = await late.catch(() => undefined);
@@ -40097,9 +40100,13 @@ rm -rf .deploy/parts`));
 /** $1 deploy path. Ends when no other script works on its files. */
 const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 [ ! -d .deploy ] || lock_tree`));
+/** Prints the paths that a manifest names, `./` in front: one entry a line; the only escape in a path is a quote's. */
+function pathsOfManifest(file) {
+    return `sed -n 's/^{"path":"//p' ${file} | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,'`;
+}
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
- * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * from what is live, by the paths that the manifest names.
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const staged_tree_scripts_packScript = (/* unused pure expression or super */ null && (`${treeFunctions}
@@ -40109,7 +40116,7 @@ has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || ha
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
-  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
+  ${pathsOfManifest('manifest.json')} > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/[0-9]*.tar; do

@@ -42261,11 +42261,11 @@ async function openEngineDoor(host, socketPath, signal) {
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
  * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open, version) {
+function makeDoor(open) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
     const free = [];
     return {
-        version,
+        version: undefined,
         get: (path, signal) => {
             const [first, ...others] = streams;
             const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
@@ -42406,7 +42406,10 @@ async function runInTurn(host, door, parts, options) {
 function judged(host, part, result) {
     if (result.code === 0 || part.mayFail === true)
         return result;
-    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+    throw failureOf(host, part, result);
+}
+function failureOf(host, part, result) {
+    return part.fail?.(result) ?? commandFailed(host, part.purpose, result);
 }
 const defaultActMs = 60_000;
 function boundOf({ signal, timeoutMs = defaultActMs }) {
@@ -42435,7 +42438,7 @@ async function runCommands(host, parts, options) {
     if (part === undefined)
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+    throw failureOf(host, part, outcome);
 }
 async function* whenKnown(known, late) {
     const rest = await late.catch(() => undefined);

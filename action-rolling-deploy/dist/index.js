@@ -27290,11 +27290,11 @@ async function openEngineDoor(host, socketPath, signal) {
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
  * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-function makeDoor(open, version) {
+function makeDoor(open) {
     const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
     const free = [];
     return {
-        version,
+        version: undefined,
         get: (path, signal) => {
             const [first, ...others] = streams;
             const next = others.reduce((best, other) => (best === undefined || other.count < best.count ? other : best), first);
@@ -27435,7 +27435,10 @@ async function runInTurn(host, door, parts, options) {
 function judged(host, part, result) {
     if (result.code === 0 || part.mayFail === true)
         return result;
-    throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+    throw failureOf(host, part, result);
+}
+function failureOf(host, part, result) {
+    return part.fail?.(result) ?? commandFailed(host, part.purpose, result);
 }
 const defaultActMs = 60_000;
 function boundOf({ signal, timeoutMs = defaultActMs }) {
@@ -27464,7 +27467,7 @@ async function runCommands(host, parts, options) {
     if (part === undefined)
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-    throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+    throw failureOf(host, part, outcome);
 }
 async function* whenKnown(known, late) {
     const rest = await late.catch(() => undefined);
@@ -36561,9 +36564,13 @@ rm -rf .deploy/parts`));
 /** $1 deploy path. Ends when no other script works on its files. */
 const staged_tree_scripts_awaitQuietScript = (/* unused pure expression or super */ null && (`${treeFunctions}
 [ ! -d .deploy ] || lock_tree`));
+/** Prints the paths that a manifest names, `./` in front: one entry a line; the only escape in a path is a quote's. */
+function pathsOfManifest(file) {
+    return `sed -n 's/^{"path":"//p' ${file} | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,'`;
+}
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
- * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * from what is live, by the paths that the manifest names.
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 const packScript = `${treeFunctions}
@@ -36573,7 +36580,7 @@ has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || ha
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
-  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
+  ${pathsOfManifest('manifest.json')} > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/[0-9]*.tar; do
@@ -38587,6 +38594,10 @@ reached() {
     done
   done
 }`;
+/** Ids as {@link Neighbours} has them for scripts, one by one. */
+function splitIds(ids) {
+    return ids.split(' ').filter(Boolean);
+}
 const unknown = { idsOf: () => '', alive: '', pairs: '', reached: undefined };
 /** Asks once for all proxies of a service. Never rejects. */
 async function askNeighbours({ host, project }, { service, proxies }, more = []) {
@@ -39417,14 +39428,11 @@ const withdrawFromHaproxy = async (work, route, container, staying) => {
     return route.proxies.map(({ service }) => {
         // Its shell starts while the journal is written: a start changes nothing.
         if (near.reached !== undefined)
-            for (const proxy of proxyIds(near, service))
+            for (const proxy of splitIds(near.idsOf(service)))
                 work.haproxy.prepare(route.service, proxy);
         return drainPart(work, route, service, near, container, staying);
     });
 };
-function proxyIds(near, proxy) {
-    return near.idsOf(proxy).split(' ').filter(Boolean);
-}
 function drainPart(work, route, proxy, near, container, staying) {
     const { host, project } = work;
     const { reached } = near;
@@ -39437,7 +39445,7 @@ function drainPart(work, route, proxy, near, container, staying) {
         ...(reached === undefined
             ? {}
             : {
-                act: (_engine, signal) => drainOver(work.haproxy, route.service, proxyIds(near, proxy).map((id) => ({
+                act: (_engine, signal) => drainOver(work.haproxy, route.service, splitIds(near.idsOf(proxy)).map((id) => ({
                     id,
                     order: ['drain', tenths, reached(id, [container.id]), reached(id, ids)],
                 })), signal),
@@ -39488,12 +39496,13 @@ async function settleHaproxy(work, route) {
     }
 }
 /** Told to the shells that have drained; rejects where there is no way to them. */
-async function settleOver({ haproxy }, { service, names, ...route }, proxy, { idsOf, alive, reached }) {
+async function settleOver({ haproxy }, { service, names, ...route }, proxy, near) {
+    const { alive, reached } = near;
     if (reached === undefined)
         throw noWay('the engine cannot be asked');
     const signal = AbortSignal.timeout(withdrawTimeoutMs({ service, names, ...route }));
-    for (const id of idsOf(proxy).split(' ').filter(Boolean)) {
-        const here = reached(id, alive.split(' '));
+    for (const id of splitIds(near.idsOf(proxy))) {
+        const here = reached(id, splitIds(alive));
         const answer = await haproxy.ask(service, id, ['settle', here, names.join(' '), ''], signal);
         haproxy.end(service, id);
         if (answer.code !== 0)
@@ -39522,6 +39531,7 @@ function haproxy_failed(name, route, proxy, result) {
 ;// CONCATENATED MODULE: ../kit/src/compose/engine-changes.ts
 
 
+
 function noClientNeeded() {
     return new Error('this engine may kill what it stops when the connection breaks');
 }
@@ -39530,12 +39540,11 @@ async function change(engine, question, fine, signal) {
     if (!fine.includes(status))
         throw unexpected(question.path, status);
 }
-const done = { code: 0, stdout: '', stderr: '' };
 /** `docker start`, one after another. */
 async function startContainers(engine, ids, signal) {
     for (const id of ids)
         await change(engine, { method: 'POST', path: `/containers/${id}/start` }, [204, 304], signal);
-    return done;
+    return noResult;
 }
 /**
  * Whether a stop goes on to the end of its grace period when the connection that asked for it breaks: moby's containerStop
@@ -39551,32 +39560,32 @@ async function stopContainer(engine, id, signal) {
     if (!outlivesItsClient(engine.version))
         throw noClientNeeded();
     await change(engine, { method: 'POST', path: `/containers/${id}/stop` }, [204, 304], signal);
-    return done;
+    return noResult;
 }
 /** `docker rm --force`; one that is gone is fine. */
 async function removeContainers(engine, ids, signal) {
     for (const id of ids)
         await change(engine, { method: 'DELETE', path: `/containers/${id}?force=1` }, [204, 404], signal);
-    return done;
+    return noResult;
 }
 /** `docker update --restart=no`. */
 async function keepDown(engine, id, signal) {
     const body = { RestartPolicy: { Name: 'no', MaximumRetryCount: 0 } };
     await change(engine, { method: 'POST', path: `/containers/${id}/update`, body }, [200], signal);
-    return done;
+    return noResult;
 }
 /** `docker network disconnect`. */
 async function leaveNetwork(engine, network, id, signal) {
     const path = `/networks/${encodeURIComponent(network)}/disconnect`;
     await change(engine, { method: 'POST', path, body: { Container: id } }, [200], signal);
-    return done;
+    return noResult;
 }
 /** `docker network connect --alias …`, with the same settings that the CLI sends. */
 async function joinNetwork(engine, network, id, aliases, signal) {
     const path = `/networks/${encodeURIComponent(network)}/connect`;
     const body = { Container: id, EndpointConfig: { IPAMConfig: {}, Aliases: aliases } };
     await change(engine, { method: 'POST', path, body }, [200], signal);
-    return done;
+    return noResult;
 }
 /** What a container ended with, as `docker inspect` prints it. */
 async function askExitCode(engine, id, signal) {
@@ -39839,7 +39848,7 @@ function reloadAct({ idsOf, reached }, proxy, args, staying) {
     if (reached === undefined)
         return {};
     const act = async (engine, signal) => {
-        const ids = idsOf(proxy).split(' ').filter(Boolean);
+        const ids = splitIds(idsOf(proxy));
         const said = ids.length === 0 ? ['absent'] : [];
         for (const id of ids) {
             const addresses = reached(id, staying);

@@ -7,20 +7,11 @@ import { parseDeployPath } from '@deploy-actions/kit/state/deploy-path';
 import { openReceiver } from '@deploy-actions/kit/state/staged-receiver';
 import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
 import { expect, it } from 'vitest';
+import { allNew } from '@deploy-actions/kit/state/manifest-diff';
 import { packArchive } from '../src/archive.ts';
 import { makeFolder } from './source-fixture.ts';
 
-const none = {
-  added: [],
-  changed: [],
-  deleted: [],
-  send: [],
-  copy: [],
-  keep: [],
-  links: [],
-  blocked: [],
-  isNeeded: true,
-};
+const none = allNew([]);
 const header = {
   format: 1,
   releaseId: '20261121T030000000Z-local-0001',

@@ -1,4 +1,4 @@
-import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
+import { allNew, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { fakeClock } from '@deploy-actions/kit/testing/fake-clock';
 import { describe, expect, it } from 'vitest';
 import { formatBytes } from '../src/byte-size.ts';
@@ -7,17 +7,7 @@ import { describeSent, makeProgress } from '../src/progress.ts';
 import { describeEnding, type Report } from '../src/report.ts';
 import { renderSummary } from '../src/summary.ts';
 
-const transfer: Transfer = {
-  added: ['a|b', 'new'],
-  changed: ['compose.yaml'],
-  deleted: ['old'],
-  send: [],
-  copy: [],
-  keep: [],
-  links: [],
-  blocked: [],
-  isNeeded: true,
-};
+const transfer: Transfer = { ...allNew([]), added: ['a|b', 'new'], changed: ['compose.yaml'], deleted: ['old'] };
 const report: Report = {
   ending: { kind: 'staged', releaseId: 'R1' },
   hostName: 'deploy@web1',

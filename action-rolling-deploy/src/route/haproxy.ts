@@ -5,7 +5,7 @@ import type { PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
 import { drainInside, settleInside } from './haproxy-inside.ts';
 import { noWay, type HaproxySessions, type Order } from './haproxy-sessions.ts';
-import { askNeighbours, proxyContainers, reachable, type Neighbours } from './neighbours.ts';
+import { askNeighbours, proxyContainers, reachable, splitIds, type Neighbours } from './neighbours.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
 import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
 
@@ -53,14 +53,10 @@ export const withdrawFromHaproxy: Withdraw = async (work, route, container, stay
   return route.proxies.map(({ service }) => {
     // Its shell starts while the journal is written: a start changes nothing.
     if (near.reached !== undefined)
-      for (const proxy of proxyIds(near, service)) work.haproxy.prepare(route.service, proxy);
+      for (const proxy of splitIds(near.idsOf(service))) work.haproxy.prepare(route.service, proxy);
     return drainPart(work, route, service, near, container, staying);
   });
 };
-
-function proxyIds(near: Neighbours, proxy: string): readonly string[] {
-  return near.idsOf(proxy).split(' ').filter(Boolean);
-}
 
 function drainPart(
   work: RouteWork,
@@ -85,7 +81,7 @@ function drainPart(
             drainOver(
               work.haproxy,
               route.service,
-              proxyIds(near, proxy).map((id) => ({
+              splitIds(near.idsOf(proxy)).map((id) => ({
                 id,
                 order: ['drain', tenths, reached(id, [container.id]), reached(id, ids)],
               })),
@@ -153,12 +149,13 @@ async function settleOver(
   { haproxy }: RouteWork,
   { service, names, ...route }: ServiceRoute,
   proxy: string,
-  { idsOf, alive, reached }: Neighbours,
+  near: Neighbours,
 ): Promise<string | undefined> {
+  const { alive, reached } = near;
   if (reached === undefined) throw noWay('the engine cannot be asked');
   const signal = AbortSignal.timeout(withdrawTimeoutMs({ service, names, ...route }));
-  for (const id of idsOf(proxy).split(' ').filter(Boolean)) {
-    const here = reached(id, alive.split(' '));
+  for (const id of splitIds(near.idsOf(proxy))) {
+    const here = reached(id, splitIds(alive));
     const answer = await haproxy.ask(service, id, ['settle', here, names.join(' '), ''], signal);
     haproxy.end(service, id);
     if (answer.code !== 0) return lastWords(answer);

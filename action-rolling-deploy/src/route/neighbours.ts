@@ -45,6 +45,11 @@ export interface Neighbours {
   readonly reached: ((from: string, ids: readonly string[]) => string) | undefined;
 }
 
+/** Ids as {@link Neighbours} has them for scripts, one by one. */
+export function splitIds(ids: string): readonly string[] {
+  return ids.split(' ').filter(Boolean);
+}
+
 const unknown: Neighbours = { idsOf: () => '', alive: '', pairs: '', reached: undefined };
 
 /** Asks once for all proxies of a service. Never rejects. */

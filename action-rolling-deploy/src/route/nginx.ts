@@ -1,7 +1,7 @@
 import { runExec } from '@deploy-actions/kit/compose/engine-exec';
 import { runBatch, type BatchPart, type PartResult } from '@deploy-actions/kit/host/batch';
 import { RolloutError } from '../errors.ts';
-import { askNeighbours, proxyContainers, reachable, type Neighbours } from './neighbours.ts';
+import { askNeighbours, proxyContainers, reachable, splitIds, type Neighbours } from './neighbours.ts';
 import { withdrawTimeoutMs, type ServiceRoute } from './route-plan.ts';
 import { lastWords, type RouteWork, type Withdraw } from './route-work.ts';
 import type { RoutePart } from './route.ts';
@@ -169,7 +169,7 @@ function reloadAct(
 ): Pick<BatchPart, 'act'> {
   if (reached === undefined) return {};
   const act: BatchPart['act'] = async (engine, signal) => {
-    const ids = idsOf(proxy).split(' ').filter(Boolean);
+    const ids = splitIds(idsOf(proxy));
     const said = ids.length === 0 ? ['absent'] : [];
     for (const id of ids) {
       const addresses = reached(id, staying);

@@ -1,4 +1,4 @@
-import type { PartResult } from '../host/batch.ts';
+import { noResult, type PartResult } from '../host/batch.ts';
 import type { EngineQuestion } from '../host/engine-client.ts';
 import type { EngineGate } from '../host/engine-door.ts';
 import { asObject } from '../json/json.ts';
@@ -24,12 +24,10 @@ async function change(
   if (!fine.includes(status)) throw unexpected(question.path, status);
 }
 
-const done: PartResult = { code: 0, stdout: '', stderr: '' };
-
 /** `docker start`, one after another. */
 export async function startContainers(engine: EngineGate, ids: readonly string[], signal: AbortSignal): Done {
   for (const id of ids) await change(engine, { method: 'POST', path: `/containers/${id}/start` }, [204, 304], signal);
-  return done;
+  return noResult;
 }
 
 /**
@@ -46,28 +44,28 @@ export function outlivesItsClient(version: unknown): boolean {
 export async function stopContainer(engine: EngineGate, id: string, signal: AbortSignal): Done {
   if (!outlivesItsClient(engine.version)) throw noClientNeeded();
   await change(engine, { method: 'POST', path: `/containers/${id}/stop` }, [204, 304], signal);
-  return done;
+  return noResult;
 }
 
 /** `docker rm --force`; one that is gone is fine. */
 export async function removeContainers(engine: EngineGate, ids: readonly string[], signal: AbortSignal): Done {
   for (const id of ids)
     await change(engine, { method: 'DELETE', path: `/containers/${id}?force=1` }, [204, 404], signal);
-  return done;
+  return noResult;
 }
 
 /** `docker update --restart=no`. */
 export async function keepDown(engine: EngineGate, id: string, signal: AbortSignal): Done {
   const body = { RestartPolicy: { Name: 'no', MaximumRetryCount: 0 } };
   await change(engine, { method: 'POST', path: `/containers/${id}/update`, body }, [200], signal);
-  return done;
+  return noResult;
 }
 
 /** `docker network disconnect`. */
 export async function leaveNetwork(engine: EngineGate, network: string, id: string, signal: AbortSignal): Done {
   const path = `/networks/${encodeURIComponent(network)}/disconnect`;
   await change(engine, { method: 'POST', path, body: { Container: id } }, [200], signal);
-  return done;
+  return noResult;
 }
 
 /** `docker network connect --alias …`, with the same settings that the CLI sends. */
@@ -81,7 +79,7 @@ export async function joinNetwork(
   const path = `/networks/${encodeURIComponent(network)}/connect`;
   const body = { Container: id, EndpointConfig: { IPAMConfig: {}, Aliases: aliases } };
   await change(engine, { method: 'POST', path, body }, [200], signal);
-  return done;
+  return noResult;
 }
 
 /** What a container ended with, as `docker inspect` prints it. */

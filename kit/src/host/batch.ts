@@ -164,7 +164,11 @@ async function runInTurn(
 /** @throws what a part makes of its result, as {@link runBatch} does */
 function judged(host: Host, part: BatchPart, result: PartResult): PartResult {
   if (result.code === 0 || part.mayFail === true) return result;
-  throw part.fail?.(result) ?? commandFailed(host, part.purpose, result);
+  throw failureOf(host, part, result);
+}
+
+function failureOf(host: Host, part: BatchPart, result: PartResult): Error {
+  return part.fail?.(result) ?? commandFailed(host, part.purpose, result);
 }
 
 const defaultActMs = 60_000;
@@ -199,7 +203,7 @@ async function runCommands(
   const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
   if (part === undefined) return results;
   const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
-  throw part.fail?.(outcome) ?? commandFailed(host, part.purpose, outcome);
+  throw failureOf(host, part, outcome);
 }
 
 async function* whenKnown(known: string, late: Promise<string>): AsyncIterable<Buffer> {

@@ -87,11 +87,11 @@ export async function openEngineDoor(host: Host, socketPath: string, signal: Abo
  * opens any number of them at once where opening takes time, and of those that it then closes some never answered again.
  * A change may take as long as a container needs to stop, so it has a stream of its own, used again for the next one.
  */
-export function makeDoor(open: () => Promise<Duplex>, version?: unknown): EngineGate {
+export function makeDoor(open: () => Promise<Duplex>): EngineGate {
   const streams = Array.from({ length: mostStreams }, () => new OneByOne(open));
   const free: StreamAgent[] = [];
   return {
-    version,
+    version: undefined,
     get: (path, signal) => {
       const [first, ...others] = streams;
       const next = others.reduce(

@@ -1,3 +1,5 @@
+import { pathsOfManifest } from './staged-tree-scripts.ts';
+
 /** Said where {@link packPreviousFunction} could not do its work. */
 export const unkept = 'unkept';
 
@@ -12,7 +14,7 @@ pack_previous() {
   w=$root/.deploy/files/.previous
   rm -rf "$w" "$w.tar" || return 1
   mkdir -p -m 0700 .deploy/files && mkdir -m 0700 "$w" && mkdir "$w/tree" || return 1
-  { [ ! -f .deploy/manifest.json ] || sed -n 's/^{"path":"//p' .deploy/manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,'
+  { [ ! -f .deploy/manifest.json ] || ${pathsOfManifest('.deploy/manifest.json')}
     of epx "$s/plan"; } | sort -u |
     while IFS= read -r p; do if { [ -L "$p" ] || [ -f "$p" ]; } && is_plain "$root" "\${p%/*}"; then printf '%s\\n' "$p"; fi; done > "$w/list"
   # Nothing was there.

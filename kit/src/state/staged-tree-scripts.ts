@@ -219,9 +219,14 @@ rm -rf .deploy/parts`;
 export const awaitQuietScript = `${treeFunctions}
 [ ! -d .deploy ] || lock_tree`;
 
+/** Prints the paths that a manifest names, `./` in front: one entry a line; the only escape in a path is a quote's. */
+export function pathsOfManifest(file: string): string {
+  return `sed -n 's/^{"path":"//p' ${file} | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,'`;
+}
+
 /**
  * $1 deploy path, $2 release number, $3 how many archives of good releases to keep. Packs from the staged tree, or, where that is gone,
- * from what is live, by the paths that the manifest names (one entry a line; the only escape in a path is a quote's).
+ * from what is live, by the paths that the manifest names.
  * Without a live manifest there is nothing to pack. An archive of the same set is linked, not repeated.
  */
 export const packScript = `${treeFunctions}
@@ -231,7 +236,7 @@ has=; for a in .deploy/manifest.json .deploy/files/*.tar; do [ ! -f "$a" ] || ha
 lock_tree
 cd .deploy; mkdir -p -m 0700 files; f=$root/.deploy/files
 if [ -f manifest.json ]; then
-  sed -n 's/^{"path":"//p' manifest.json | sed -e 's/\\\\"/\x1f/g' -e 's/".*//' -e 's/\x1f/"/g' -e 's,^,./,' > files/.list
+  ${pathsOfManifest('manifest.json')} > files/.list
   id=$(sed -n '1s/.*"releaseId":"\\([^"]*\\)".*/\\1/p' manifest.json)
   same=
   for a in files/[0-9]*.tar; do
