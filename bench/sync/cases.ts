@@ -257,7 +257,12 @@ const memoryCase: SyncCase = {
     const from = join(access.folder, 'huge');
     await makeBig(join(from, 'disk.img'), 2_000);
     await emptyFolder(scene, '/srv/bench-sync-huge');
-    const { peakMiB } = await makeOurs(access).send({ way: { host, port }, from, to: '/srv/bench-sync-huge' });
+    const { peakMiB } = await makeOurs(access).send({
+      way: { host, port },
+      from,
+      to: '/srv/bench-sync-huge',
+      isWatched: true,
+    });
     await removeFolder(scene, '/srv/bench-sync-huge');
     return [
       makeRow({

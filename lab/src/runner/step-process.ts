@@ -28,6 +28,8 @@ export interface ProcessRequest {
 export interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** From its start to its end, whoever still reads what it wrote. */
+  readonly processMs: number;
 }
 
 export interface RunningProcess {
@@ -69,18 +71,19 @@ export async function killTracked(trackingId: string): Promise<readonly number[]
   return pids;
 }
 
-function waitForEnd(child: ChildProcess, streams: readonly Promise<void>[]): Promise<ProcessEnd> {
+function waitForEnd(child: ChildProcess, streams: readonly Promise<void>[], startedAt: number): Promise<ProcessEnd> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (exitCode, signal) => {
+      const end = { exitCode, signal, processMs: performance.now() - startedAt };
       const grace = setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
-        resolve({ exitCode, signal });
+        resolve(end);
       }, STREAM_GRACE_MS);
       void Promise.allSettled(streams).then(() => {
         clearTimeout(grace);
-        resolve({ exitCode, signal });
+        resolve(end);
       });
     });
   });
@@ -88,6 +91,7 @@ function waitForEnd(child: ChildProcess, streams: readonly Promise<void>[]): Pro
 
 /** Spawns a step's process with exactly `request.env`, standard input closed, and reads both its streams by lines. */
 export function startProcess(request: ProcessRequest): RunningProcess {
+  const startedAt = performance.now();
   const child = spawn(request.command, [...request.args], {
     cwd: request.cwd,
     env: { ...request.env, RUNNER_TRACKING_ID: request.trackingId },
@@ -96,7 +100,7 @@ export function startProcess(request: ProcessRequest): RunningProcess {
     detached: true,
   });
   const streams = [readLines(child.stdout, request.onLine), readLines(child.stderr, request.onLine)];
-  const ended = waitForEnd(child, streams);
+  const ended = waitForEnd(child, streams, startedAt);
   // Should this process end first, however that happens, the step ends too: its whole group.
   const killGroup = (): void => (child.pid === undefined ? undefined : signalProcess(-child.pid, 'SIGKILL'));
   process.once('exit', killGroup);

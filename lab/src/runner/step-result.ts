@@ -27,6 +27,8 @@ export interface StepResult {
   /** What the step saved for its post step. */
   readonly state: Readonly<Record<string, string>>;
   readonly durationMs: number;
+  /** Of its processes alone, without what the runner does before and after; see ProcessEnd. */
+  readonly processMs: number;
   readonly children: readonly StepResult[];
 }
 
@@ -47,6 +49,7 @@ export function emptyResult(facts: Pick<StepResult, 'id' | 'name' | 'outcome'> &
     exported: {},
     state: {},
     durationMs: 0,
+    processMs: 0,
     children: [],
     ...facts,
   };

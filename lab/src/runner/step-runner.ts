@@ -116,6 +116,7 @@ async function runComposite(
     commands: { ...commands, warnings: [...warnings, ...commands.warnings] },
     exported: Object.assign({}, ...children.map((child) => child.exported)) as Readonly<Record<string, string>>,
     durationMs: performance.now() - startedAt,
+    processMs: children.reduce((sum, child) => sum + child.processMs, 0),
     children,
   });
 }
