@@ -77,7 +77,7 @@ export interface BatchOptions extends Omit<ExecOptions, 'stdin' | 'onStdoutLine'
   readonly isDetached?: boolean;
   /**
    * The stdin of the last part that has one, known later: all parts' stdin waits for it, and so does the first part that
-   * has any. Where it rejects, all of it is empty.
+   * has any. Where it rejects, all of it is empty. NEVER secrets, in none of them: what is known soon goes in the command line.
    */
   readonly lateStdin?: Promise<string>;
 }
@@ -193,17 +193,26 @@ async function runCommands(
   });
   const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
   const { isDetached = false, lateStdin, ...bounds } = options;
-  const stdin = lateStdin === undefined ? known : Readable.from(whenKnown(known, lateStdin), { objectMode: false });
+  const input = lateStdin === undefined ? { stdin: known } : lateInput(known, lateStdin);
   const argv = [token, ...words];
   const result = isDetached
     ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
-    : await host.script(driver, argv, { ...bounds, stdin });
+    : await host.script(driver, argv, { ...bounds, ...input });
   const results = splitResults(result, token);
   const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
   const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
   if (part === undefined) return results;
   const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
   throw failureOf(host, part, outcome);
+}
+
+function lateInput(known: string, late: Promise<string>): Pick<ExecOptions, 'stdin' | 'earlyStdin'> {
+  let whole: string | undefined;
+  late.then(
+    (rest) => (whole = known + withNewline(rest)),
+    () => undefined,
+  );
+  return { stdin: Readable.from(whenKnown(known, late), { objectMode: false }), earlyStdin: () => whole };
 }
 
 async function* whenKnown(known: string, late: Promise<string>): AsyncIterable<Buffer> {

@@ -4,11 +4,13 @@ import { describeThrown } from '../action/errors.ts';
 import { readOutput, type OutputReader } from './command-output.ts';
 import { deferred } from './deferred.ts';
 import { describeCommand, HostError, lastLines, type ExecOptions, type ExecResult } from './host.ts';
-import { launchProgram, stopSource } from './launcher.ts';
+import { launchProgram, stopSource, type Launch } from './launcher.ts';
 
 /** What a transport needs to run one program text in `sh`. */
 export interface ProgramIo {
   readonly stdin?: string | Buffer | Readable | undefined;
+  /** Asked when the command line leaves: the same program with all of its stdin in it, where that is known and short. */
+  readonly earlyProgram?: () => string | undefined;
   readonly onStdout: (chunk: Buffer) => void;
   readonly onStderr: (chunk: Buffer) => void;
   /** The program is being started now: it waits in no queue any more. */
@@ -46,17 +48,19 @@ export async function runCommand(
   options: ExecOptions,
 ): Promise<ExecResult> {
   const token = `deploy-${randomBytes(12).toString('hex')}`;
-  const program = launchProgram({
+  const launch: Launch = {
     token,
     argv,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
-  });
+  };
+  const program = launchProgram(launch);
+  const earlyProgram = (): string | undefined => launchEarly(launch, program, options.earlyStdin?.());
   const maxCaptureBytes = options.maxCaptureBytes ?? defaultMaxCaptureBytes;
   const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
   const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
   const start = performance.now();
-  const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+  const code = await runBounded(shell, { program, earlyProgram, token, what, stdout, stderr }, options).finally(() => {
     // Also of a command that never began: who fills the stream would wait for ever, with a file open.
     if (options.stdin instanceof Readable) options.stdin.destroy();
   });
@@ -74,8 +78,17 @@ export async function runCommand(
   };
 }
 
+/** Longer ones find no room in a command line anyway, see ssh-channel.ts. */
+const longestEarly = 30_000;
+
+function launchEarly(launch: Launch, program: string, input: string | undefined): string | undefined {
+  if (input === undefined || program.length + input.length > longestEarly || input.includes('\0')) return undefined;
+  return launchProgram({ ...launch, input });
+}
+
 interface Running {
   readonly program: string;
+  readonly earlyProgram: () => string | undefined;
   readonly token: string;
   readonly what: string;
   readonly stdout: OutputReader;
@@ -109,6 +122,7 @@ async function runBounded(shell: Shell, running: Running, options: ExecOptions):
   };
   const io: ProgramIo = {
     stdin: options.stdin,
+    earlyProgram: running.earlyProgram,
     isSpare: options.isSpare === true,
     onStdout: running.stdout.push,
     onStderr: running.stderr.push,

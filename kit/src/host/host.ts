@@ -31,6 +31,11 @@ export interface ExecOptions {
   /** Variables for the command. NEVER secrets: they are visible to other users of the server. Secrets go through stdin. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer | Readable;
+  /**
+   * All of `stdin`, once it is known. Where that is so when the command line leaves, and it is short, it travels in that line:
+   * a server takes no input before it has answered the request, one round trip later. NEVER secrets: others see command lines.
+   */
+  readonly earlyStdin?: () => string | undefined;
   /** Fails at once, with COMMAND_FAILED, where all sessions of the connection are in use, instead of waiting for one. */
   readonly isSpare?: boolean;
   /** Kills the command and throws COMMAND_TIMEOUT. Default 60 s; a hung dockerd must not hang the job. */

@@ -10,6 +10,8 @@ export interface Launch {
   readonly argv: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** All of its stdin, within the program text; without it, it comes from outside. NEVER secrets. */
+  readonly input?: string;
 }
 
 /** The variable that carries {@link Launch.token}. */
@@ -38,7 +40,8 @@ if [ -n "$dir" ]; then
 fi
 printf '%s ok\\n' "$token"
 printf '%s ok\\n' "$token" >&2
-"$@"
+`;
+const runSource = `"$@"
 exit $?
 `;
 
@@ -92,8 +95,11 @@ export function launchProgram(launch: Launch): string {
     ...launch.argv,
   ];
   if (launch.argv.length === 0) throw refused('there is no command to run.');
-  if (words.some((word) => word.includes('\0'))) throw refused('a word of the command contains a NUL byte.');
-  const program = `set -- ${quoteCommand(words)}${launcherSource}`;
+  const { input } = launch;
+  if ([...words, input ?? ''].some((word) => word.includes('\0')))
+    throw refused('a word of the command contains a NUL byte.');
+  const feed = input === undefined ? '' : `${quoteCommand(['printf', '%s', input])} | `;
+  const program = `set -- ${quoteCommand(words)}${launcherSource}${feed}${runSource}`;
   const bytes = Buffer.byteLength(program);
   if (bytes > longestCommandLine) {
     throw refused(

@@ -1,9 +1,12 @@
 import { constants } from 'node:os';
 import { Readable, type Duplex } from 'node:stream';
+import { Gzip, ZstdCompress } from 'node:zlib';
 import type { Client, ClientChannel } from 'ssh2';
 import type { ProgramIo } from './command.ts';
 import type { ChannelEnd } from './connection.ts';
+import { commandLine } from './launcher.ts';
 import { onRequested } from './ssh-flights.ts';
+import { giveBack } from './spent-memory.ts';
 import { onStreamFailure } from './stream-failure.ts';
 
 /** SSH_OPEN_CONNECT_FAILED and SSH_OPEN_RESOURCE_SHORTAGE of RFC 4254 §5.1; OpenSSH answers 2 above MaxSessions. */
@@ -22,12 +25,15 @@ const drainMs = 10_000;
 export function runChannel(client: Client, line: string, io: ProgramIo): Promise<ChannelEnd> {
   return new Promise((resolve, reject) => {
     let isFed = false;
-    const request = onRequested(client, line, (stdin) => {
-      if (io.stdin === undefined || io.signal.aborted) return;
-      isFed = true;
-      // Until the answer is there and all else is attached: a server that refuses the command closes the session.
-      stdin.on('error', () => undefined);
-      feed(stdin, io.stdin, reject);
+    const request = onRequested(client, line, {
+      instead: () => earlyLine(io.earlyProgram?.()),
+      use: (stdin, isInstead) => {
+        if (io.stdin === undefined || io.signal.aborted) return;
+        isFed = true;
+        // Until the answer is there and all else is attached: a server that refuses the command closes the session.
+        stdin.on('error', () => undefined);
+        feed(stdin, isInstead ? undefined : io.stdin, reject);
+      },
     });
     const opened = (error: Error | undefined, channel: ClientChannel): void => {
       request.forget();
@@ -46,6 +52,14 @@ export function runChannel(client: Client, line: string, io: ProgramIo): Promise
       resolve({ kind: 'lost' });
     }
   });
+}
+
+/** A command line is one packet, and of one with 32 KiB every server is sure to take (RFC 4253 §6.1). */
+const longestEarlyLine = 32_000;
+
+function earlyLine(program: string | undefined): string | undefined {
+  const line = program === undefined ? '' : commandLine(program);
+  return line === '' || line.length > longestEarlyLine ? undefined : line;
 }
 
 function openFailure(error: Error): ChannelEnd {
@@ -107,7 +121,21 @@ function feed(channel: Duplex, stdin: ProgramIo['stdin'], onFailure: (thrown: un
     return;
   }
   onStreamFailure(stdin, onFailure);
-  stdin.pipe(channel);
+  if (stdin instanceof Gzip || stdin instanceof ZstdCompress) pump(stdin, channel);
+  else stdin.pipe(channel);
+}
+
+/** Pipes what a packer makes: it fills one piece of memory after the other, and is done with it when it gives its end out. */
+function pump(packer: Readable, channel: Duplex): void {
+  const resume = (): void => void packer.resume();
+  packer.on('data', (chunk: Buffer) => {
+    const isRoom = channel.write(chunk, () => {
+      giveBack(chunk);
+    });
+    if (!isRoom) packer.pause();
+  });
+  packer.once('end', () => channel.end());
+  channel.on('drain', resume);
 }
 
 function signalNumber(name: string | undefined): number {

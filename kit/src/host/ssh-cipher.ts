@@ -67,12 +67,26 @@ function reusePackets(cipher: object): void {
     const packet = Buffer.from(room, 0, size + padding);
     packet.writeUInt32BE(packet.length - lengthBytes);
     packet.writeUInt8(padding, lengthBytes);
-    return randomFillSync(packet, size, padding);
+    drawRandom(padding).copy(packet, size);
+    return packet;
   };
   cipher.encrypt = (packet) => {
     encrypt(packet);
     if (packet.buffer instanceof ArrayBuffer && ours.has(packet.buffer)) free.push(packet.buffer);
   };
+}
+
+const drawn = Buffer.alloc(4 * 1024);
+let drawnBytes = drawn.length;
+
+/** A few random bytes, each given out once. A call of the system for each packet takes longer than all else of its layout. */
+function drawRandom(bytes: number): Buffer {
+  if (drawnBytes + bytes > drawn.length) {
+    randomFillSync(drawn);
+    drawnBytes = 0;
+  }
+  drawnBytes += bytes;
+  return drawn.subarray(drawnBytes - bytes, drawnBytes);
 }
 
 /** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */

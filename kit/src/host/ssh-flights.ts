@@ -57,17 +57,18 @@ export function shortenLogin(client: Client, key: ParsedKey): void {
   };
 }
 
-const requested = new WeakMap<Client, Map<string, (stdin: Duplex) => void>>();
+/** What is to be done when a command line is asked for. */
+interface Request {
+  /** Another line to ask for instead, known only now. */
+  readonly instead?: () => string | undefined;
+  /** Is given the session's stream then, before the server has answered: what is written arrives behind the request. */
+  readonly use: (stdin: Duplex, isInstead: boolean) => void;
+}
 
-/**
- * Calls `use` with the session's stream when the command line was asked for, before the server has answered: what is
- * written then arrives behind the request. Not called where the library hides the stream; `forget` ends the waiting.
- */
-export function onRequested(
-  client: Client,
-  line: string,
-  use: (stdin: Duplex) => void,
-): { readonly forget: () => void } {
+const requested = new WeakMap<Client, Map<string, Request>>();
+
+/** Neither is called where the library hides its inside; `use` neither where it hides the stream. `forget` ends the waiting. */
+export function onRequested(client: Client, line: string, request: Request): { readonly forget: () => void } {
   let waiting = requested.get(client);
   if (waiting === undefined) {
     waiting = new Map();
@@ -75,19 +76,20 @@ export function onRequested(
     watchRequests(client, waiting);
   }
   const lines = waiting;
-  lines.set(line, use);
+  lines.set(line, request);
   return { forget: () => void lines.delete(line) };
 }
 
-function watchRequests(client: Client, waiting: Map<string, (stdin: Duplex) => void>): void {
+function watchRequests(client: Client, waiting: Map<string, Request>): void {
   const protocol = protocolOf(client);
   if (protocol === undefined) return;
   const exec = protocol.exec.bind(protocol);
   protocol.exec = (id, line, wantsReply) => {
-    exec(id, line, wantsReply);
-    const use = waiting.get(line);
-    const session = use === undefined ? undefined : findSession(client, id);
-    if (session !== undefined) use?.(session);
+    const request = waiting.get(line);
+    const other = request?.instead?.();
+    exec(id, other ?? line, wantsReply);
+    const session = request === undefined ? undefined : findSession(client, id);
+    if (session !== undefined) request?.use(session, other !== undefined);
   };
 }
 

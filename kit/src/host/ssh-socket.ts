@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { giveBack } from './spent-memory.ts';
 
 /** The byte stream under an SSH connection. */
 export interface Wire {
@@ -38,7 +39,7 @@ class CorkedSocket extends Socket {
 
   override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     super._write(chunk, encoding, (error) => {
-      giveBack(chunk);
+      giveBackPacket(chunk);
       done(error);
     });
   }
@@ -46,27 +47,15 @@ class CorkedSocket extends Socket {
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
     const sent = chunks.map(({ chunk }) => chunk);
     super._writev?.(chunks, (error) => {
-      for (const chunk of sent) giveBack(chunk);
+      for (const chunk of sent) giveBackPacket(chunk);
       done(error);
     });
   }
 }
 
-/** Smaller ones may lie with others in one piece of memory. */
-const leastOwnBytes = 16 * 1024;
-
-/**
- * The memory of an encrypted packet is given back when it has left: nobody has it but the socket. Left to the garbage collector
- * it counts as growth outside of the heap (see ssh-cipher.ts).
- */
-function giveBack(chunk: unknown): void {
-  if (!(chunk instanceof Uint8Array) || chunk.length < leastOwnBytes || !(chunk.buffer instanceof ArrayBuffer)) return;
-  if (chunk.length !== chunk.buffer.byteLength) return;
-  try {
-    chunk.buffer.transfer(0);
-  } catch {
-    // Node keeps its own pool.
-  }
+/** An encrypted packet has its memory for itself (see ssh-cipher.ts), and nobody has it but the socket. */
+function giveBackPacket(chunk: unknown): void {
+  if (chunk instanceof Uint8Array && chunk.byteOffset === 0) giveBack(chunk);
 }
 
 /**

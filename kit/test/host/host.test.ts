@@ -105,6 +105,17 @@ describe.each(kinds)('a %s host', (kind) => {
     expect((await host.exec(['cat'], { stdin })).stdout).toBe('héllo\nwithout end');
   });
 
+  it.each([
+    ['in time', "it's\n$HOME \\n é\n"],
+    ['too late', undefined],
+    ['in time, and is too long for a command line', 'é'.repeat(60_000)],
+  ])('gives all of stdin once, where it is known %s', async (_, early) => {
+    const text = early ?? 'known later';
+    const stdin = Readable.from([text], { objectMode: false });
+    const { stdout, code } = await host.script('cat; exit 3', [], { stdin, earlyStdin: () => early });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: text });
+  });
+
   it('gives a stream as stdin, with back-pressure', async () => {
     let given = 0;
     const source = Readable.from(

@@ -61,11 +61,30 @@ describe('what the SSH library waits for', () => {
     });
   });
 
+  it('sends what is known of stdin by then in the request itself', async () => {
+    await using server = await startServer();
+    const connection = await openConnection(server.target, fakeRunner(), never, defaultTuning);
+    const stdin = new Readable({ read: () => undefined });
+    let said = '';
+    const end = await runChannel(connection.client, 'cat', {
+      ...io,
+      stdin,
+      earlyProgram: () => 'printf %s known; cat',
+      onStdout: (chunk) => (said += chunk.toString()),
+    });
+    await connection.close();
+    expect({ end, said, isGone: stdin.destroyed }).toEqual({
+      end: { kind: 'exit', code: 0 },
+      said: 'known',
+      isGone: true,
+    });
+  });
+
   it('leaves a library alone that looks otherwise inside', () => {
     const client = new ssh2.Client();
     shortenLogin(client, userKey.parsed);
     expect(() => {
-      onRequested(client, 'anything', () => undefined).forget();
+      onRequested(client, 'anything', { use: () => undefined }).forget();
     }).not.toThrow();
   });
 });
