@@ -11,7 +11,6 @@ export interface RecordedPin {
   readonly ref: string;
 }
 
-/** What action-migrate did for a release, as `.deploy/migration.json` tells it to the rollout. */
 /** A finding of the SQL review: its rule and object, and why it was accepted. */
 export interface RecordedAcknowledgement {
   readonly rule: string;
@@ -19,6 +18,7 @@ export interface RecordedAcknowledgement {
   readonly reason: string;
 }
 
+/** What action-migrate did for a release, as `.deploy/migration.json` tells it to the rollout. */
 export interface RecordedMigration {
   readonly applied: boolean;
   readonly reversible: boolean;
