@@ -3,19 +3,19 @@ import { foldersOf, formatManifest, type Manifest, type ManifestFile } from '@de
 import type { Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { cutBatches, listSet } from '@deploy-actions/kit/state/manifest-lists';
 import type { StagedArchive } from '@deploy-actions/kit/state/staged-receiver';
-import { wholeMark } from '@deploy-actions/kit/state/staged-tree-scripts';
+import { wholeMark } from '@deploy-actions/kit/state/receive-script';
 import { readContent, type Place } from './file-content.ts';
 import { packStream, quickLevel, type Packing } from './packing.ts';
 import { changedSource } from './sync-error.ts';
-import { TarPieces, type TarMember } from './tar-pieces.ts';
+import { memberBytes, TarPieces, type TarMember } from './tar-pieces.ts';
 
 /** One staged set as it travels; see receiveScript in the kit for what the server makes of it. */
 export interface Archive {
   readonly manifest: Manifest;
   readonly transfer: Transfer;
   readonly places: ReadonlyMap<string, Place>;
-  /** Those of `transfer.send` that are on the server already, in parts. */
-  readonly inParts: ReadonlySet<ManifestFile>;
+  /** Those of `transfer.send` that are on the server already, in parts; whether all of these came now. */
+  readonly inParts: ReadonlyMap<ManifestFile, 'now' | 'earlier'>;
   /** See indexManifest. */
   readonly buckets: readonly string[];
   /** The env file that goes live with the set. */
@@ -32,12 +32,23 @@ export interface Archive {
 export function packArchive(archive: Archive, packing: Packing, onBytes: (count: number) => void): StagedArchive {
   const batches = cutBatches(archive.transfer.send.filter((file) => !archive.inParts.has(file)));
   const heads = [...describeNotes(archive, batches), ...describeTree(archive)];
-  let next = heads.length + 1;
-  const borders = batches.slice(0, -1).map((batch) => (next += batch.length));
+  let end = sumOf(heads.map((head) => memberBytes({ ...head, size: Buffer.byteLength(head.text ?? '') })));
+  const borders = batches
+    .slice(0, -1)
+    .map((batch) => (end += sumOf(batch.map(({ path, size }) => memberBytes({ name: nameOf(path), size })))));
   const maker = new TarPieces(Math.floor(Date.parse(archive.manifest.createdAt) / 1000));
   const pieces = writePieces(maker, heads, batches.flat(), archive.places, onBytes);
   const tar = packStream(Readable.from(pieces, { objectMode: false }), packing, quickLevel);
   return { tar, packing, borders };
+}
+
+/** Of a file of the set, in the archive. */
+function nameOf(path: string): string {
+  return `tree/${path}`;
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** A member whose content is known, or that has none. */
@@ -51,7 +62,7 @@ function describeNotes(archive: Archive, batches: readonly (readonly ManifestFil
   const list = (name: string, lines: readonly string[]): Head =>
     file(name, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
   const deleted = manifest.deleted.map((path) => `./${path}`);
-  const parts = [...inParts].map(({ sha256, mode, path }) => `${sha256} ${mode} ./${path}`);
+  const parts = [...inParts].map(([{ sha256, mode, path }, since]) => `${sha256} ${mode} ${since} ./${path}`);
   const copies = transfer.copy.map(({ mode, path }) => `${mode} ./${path}`);
   return [
     list('deleted', deleted),
@@ -78,7 +89,7 @@ function describeTree({ transfer }: Archive): readonly Head[] {
   return [
     ...folders.map((folder): Head => ({ name: `tree/${folder}`, kind: 'folder', mode: 0o755 })),
     ...transfer.links.map(({ path, link }): Head => ({
-      name: `tree/${path}`,
+      name: nameOf(path),
       kind: 'link',
       mode: 0o777,
       target: link,
@@ -101,7 +112,7 @@ async function* writePieces(
   for (const file of files) {
     const place = places.get(file.path);
     if (place === undefined) throw changedSource(file.path);
-    tar.begin({ name: `tree/${file.path}`, kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
+    tar.begin({ name: nameOf(file.path), kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
     if (place.content === undefined) {
       for await (const chunk of readWhole(file, place)) {
         onBytes(chunk.length);

@@ -15,7 +15,7 @@ import { formatBytes } from './byte-size.ts';
 import { digestEnv, type EnvFile } from './env-file.ts';
 import { listPart, planMirror, type MirrorPlan } from './mirror.ts';
 import { mountsOfText, mountsPart, parseMounts, type Mount } from './mounts.ts';
-import { partMebibytes } from './sending.ts';
+import { partMebibytes, partsOf } from './sending.ts';
 import type { Scan } from './source-scan.ts';
 import { SyncError } from './sync-error.ts';
 
@@ -188,9 +188,8 @@ const spareBytes = 8 * 1024 * 1024;
 const spareFiles = 64;
 
 /** What an interrupted sync left of a file: it takes its room already. */
-function bytesThere({ parts }: Look, { sha256, size }: ManifestFile): number {
-  const count = parts.filter(({ file }) => file === sha256).length;
-  return Math.min(size, count * partMebibytes * 1024 * 1024);
+function bytesThere(look: Look, file: ManifestFile): number {
+  return Math.min(file.size, partsOf(look, file).length * partMebibytes * 1024 * 1024);
 }
 
 function refuseFull({ host, deployPath }: SyncJob, look: Look, transfer: Transfer): void {

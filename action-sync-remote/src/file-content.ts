@@ -56,8 +56,8 @@ export async function* readContent({ file, content }: Place): AsyncIterable<Buff
 const readBytes = 512 * 1024;
 
 /**
- * Reads bytes `from` to `to` of a big file, or to its end, through one buffer: `use` must be done with a chunk when it
- * resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
+ * Reads bytes `from` to `to` of a big file, or to its end, through two buffers, one being read while the other is used: `use` must
+ * be done with a chunk when it resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
  */
 export async function readThrough(
   file: string,
@@ -65,15 +65,22 @@ export async function readThrough(
   use: (chunk: Buffer) => unknown,
 ): Promise<void> {
   const handle = await open(file);
+  let [buffer, other] = [Buffer.allocUnsafeSlow(readBytes), Buffer.allocUnsafeSlow(readBytes)];
+  const readAt = (at: number): Promise<number> =>
+    handle.read(buffer, 0, Math.min(readBytes, to - at), at).then(({ bytesRead }) => bytesRead);
+  let next = readAt(from);
   try {
-    const buffer = Buffer.allocUnsafeSlow(readBytes);
     for (let at = from; at < to;) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(readBytes, to - at), at);
-      if (bytesRead === 0) return;
-      await use(buffer.subarray(0, bytesRead));
-      at += bytesRead;
+      const count = await next;
+      if (count === 0) return;
+      const chunk = buffer.subarray(0, count);
+      at += count;
+      [buffer, other] = [other, buffer];
+      next = at < to ? readAt(at) : Promise.resolve(0);
+      await use(chunk);
     }
   } finally {
+    await next.catch(() => 0);
     await handle.close();
   }
 }

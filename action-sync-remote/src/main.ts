@@ -77,6 +77,7 @@ async function connectAndScan(
   if (source.status === 'fulfilled' && connection.status === 'fulfilled')
     return { ...connection.value, ...source.value };
   if (connection.status === 'fulfilled') {
+    connection.value.opening.ahead?.drop();
     connection.value.opening.receiver?.cancel();
     await connection.value.host.close();
   }
@@ -154,7 +155,7 @@ async function rehearse(job: SyncJob, opening: Opening): Promise<Outcome> {
 async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening: Opening): Promise<Outcome> {
   const { host, deployPath } = job;
   const isForNow = inputs.activate === 'now';
-  const { receiver } = opening;
+  const { receiver, ahead } = opening;
   try {
     const first = await opening.first;
     const taken = opening.claim(first);
@@ -172,13 +173,14 @@ async function sync(context: StepContext, inputs: Inputs, job: SyncJob, opening:
       const comparison = await compare(held, look);
       signal.throwIfAborted();
       const [staged, pinned] = await Promise.all([
-        stage(held, comparison, { isForNow, receiver: waiting, step: lease.step }),
+        stage(held, comparison, { isForNow, receiver: waiting, step: lease.step, ahead }),
         findPinnedFiles(held, opening.docker(first), comparison),
       ]);
       return { ...comparison, ...staged, pinned };
     };
     return await withLease(context, host, deployPath, inputs.leaseWish, body, undefined, taken);
   } finally {
+    ahead?.drop();
     receiver?.cancel();
   }
 }

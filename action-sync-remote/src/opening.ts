@@ -5,8 +5,11 @@ import { HostError } from '@deploy-actions/kit/host/host';
 import { offerLease, type LeaseOffer } from '@deploy-actions/kit/state/lease-offer';
 import { leaseOptions } from '@deploy-actions/kit/state/lease-step';
 import type { HeldLease } from '@deploy-actions/kit/state/lease-store';
+import { currentOwner } from '@deploy-actions/kit/state/owner';
 import { openReceiver, type Receiver } from '@deploy-actions/kit/state/staged-receiver';
 import { ensureStatePart } from '@deploy-actions/kit/state/state-folder';
+import { systemClock } from '@deploy-actions/kit/time/clock';
+import { packAhead, type Ahead } from './ahead.ts';
 import { handled, lookBehind, makeBuckets, type Looked } from './comparison.ts';
 import type { Inputs } from './inputs.ts';
 import { locatePart, parsePlace, type DockerPlace } from './mounts.ts';
@@ -17,6 +20,8 @@ import type { Scan } from './source-scan.ts';
 export interface Opening {
   /** Waits for the set; undefined in a dry run and on the runner itself. */
   readonly receiver: Receiver | undefined;
+  /** The set, being packed; only where all of it may be needed. */
+  readonly ahead: Ahead | undefined;
   readonly first: Promise<Looked>;
   /** Where Docker is, once `first` is there. */
   readonly docker: (first: Looked) => DockerPlace;
@@ -49,7 +54,14 @@ export function openSync(
   if (isDryRun) {
     const buckets = source.then((known) => known.buckets);
     const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
-    return { receiver: undefined, first, docker: placeOf, stop: () => undefined, claim: () => undefined };
+    return {
+      receiver: undefined,
+      ahead: undefined,
+      first,
+      docker: placeOf,
+      stop: () => undefined,
+      claim: () => undefined,
+    };
   }
   // The whole server's comes before the project's: then nothing can be offered yet.
   const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
@@ -71,12 +83,16 @@ export function openSync(
   const before = [locatePart(deployPath)];
   const between = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
   const first = handled(lookBehind(job, { before, between }, buckets));
+  const ahead =
+    receiver === undefined || activate === 'now'
+      ? undefined
+      : packAhead({ env, owner: currentOwner(context.runner), clock: systemClock }, source, receiver.isKnown);
   const claim = ({ results }: Looked): HeldLease | undefined =>
     offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
   const stop = (reason: unknown): void => {
     ending.abort(reason);
   };
-  return { receiver, first, docker: placeOf, stop, claim };
+  return { receiver, ahead, first, docker: placeOf, stop, claim };
 }
 
 function placeOf({ results }: Looked): DockerPlace {

@@ -38,15 +38,20 @@ export interface StreamFacts {
 /** How the stream of a set should travel. Pure. */
 export function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }: StreamFacts): Packing {
   if (kind === 'local' || bytes < leastBytes) return 'plain';
-  return choosePartPacking(packers, sampleRatio, answerMs < nearMs);
+  const isNear = answerMs < nearMs;
+  if (packers.includes('zstd')) return sampleRatio < (isNear ? worthwhileNear : worthwhileZstd) ? 'zstd' : 'plain';
+  return chooseWithoutZstd(packers, sampleRatio, isNear);
 }
 
 /**
- * How a part of a big file should travel. Packing and the library's encryption work side by side, so zstd pays on a short line
- * too wherever it takes something away; gzip never does there. Pure.
+ * How a part of a big file should travel: as zstd wherever it can, also where nothing becomes smaller by it, for the hash in its frames is
+ * compared at no cost. Pure.
  */
-export function choosePartPacking(packers: StreamFacts['packers'], ratio: number, isNear: boolean): Packing {
-  if (packers.includes('zstd')) return ratio < (isNear ? worthwhileNear : worthwhileZstd) ? 'zstd' : 'plain';
+export function choosePartPacking(packers: StreamFacts['packers'], ratio: () => number, isNear: boolean): Packing {
+  return packers.includes('zstd') ? 'zstd' : chooseWithoutZstd(packers, ratio(), isNear);
+}
+
+function chooseWithoutZstd(packers: StreamFacts['packers'], ratio: number, isNear: boolean): Packing {
   return !isNear && packers.includes('gzip') && ratio < worthwhileGzip ? 'gzip' : 'plain';
 }
 
@@ -78,7 +83,10 @@ function readSample({ file, at }: SamplePoint): Buffer {
 export function makePacker(packing: Exclude<Packing, 'plain'>, level: number): Gzip | ZstdCompress {
   return packing === 'gzip'
     ? createGzip({ level: 1, chunkSize })
-    : createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize });
+    : createZstdCompress({
+        params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+        chunkSize,
+      });
 }
 
 /** The stream as it travels. An error of the source reaches the reader as the error of this stream. */

@@ -58,7 +58,7 @@ const composeName = /^(docker-)?compose\.ya?ml$/;
 /** After so many files the connection, which is being made meanwhile, gets its turn. */
 const turn = 64;
 /** A set up to this size is read once and kept until it is sent. */
-const keptBytes = 32 * 1024 * 1024;
+export const keptBytes = 32 * 1024 * 1024;
 
 export interface ScanListeners {
   /** Files hashed so far. */

@@ -6,13 +6,13 @@ import { formatReleaseId, isFile, type Manifest } from '@deploy-actions/kit/stat
 import { probeLive } from '@deploy-actions/kit/state/manifest-live';
 import type { Look, StagedSet } from '@deploy-actions/kit/state/manifest-look';
 import { dropOtherParts } from '@deploy-actions/kit/state/staged-part';
-import type { Receiver } from '@deploy-actions/kit/state/staged-receiver';
 import { planKnownSwap, planSwap, type Transfer } from '@deploy-actions/kit/state/manifest-diff';
 import { discardStagedTrees, formatPlan, throwIfBlocked, undoActivation } from '@deploy-actions/kit/state/staged-tree';
+import type { Ahead } from './ahead.ts';
 import { lookAround, type Comparison, type SyncJob } from './comparison.ts';
 import { digestEnv } from './env-file.ts';
 import type { Ending } from './report.ts';
-import { send } from './sending.ts';
+import { send, type Sending } from './sending.ts';
 
 /**
  * An activation that died in the middle is taken back first: the old set, whole. By an earlier sync; or by a rollout that
@@ -55,7 +55,7 @@ export function setsOfDied(died: UnfinishedDeploy | undefined): ReadonlySet<stri
 export async function stage(
   job: SyncJob,
   comparison: Comparison,
-  options: { readonly isForNow: boolean; readonly receiver: Receiver | undefined; readonly step: string },
+  options: Omit<Sending, 'plan' | 'ahead'> & { readonly isForNow: boolean; readonly ahead: Ahead | undefined },
 ): Promise<{ readonly ending: Ending; readonly sentBytes: number }> {
   const { look, transfer, isEnvNew } = comparison;
   const liveId = look.liveId ?? '';
@@ -73,15 +73,16 @@ export async function stage(
     !setsOfDied(look.diedDeploy).has(waiting.header.releaseId);
   if (!options.isForNow && isUsable && isSameSet(job, comparison, waiting))
     return { ending: { kind: 'staged-before', releaseId: waiting.header.releaseId }, sentBytes: 0 };
-  const manifest = makeManifest(job, transfer);
+  const ahead = options.ahead?.take(comparison);
+  const manifest = ahead?.manifest ?? makeManifest(job, transfer);
   const { releaseId } = manifest;
   if (!options.isForNow) {
-    const sentBytes = await send(job, comparison, manifest, { ...options, plan: undefined });
+    const sentBytes = await send(job, comparison, manifest, { ...options, plan: undefined, ahead });
     return { ending: { kind: 'staged', releaseId }, sentBytes };
   }
   const plan = await planActivation(job, comparison);
   try {
-    const sentBytes = await send(job, comparison, manifest, { ...options, plan });
+    const sentBytes = await send(job, comparison, manifest, { ...options, plan, ahead });
     return { ending: { kind: 'live', releaseId }, sentBytes };
   } catch (thrown) {
     // Another run holds the lease: what it looked at must stay, and it puts right what it found half done.
@@ -112,7 +113,10 @@ async function planActivation(
   return formatPlan(steps);
 }
 
-function makeManifest(job: SyncJob, transfer: Transfer): Manifest {
+export function makeManifest(
+  job: Pick<SyncJob, 'clock' | 'owner' | 'scan'>,
+  transfer: Pick<Transfer, 'deleted'>,
+): Manifest {
   const { clock, owner, scan } = job;
   const now = clock.date();
   return {
@@ -126,7 +130,7 @@ function makeManifest(job: SyncJob, transfer: Transfer): Manifest {
   };
 }
 
-function commitOf({ owner }: SyncJob): string {
+function commitOf({ owner }: Pick<SyncJob, 'owner'>): string {
   return owner.commit === '' ? 'local' : owner.commit;
 }
 

@@ -141,6 +141,16 @@ export class TarPieces {
   }
 }
 
+/** How many bytes of an archive a member takes. Pure. */
+export function memberBytes({ name, size, target = '' }: Pick<TarMember, 'name' | 'size' | 'target'>): number {
+  const long = [name, target].filter(isLong).map((text) => blockBytes + padded(Buffer.byteLength(text) + 1));
+  return long.reduce((sum, bytes) => sum + bytes, blockBytes + padded(size));
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / blockBytes) * blockBytes;
+}
+
 /** Whether a name needs more than its field; a letter has three bytes at most for each unit of a string. */
 function isLong(text: string): boolean {
   return text.length * 3 > longestName && Buffer.byteLength(text) > longestName;

@@ -19,7 +19,7 @@ const header = {
   commit: 'local',
   runUrl: '',
 } as const;
-const rest = { inParts: new Set<never>(), buckets: [], env: undefined, plan: undefined };
+const rest = { inParts: new Map<never, never>(), buckets: [], env: undefined, plan: undefined };
 
 it('a file of more than 8 GiB has its size in the header, as the server’s tar reads it', async () => {
   const folder = makeFolder({ big: '' });

@@ -2,24 +2,39 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { inputReader } from '@deploy-actions/kit/action/inputs';
+import { connectHost } from '@deploy-actions/kit/host/connect';
+import { currentOwner } from '@deploy-actions/kit/state/owner';
+import { ensureStateFolder } from '@deploy-actions/kit/state/state-folder';
 import { fakeRunner, type FakeRunner } from '@deploy-actions/kit/testing/fake-runner';
+import { systemClock } from '@deploy-actions/kit/time/clock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startServer, userKeyPair, type TestServer } from '../../kit/test/host/ssh-server.ts';
+import { compare, lookAround, makeBuckets } from '../src/comparison.ts';
+import { loadInputs } from '../src/inputs.ts';
 import { run } from '../src/main.ts';
+import { send } from '../src/sending.ts';
+import { findSources } from '../src/source-place.ts';
+import { scanSources } from '../src/source-scan.ts';
+import { makeManifest } from '../src/staging.ts';
 import { makeFolder, writeFiles } from './source-fixture.ts';
 
 const mebibyte = 1024 * 1024;
-/** Parts of 16, 16 and 1 MiB, each with a content of its own. */
-const big = Buffer.concat([1, 2, 3].map((fill) => Buffer.alloc(fill === 3 ? mebibyte : 16 * mebibyte, fill)));
+/** Parts of 32, 32 and 1 MiB, each with a content of its own. */
+const big = Buffer.concat([1, 2, 3].map((fill) => Buffer.alloc(fill === 3 ? mebibyte : 32 * mebibyte, fill)));
 
 /** Stand before the server's own programs. */
 let tools: string;
@@ -48,15 +63,51 @@ function replaceTool(name: string, script: string): void {
 
 /** Through a server in this process: on the runner itself nothing goes in parts. */
 async function sync(signal = new AbortController().signal): Promise<FakeRunner> {
+  const runner = makeRunner();
+  await run({ runner, signal });
+  return runner;
+}
+
+function makeRunner(): FakeRunner {
   const defaults = { source: '.', delete: 'managed', activate: 'now', 'dry-run': 'false', 'lock-wait': '0' };
   const login = { host: '127.0.0.1', port: String(ssh.port), user: 'deploy', 'ssh-private-key': userKeyPair.private };
   const pin = { 'known-hosts': `[127.0.0.1]:${ssh.port} ssh-ed25519 ${ssh.hostKey.toString('base64')}` };
-  const runner = fakeRunner(
+  return fakeRunner(
     { ...defaults, ...login, ...pin, 'deploy-path': server },
     { GITHUB_WORKSPACE: workspace, GITHUB_RUN_ID: '1', GITHUB_SHA: 'a'.repeat(40), GITHUB_REPOSITORY: 'o/r' },
   );
-  await run({ runner, signal });
-  return runner;
+}
+
+/** What a sync does when it has compared, with a server that has not got this program. */
+async function sendWithout(program: 'zstd'): Promise<number> {
+  const { signal } = new AbortController();
+  const runner = makeRunner();
+  const { target, deployPath } = loadInputs(inputReader(runner));
+  const rules = { include: [], exclude: [], protect: [], reserved: [] };
+  const listeners = { onProgress: () => undefined, guard: () => undefined };
+  const scan = await scanSources(await findSources(workspace, ['.']), rules, listeners);
+  const host = await connectHost(target, runner, signal);
+  try {
+    const owner = currentOwner(runner);
+    const facts = { env: undefined, isProtected: () => false, log: () => undefined, clock: systemClock };
+    const job = {
+      ...facts,
+      host,
+      scan,
+      signal,
+      deployPath,
+      owner,
+      buckets: makeBuckets(scan),
+      delete: 'managed',
+    } as const;
+    await ensureStateFolder(host, deployPath);
+    const { look } = await lookAround(job);
+    const comparison = await compare(job, { ...look, packers: look.packers.filter((name) => name !== program) });
+    const manifest = makeManifest(job, comparison.transfer);
+    return await send(job, comparison, manifest, { plan: undefined, receiver: undefined, step: '', ahead: undefined });
+  } finally {
+    await host.close();
+  }
 }
 
 /** All parts arrive, and then what brings the rest does not. */
@@ -78,23 +129,46 @@ const realTool = (name: string): string =>
 const parts = (): string => join(server, '.deploy/parts');
 
 describe('a big file of a sync that was interrupted', { timeout: 300_000 }, () => {
-  it('goes on with the parts that are there, and sends those again that are not what they should be', async () => {
+  it('goes on with the parts that are there, and sends the others', async () => {
     writeFileSync(join(workspace, 'big'), big);
     await interruptBehindParts();
     const [folder = ''] = readdirSync(parts());
     // As if it had been cut in the middle of the second one.
-    writeFileSync(join(parts(), folder, 'marks/16'), '0'.repeat(64));
+    rmSync(join(parts(), folder, 'marks-32/32'));
     const runner = await sync();
-    expect(runner.lines.join('\n')).toContain('17.8 MB are there already, from an interrupted sync');
-    expect(Number(runner.outputs.get('bytes-sent'))).toBe(16 * mebibyte + 'v1'.length);
+    expect(runner.lines.join('\n')).toContain('34.6 MB are there already, from an interrupted sync');
+    expect(Number(runner.outputs.get('bytes-sent'))).toBe(32 * mebibyte + 'v1'.length);
     expect(readFileSync(join(server, 'big')).equals(big)).toBe(true);
     expect(existsSync(parts())).toBe(false);
+  });
+
+  it('does not count parts of another length, as another version of this action cuts them', async () => {
+    writeFileSync(join(workspace, 'big'), big);
+    await interruptBehindParts();
+    const [folder = ''] = readdirSync(parts());
+    renameSync(join(parts(), folder, 'marks-32'), join(parts(), folder, 'marks-16'));
+    const runner = await sync();
+    expect(Number(runner.outputs.get('bytes-sent'))).toBe(big.length + 'v1'.length);
+    expect(readFileSync(join(server, 'big')).equals(big)).toBe(true);
+  });
+
+  it('finds out what a power cut took from the parts that are there, and begins anew with the next run', async () => {
+    writeFileSync(join(workspace, 'big'), big);
+    await interruptBehindParts();
+    const [folder = ''] = readdirSync(parts());
+    const data = openSync(join(parts(), folder, 'data'), 'r+');
+    writeSync(data, Buffer.alloc(4096), 0, 4096, 0);
+    closeSync(data);
+    await expect(sync()).rejects.toMatchObject({ code: 'STAGED_TREE_CORRUPT' });
+    expect(readdirSync(server)).toEqual(['.deploy']);
+    await sync();
+    expect(readFileSync(join(server, 'big')).equals(big)).toBe(true);
   });
 
   it('needs no room for the parts that are there', async () => {
     writeFileSync(join(workspace, 'big'), big);
     await interruptBehindParts();
-    // Room for a third of it: 20 MiB.
+    // Room for less than a third of it: 20 MiB.
     replaceTool(
       'df',
       'printf "Filesystem 1024-blocks Used Available Capacity Mounted\\nx 99999 79519 20480 80%% /\\n"',
@@ -160,11 +234,21 @@ it.each(['packed', 'plain'])(
   120_000,
 );
 
-it('a disk that does not keep a part as it was sent is told from that', async () => {
+it('content that is not what its hash says when it is unpacked ends the sync, before anything changes', async () => {
+  writeFileSync(join(workspace, 'big'), big);
+  replaceTool('zstd', 'cat > /dev/null; echo "zstd: data does not match checksum" >&2; exit 1');
+  await expect(sync()).rejects.toMatchObject({
+    code: 'COMMAND_FAILED',
+    message: expect.stringContaining('does not match checksum') as string,
+  });
+  expect(readdirSync(server)).toEqual(['.deploy']);
+});
+
+it('without zstd a disk that does not keep a part as it was sent is told from that', async () => {
   writeFileSync(join(workspace, 'big'), big);
   // Read back, each part begins with another byte.
   replaceTool('dd', `case $* in *skip=*) printf x ;; esac; exec ${realTool('dd')} "$@"`);
-  await expect(sync()).rejects.toMatchObject({ code: 'TRANSFER_DAMAGED' });
+  await expect(sendWithout('zstd')).rejects.toMatchObject({ code: 'TRANSFER_DAMAGED' });
   expect(readdirSync(server)).toEqual(['.deploy']);
 });
 

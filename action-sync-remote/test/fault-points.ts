@@ -8,8 +8,8 @@ export interface FaultPoint {
 }
 
 const partPoints: readonly FaultPoint[] = [
-  { name: 'a part of a big file comes', command: 'rm -f */parts/*/marks/0' },
-  { name: 'a part gets its mark', command: 'mv -f */marks/.0 *' },
+  { name: 'a part of a big file comes', command: 'rm -f */parts/*/marks-*/0' },
+  { name: 'a part gets its mark', command: 'mv -f */marks-*/.0 *' },
   { name: 'a part goes into the set', command: 'mv -f .deploy/parts/*' },
 ];
 

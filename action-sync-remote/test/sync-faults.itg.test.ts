@@ -103,7 +103,7 @@ it('ends before anything changes where the disk is too small, and works again wh
     // As an interrupted sync of a big file leaves it: in the way of this one, which does not have that file any more.
     const stale = `.deploy/parts/${'a'.repeat(64)}`;
     await onServer(
-      'd=$1/$2; mkdir -p "$d/marks"; head -c 12000000 /dev/zero > "$d/data"; echo x > "$d/marks/0"; chown -R deploy "$1/.deploy/parts"',
+      'd=$1/$2; mkdir -p "$d/marks-32"; head -c 12000000 /dev/zero > "$d/data"; : > "$d/marks-32/0"; chown -R deploy "$1/.deploy/parts"',
       stale,
     );
     write({ middle: 'y'.repeat(4_000_000) });

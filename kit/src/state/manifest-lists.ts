@@ -47,7 +47,7 @@ function relative({ path }: { readonly path: string }): string {
 const leastBytes = 2 * 1024 * 1024;
 /** Opening and making a small file costs as much as so many bytes. */
 const fileBytes = 16 * 1024;
-const mostBatches = 4;
+const mostBatches = 3;
 
 /** Cuts what a stream brings into batches of about the same work; one where it is little. Pure. */
 export function cutBatches(files: readonly ManifestFile[]): readonly (readonly ManifestFile[])[] {

@@ -21,9 +21,11 @@ export interface StagedSet {
 export interface ReceivedPart {
   /** SHA-256 of the whole file. */
   readonly file: string;
+  /** MiB, but for the last one of a file. */
+  readonly length: number;
   /** MiB from its start. */
   readonly offset: number;
-  /** SHA-256 of the part. */
+  /** SHA-256 of the part; empty where it was compared with what was sent when it came. */
   readonly digest: string;
 }
 
@@ -108,8 +110,10 @@ if [ -n "$j" ]; then
     *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
   esac
 fi
-for f in parts/*/marks/*; do
-  if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
+for f in parts/*/marks-*/*; do
+  [ -f "$f" ] || continue
+  d=\${f%/*}; file=\${d%/*}
+  printf 'p %s %s %s %s\\n' "\${file#parts/}" "\${d##*/marks-}" "\${f##*/}" "$(cat "$f")"
 done
 if [ -f live/state ]; then
   printf 's %s\\n' "$(cat live/state)"
@@ -222,8 +226,9 @@ export function byOrder(a: Ordered, b: Ordered): number {
 }
 
 function parsePart(text: string): readonly ReceivedPart[] {
-  const [file = '', offset = '', digest = ''] = text.split(' ');
-  return /^[0-9a-f]{64}$/.test(file) && /^\d+$/.test(offset) ? [{ file, offset: Number(offset), digest }] : [];
+  const [file = '', length = '', offset = '', digest = ''] = text.split(' ');
+  const isOurs = /^[0-9a-f]{64}$/.test(file) && [length, offset].every((number) => /^\d+$/.test(number));
+  return isOurs ? [{ file, length: Number(length), offset: Number(offset), digest }] : [];
 }
 
 function parseEnv(text: string | undefined): EnvLook | undefined {

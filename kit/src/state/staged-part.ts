@@ -6,23 +6,27 @@ import { treeFunctions } from './staged-tree-scripts.ts';
 
 /**
  * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`;
- * stdin: the content. The mark is written last, with what is on the disk: a part that was cut short never equals the one
- * that belongs there. Prints the digest. openssl first: it uses the processor's own SHA-256, Debian 12's sha256sum does
+ * stdin: the content. The mark is made last, in a folder that names the length: another version may cut otherwise. A frame of zstd carries a hash of what it holds (XXH64), which is compared there
+ * before the end is well; what came otherwise is read back, its SHA-256 is in the mark and printed. No set goes live before each
+ * whole file was compared with its SHA-256 (activateScript). openssl first: it uses the processor's own SHA-256, Debian 12's sha256sum does
  * not (`time openssl dgst -sha256 FILE` of 300 MiB: 0.28 s; `time sha256sum FILE`: 1.69 s).
  */
 const partScript = `
 set -eu
-d=$1/.deploy/parts/$2
-umask 077; mkdir -p "$d/marks"
-rm -f "$d/marks/$3"
+d=$1/.deploy/parts/$2; marks=$d/marks-$4; mark=$marks/$3
+umask 077; [ -d "$marks" ] || mkdir -p "$marks"
+rm -f "$mark"
 # dd only goes to the place: what unpacks writes there itself, and nothing is passed on once more.
 { dd bs=1048576 seek="$3" count=0 conv=notrunc status=none < /dev/null; case $5 in plain) cat ;; *) "$5" -dc ;; esac; } 1<> "$d/data"
 digest_of() { dd if="$d/data" bs=1048576 skip="$1" count="$2" status=none | { shift 2; "$@"; } | cut -c1-64; }
-digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
-[ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=
-[ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" shasum -a 256)
-printf '%s' "$digest" > "$d/marks/.$3"
-mv -f "$d/marks/.$3" "$d/marks/$3"
+digest=
+if [ "$5" != zstd ]; then
+  digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
+  [ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=
+  [ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" shasum -a 256)
+fi
+printf '%s' "$digest" > "$marks/.$3"
+mv -f "$marks/.$3" "$mark"
 printf '%s' "$digest"`;
 
 /** $1 deploy path, $2 nothing, $3 the lease's step; stdin: SHA-256 of the files whose parts stay. Prints the free KiB then. */
@@ -59,12 +63,13 @@ export interface FilePart {
   /** MiB, at most. */
   readonly length: number;
   readonly content: Readable;
+  /** zstd: with its checksum. */
   readonly packing: 'plain' | 'gzip' | 'zstd';
 }
 
 /**
  * Receives one part; several at once do not meet. The next one of the same file and place writes over it.
- * @returns the SHA-256 of what is on the server's disk
+ * @returns the SHA-256 of what is on the server's disk; empty where zstd has compared the content already
  */
 export function receivePart(
   host: Host,

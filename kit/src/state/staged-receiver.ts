@@ -1,10 +1,12 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { deferred } from '../host/deferred.ts';
 import { HostError, type ExecResult, type Host } from '../host/host.ts';
 import type { DeployPath } from './deploy-path.ts';
 import { keepPreviousLine, packPreviousFunction, unkept } from './previous-set.ts';
 import { activateScript } from './staged-swap-scripts.ts';
 import { treeError } from './staged-tree-run.ts';
-import { receiveScript, settleScript } from './staged-tree-scripts.ts';
+import { dotsAfter, dotsFunction, receiveScript } from './receive-script.ts';
+import { settleScript } from './staged-tree-scripts.ts';
 import { lockFunctions } from './tree-lock.ts';
 
 /** A set as it travels: a tar as {@link receiveScript} describes it; with the swap's `plan` where it goes live at once. */
@@ -12,7 +14,7 @@ export interface StagedArchive {
   readonly tar: Readable;
   /** What packed it; the server has the program of that name. */
   readonly packing: 'plain' | 'gzip' | 'zstd';
-  /** Which member of the tar, counted from 1, comes next after each batch but the last; none: one batch. */
+  /** Where in the tar each batch but the last ends, in bytes; none: one batch. */
   readonly borders?: readonly number[];
 }
 
@@ -30,6 +32,8 @@ export interface ReceiveOptions {
 export interface Receiver {
   /** Milliseconds until it waited; undefined where it could not be had. */
   readonly ready: Promise<number | undefined>;
+  /** Whether a set of ours is live there; false where that is not known. */
+  readonly isKnown: Promise<boolean>;
   /**
    * Sends the set, once. `step` is that of the lease: where the lease says another one by then, LEASE_LOST.
    * @returns whether what was live before is kept; true where nothing goes live
@@ -41,22 +45,22 @@ export interface Receiver {
 }
 
 /**
- * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
+ * $1 deploy path; stdin: `<packing> <release id> <dots, or -> <lease's step>` in a line, then the set. Nothing comes:
  * nothing is done.
  */
 const waiting = `
 set -e
-echo ready
-IFS=' ' read -r packing id borders step || exit 0
+${dotsFunction}if [ -f "$1/.deploy/manifest.json" ]; then echo ready known; else echo ready; fi
+IFS=' ' read -r packing id ends step || exit 0
 `;
 
-const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step" "$borders"
+const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step" "$ends"
 ${receiveScript}`;
 
 /** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = `${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
-(set -- "$path" "$id" "$packing" "$step" "$borders"
+(set -- "$path" "$id" "$packing" "$step" "$ends"
 ${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
 ${activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -71,36 +75,40 @@ export function openReceiver(host: Host, deployPath: DeployPath, options: Receiv
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const stdin = new PassThrough({ highWaterMark: 256 * 1024 });
   const startedAt = performance.now();
-  let isReady: (ms: number | undefined) => void = () => undefined;
-  const ready = new Promise<number | undefined>((resolve) => {
-    isReady = resolve;
-  });
+  const greeting = deferred<{ readonly ms: number; readonly isKnown: boolean } | undefined>();
   const onStdoutLine = (line: string): void => {
-    if (line === 'ready') isReady(Math.round(performance.now() - startedAt));
+    if (!line.startsWith('ready')) return;
+    greeting.resolve({ ms: Math.round(performance.now() - startedAt), isKnown: line.endsWith('known') });
   };
   const script = isForNow ? stageAndSwapScript : stageScript;
   const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
   // Whoever waits for the set to arrive is told of a failure there.
   ended.then(
     () => {
-      isReady(undefined);
+      greeting.resolve(undefined);
     },
     () => {
-      isReady(undefined);
+      greeting.resolve(undefined);
     },
   );
   return {
-    ready,
+    ready: greeting.promise.then((said) => said?.ms),
+    isKnown: greeting.promise.then((said) => said?.isKnown ?? false),
     receive: async (releaseId, { tar, packing, borders = [] }, step = '') => {
-      stdin.write(`${packing} ${releaseId} ${borders.join(',') || '-'} ${step}\n`);
+      const dots = borders.map(dotsAfter);
+      const ends = dots.map((count, at) => count - (dots[at - 1] ?? 0));
+      stdin.write(`${packing} ${releaseId} ${ends.join(',') || '-'} ${step}\n`);
       let failure: Error | undefined;
       // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
-      tar.once('error', (error) => {
+      const onFailed = (error: Error): void => {
         // A command that ended takes its stdin with it, and the stream with that: then it tells what happened.
         if (stdin.destroyed) return;
         failure = error;
         stop.abort(error);
-      });
+      };
+      // One that was packed ahead may have failed before this.
+      if (tar.errored === null) tar.once('error', onFailed);
+      else onFailed(tar.errored);
       pipeline(tar, stdin, () => undefined);
       const result = await ended.catch((thrown: unknown) => {
         throw failure ?? thrown;

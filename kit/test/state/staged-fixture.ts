@@ -23,7 +23,7 @@ import { probeLive } from '../../src/state/manifest-live.ts';
 import { formatManifest, type Manifest, type ManifestEntry } from '../../src/state/manifest.ts';
 import { parseDeployPath, type DeployPath } from '../../src/state/deploy-path.ts';
 import { receiveStagedTree } from '../../src/state/staged-tree.ts';
-import { wholeMark } from '../../src/state/staged-tree-scripts.ts';
+import { wholeMark } from '../../src/state/receive-script.ts';
 import { ensureStateFolder } from '../../src/state/state-folder.ts';
 
 /** Path → content; `-> target` is a symbolic link, `#!…` makes an executable file. */
