@@ -36704,7 +36704,8 @@ if [ -n "$dir" ]; then
 fi
 printf '%s ok\\n' "$token"
 printf '%s ok\\n' "$token" >&2
-"$@"
+`;
+const runSource = `"$@"
 exit $?
 `;
 /**
@@ -36757,9 +36758,11 @@ function launchProgram(launch) {
     ];
     if (launch.argv.length === 0)
         throw refused('there is no command to run.');
-    if (words.some((word) => word.includes('\0')))
+    const { input } = launch;
+    if ([...words, input ?? ''].some((word) => word.includes('\0')))
         throw refused('a word of the command contains a NUL byte.');
-    const program = `set -- ${quoteCommand(words)}${launcherSource}`;
+    const feed = input === undefined ? '' : `${quoteCommand(['printf', '%s', input])} | `;
+    const program = `set -- ${quoteCommand(words)}${launcherSource}${feed}${runSource}`;
     const bytes = Buffer.byteLength(program);
     if (bytes > longestCommandLine) {
         throw refused(`the command is ${bytes} bytes long, more than the ${longestCommandLine} that fit; lists go through stdin.`);
@@ -36808,17 +36811,19 @@ const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
-    const program = launchProgram({
+    const launch = {
         token,
         argv,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.env === undefined ? {} : { env: options.env }),
-    });
+    };
+    const program = launchProgram(launch);
+    const earlyProgram = () => launchEarly(launch, program, options.earlyStdin?.());
     const maxCaptureBytes = options.maxCaptureBytes ?? defaultMaxCaptureBytes;
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+    const code = await runBounded(shell, { program, earlyProgram, token, what, stdout, stderr }, options).finally(() => {
         // Also of a command that never began: who fills the stream would wait for ever, with a file open.
         if (options.stdin instanceof external_node_stream_.Readable)
             options.stdin.destroy();
@@ -36837,6 +36842,13 @@ async function runCommand(shell, argv, what, options) {
         durationMs: Math.round(performance.now() - start),
         isTruncated: stdout.isTruncated() || stderr.isTruncated(),
     };
+}
+/** Longer ones find no room in a command line anyway, see ssh-channel.ts. */
+const longestEarly = 30_000;
+function launchEarly(launch, program, input) {
+    if (input === undefined || program.length + input.length > longestEarly || input.includes('\0'))
+        return undefined;
+    return launchProgram({ ...launch, input });
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
@@ -36867,6 +36879,7 @@ async function runBounded(shell, running, options) {
     };
     const io = {
         stdin: options.stdin,
+        earlyProgram: running.earlyProgram,
         isSpare: options.isSpare === true,
         onStdout: running.stdout.push,
         onStderr: running.stderr.push,
@@ -41094,6 +41107,8 @@ class NodeSSH {
     }
 }
 
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-flights.ts
 
 /** The one cast: every part that is used is looked at first. */
@@ -41140,11 +41155,8 @@ function shortenLogin(client, key) {
     };
 }
 const requested = new WeakMap();
-/**
- * Calls `use` with the session's stream when the command line was asked for, before the server has answered: what is
- * written then arrives behind the request. Not called where the library hides the stream; `forget` ends the waiting.
- */
-function onRequested(client, line, use) {
+/** Neither is called where the library hides its inside; `use` neither where it hides the stream. `forget` ends the waiting. */
+function onRequested(client, line, request) {
     let waiting = requested.get(client);
     if (waiting === undefined) {
         waiting = new Map();
@@ -41152,7 +41164,7 @@ function onRequested(client, line, use) {
         watchRequests(client, waiting);
     }
     const lines = waiting;
-    lines.set(line, use);
+    lines.set(line, request);
     return { forget: () => void lines.delete(line) };
 }
 function watchRequests(client, waiting) {
@@ -41161,11 +41173,12 @@ function watchRequests(client, waiting) {
         return;
     const exec = protocol.exec.bind(protocol);
     protocol.exec = (id, line, wantsReply) => {
-        exec(id, line, wantsReply);
-        const use = waiting.get(line);
-        const session = use === undefined ? undefined : findSession(client, id);
+        const request = waiting.get(line);
+        const other = request?.instead?.();
+        exec(id, other ?? line, wantsReply);
+        const session = request === undefined ? undefined : findSession(client, id);
         if (session !== undefined)
-            use?.(session);
+            request?.use(session, other !== undefined);
     };
 }
 /** The session that the server calls `id`. */
@@ -41181,7 +41194,32 @@ function findSession(client, id) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/spent-memory.ts
+/** Smaller ones may lie with others in one piece of memory. */
+const leastOwnBytes = 16 * 1024;
+/**
+ * Gives the memory of a chunk back that nobody has any more. Left to the garbage collector it counts as growth outside of the heap: each
+ * 64 MB of it have all that lives marked anew (a file of 300 MB: ten to twenty times, a tenth of the runner's processor time).
+ * Does nothing where the chunk is small, or memory follows behind it that may be another's.
+ */
+function giveBack(chunk) {
+    if (!(chunk instanceof Uint8Array) || !(chunk.buffer instanceof ArrayBuffer))
+        return;
+    const { buffer } = chunk;
+    if (buffer.byteLength < leastOwnBytes || chunk.byteOffset + chunk.length !== buffer.byteLength)
+        return;
+    try {
+        buffer.transfer(0);
+    }
+    catch {
+        // Node keeps its own pool.
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
+
+
+
 
 
 
@@ -41200,13 +41238,16 @@ const ssh_channel_drainMs = 10_000;
 function runChannel(client, line, io) {
     return new Promise((resolve, reject) => {
         let isFed = false;
-        const request = onRequested(client, line, (stdin) => {
-            if (io.stdin === undefined || io.signal.aborted)
-                return;
-            isFed = true;
-            // Until the answer is there and all else is attached: a server that refuses the command closes the session.
-            stdin.on('error', () => undefined);
-            feed(stdin, io.stdin, reject);
+        const request = onRequested(client, line, {
+            instead: () => earlyLine(io.earlyProgram?.()),
+            use: (stdin, isInstead) => {
+                if (io.stdin === undefined || io.signal.aborted)
+                    return;
+                isFed = true;
+                // Until the answer is there and all else is attached: a server that refuses the command closes the session.
+                stdin.on('error', () => undefined);
+                feed(stdin, isInstead ? undefined : io.stdin, reject);
+            },
         });
         const opened = (error, channel) => {
             request.forget();
@@ -41228,6 +41269,12 @@ function runChannel(client, line, io) {
             resolve({ kind: 'lost' });
         }
     });
+}
+/** A command line is one packet, and of one with 32 KiB every server is sure to take (RFC 4253 §6.1). */
+const longestEarlyLine = 32_000;
+function earlyLine(program) {
+    const line = program === undefined ? '' : commandLine(program);
+    return line === '' || line.length > longestEarlyLine ? undefined : line;
 }
 function openFailure(error) {
     const reason = 'reason' in error ? error.reason : undefined;
@@ -41289,7 +41336,23 @@ function feed(channel, stdin, onFailure) {
         return;
     }
     onStreamFailure(stdin, onFailure);
-    stdin.pipe(channel);
+    if (stdin instanceof external_node_zlib_.Gzip || stdin instanceof external_node_zlib_.ZstdCompress)
+        pump(stdin, channel);
+    else
+        stdin.pipe(channel);
+}
+/** Pipes what a packer makes: it fills one piece of memory after the other, and is done with it when it gives its end out. */
+function pump(packer, channel) {
+    const resume = () => void packer.resume();
+    packer.on('data', (chunk) => {
+        const isRoom = channel.write(chunk, () => {
+            giveBack(chunk);
+        });
+        if (!isRoom)
+            packer.pause();
+    });
+    packer.once('end', () => channel.end());
+    channel.on('drain', resume);
 }
 function signalNumber(name) {
     const known = Object.entries(external_node_os_.constants.signals).find(([signal]) => signal === name);
@@ -41430,13 +41493,25 @@ function reusePackets(cipher) {
         const packet = Buffer.from(room, 0, size + padding);
         packet.writeUInt32BE(packet.length - lengthBytes);
         packet.writeUInt8(padding, lengthBytes);
-        return (0,external_node_crypto_.randomFillSync)(packet, size, padding);
+        drawRandom(padding).copy(packet, size);
+        return packet;
     };
     cipher.encrypt = (packet) => {
         encrypt(packet);
         if (packet.buffer instanceof ArrayBuffer && ours.has(packet.buffer))
             free.push(packet.buffer);
     };
+}
+const drawn = Buffer.alloc(4 * 1024);
+let drawnBytes = drawn.length;
+/** A few random bytes, each given out once. A call of the system for each packet takes longer than all else of its layout. */
+function drawRandom(bytes) {
+    if (drawnBytes + bytes > drawn.length) {
+        (0,external_node_crypto_.randomFillSync)(drawn);
+        drawnBytes = 0;
+    }
+    drawnBytes += bytes;
+    return drawn.subarray(drawnBytes - bytes, drawnBytes);
 }
 /** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
 function isKeyExchangeStrict(client) {
@@ -41449,6 +41524,7 @@ function part(whole, name) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
+
 
 /**
  * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
@@ -41471,7 +41547,7 @@ class CorkedSocket extends external_node_net_.Socket {
     }
     _write(chunk, encoding, done) {
         super._write(chunk, encoding, (error) => {
-            giveBack(chunk);
+            giveBackPacket(chunk);
             done(error);
         });
     }
@@ -41479,28 +41555,15 @@ class CorkedSocket extends external_node_net_.Socket {
         const sent = chunks.map(({ chunk }) => chunk);
         super._writev?.(chunks, (error) => {
             for (const chunk of sent)
-                giveBack(chunk);
+                giveBackPacket(chunk);
             done(error);
         });
     }
 }
-/** Smaller ones may lie with others in one piece of memory. */
-const leastOwnBytes = 16 * 1024;
-/**
- * The memory of an encrypted packet is given back when it has left: nobody has it but the socket. Left to the garbage collector
- * it counts as growth outside of the heap (see ssh-cipher.ts).
- */
-function giveBack(chunk) {
-    if (!(chunk instanceof Uint8Array) || chunk.length < leastOwnBytes || !(chunk.buffer instanceof ArrayBuffer))
-        return;
-    if (chunk.length !== chunk.buffer.byteLength)
-        return;
-    try {
-        chunk.buffer.transfer(0);
-    }
-    catch {
-        // Node keeps its own pool.
-    }
+/** An encrypted packet has its memory for itself (see ssh-cipher.ts), and nobody has it but the socket. */
+function giveBackPacket(chunk) {
+    if (chunk instanceof Uint8Array && chunk.byteOffset === 0)
+        giveBack(chunk);
 }
 /**
  * Opens the TCP connection.
@@ -42427,11 +42490,11 @@ async function runCommands(host, parts, options) {
     });
     const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
     const { isDetached = false, lateStdin, ...bounds } = options;
-    const stdin = lateStdin === undefined ? known : external_node_stream_.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
+    const input = lateStdin === undefined ? { stdin: known } : lateInput(known, lateStdin);
     const argv = [token, ...words];
     const result = isDetached
         ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
-        : await host.script(driver, argv, { ...bounds, stdin });
+        : await host.script(driver, argv, { ...bounds, ...input });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
     const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
@@ -42439,6 +42502,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw failureOf(host, part, outcome);
+}
+function lateInput(known, late) {
+    let whole;
+    late.then((rest) => (whole = known + withNewline(rest)), () => undefined);
+    return { stdin: external_node_stream_.Readable.from(whenKnown(known, late), { objectMode: false }), earlyStdin: () => whole };
 }
 async function* whenKnown(known, late) {
     const rest = await late.catch(() => undefined);

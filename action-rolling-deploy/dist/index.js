@@ -26898,7 +26898,8 @@ if [ -n "$dir" ]; then
 fi
 printf '%s ok\\n' "$token"
 printf '%s ok\\n' "$token" >&2
-"$@"
+`;
+const runSource = `"$@"
 exit $?
 `;
 /**
@@ -26951,9 +26952,11 @@ function launchProgram(launch) {
     ];
     if (launch.argv.length === 0)
         throw refused('there is no command to run.');
-    if (words.some((word) => word.includes('\0')))
+    const { input } = launch;
+    if ([...words, input ?? ''].some((word) => word.includes('\0')))
         throw refused('a word of the command contains a NUL byte.');
-    const program = `set -- ${quoteCommand(words)}${launcherSource}`;
+    const feed = input === undefined ? '' : `${quoteCommand(['printf', '%s', input])} | `;
+    const program = `set -- ${quoteCommand(words)}${launcherSource}${feed}${runSource}`;
     const bytes = Buffer.byteLength(program);
     if (bytes > longestCommandLine) {
         throw refused(`the command is ${bytes} bytes long, more than the ${longestCommandLine} that fit; lists go through stdin.`);
@@ -27456,11 +27459,11 @@ async function runCommands(host, parts, options) {
     });
     const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
     const { isDetached = false, lateStdin, ...bounds } = options;
-    const stdin = lateStdin === undefined ? known : external_node_stream_.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
+    const input = lateStdin === undefined ? { stdin: known } : lateInput(known, lateStdin);
     const argv = [token, ...words];
     const result = isDetached
         ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
-        : await host.script(driver, argv, { ...bounds, stdin });
+        : await host.script(driver, argv, { ...bounds, ...input });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
     const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
@@ -27468,6 +27471,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw failureOf(host, part, outcome);
+}
+function lateInput(known, late) {
+    let whole;
+    late.then((rest) => (whole = known + withNewline(rest)), () => undefined);
+    return { stdin: external_node_stream_.Readable.from(whenKnown(known, late), { objectMode: false }), earlyStdin: () => whole };
 }
 async function* whenKnown(known, late) {
     const rest = await late.catch(() => undefined);
@@ -28389,7 +28397,7 @@ function splitLines(onLine) {
 
 ;// CONCATENATED MODULE: ../kit/src/host/deferred.ts
 /** Like `Promise.withResolvers` of ES2024. A rejection that nobody awaits is not reported. */
-function deferred() {
+function deferred_deferred() {
     let resolve = () => undefined;
     let reject = () => undefined;
     const promise = new Promise((onResolve, onReject) => {
@@ -28417,17 +28425,19 @@ const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_.randomBytes)(12).toString('hex')}`;
-    const program = launchProgram({
+    const launch = {
         token,
         argv,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.env === undefined ? {} : { env: options.env }),
-    });
+    };
+    const program = launchProgram(launch);
+    const earlyProgram = () => launchEarly(launch, program, options.earlyStdin?.());
     const maxCaptureBytes = options.maxCaptureBytes ?? defaultMaxCaptureBytes;
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+    const code = await runBounded(shell, { program, earlyProgram, token, what, stdout, stderr }, options).finally(() => {
         // Also of a command that never began: who fills the stream would wait for ever, with a file open.
         if (options.stdin instanceof external_node_stream_.Readable)
             options.stdin.destroy();
@@ -28447,13 +28457,20 @@ async function runCommand(shell, argv, what, options) {
         isTruncated: stdout.isTruncated() || stderr.isTruncated(),
     };
 }
+/** Longer ones find no room in a command line anyway, see ssh-channel.ts. */
+const longestEarly = 30_000;
+function launchEarly(launch, program, input) {
+    if (input === undefined || program.length + input.length > longestEarly || input.includes('\0'))
+        return undefined;
+    return launchProgram({ ...launch, input });
+}
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
     const { signal, timeoutMs = defaultTimeoutMs, timeLimit } = options;
     if (signal?.aborted === true)
         throw cancelled(shell.name, running.what, 'was not started', signal);
     const letGo = new AbortController();
-    const stopped = deferred();
+    const stopped = deferred_deferred();
     let timer;
     let isStarted = false;
     let isStopping = false;
@@ -28476,6 +28493,7 @@ async function runBounded(shell, running, options) {
     };
     const io = {
         stdin: options.stdin,
+        earlyProgram: running.earlyProgram,
         isSpare: options.isSpare === true,
         onStdout: running.stdout.push,
         onStderr: running.stderr.push,
@@ -29763,7 +29781,7 @@ function isEmpty(stdin) {
  * pipe: nothing of it is stored, it has back-pressure, and its errors are ours.
  */
 async function execQuietly(stdin, process) {
-    const { promise: stopped, reject } = deferred();
+    const { promise: stopped, reject } = deferred_deferred();
     const onAbort = () => {
         reject(new Error('no longer waiting', { cause: process.signal.reason }));
     };
@@ -29807,7 +29825,7 @@ async function openPipe(env) {
     const fd = (0,external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDWR | external_node_fs_namespaceObject.constants.O_NONBLOCK);
     const socket = new external_node_net_.Socket({ fd, readable: false, writable: true });
     socket.on('error', () => undefined);
-    const { promise: reader, resolve: readerIsThere } = deferred();
+    const { promise: reader, resolve: readerIsThere } = deferred_deferred();
     // What is still queued is written before the pipe closes.
     const finish = () => void reader.then(() => socket.end());
     let source;
@@ -30967,7 +30985,7 @@ async function runOnce(name, connection, program, io) {
         throw lostError(name, reason);
     });
     // A server that hangs may never answer the request for a channel.
-    const { promise: letGo, reject } = deferred();
+    const { promise: letGo, reject } = deferred_deferred();
     const onAbort = () => {
         reject(lostError(name, new Error('the server did not answer')));
     };
@@ -31249,7 +31267,7 @@ code=$?
 kill "$watch" 2>/dev/null
 exit "$code"`;
 function startMaster(argv, readyMark, env) {
-    const { promise: ready, resolve } = deferred();
+    const { promise: ready, resolve } = deferred_deferred();
     const lines = [];
     const letGo = new AbortController();
     let isReady = false;
@@ -31791,7 +31809,7 @@ async function connectOnce(target, policy, types, signal, tuning) {
 }
 /** The exit code where it ended before. */
 async function waitUntilUp(master, signal, boundMs) {
-    const { promise: late, resolve } = deferred();
+    const { promise: late, resolve } = deferred_deferred();
     const giveUp = () => {
         resolve('late');
     };
@@ -31846,7 +31864,7 @@ function withProxyWords(target, failed, said) {
     return { ...failed, lastWords: own.slice(-3).join('; ').trim() };
 }
 function describeConnection(target, { files }, master, env, stop) {
-    const { promise: lost, reject } = deferred();
+    const { promise: lost, reject } = deferred_deferred();
     let lossReason;
     void master.ended.then(() => {
         lossReason = new Error(explainLoss(master.said()));
@@ -31923,7 +31941,7 @@ function lastRefusal(master) {
 }
 async function forwardThrough(through, target, address, port, master) {
     const name = `${target.user}@${target.host}`;
-    const { promise: opened, resolve, reject } = deferred();
+    const { promise: opened, resolve, reject } = deferred_deferred();
     const failed = (why) => forwardError(name, address, port, { kind: 'failed', why });
     const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
     const wire = openProxyCommand([...through, '-v', '-W', place, target.host], (line) => {
@@ -32846,6 +32864,8 @@ class NodeSSH {
     }
 }
 
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-flights.ts
 
 /** The one cast: every part that is used is looked at first. */
@@ -32892,11 +32912,8 @@ function shortenLogin(client, key) {
     };
 }
 const requested = new WeakMap();
-/**
- * Calls `use` with the session's stream when the command line was asked for, before the server has answered: what is
- * written then arrives behind the request. Not called where the library hides the stream; `forget` ends the waiting.
- */
-function onRequested(client, line, use) {
+/** Neither is called where the library hides its inside; `use` neither where it hides the stream. `forget` ends the waiting. */
+function onRequested(client, line, request) {
     let waiting = requested.get(client);
     if (waiting === undefined) {
         waiting = new Map();
@@ -32904,7 +32921,7 @@ function onRequested(client, line, use) {
         watchRequests(client, waiting);
     }
     const lines = waiting;
-    lines.set(line, use);
+    lines.set(line, request);
     return { forget: () => void lines.delete(line) };
 }
 function watchRequests(client, waiting) {
@@ -32913,11 +32930,12 @@ function watchRequests(client, waiting) {
         return;
     const exec = protocol.exec.bind(protocol);
     protocol.exec = (id, line, wantsReply) => {
-        exec(id, line, wantsReply);
-        const use = waiting.get(line);
-        const session = use === undefined ? undefined : findSession(client, id);
+        const request = waiting.get(line);
+        const other = request?.instead?.();
+        exec(id, other ?? line, wantsReply);
+        const session = request === undefined ? undefined : findSession(client, id);
         if (session !== undefined)
-            use?.(session);
+            request?.use(session, other !== undefined);
     };
 }
 /** The session that the server calls `id`. */
@@ -32933,7 +32951,32 @@ function findSession(client, id) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/spent-memory.ts
+/** Smaller ones may lie with others in one piece of memory. */
+const leastOwnBytes = 16 * 1024;
+/**
+ * Gives the memory of a chunk back that nobody has any more. Left to the garbage collector it counts as growth outside of the heap: each
+ * 64 MB of it have all that lives marked anew (a file of 300 MB: ten to twenty times, a tenth of the runner's processor time).
+ * Does nothing where the chunk is small, or memory follows behind it that may be another's.
+ */
+function giveBack(chunk) {
+    if (!(chunk instanceof Uint8Array) || !(chunk.buffer instanceof ArrayBuffer))
+        return;
+    const { buffer } = chunk;
+    if (buffer.byteLength < leastOwnBytes || chunk.byteOffset + chunk.length !== buffer.byteLength)
+        return;
+    try {
+        buffer.transfer(0);
+    }
+    catch {
+        // Node keeps its own pool.
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
+
+
+
 
 
 
@@ -32952,13 +32995,16 @@ const ssh_channel_drainMs = 10_000;
 function runChannel(client, line, io) {
     return new Promise((resolve, reject) => {
         let isFed = false;
-        const request = onRequested(client, line, (stdin) => {
-            if (io.stdin === undefined || io.signal.aborted)
-                return;
-            isFed = true;
-            // Until the answer is there and all else is attached: a server that refuses the command closes the session.
-            stdin.on('error', () => undefined);
-            feed(stdin, io.stdin, reject);
+        const request = onRequested(client, line, {
+            instead: () => earlyLine(io.earlyProgram?.()),
+            use: (stdin, isInstead) => {
+                if (io.stdin === undefined || io.signal.aborted)
+                    return;
+                isFed = true;
+                // Until the answer is there and all else is attached: a server that refuses the command closes the session.
+                stdin.on('error', () => undefined);
+                feed(stdin, isInstead ? undefined : io.stdin, reject);
+            },
         });
         const opened = (error, channel) => {
             request.forget();
@@ -32980,6 +33026,12 @@ function runChannel(client, line, io) {
             resolve({ kind: 'lost' });
         }
     });
+}
+/** A command line is one packet, and of one with 32 KiB every server is sure to take (RFC 4253 §6.1). */
+const longestEarlyLine = 32_000;
+function earlyLine(program) {
+    const line = program === undefined ? '' : commandLine(program);
+    return line === '' || line.length > longestEarlyLine ? undefined : line;
 }
 function openFailure(error) {
     const reason = 'reason' in error ? error.reason : undefined;
@@ -33041,7 +33093,23 @@ function feed(channel, stdin, onFailure) {
         return;
     }
     onStreamFailure(stdin, onFailure);
-    stdin.pipe(channel);
+    if (stdin instanceof external_node_zlib_.Gzip || stdin instanceof external_node_zlib_.ZstdCompress)
+        pump(stdin, channel);
+    else
+        stdin.pipe(channel);
+}
+/** Pipes what a packer makes: it fills one piece of memory after the other, and is done with it when it gives its end out. */
+function pump(packer, channel) {
+    const resume = () => void packer.resume();
+    packer.on('data', (chunk) => {
+        const isRoom = channel.write(chunk, () => {
+            giveBack(chunk);
+        });
+        if (!isRoom)
+            packer.pause();
+    });
+    packer.once('end', () => channel.end());
+    channel.on('drain', resume);
 }
 function signalNumber(name) {
     const known = Object.entries(external_node_os_namespaceObject.constants.signals).find(([signal]) => signal === name);
@@ -33182,13 +33250,25 @@ function reusePackets(cipher) {
         const packet = Buffer.from(room, 0, size + padding);
         packet.writeUInt32BE(packet.length - lengthBytes);
         packet.writeUInt8(padding, lengthBytes);
-        return (0,external_node_crypto_.randomFillSync)(packet, size, padding);
+        drawRandom(padding).copy(packet, size);
+        return packet;
     };
     cipher.encrypt = (packet) => {
         encrypt(packet);
         if (packet.buffer instanceof ArrayBuffer && ours.has(packet.buffer))
             free.push(packet.buffer);
     };
+}
+const drawn = Buffer.alloc(4 * 1024);
+let drawnBytes = drawn.length;
+/** A few random bytes, each given out once. A call of the system for each packet takes longer than all else of its layout. */
+function drawRandom(bytes) {
+    if (drawnBytes + bytes > drawn.length) {
+        (0,external_node_crypto_.randomFillSync)(drawn);
+        drawnBytes = 0;
+    }
+    drawnBytes += bytes;
+    return drawn.subarray(drawnBytes - bytes, drawnBytes);
 }
 /** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
 function isKeyExchangeStrict(client) {
@@ -33201,6 +33281,7 @@ function part(whole, name) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
+
 
 /**
  * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
@@ -33223,7 +33304,7 @@ class CorkedSocket extends external_node_net_.Socket {
     }
     _write(chunk, encoding, done) {
         super._write(chunk, encoding, (error) => {
-            giveBack(chunk);
+            giveBackPacket(chunk);
             done(error);
         });
     }
@@ -33231,28 +33312,15 @@ class CorkedSocket extends external_node_net_.Socket {
         const sent = chunks.map(({ chunk }) => chunk);
         super._writev?.(chunks, (error) => {
             for (const chunk of sent)
-                giveBack(chunk);
+                giveBackPacket(chunk);
             done(error);
         });
     }
 }
-/** Smaller ones may lie with others in one piece of memory. */
-const leastOwnBytes = 16 * 1024;
-/**
- * The memory of an encrypted packet is given back when it has left: nobody has it but the socket. Left to the garbage collector
- * it counts as growth outside of the heap (see ssh-cipher.ts).
- */
-function giveBack(chunk) {
-    if (!(chunk instanceof Uint8Array) || chunk.length < leastOwnBytes || !(chunk.buffer instanceof ArrayBuffer))
-        return;
-    if (chunk.length !== chunk.buffer.byteLength)
-        return;
-    try {
-        chunk.buffer.transfer(0);
-    }
-    catch {
-        // Node keeps its own pool.
-    }
+/** An encrypted packet has its memory for itself (see ssh-cipher.ts), and nobody has it but the socket. */
+function giveBackPacket(chunk) {
+    if (chunk instanceof Uint8Array && chunk.byteOffset === 0)
+        giveBack(chunk);
 }
 /**
  * Opens the TCP connection.
@@ -33462,7 +33530,7 @@ const longestGreeting = 4_096;
  * server is silent: keep-alives make any living server speak.
  */
 function watchForLife(client, wire, tuning) {
-    const { promise: lost, reject } = deferred();
+    const { promise: lost, reject } = deferred_deferred();
     let firstError;
     let lossReason;
     let received = 0;
@@ -35996,8 +36064,10 @@ if [ -n "$j" ]; then
     *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
   esac
 fi
-for f in parts/*/marks/*; do
-  if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
+for f in parts/*/marks-*/*; do
+  [ -f "$f" ] || continue
+  d=\${f%/*}; file=\${d%/*}
+  printf 'p %s %s %s %s\\n' "\${file#parts/}" "\${d##*/marks-}" "\${f##*/}" "$(cat "$f")"
 done
 if [ -f live/state ]; then
   printf 's %s\\n' "$(cat live/state)"
@@ -36102,8 +36172,9 @@ function byOrder(a, b) {
     return a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1);
 }
 function parsePart(text) {
-    const [file = '', offset = '', digest = ''] = text.split(' ');
-    return /^[0-9a-f]{64}$/.test(file) && /^\d+$/.test(offset) ? [{ file, offset: Number(offset), digest }] : [];
+    const [file = '', length = '', offset = '', digest = ''] = text.split(' ');
+    const isOurs = /^[0-9a-f]{64}$/.test(file) && [length, offset].every((number) => /^\d+$/.test(number));
+    return isOurs ? [{ file, length: Number(length), offset: Number(offset), digest }] : [];
 }
 function parseEnv(text) {
     if (text === undefined)
@@ -36218,21 +36289,23 @@ function otherError(host, deployPath, purpose, result) {
 
 
 
+
+
 /**
- * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
+ * $1 deploy path; stdin: `<packing> <release id> <dots, or -> <lease's step>` in a line, then the set. Nothing comes:
  * nothing is done.
  */
 const waiting = (/* unused pure expression or super */ null && (`
 set -e
-echo ready
-IFS=' ' read -r packing id borders step || exit 0
+${dotsFunction}if [ -f "$1/.deploy/manifest.json" ]; then echo ready known; else echo ready; fi
+IFS=' ' read -r packing id ends step || exit 0
 `));
-const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing" "$step" "$borders"
+const stageScript = (/* unused pure expression or super */ null && (`${waiting}set -- "$1" "$id" "$packing" "$step" "$ends"
 ${receiveScript}`));
 /** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = (/* unused pure expression or super */ null && (`${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
-(set -- "$path" "$id" "$packing" "$step" "$borders"
+(set -- "$path" "$id" "$packing" "$step" "$ends"
 ${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
 ${activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -36246,35 +36319,41 @@ function staged_receiver_openReceiver(host, deployPath, options) {
     const signal = AbortSignal.any([options.signal, stop.signal]);
     const stdin = new PassThrough({ highWaterMark: 256 * 1024 });
     const startedAt = performance.now();
-    let isReady = () => undefined;
-    const ready = new Promise((resolve) => {
-        isReady = resolve;
-    });
+    const greeting = deferred();
     const onStdoutLine = (line) => {
-        if (line === 'ready')
-            isReady(Math.round(performance.now() - startedAt));
+        if (!line.startsWith('ready'))
+            return;
+        greeting.resolve({ ms: Math.round(performance.now() - startedAt), isKnown: line.endsWith('known') });
     };
     const script = isForNow ? stageAndSwapScript : stageScript;
     const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
     // Whoever waits for the set to arrive is told of a failure there.
     ended.then(() => {
-        isReady(undefined);
+        greeting.resolve(undefined);
     }, () => {
-        isReady(undefined);
+        greeting.resolve(undefined);
     });
     return {
-        ready,
+        ready: greeting.promise.then((said) => said?.ms),
+        isKnown: greeting.promise.then((said) => said?.isKnown ?? false),
         receive: async (releaseId, { tar, packing, borders = [] }, step = '') => {
-            stdin.write(`${packing} ${releaseId} ${borders.join(',') || '-'} ${step}\n`);
+            const dots = borders.map(dotsAfter);
+            const ends = dots.map((count, at) => count - (dots[at - 1] ?? 0));
+            stdin.write(`${packing} ${releaseId} ${ends.join(',') || '-'} ${step}\n`);
             let failure;
             // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
-            tar.once('error', (error) => {
+            const onFailed = (error) => {
                 // A command that ended takes its stdin with it, and the stream with that: then it tells what happened.
                 if (stdin.destroyed)
                     return;
                 failure = error;
                 stop.abort(error);
-            });
+            };
+            // One that was packed ahead may have failed before this.
+            if (tar.errored === null)
+                tar.once('error', onFailed);
+            else
+                onFailed(tar.errored);
             pipeline(tar, stdin, () => undefined);
             const result = await ended.catch((thrown) => {
                 throw failure ?? thrown;
@@ -36415,7 +36494,10 @@ of() { sed -n "s/^[$1] //p" "$2"; }
 # verify FOLDER: tree/ holds exactly what paths and hashes say.
 verify() {
   [ -s "$1/paths" ] || return 0
-  (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
+  for program in 'openssl dgst -sha256 -r' "$sum"; do
+    if (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $program | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes"; then return 0; fi
+  done
+  exit 66
 }
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
@@ -36462,68 +36544,6 @@ seal() {
 }
 cd "$1"; root=$(pwd -P)
 `;
-/**
- * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
- * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
- */
-const wholeMark = 'whole';
-/**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
- * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
- * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
- * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there; `copies`: mode and path of files that are live with another
- * mode. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
- * have been begun as the first number says, and so on; those of the last list when all is unpacked.
- * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
- */
-const staged_tree_scripts_receiveScript = (/* unused pure expression or super */ null && (`${treeFunctions}
-s=$root/.deploy/staged/$2
-rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
-trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-unpack() {
-  case $1 in
-    plain) tar "$2" - -C "$s" ;;
-    *) "$1" -dc | tar "$2" - -C "$s" ;;
-  esac
-}
-# check N: whether the files of a batch are what their hashes say. openssl, where it is, uses what the processor has for SHA-256,
-# which sha256sum mostly does not: a fifth of its time. What it does not confirm, sha256sum decides.
-check() {
-  [ -s "$s/sums.$1" ] || return 0
-  cd "$s/tree"
-  { cut -c67- "../sums.$1" | tr '\\n' '\\0' | xargs -0 openssl dgst -sha256 -r | cmp -s - "../sums.$1" || $sum -c "../sums.$1"; } > /dev/null 2>&1
-}
-if [ "$5" = - ]; then
-  unpack "$3" -xmof
-  (check 1) || exit 66
-else
-  # tar names a member when it begins with it: what came before is whole, and is hashed while the rest is unpacked.
-  said=$({ { unpack "$3" -xvmof 3>&- && code=0 || code=$?; printf %s "$code" >&3; } |
-    awk -v list="$5" 'BEGIN { count = split(list, at, ","); batch = 1 }
-      batch <= count && NR >= at[batch] + 0 { print batch++; fflush() }
-      END { while (batch <= count + 1) print batch++ }' |
-    { bad=; while IFS= read -r n; do (check "$n") || bad=1; done; [ -z "$bad" ]; } || printf ' 66' >&3; } 3>&1)
-  case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
-fi
-lock_tree; be_current "$4"
-[ -f "$s/${wholeMark}" ] || exit 66
-[ ! -d "$s/env" ] || chmod 0700 "$s/env"
-if [ -f "$s/parts" ]; then
-  while IFS=' ' read -r hash mode p; do
-    mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
-  done < "$s/parts"
-fi
-if [ -f "$s/copies" ]; then
-  while IFS=' ' read -r mode p; do
-    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
-    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
-  done < "$s/copies"
-fi
-# What an interrupted sync brought of files that are not in this set, nobody will ask for.
-[ ! -d .deploy/parts ] || rm -rf .deploy/parts
-link_all "$s/keep" "$root" "$s/tree"
-seal "$s"`));
 /**
  * $1 deploy path, $2 release id, $3 release number. stdin: the count of deleted paths and as many lines, then the
  * manifest: everything as receiveScript's, for a set from an archive.
@@ -39010,7 +39030,7 @@ async function readExitCode(engine, exec) {
     }
 }
 function watchEnd(stream, listeners) {
-    const { promise, resolve, reject } = deferred();
+    const { promise, resolve, reject } = deferred_deferred();
     stream.on('data', splitStreams(listeners));
     stream.once('end', () => {
         resolve(undefined);
@@ -39030,7 +39050,7 @@ async function runExec(engine, id, argv, signal) {
         onStderr: (chunk) => void (said.stderr += chunk.toString('utf8')),
     };
     const exec = await startExec(engine, { id, argv, hasStdin: false }, listeners, signal);
-    const late = deferred();
+    const late = deferred_deferred();
     const stop = () => {
         late.reject(new Error(`${argv[0] ?? ''} in ${id} did not end in time`, { cause: signal.reason }));
     };
@@ -39125,7 +39145,7 @@ class Session {
         const exec = this.#exec;
         if (exec === undefined)
             throw noWay('the shell in HAProxy’s container has ended');
-        const waiting = deferred();
+        const waiting = deferred_deferred();
         this.#waiting = waiting;
         this.#stderr = '';
         const stop = () => {

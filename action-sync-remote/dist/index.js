@@ -28637,7 +28637,8 @@ if [ -n "$dir" ]; then
 fi
 printf '%s ok\\n' "$token"
 printf '%s ok\\n' "$token" >&2
-"$@"
+`;
+const runSource = `"$@"
 exit $?
 `;
 /**
@@ -28690,9 +28691,11 @@ function launchProgram(launch) {
     ];
     if (launch.argv.length === 0)
         throw refused('there is no command to run.');
-    if (words.some((word) => word.includes('\0')))
+    const { input } = launch;
+    if ([...words, input ?? ''].some((word) => word.includes('\0')))
         throw refused('a word of the command contains a NUL byte.');
-    const program = `set -- ${quoteCommand(words)}${launcherSource}`;
+    const feed = input === undefined ? '' : `${quoteCommand(['printf', '%s', input])} | `;
+    const program = `set -- ${quoteCommand(words)}${launcherSource}${feed}${runSource}`;
     const bytes = Buffer.byteLength(program);
     if (bytes > longestCommandLine) {
         throw refused(`the command is ${bytes} bytes long, more than the ${longestCommandLine} that fit; lists go through stdin.`);
@@ -29012,11 +29015,11 @@ async function runCommands(host, parts, options) {
     });
     const known = parts.map((part) => withNewline(part.stdin ?? '')).join('');
     const { isDetached = false, lateStdin, ...bounds } = options;
-    const stdin = lateStdin === undefined ? known : external_node_stream_namespaceObject.Readable.from(whenKnown(known, lateStdin), { objectMode: false });
+    const input = lateStdin === undefined ? { stdin: known } : lateInput(known, lateStdin);
     const argv = [token, ...words];
     const result = isDetached
         ? await runDetached(host, driver, argv, { ...bounds, stdin: known })
-        : await host.script(driver, argv, { ...bounds, stdin });
+        : await host.script(driver, argv, { ...bounds, ...input });
     const results = splitResults(result, token);
     const failed = results.findIndex(({ code }, index) => code !== 0 && parts[index]?.mayFail !== true);
     const part = parts[failed] ?? (results.length < parts.length ? parts[results.length] : undefined);
@@ -29024,6 +29027,11 @@ async function runCommands(host, parts, options) {
         return results;
     const outcome = results[failed] ?? { code: result.code, stdout: result.stdout, stderr: result.stderr };
     throw failureOf(host, part, outcome);
+}
+function lateInput(known, late) {
+    let whole;
+    late.then((rest) => (whole = known + withNewline(rest)), () => undefined);
+    return { stdin: external_node_stream_namespaceObject.Readable.from(whenKnown(known, late), { objectMode: false }), earlyStdin: () => whole };
 }
 async function* whenKnown(known, late) {
     const rest = await late.catch(() => undefined);
@@ -29179,17 +29187,19 @@ const stopDeadlineMs = { cancelled: 6_000, late: 20_000 };
 /** Runs a command with the limits of its options; the same for every transport. */
 async function runCommand(shell, argv, what, options) {
     const token = `deploy-${(0,external_node_crypto_namespaceObject.randomBytes)(12).toString('hex')}`;
-    const program = launchProgram({
+    const launch = {
         token,
         argv,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.env === undefined ? {} : { env: options.env }),
-    });
+    };
+    const program = launchProgram(launch);
+    const earlyProgram = () => launchEarly(launch, program, options.earlyStdin?.());
     const maxCaptureBytes = options.maxCaptureBytes ?? defaultMaxCaptureBytes;
     const stdout = readOutput({ token, maxCaptureBytes, onLine: options.onStdoutLine });
     const stderr = readOutput({ token, maxCaptureBytes, onLine: options.onStderrLine });
     const start = performance.now();
-    const code = await runBounded(shell, { program, token, what, stdout, stderr }, options).finally(() => {
+    const code = await runBounded(shell, { program, earlyProgram, token, what, stdout, stderr }, options).finally(() => {
         // Also of a command that never began: who fills the stream would wait for ever, with a file open.
         if (options.stdin instanceof external_node_stream_namespaceObject.Readable)
             options.stdin.destroy();
@@ -29208,6 +29218,13 @@ async function runCommand(shell, argv, what, options) {
         durationMs: Math.round(performance.now() - start),
         isTruncated: stdout.isTruncated() || stderr.isTruncated(),
     };
+}
+/** Longer ones find no room in a command line anyway, see ssh-channel.ts. */
+const longestEarly = 30_000;
+function launchEarly(launch, program, input) {
+    if (input === undefined || program.length + input.length > longestEarly || input.includes('\0'))
+        return undefined;
+    return launchProgram({ ...launch, input });
 }
 /** Runs the program until it ends, its time is up or the caller cancels; in the two latter cases all its processes are stopped. */
 async function runBounded(shell, running, options) {
@@ -29238,6 +29255,7 @@ async function runBounded(shell, running, options) {
     };
     const io = {
         stdin: options.stdin,
+        earlyProgram: running.earlyProgram,
         isSpare: options.isSpare === true,
         onStdout: running.stdout.push,
         onStderr: running.stderr.push,
@@ -33465,6 +33483,8 @@ class NodeSSH {
     }
 }
 
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = require("node:zlib");
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-flights.ts
 
 /** The one cast: every part that is used is looked at first. */
@@ -33511,11 +33531,8 @@ function shortenLogin(client, key) {
     };
 }
 const requested = new WeakMap();
-/**
- * Calls `use` with the session's stream when the command line was asked for, before the server has answered: what is
- * written then arrives behind the request. Not called where the library hides the stream; `forget` ends the waiting.
- */
-function onRequested(client, line, use) {
+/** Neither is called where the library hides its inside; `use` neither where it hides the stream. `forget` ends the waiting. */
+function onRequested(client, line, request) {
     let waiting = requested.get(client);
     if (waiting === undefined) {
         waiting = new Map();
@@ -33523,7 +33540,7 @@ function onRequested(client, line, use) {
         watchRequests(client, waiting);
     }
     const lines = waiting;
-    lines.set(line, use);
+    lines.set(line, request);
     return { forget: () => void lines.delete(line) };
 }
 function watchRequests(client, waiting) {
@@ -33532,11 +33549,12 @@ function watchRequests(client, waiting) {
         return;
     const exec = protocol.exec.bind(protocol);
     protocol.exec = (id, line, wantsReply) => {
-        exec(id, line, wantsReply);
-        const use = waiting.get(line);
-        const session = use === undefined ? undefined : findSession(client, id);
+        const request = waiting.get(line);
+        const other = request?.instead?.();
+        exec(id, other ?? line, wantsReply);
+        const session = request === undefined ? undefined : findSession(client, id);
         if (session !== undefined)
-            use?.(session);
+            request?.use(session, other !== undefined);
     };
 }
 /** The session that the server calls `id`. */
@@ -33552,7 +33570,32 @@ function findSession(client, id) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/host/spent-memory.ts
+/** Smaller ones may lie with others in one piece of memory. */
+const leastOwnBytes = 16 * 1024;
+/**
+ * Gives the memory of a chunk back that nobody has any more. Left to the garbage collector it counts as growth outside of the heap: each
+ * 64 MB of it have all that lives marked anew (a file of 300 MB: ten to twenty times, a tenth of the runner's processor time).
+ * Does nothing where the chunk is small, or memory follows behind it that may be another's.
+ */
+function giveBack(chunk) {
+    if (!(chunk instanceof Uint8Array) || !(chunk.buffer instanceof ArrayBuffer))
+        return;
+    const { buffer } = chunk;
+    if (buffer.byteLength < leastOwnBytes || chunk.byteOffset + chunk.length !== buffer.byteLength)
+        return;
+    try {
+        buffer.transfer(0);
+    }
+    catch {
+        // Node keeps its own pool.
+    }
+}
+
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-channel.ts
+
+
+
 
 
 
@@ -33571,13 +33614,16 @@ const ssh_channel_drainMs = 10_000;
 function runChannel(client, line, io) {
     return new Promise((resolve, reject) => {
         let isFed = false;
-        const request = onRequested(client, line, (stdin) => {
-            if (io.stdin === undefined || io.signal.aborted)
-                return;
-            isFed = true;
-            // Until the answer is there and all else is attached: a server that refuses the command closes the session.
-            stdin.on('error', () => undefined);
-            feed(stdin, io.stdin, reject);
+        const request = onRequested(client, line, {
+            instead: () => earlyLine(io.earlyProgram?.()),
+            use: (stdin, isInstead) => {
+                if (io.stdin === undefined || io.signal.aborted)
+                    return;
+                isFed = true;
+                // Until the answer is there and all else is attached: a server that refuses the command closes the session.
+                stdin.on('error', () => undefined);
+                feed(stdin, isInstead ? undefined : io.stdin, reject);
+            },
         });
         const opened = (error, channel) => {
             request.forget();
@@ -33599,6 +33645,12 @@ function runChannel(client, line, io) {
             resolve({ kind: 'lost' });
         }
     });
+}
+/** A command line is one packet, and of one with 32 KiB every server is sure to take (RFC 4253 §6.1). */
+const longestEarlyLine = 32_000;
+function earlyLine(program) {
+    const line = program === undefined ? '' : commandLine(program);
+    return line === '' || line.length > longestEarlyLine ? undefined : line;
 }
 function openFailure(error) {
     const reason = 'reason' in error ? error.reason : undefined;
@@ -33660,7 +33712,23 @@ function feed(channel, stdin, onFailure) {
         return;
     }
     onStreamFailure(stdin, onFailure);
-    stdin.pipe(channel);
+    if (stdin instanceof external_node_zlib_namespaceObject.Gzip || stdin instanceof external_node_zlib_namespaceObject.ZstdCompress)
+        pump(stdin, channel);
+    else
+        stdin.pipe(channel);
+}
+/** Pipes what a packer makes: it fills one piece of memory after the other, and is done with it when it gives its end out. */
+function pump(packer, channel) {
+    const resume = () => void packer.resume();
+    packer.on('data', (chunk) => {
+        const isRoom = channel.write(chunk, () => {
+            giveBack(chunk);
+        });
+        if (!isRoom)
+            packer.pause();
+    });
+    packer.once('end', () => channel.end());
+    channel.on('drain', resume);
 }
 function signalNumber(name) {
     const known = Object.entries(external_node_os_namespaceObject.constants.signals).find(([signal]) => signal === name);
@@ -33801,13 +33869,25 @@ function reusePackets(cipher) {
         const packet = Buffer.from(room, 0, size + padding);
         packet.writeUInt32BE(packet.length - lengthBytes);
         packet.writeUInt8(padding, lengthBytes);
-        return (0,external_node_crypto_namespaceObject.randomFillSync)(packet, size, padding);
+        drawRandom(padding).copy(packet, size);
+        return packet;
     };
     cipher.encrypt = (packet) => {
         encrypt(packet);
         if (packet.buffer instanceof ArrayBuffer && ours.has(packet.buffer))
             free.push(packet.buffer);
     };
+}
+const drawn = Buffer.alloc(4 * 1024);
+let drawnBytes = drawn.length;
+/** A few random bytes, each given out once. A call of the system for each packet takes longer than all else of its layout. */
+function drawRandom(bytes) {
+    if (drawnBytes + bytes > drawn.length) {
+        (0,external_node_crypto_namespaceObject.randomFillSync)(drawn);
+        drawnBytes = 0;
+    }
+    drawnBytes += bytes;
+    return drawn.subarray(drawnBytes - bytes, drawnBytes);
 }
 /** Whether this connection's key exchange was strict, the answer to Terrapin. The library tells it nowhere else. */
 function isKeyExchangeStrict(client) {
@@ -33820,6 +33900,7 @@ function part(whole, name) {
 }
 
 ;// CONCATENATED MODULE: ../kit/src/host/ssh-socket.ts
+
 
 /**
  * A socket that sends what is written within one tick as one segment. The SSH library writes each packet in three pieces,
@@ -33842,7 +33923,7 @@ class CorkedSocket extends external_node_net_namespaceObject.Socket {
     }
     _write(chunk, encoding, done) {
         super._write(chunk, encoding, (error) => {
-            giveBack(chunk);
+            giveBackPacket(chunk);
             done(error);
         });
     }
@@ -33850,28 +33931,15 @@ class CorkedSocket extends external_node_net_namespaceObject.Socket {
         const sent = chunks.map(({ chunk }) => chunk);
         super._writev?.(chunks, (error) => {
             for (const chunk of sent)
-                giveBack(chunk);
+                giveBackPacket(chunk);
             done(error);
         });
     }
 }
-/** Smaller ones may lie with others in one piece of memory. */
-const leastOwnBytes = 16 * 1024;
-/**
- * The memory of an encrypted packet is given back when it has left: nobody has it but the socket. Left to the garbage collector
- * it counts as growth outside of the heap (see ssh-cipher.ts).
- */
-function giveBack(chunk) {
-    if (!(chunk instanceof Uint8Array) || chunk.length < leastOwnBytes || !(chunk.buffer instanceof ArrayBuffer))
-        return;
-    if (chunk.length !== chunk.buffer.byteLength)
-        return;
-    try {
-        chunk.buffer.transfer(0);
-    }
-    catch {
-        // Node keeps its own pool.
-    }
+/** An encrypted packet has its memory for itself (see ssh-cipher.ts), and nobody has it but the socket. */
+function giveBackPacket(chunk) {
+    if (chunk instanceof Uint8Array && chunk.byteOffset === 0)
+        giveBack(chunk);
 }
 /**
  * Opens the TCP connection.
@@ -35863,7 +35931,10 @@ of() { sed -n "s/^[$1] //p" "$2"; }
 # verify FOLDER: tree/ holds exactly what paths and hashes say.
 verify() {
   [ -s "$1/paths" ] || return 0
-  (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $sum | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes" || exit 66
+  for program in 'openssl dgst -sha256 -r' "$sum"; do
+    if (cd "$1/tree" && tr '\\n' '\\0' < ../paths | xargs -0 $program | cut -c1-64) 2>/dev/null | cmp -s - "$1/hashes"; then return 0; fi
+  done
+  exit 66
 }
 # publish FILE TARGET: a copy under a temporary name, renamed: a reader sees the old or the new one.
 publish() { cp "$1" "$2.new"; mv -f "$2.new" "$2"; }
@@ -35910,68 +35981,6 @@ seal() {
 }
 cd "$1"; root=$(pwd -P)
 `;
-/**
- * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
- * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
- */
-const wholeMark = 'whole';
-/**
- * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
- * between them. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
- * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
- * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode and path of
- * files that came in parts (staged-part.ts) and were verified there; `copies`: mode and path of files that are live with another
- * mode. At its end {@link wholeMark}. The files of `sums.1` are whole when as many members
- * have been begun as the first number says, and so on; those of the last list when all is unpacked.
- * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
- */
-const receiveScript = `${treeFunctions}
-s=$root/.deploy/staged/$2
-rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
-trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
-unpack() {
-  case $1 in
-    plain) tar "$2" - -C "$s" ;;
-    *) "$1" -dc | tar "$2" - -C "$s" ;;
-  esac
-}
-# check N: whether the files of a batch are what their hashes say. openssl, where it is, uses what the processor has for SHA-256,
-# which sha256sum mostly does not: a fifth of its time. What it does not confirm, sha256sum decides.
-check() {
-  [ -s "$s/sums.$1" ] || return 0
-  cd "$s/tree"
-  { cut -c67- "../sums.$1" | tr '\\n' '\\0' | xargs -0 openssl dgst -sha256 -r | cmp -s - "../sums.$1" || $sum -c "../sums.$1"; } > /dev/null 2>&1
-}
-if [ "$5" = - ]; then
-  unpack "$3" -xmof
-  (check 1) || exit 66
-else
-  # tar names a member when it begins with it: what came before is whole, and is hashed while the rest is unpacked.
-  said=$({ { unpack "$3" -xvmof 3>&- && code=0 || code=$?; printf %s "$code" >&3; } |
-    awk -v list="$5" 'BEGIN { count = split(list, at, ","); batch = 1 }
-      batch <= count && NR >= at[batch] + 0 { print batch++; fflush() }
-      END { while (batch <= count + 1) print batch++ }' |
-    { bad=; while IFS= read -r n; do (check "$n") || bad=1; done; [ -z "$bad" ]; } || printf ' 66' >&3; } 3>&1)
-  case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
-fi
-lock_tree; be_current "$4"
-[ -f "$s/${wholeMark}" ] || exit 66
-[ ! -d "$s/env" ] || chmod 0700 "$s/env"
-if [ -f "$s/parts" ]; then
-  while IFS=' ' read -r hash mode p; do
-    mv -f ".deploy/parts/$hash/data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
-  done < "$s/parts"
-fi
-if [ -f "$s/copies" ]; then
-  while IFS=' ' read -r mode p; do
-    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
-    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
-  done < "$s/copies"
-fi
-# What an interrupted sync brought of files that are not in this set, nobody will ask for.
-[ ! -d .deploy/parts ] || rm -rf .deploy/parts
-link_all "$s/keep" "$root" "$s/tree"
-seal "$s"`;
 /**
  * $1 deploy path, $2 release id, $3 release number. stdin: the count of deleted paths and as many lines, then the
  * manifest: everything as receiveScript's, for a set from an archive.
@@ -36132,8 +36141,10 @@ if [ -n "$j" ]; then
     *) printf 'j %s\\n' "\${j##*/}"; sed 's/^/j /' "$j" ;;
   esac
 fi
-for f in parts/*/marks/*; do
-  if [ -f "$f" ]; then d=\${f%/marks/*}; printf 'p %s %s %s\\n' "\${d#parts/}" "\${f##*/}" "$(cat "$f")"; fi
+for f in parts/*/marks-*/*; do
+  [ -f "$f" ] || continue
+  d=\${f%/*}; file=\${d%/*}
+  printf 'p %s %s %s %s\\n' "\${file#parts/}" "\${d##*/marks-}" "\${f##*/}" "$(cat "$f")"
 done
 if [ -f live/state ]; then
   printf 's %s\\n' "$(cat live/state)"
@@ -36238,8 +36249,9 @@ function manifest_look_byOrder(a, b) {
     return a.order - b.order || (a.header.releaseId < b.header.releaseId ? -1 : 1);
 }
 function parsePart(text) {
-    const [file = '', offset = '', digest = ''] = text.split(' ');
-    return /^[0-9a-f]{64}$/.test(file) && /^\d+$/.test(offset) ? [{ file, offset: Number(offset), digest }] : [];
+    const [file = '', length = '', offset = '', digest = ''] = text.split(' ');
+    const isOurs = /^[0-9a-f]{64}$/.test(file) && [length, offset].every((number) => /^\d+$/.test(number));
+    return isOurs ? [{ file, length: Number(length), offset: Number(offset), digest }] : [];
 }
 function parseEnv(text) {
     if (text === undefined)
@@ -36482,6 +36494,95 @@ function otherError(host, deployPath, purpose, result) {
     });
 }
 
+;// CONCATENATED MODULE: ../kit/src/state/receive-script.ts
+
+/**
+ * The last member of a set as it travels, empty. A connection that breaks ends the stream where it is, and a tar that ends
+ * between two members is one without an error for every tar: what came would count, without the lists that tell what is missing.
+ */
+const wholeMark = 'whole';
+const recordBytes = 64 * 1024;
+const dotRecords = 4;
+/**
+ * `$dots` is what has GNU tar print a dot each time that so many records were read; nothing where it is another tar. Whole
+ * records: what a pipe gives at once may be less, and would count as one.
+ */
+const dotsFunction = `dots='--read-full-records --blocking-factor=${recordBytes / 512} --checkpoint=${dotRecords} --checkpoint-action=dot'
+tar $dots --version < /dev/null > /dev/null 2>&1 || dots=
+`;
+/** How many dots tell that the first so many bytes of a tar are unpacked: each comes before the next record is read. Pure. */
+function dotsAfter(bytes) {
+    return Math.ceil((Math.ceil(bytes / recordBytes) + 1) / dotRecords);
+}
+/**
+ * $1 deploy path, $2 release id, $3 `gzip`, `zstd` or `plain`, $4 the lease's step or empty, $5 `-` or numbers with commas
+ * between them; behind {@link dotsFunction}. stdin: tar with `manifest.json.new`, `deleted` and the lists of manifest-lists.ts, then `tree/` (folders,
+ * links and the files that travel; the others are taken from what is live). And, where it has them: `buckets` of
+ * manifest-index.ts; `env/path` and `env/file`, the env file that goes live with the set; `parts`: hash, mode, `now` or `earlier`
+ * and path of files that came in parts (staged-part.ts), the latter some of them with an interrupted sync; `copies`: mode and path of files that are live with another
+ * mode. At its end {@link wholeMark}. The files of `sums.1` are whole after as many dots as the first number says,
+ * those of `sums.2` after so many more as the second, and so on; those of the last list when all is unpacked.
+ * Exit 66: a file is not what its hash says, or the set is not whole; 69: a later step holds the lease. Nothing that is live is touched.
+ */
+const receiveScript = `${treeFunctions}
+s=$root/.deploy/staged/$2
+rm -rf "$s"; mkdir -p "$root/.deploy/staged"; mkdir -m 0700 "$s"
+trap '[ -f "$s/manifest.json" ] || rm -rf "$s"' EXIT
+unpack() {
+  case $1 in
+    plain) tar -xmof - -C "$s" $dots ;;
+    *) "$1" -dc | tar -xmof - -C "$s" $dots ;;
+  esac
+}
+# check N: whether the files of a batch are what their hashes say. openssl, where it is, uses what the processor has for SHA-256,
+# which sha256sum mostly does not: a fifth of its time. What it does not confirm, sha256sum decides.
+check() {
+  [ -s "$s/sums.$1" ] || return 0
+  cd "$s/tree"
+  { cut -c67- "../sums.$1" | tr '\\n' '\\0' | xargs -0 openssl dgst -sha256 -r | cmp -s - "../sums.$1" || $sum -c "../sums.$1"; } > /dev/null 2>&1
+}
+is_content() {
+  case $(openssl dgst -sha256 -r "$1" 2>/dev/null || $sum "$1") in "$2"*) return 0 ;; esac
+  return 1
+}
+if [ "$5" = - ]; then
+  unpack "$3" > /dev/null
+  (check 1) || exit 66
+else
+  # What so many dots tell to be whole is hashed while the rest is unpacked; a tar without dots is waited for.
+  said=$({ { unpack "$3" 3>&- && code=0 || code=$?; printf %s "$code" >&3; } | {
+    bad=; n=1
+    for more in $(printf %s "$5" | tr , ' '); do
+      dd bs=1 count="$more" of=/dev/null 2>/dev/null
+      (check "$n") || bad=1
+      n=$((n + 1))
+    done
+    cat > /dev/null; (check "$n") || bad=1; [ -z "$bad" ]
+  } || printf ' 66' >&3; } 3>&1)
+  case $said in 0) ;; '0 66') exit 66 ;; *) exit "\${said%% *}" ;; esac
+fi
+lock_tree; be_current "$4"
+[ -f "$s/${wholeMark}" ] || exit 66
+[ ! -d "$s/env" ] || chmod 0700 "$s/env"
+if [ -f "$s/parts" ]; then
+  while IFS=' ' read -r hash mode since p; do
+    data=.deploy/parts/$hash/data
+    # What a power cut took from parts that came before it, their marks do not show.
+    if [ "$since" = earlier ] && ! is_content "$data" "$hash"; then rm -rf ".deploy/parts/$hash"; exit 66; fi
+    mv -f "$data" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/parts"
+fi
+if [ -f "$s/copies" ]; then
+  while IFS=' ' read -r mode p; do
+    if ! is_plain "$root" "\${p%/*}" || [ -L "$p" ]; then exit 66; fi
+    cp "$p" "$s/tree/$p" && chmod "$mode" "$s/tree/$p"
+  done < "$s/copies"
+fi
+# What an interrupted sync brought of files that are not in this set, nobody will ask for.
+[ ! -d .deploy/parts ] || rm -rf .deploy/parts
+link_all "$s/keep" "$root" "$s/tree"
+seal "$s"`;
+
 ;// CONCATENATED MODULE: ../kit/src/state/staged-receiver.ts
 
 
@@ -36490,21 +36591,23 @@ function otherError(host, deployPath, purpose, result) {
 
 
 
+
+
 /**
- * $1 deploy path; stdin: `<packing> <release id> <borders, or -> <lease's step>` in a line, then the set. Nothing comes:
+ * $1 deploy path; stdin: `<packing> <release id> <dots, or -> <lease's step>` in a line, then the set. Nothing comes:
  * nothing is done.
  */
 const waiting = `
 set -e
-echo ready
-IFS=' ' read -r packing id borders step || exit 0
+${dotsFunction}if [ -f "$1/.deploy/manifest.json" ]; then echo ready known; else echo ready; fi
+IFS=' ' read -r packing id ends step || exit 0
 `;
-const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step" "$borders"
+const stageScript = `${waiting}set -- "$1" "$id" "$packing" "$step" "$ends"
 ${receiveScript}`;
 /** Three shells in one, and one lock: each has its own settings and traps, and the first that fails is the last. */
 const stageAndSwapScript = `${waiting}path=$1
 ${lockFunctions}open_tree "$path/.deploy"
-(set -- "$path" "$id" "$packing" "$step" "$borders"
+(set -- "$path" "$id" "$packing" "$step" "$ends"
 ${receiveScript}${packPreviousFunction})
 (set -- "$path" "$id"
 ${staged_swap_scripts_activateScript}${keepPreviousLine}) < "$path/.deploy/staged/$id/plan" > /dev/null
@@ -36518,35 +36621,41 @@ function staged_receiver_openReceiver(host, deployPath, options) {
     const signal = AbortSignal.any([options.signal, stop.signal]);
     const stdin = new external_node_stream_namespaceObject.PassThrough({ highWaterMark: 256 * 1024 });
     const startedAt = performance.now();
-    let isReady = () => undefined;
-    const ready = new Promise((resolve) => {
-        isReady = resolve;
-    });
+    const greeting = deferred();
     const onStdoutLine = (line) => {
-        if (line === 'ready')
-            isReady(Math.round(performance.now() - startedAt));
+        if (!line.startsWith('ready'))
+            return;
+        greeting.resolve({ ms: Math.round(performance.now() - startedAt), isKnown: line.endsWith('known') });
     };
     const script = isForNow ? stageAndSwapScript : stageScript;
     const ended = host.script(script, [deployPath], { stdin, onStdoutLine, isSpare, signal, ...bound });
     // Whoever waits for the set to arrive is told of a failure there.
     ended.then(() => {
-        isReady(undefined);
+        greeting.resolve(undefined);
     }, () => {
-        isReady(undefined);
+        greeting.resolve(undefined);
     });
     return {
-        ready,
+        ready: greeting.promise.then((said) => said?.ms),
+        isKnown: greeting.promise.then((said) => said?.isKnown ?? false),
         receive: async (releaseId, { tar, packing, borders = [] }, step = '') => {
-            stdin.write(`${packing} ${releaseId} ${borders.join(',') || '-'} ${step}\n`);
+            const dots = borders.map(dotsAfter);
+            const ends = dots.map((count, at) => count - (dots[at - 1] ?? 0));
+            stdin.write(`${packing} ${releaseId} ${ends.join(',') || '-'} ${step}\n`);
             let failure;
             // What the source fails with is told, whether or not the command has its stdin already; the command is stopped.
-            tar.once('error', (error) => {
+            const onFailed = (error) => {
                 // A command that ended takes its stdin with it, and the stream with that: then it tells what happened.
                 if (stdin.destroyed)
                     return;
                 failure = error;
                 stop.abort(error);
-            });
+            };
+            // One that was packed ahead may have failed before this.
+            if (tar.errored === null)
+                tar.once('error', onFailed);
+            else
+                onFailed(tar.errored);
             (0,external_node_stream_namespaceObject.pipeline)(tar, stdin, () => undefined);
             const result = await ended.catch((thrown) => {
                 throw failure ?? thrown;
@@ -37166,23 +37275,27 @@ const external_node_stream_promises_namespaceObject = require("node:stream/promi
 
 /**
  * $1 deploy path, $2 SHA-256 of the whole file, $3 MiB from its start, $4 MiB at most, $5 `plain`, `gzip` or `zstd`;
- * stdin: the content. The mark is written last, with what is on the disk: a part that was cut short never equals the one
- * that belongs there. Prints the digest. openssl first: it uses the processor's own SHA-256, Debian 12's sha256sum does
+ * stdin: the content. The mark is made last, in a folder that names the length: another version may cut otherwise. A frame of zstd carries a hash of what it holds (XXH64), which is compared there
+ * before the end is well; what came otherwise is read back, its SHA-256 is in the mark and printed. No set goes live before each
+ * whole file was compared with its SHA-256 (activateScript). openssl first: it uses the processor's own SHA-256, Debian 12's sha256sum does
  * not (`time openssl dgst -sha256 FILE` of 300 MiB: 0.28 s; `time sha256sum FILE`: 1.69 s).
  */
 const partScript = `
 set -eu
-d=$1/.deploy/parts/$2
-umask 077; mkdir -p "$d/marks"
-rm -f "$d/marks/$3"
+d=$1/.deploy/parts/$2; marks=$d/marks-$4; mark=$marks/$3
+umask 077; [ -d "$marks" ] || mkdir -p "$marks"
+rm -f "$mark"
 # dd only goes to the place: what unpacks writes there itself, and nothing is passed on once more.
 { dd bs=1048576 seek="$3" count=0 conv=notrunc status=none < /dev/null; case $5 in plain) cat ;; *) "$5" -dc ;; esac; } 1<> "$d/data"
 digest_of() { dd if="$d/data" bs=1048576 skip="$1" count="$2" status=none | { shift 2; "$@"; } | cut -c1-64; }
-digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
-[ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=
-[ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" shasum -a 256)
-printf '%s' "$digest" > "$d/marks/.$3"
-mv -f "$d/marks/.$3" "$d/marks/$3"
+digest=
+if [ "$5" != zstd ]; then
+  digest=$(digest_of "$3" "$4" openssl dgst -sha256 -r 2>/dev/null) || digest=
+  [ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" sha256sum 2>/dev/null) || digest=
+  [ "\${#digest}" = 64 ] || digest=$(digest_of "$3" "$4" shasum -a 256)
+fi
+printf '%s' "$digest" > "$marks/.$3"
+mv -f "$marks/.$3" "$mark"
 printf '%s' "$digest"`;
 /** $1 deploy path, $2 nothing, $3 the lease's step; stdin: SHA-256 of the files whose parts stay. Prints the free KiB then. */
 const dropScript = `${treeFunctions}
@@ -37202,7 +37315,7 @@ async function dropOtherParts(host, deployPath, wanted, { step, signal }) {
 }
 /**
  * Receives one part; several at once do not meet. The next one of the same file and place writes over it.
- * @returns the SHA-256 of what is on the server's disk
+ * @returns the SHA-256 of what is on the server's disk; empty where zstd has compared the content already
  */
 function receivePart(host, deployPath, part, options) {
     return staged_tree_run_runTreeScript(host, deployPath, part.file, {
@@ -37246,7 +37359,7 @@ function relative({ path }) {
 const leastBytes = 2 * 1024 * 1024;
 /** Opening and making a small file costs as much as so many bytes. */
 const fileBytes = 16 * 1024;
-const mostBatches = 4;
+const mostBatches = 3;
 /** Cuts what a stream brings into batches of about the same work; one where it is little. Pure. */
 function cutBatches(files) {
     const whole = files.reduce((sum, { size }) => sum + size + fileBytes, 0);
@@ -37309,28 +37422,32 @@ async function* readContent({ file, content }) {
 /** What of a big file is read at once. */
 const readBytes = 512 * 1024;
 /**
- * Reads bytes `from` to `to` of a big file, or to its end, through one buffer: `use` must be done with a chunk when it
- * resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
+ * Reads bytes `from` to `to` of a big file, or to its end, through two buffers, one being read while the other is used: `use` must
+ * be done with a chunk when it resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
  */
 async function readThrough(file, { from, to }, use) {
     const handle = await (0,external_node_fs_promises_namespaceObject.open)(file);
+    let [buffer, other] = [Buffer.allocUnsafeSlow(readBytes), Buffer.allocUnsafeSlow(readBytes)];
+    const readAt = (at) => handle.read(buffer, 0, Math.min(readBytes, to - at), at).then(({ bytesRead }) => bytesRead);
+    let next = readAt(from);
     try {
-        const buffer = Buffer.allocUnsafeSlow(readBytes);
         for (let at = from; at < to;) {
-            const { bytesRead } = await handle.read(buffer, 0, Math.min(readBytes, to - at), at);
-            if (bytesRead === 0)
+            const count = await next;
+            if (count === 0)
                 return;
-            await use(buffer.subarray(0, bytesRead));
-            at += bytesRead;
+            const chunk = buffer.subarray(0, count);
+            at += count;
+            [buffer, other] = [other, buffer];
+            next = at < to ? readAt(at) : Promise.resolve(0);
+            await use(chunk);
         }
     }
     finally {
+        await next.catch(() => 0);
         await handle.close();
     }
 }
 
-;// CONCATENATED MODULE: external "node:zlib"
-const external_node_zlib_namespaceObject = require("node:zlib");
 ;// CONCATENATED MODULE: ./src/packing.ts
 
 
@@ -37357,15 +37474,19 @@ const chunkSize = 128 * 1024;
 function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }) {
     if (kind === 'local' || bytes < packing_leastBytes)
         return 'plain';
-    return choosePartPacking(packers, sampleRatio, answerMs < nearMs);
+    const isNear = answerMs < nearMs;
+    if (packers.includes('zstd'))
+        return sampleRatio < (isNear ? worthwhileNear : worthwhileZstd) ? 'zstd' : 'plain';
+    return chooseWithoutZstd(packers, sampleRatio, isNear);
 }
 /**
- * How a part of a big file should travel. Packing and the library's encryption work side by side, so zstd pays on a short line
- * too wherever it takes something away; gzip never does there. Pure.
+ * How a part of a big file should travel: as zstd wherever it can, also where nothing becomes smaller by it, for the hash in its frames is
+ * compared at no cost. Pure.
  */
 function choosePartPacking(packers, ratio, isNear) {
-    if (packers.includes('zstd'))
-        return ratio < (isNear ? worthwhileNear : worthwhileZstd) ? 'zstd' : 'plain';
+    return packers.includes('zstd') ? 'zstd' : chooseWithoutZstd(packers, ratio(), isNear);
+}
+function chooseWithoutZstd(packers, ratio, isNear) {
     return !isNear && packers.includes('gzip') && ratio < worthwhileGzip ? 'gzip' : 'plain';
 }
 /** Compresses a little at some of the places; 1 when there is nothing to sample. */
@@ -37389,7 +37510,10 @@ function readSample({ file, at }) {
 function makePacker(packing, level) {
     return packing === 'gzip'
         ? (0,external_node_zlib_namespaceObject.createGzip)({ level: 1, chunkSize })
-        : (0,external_node_zlib_namespaceObject.createZstdCompress)({ params: { [external_node_zlib_namespaceObject.constants.ZSTD_c_compressionLevel]: level }, chunkSize });
+        : (0,external_node_zlib_namespaceObject.createZstdCompress)({
+            params: { [external_node_zlib_namespaceObject.constants.ZSTD_c_compressionLevel]: level, [external_node_zlib_namespaceObject.constants.ZSTD_c_checksumFlag]: 1 },
+            chunkSize,
+        });
 }
 /** The stream as it travels. An error of the source reaches the reader as the error of this stream. */
 function packStream(stream, packing, level) {
@@ -37533,6 +37657,14 @@ class TarPieces {
         this.#used = 0;
     }
 }
+/** How many bytes of an archive a member takes. Pure. */
+function memberBytes({ name, size, target = '' }) {
+    const long = [name, target].filter(isLong).map((text) => tar_pieces_blockBytes + padded(Buffer.byteLength(text) + 1));
+    return long.reduce((sum, bytes) => sum + bytes, tar_pieces_blockBytes + padded(size));
+}
+function padded(bytes) {
+    return Math.ceil(bytes / tar_pieces_blockBytes) * tar_pieces_blockBytes;
+}
 /** Whether a name needs more than its field; a letter has three bytes at most for each unit of a string. */
 function isLong(text) {
     return text.length * 3 > tar_pieces_longestName && Buffer.byteLength(text) > tar_pieces_longestName;
@@ -37564,19 +37696,28 @@ function sumOf(bytes, from, to) {
 function packArchive(archive, packing, onBytes) {
     const batches = cutBatches(archive.transfer.send.filter((file) => !archive.inParts.has(file)));
     const heads = [...describeNotes(archive, batches), ...describeTree(archive)];
-    let next = heads.length + 1;
-    const borders = batches.slice(0, -1).map((batch) => (next += batch.length));
+    let end = archive_sumOf(heads.map((head) => memberBytes({ ...head, size: Buffer.byteLength(head.text ?? '') })));
+    const borders = batches
+        .slice(0, -1)
+        .map((batch) => (end += archive_sumOf(batch.map(({ path, size }) => memberBytes({ name: nameOf(path), size })))));
     const maker = new TarPieces(Math.floor(Date.parse(archive.manifest.createdAt) / 1000));
     const pieces = writePieces(maker, heads, batches.flat(), archive.places, onBytes);
     const tar = packStream(external_node_stream_namespaceObject.Readable.from(pieces, { objectMode: false }), packing, quickLevel);
     return { tar, packing, borders };
+}
+/** Of a file of the set, in the archive. */
+function nameOf(path) {
+    return `tree/${path}`;
+}
+function archive_sumOf(counts) {
+    return counts.reduce((sum, count) => sum + count, 0);
 }
 function describeNotes(archive, batches) {
     const { manifest, transfer, env, inParts, plan } = archive;
     const file = (name, text) => ({ name, kind: 'file', mode: 0o600, text });
     const list = (name, lines) => file(name, lines.length === 0 ? '' : `${lines.join('\n')}\n`);
     const deleted = manifest.deleted.map((path) => `./${path}`);
-    const parts = [...inParts].map(({ sha256, mode, path }) => `${sha256} ${mode} ./${path}`);
+    const parts = [...inParts].map(([{ sha256, mode, path }, since]) => `${sha256} ${mode} ${since} ./${path}`);
     const copies = transfer.copy.map(({ mode, path }) => `${mode} ./${path}`);
     return [
         list('deleted', deleted),
@@ -37602,7 +37743,7 @@ function describeTree({ transfer }) {
     return [
         ...folders.map((folder) => ({ name: `tree/${folder}`, kind: 'folder', mode: 0o755 })),
         ...transfer.links.map(({ path, link }) => ({
-            name: `tree/${path}`,
+            name: nameOf(path),
             kind: 'link',
             mode: 0o777,
             target: link,
@@ -37622,7 +37763,7 @@ async function* writePieces(tar, heads, files, places, onBytes) {
         const place = places.get(file.path);
         if (place === undefined)
             throw changedSource(file.path);
-        tar.begin({ name: `tree/${file.path}`, kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
+        tar.begin({ name: nameOf(file.path), kind: 'file', mode: Number.parseInt(file.mode, 8), size: file.size });
         if (place.content === undefined) {
             for await (const chunk of readWhole(file, place)) {
                 onBytes(chunk.length);
@@ -37709,41 +37850,45 @@ const mebibyte = 1024 * 1024;
 /** From here on a file goes in parts: over several channels, and an interrupted sync need not send it again. */
 const bigBytes = 16 * mebibyte;
 /** MiB of one part: what a cut costs again, for each lane; a command for each part costs two round trips. */
-const partMebibytes = 16;
-/** One channel carries 2 MiB a round trip; while a part is hashed on the server, its lane sends the next one. */
-const lanes = 4;
+const partMebibytes = 32;
+/**
+ * One channel carries 2 MiB a round trip; while a part is finished on the server, its lane sends the next one. On a long line, which is what
+ * breaks, no more than four parts are on the way; on a short one more of them use the processors better.
+ */
+const lanes = { near: 6, far: 4 };
 /** And a second for each 100 kB. */
 const leastTimeoutMs = 900_000;
+/** How these files would travel in one stream. */
+function packingOf({ entries, places }, files, facts) {
+    const points = files.flatMap(({ path }) => places.get(path)?.file ?? []).map((file) => ({ file, at: 0 }));
+    // The manifest travels too, and packs well.
+    const bytes = files.reduce((sum, { size }) => sum + size, 0) + entries.length * 100;
+    return choosePacking({ ...facts, bytes, sampleRatio: sampleRatio(points) });
+}
 /** One transfer is bounded by its size. */
 function timeoutFor(bytes) {
     return leastTimeoutMs + bytes / 100;
 }
 /** Brings the set to the server. @returns bytes of content that were sent, before packing */
-async function sending_send(job, { look, transfer, isEnvNew }, manifest, { plan, receiver, step }) {
+async function sending_send(job, { look, transfer, isEnvNew }, manifest, { plan, receiver, step, ahead }) {
     const { host, scan, clock } = job;
     const bytes = transfer.send.reduce((sum, file) => sum + file.size, 0);
     const timeoutMs = timeoutFor(bytes);
     const readyMs = await receiver?.ready;
     // Where none could be had before, sessions are few, and how far away the server is is not known.
     const answerMs = readyMs ?? Infinity;
-    const places = transfer.send.flatMap((file) => scan.places.get(file.path)?.file ?? []);
-    // The manifest travels too, and packs well.
-    const facts = { kind: host.kind, packers: look.packers, bytes: bytes + scan.entries.length * 100 };
-    const packing = choosePacking({
-        ...facts,
-        sampleRatio: sampleRatio(places.map((file) => ({ file, at: 0 }))),
-        answerMs,
-    });
+    const packing = packingOf(scan, transfer.send, { kind: host.kind, packers: look.packers, answerMs });
     const how = packing === 'plain' ? '' : `, packed with ${packing}`;
     job.log(`sending ${transfer.send.length} file(s), ${formatBytes(bytes)}${how}; ${transfer.keep.length} unchanged are linked on the server`);
     const progress = makeProgress(clock, job.log, (done, seconds) => describeSent(done, bytes, seconds));
-    const inParts = host.kind === 'local' ? new Set() : findBig(transfer.send);
-    await sendParts(job, look, inParts, { progress, timeoutMs, isNear: answerMs < nearMs });
+    const big = host.kind === 'local' ? [] : findBig(transfer.send);
+    const inParts = await sendParts(job, look, big, { progress, timeoutMs, isNear: answerMs < nearMs });
     const env = isEnvNew && job.env?.content !== undefined ? { path: job.env.path, content: job.env.content } : undefined;
     const archive = { manifest, transfer, places: scan.places, inParts, env, plan, buckets: job.buckets };
-    const packed = packArchive(archive, packing, (count) => {
+    const onBytes = (count) => {
         progress.add(count);
-    });
+    };
+    const packed = ahead?.use(packing, onBytes) ?? packArchive(archive, packing, onBytes);
     const isWaiting = receiver !== undefined && readyMs !== undefined;
     const options = { isForNow: plan !== undefined, signal: job.signal, timeoutMs };
     const taker = isWaiting ? receiver : staged_receiver_openReceiver(host, job.deployPath, options);
@@ -37752,24 +37897,32 @@ async function sending_send(job, { look, transfer, isEnvNew }, manifest, { plan,
         job.log('The files as they were are not kept (.deploy/files/previous.tar): there is no room for them, or no tar.');
     return progress.done;
 }
+/** What an interrupted sync left of a file, cut as it is cut here. */
+function partsOf({ parts }, { sha256 }) {
+    return parts.filter(({ file, length }) => file === sha256 && length === partMebibytes);
+}
 /** Two files of the same content: one of them in parts, the other in the stream. */
 function findBig(files) {
     const big = files.filter(({ size }) => size >= bigBytes);
-    return new Set(new Map(big.map((file) => [file.sha256, file])).values());
+    return [...new Map(big.map((file) => [file.sha256, file])).values()];
 }
 async function sendParts(job, look, files, options) {
     const pieces = [];
+    const since = new Map(files.map((file) => [file, 'now']));
     let found = 0;
     for (const file of files) {
         const place = job.scan.places.get(file.path);
         if (place === undefined)
             continue;
-        const there = new Map(look.parts.filter((part) => part.file === file.sha256).map((part) => [part.offset, part.digest]));
+        const there = new Map(partsOf(look, file).map((part) => [part.offset, part.digest]));
         for (let offset = 0; offset * mebibyte < file.size; offset += partMebibytes) {
             const piece = { file, place, offset };
             const digest = there.get(offset);
-            if (digest !== undefined && digest === (await digestPiece(piece)))
+            const isThere = digest === '' || (digest !== undefined && digest === (await digestPiece(piece)));
+            if (isThere) {
                 found += sizeOf(piece);
+                since.set(file, 'earlier');
+            }
             else
                 pieces.push(piece);
         }
@@ -37786,8 +37939,9 @@ async function sendParts(job, look, files, options) {
             await Promise.race([sent, proved]);
         }
     };
-    await Promise.all(Array.from({ length: lanes }, work));
+    await Promise.all(Array.from({ length: options.isNear ? lanes.near : lanes.far }, work));
     await Promise.all(answers);
+    return since;
 }
 function sizeOf({ file, offset }) {
     return Math.min(file.size - offset * mebibyte, partMebibytes * mebibyte);
@@ -37847,16 +38001,17 @@ function packPiece(piece, packing, level, onRead) {
 function sendPiece(job, piece, { packers, progress, timeoutMs, isNear }) {
     const { file, place, offset } = piece;
     const size = sizeOf(piece);
-    const packing = choosePartPacking(packers, sampleRatio(spread(place.file, offset * mebibyte, size)), isNear);
-    const digest = (0,external_node_crypto_namespaceObject.createHash)('sha256');
+    const sample = () => sampleRatio(spread(place.file, offset * mebibyte, size));
+    const packing = choosePartPacking(packers, sample, isNear);
+    const digest = packing === 'zstd' ? undefined : (0,external_node_crypto_namespaceObject.createHash)('sha256');
     const content = packPiece(piece, packing, isNear ? quickLevel : zstdLevel, (chunk) => {
-        digest.update(chunk);
+        digest?.update(chunk);
         progress.add(chunk.length);
     });
     const part = { file: file.sha256, offset, length: partMebibytes, packing, content };
     const received = receivePart(job.host, job.deployPath, part, { signal: job.signal, timeoutMs });
     const proved = received.then((there) => {
-        throwIfOther(job, piece, there, digest.digest('hex'));
+        throwIfOther(job, piece, there, digest?.digest('hex') ?? '');
     });
     // Told where it is waited for, which may be later.
     proved.catch(() => undefined);
@@ -38011,9 +38166,8 @@ function mountsOfSource(scan, deployPath) {
 const spareBytes = 8 * 1024 * 1024;
 const spareFiles = 64;
 /** What an interrupted sync left of a file: it takes its room already. */
-function bytesThere({ parts }, { sha256, size }) {
-    const count = parts.filter(({ file }) => file === sha256).length;
-    return Math.min(size, count * partMebibytes * 1024 * 1024);
+function bytesThere(look, file) {
+    return Math.min(file.size, partsOf(look, file).length * partMebibytes * 1024 * 1024);
 }
 function refuseFull({ host, deployPath }, look, transfer) {
     if (!transfer.isNeeded)
@@ -38166,167 +38320,6 @@ function offerLease(options) {
     };
 }
 const lease_offer_nothing = { purpose: 'take no lease', source: ':' };
-
-;// CONCATENATED MODULE: ./src/opening.ts
-
-
-
-
-
-
-
-
-/** Nothing is done before the source is known, and nothing where it cannot be synced. */
-const gate = {
-    purpose: 'wait for the source',
-    source: 'IFS= read -r word && [ "$word" = go ]',
-    stdin: 'go',
-    fail: () => new HostError({ code: 'CANCELLED', message: 'the source cannot be synced. Nothing was changed.' }),
-};
-/**
- * Opens both sessions of a sync as soon as there is a connection: their round trips and the starts of their shells pass while
- * the source is read. What they do waits for `source`.
- */
-function openSync(context, inputs, host, source) {
-    const { deployPath, leaseWish, isDryRun, activate, envFile: env } = inputs;
-    const job = { host, deployPath, env, signal: context.signal };
-    if (isDryRun) {
-        const buckets = source.then((known) => known.buckets);
-        const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
-        return { receiver: undefined, first, docker: placeOf, stop: () => undefined, claim: () => undefined };
-    }
-    // The whole server's comes before the project's: then nothing can be offered yet.
-    const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
-    const buckets = source.then((known) => {
-        offer?.onSend();
-        return known.buckets;
-    });
-    const ending = new AbortController();
-    const receiver = host.kind === 'local'
-        ? undefined
-        : staged_receiver_openReceiver(host, deployPath, {
-            isForNow: activate === 'now',
-            isSpare: true,
-            signal: AbortSignal.any([context.signal, ending.signal]),
-            timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
-        });
-    // What needs nothing of the source is done while it is read.
-    const before = [locatePart(deployPath)];
-    const between = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
-    const first = handled(lookBehind(job, { before, between }, buckets));
-    const claim = ({ results }) => offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
-    const stop = (reason) => {
-        ending.abort(reason);
-    };
-    return { receiver, first, docker: placeOf, stop, claim };
-}
-function placeOf({ results }) {
-    return parsePlace(results[0]?.stdout ?? '');
-}
-function makeOffer(context, { deployPath, leaseWish }, host) {
-    return offerLease(leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, leaseWish.waitMs));
-}
-/** The source, and what follows from it alone. */
-function describeSource(scan) {
-    return { scan, buckets: makeBuckets(scan) };
-}
-
-;// CONCATENATED MODULE: ./src/source-key.ts
-
-/** No private key is longer. */
-const longestKeyFile = 64 * 1024;
-/**
- * A workspace may hold the very key that this step logs in with, on the server or on the way to it, written there by an earlier step; on the server it would
- * let everybody in who may read the files. To be asked while the files are read: not all of them are kept.
- * @returns what throws SyncError SOURCE_REFUSED naming the file
- */
-function guardKey(target) {
-    const telling = [];
-    for (let hop = target.kind === 'ssh' ? target : undefined; hop !== undefined; hop = hop.jump) {
-        if (hop.credential.kind !== 'key')
-            continue;
-        // A line from the middle: the first ones are alike in all keys of a kind.
-        const lines = hop.credential.key.text.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
-        telling.push(...lines.slice(lines.length / 2).slice(0, 1));
-    }
-    return (path, content) => {
-        if (content.length > longestKeyFile || !telling.some((line) => content.includes(line)))
-            return;
-        throw new SyncError({
-            code: 'SOURCE_REFUSED',
-            message: `${JSON.stringify(path)} in the source is the private key that this step logs in with. Nothing was changed.`,
-            hint: 'Keep keys out of the workspace, or leave the file out with `exclude`.',
-        });
-    };
-}
-
-;// CONCATENATED MODULE: ./src/report.ts
-/** The last line of the log: what is on the server now, and what happens next. */
-function describeEnding(report) {
-    const { ending, transfer } = report;
-    const counts = `${transfer.added.length} added, ${transfer.changed.length} changed, ${transfer.deleted.length} deleted${report.isEnvNew ? ', the env file new' : ''}`;
-    const where = `${report.hostName}:${report.deployPath}`;
-    switch (ending.kind) {
-        case 'unchanged':
-            return `Unchanged: ${where} has these ${report.totalFiles} files already. No file was sent.`;
-        case 'staged':
-            return `Staged as ${ending.releaseId} (${counts}). Nothing is live yet: action-rolling-deploy makes it live.`;
-        case 'staged-before':
-            return `Staged before as ${ending.releaseId} (${counts}); no file was sent. action-rolling-deploy makes it live.`;
-        case 'live':
-            return `Live: ${where} has the files of ${ending.releaseId} now (${counts}).`;
-        case 'dry-run':
-            return `Dry run: ${counts}. Nothing was touched on ${where}.`;
-    }
-}
-/** The paths that change and those that stay, as lines of a log: `+ new`, `~ changed`, `- deleted`, `! protected`. */
-function listChanges({ transfer, isEnvNew, envPath, kept, leftOut, ending }) {
-    return [
-        ...transfer.added.map((path) => `+ ${path}`),
-        ...transfer.changed.map((path) => `~ ${path}`),
-        ...(isEnvNew ? [`~ ${envPath ?? ''} (env file, from the secret)`] : []),
-        ...transfer.deleted.map((path) => `- ${path}`),
-        ...kept.map((path) => `! ${path}`),
-        ...(ending.kind === 'dry-run' ? leftOut.map((path) => `! ${path} (protected, left out)`) : []),
-    ];
-}
-/** What a person must know of mounted files: a mount holds the file, not its name. */
-function describePinned({ pinned, ending }) {
-    const when = ending.kind === 'live' ? 'Restart it now' : 'Restart it when the files are live';
-    return pinned.map(({ path, service }) => `${path} is mounted by itself into ${service}, which goes on seeing the old file until it is restarted or recreated. ${when}: docker compose restart ${service}`);
-}
-
-;// CONCATENATED MODULE: ./src/source-place.ts
-
-
-
-
-/**
- * Finds the sources below the workspace.
- * @throws ConfigurationError when one is missing, outside the workspace, or a protected path
- */
-async function findSources(workspace, sources) {
-    if (sources.length === 0)
-        throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
-    const root = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
-    return Promise.all(sources.map((text) => findSource(root, text)));
-}
-async function findSource(root, text) {
-    const subject = `input \`source\`: ${JSON.stringify(text)}`;
-    const path = await (0,external_node_fs_promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
-    if (path === undefined)
-        throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
-    const inside = (0,external_node_path_namespaceObject.relative)(root, path);
-    if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
-        throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
-    const found = await (0,external_node_fs_promises_namespaceObject.stat)(path);
-    if (!found.isDirectory() && !found.isFile())
-        throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
-    // The whole of an env folder or `.git` as a source would be an empty set.
-    if (isAlwaysProtected(inside === '' ? 'workspace' : inside) || isAlwaysProtected((0,external_node_path_namespaceObject.basename)(path)))
-        throw new ConfigurationError(`${subject} is a protected path: env files, .git and .deploy are never synced.`, 'Keep env files on the server only; they hold secrets.');
-    return { text, path, isFolder: found.isDirectory() };
-}
 
 ;// CONCATENATED MODULE: ./src/source-scan.ts
 
@@ -38574,15 +38567,16 @@ async function stage(job, comparison, options) {
         !setsOfDied(look.diedDeploy).has(waiting.header.releaseId);
     if (!options.isForNow && isUsable && isSameSet(job, comparison, waiting))
         return { ending: { kind: 'staged-before', releaseId: waiting.header.releaseId }, sentBytes: 0 };
-    const manifest = makeManifest(job, transfer);
+    const ahead = options.ahead?.take(comparison);
+    const manifest = ahead?.manifest ?? makeManifest(job, transfer);
     const { releaseId } = manifest;
     if (!options.isForNow) {
-        const sentBytes = await sending_send(job, comparison, manifest, { ...options, plan: undefined });
+        const sentBytes = await sending_send(job, comparison, manifest, { ...options, plan: undefined, ahead });
         return { ending: { kind: 'staged', releaseId }, sentBytes };
     }
     const plan = await planActivation(job, comparison);
     try {
-        const sentBytes = await sending_send(job, comparison, manifest, { ...options, plan });
+        const sentBytes = await sending_send(job, comparison, manifest, { ...options, plan, ahead });
         return { ending: { kind: 'live', releaseId }, sentBytes };
     }
     catch (thrown) {
@@ -38636,6 +38630,273 @@ function isSameSet(job, { transfer, isEnvNew }, staged) {
 function digestSet(buckets, deleted) {
     const text = [...buckets, ...deleted.map((path) => `./${path}`)].map((line) => `${line}\n`).join('');
     return (0,external_node_crypto_namespaceObject.createHash)('sha256').update(text).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./src/ahead.ts
+
+
+
+
+
+
+
+
+/** Begins when `source` is known, unless the server has said by then that a set is live (`isKnown`). */
+function packAhead(job, source, isKnown) {
+    let isOver = false;
+    let running;
+    const drop = () => {
+        isOver = true;
+        running?.tar.destroy();
+    };
+    const begin = async () => {
+        const known = await source;
+        // What goes to the server first is written in this turn.
+        await (0,promises_namespaceObject.setImmediate)();
+        if (!isOver && isWorthwhile(known.scan))
+            running = start({ ...job, ...known });
+    };
+    // Where it fails, the sync itself says why.
+    begin().catch(() => undefined);
+    void isKnown.then((isLive) => {
+        if (isLive)
+            drop();
+    });
+    return {
+        drop,
+        take: ({ transfer, isEnvNew }) => {
+            const packed = running;
+            if (isOver || packed === undefined)
+                return undefined;
+            isOver = true;
+            const isAll = transfer.send.length === packed.files && transfer.deleted.length === 0;
+            if (isAll && isEnvNew === packed.isWithEnv)
+                return packed;
+            drop();
+            return undefined;
+        },
+    };
+}
+/** All of it may wait in memory. */
+function isWorthwhile({ bytes, entries }) {
+    return bytes <= keptBytes && entries.every((entry) => !isFile(entry) || entry.size < bigBytes);
+}
+function start(job) {
+    const { scan, buckets } = job;
+    const transfer = allNew(scan.entries);
+    const manifest = makeManifest(job, transfer);
+    const env = job.env?.content === undefined ? undefined : { path: job.env.path, content: job.env.content };
+    // Nearly every server has zstd, and how far away it is is not known yet.
+    const packing = packingOf(scan, transfer.send, { kind: 'ssh', packers: ['zstd'], answerMs: Infinity });
+    let read = 0;
+    let tell = (count) => {
+        read += count;
+    };
+    const archive = {
+        manifest,
+        transfer,
+        places: scan.places,
+        inParts: new Map(),
+        env,
+        plan: undefined,
+        buckets,
+    };
+    const { tar: source, borders } = packArchive(archive, packing, (count) => {
+        tell(count);
+    });
+    const tar = new external_node_stream_namespaceObject.PassThrough({ highWaterMark: 2 * keptBytes });
+    // Told where it is used.
+    tar.on('error', () => undefined);
+    (0,external_node_stream_namespaceObject.pipeline)(source, tar, () => undefined);
+    return {
+        tar,
+        manifest,
+        files: transfer.send.length,
+        isWithEnv: env !== undefined,
+        use: (wanted, onBytes) => {
+            if (wanted !== packing || tar.errored !== null) {
+                tar.destroy();
+                return undefined;
+            }
+            onBytes(read);
+            tell = onBytes;
+            return { tar, packing, ...(borders === undefined ? {} : { borders }) };
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/opening.ts
+
+
+
+
+
+
+
+
+
+
+
+/** Nothing is done before the source is known, and nothing where it cannot be synced. */
+const gate = {
+    purpose: 'wait for the source',
+    source: 'IFS= read -r word && [ "$word" = go ]',
+    stdin: 'go',
+    fail: () => new HostError({ code: 'CANCELLED', message: 'the source cannot be synced. Nothing was changed.' }),
+};
+/**
+ * Opens both sessions of a sync as soon as there is a connection: their round trips and the starts of their shells pass while
+ * the source is read. What they do waits for `source`.
+ */
+function openSync(context, inputs, host, source) {
+    const { deployPath, leaseWish, isDryRun, activate, envFile: env } = inputs;
+    const job = { host, deployPath, env, signal: context.signal };
+    if (isDryRun) {
+        const buckets = source.then((known) => known.buckets);
+        const first = handled(lookBehind(job, { before: [locatePart(deployPath)] }, buckets));
+        return {
+            receiver: undefined,
+            ahead: undefined,
+            first,
+            docker: placeOf,
+            stop: () => undefined,
+            claim: () => undefined,
+        };
+    }
+    // The whole server's comes before the project's: then nothing can be offered yet.
+    const offer = leaseWish.scope.kind === 'project' ? makeOffer(context, inputs, host) : undefined;
+    const buckets = source.then((known) => {
+        offer?.onSend();
+        return known.buckets;
+    });
+    const ending = new AbortController();
+    const receiver = host.kind === 'local'
+        ? undefined
+        : staged_receiver_openReceiver(host, deployPath, {
+            isForNow: activate === 'now',
+            isSpare: true,
+            signal: AbortSignal.any([context.signal, ending.signal]),
+            timeoutMs: handled(source.then(({ scan }) => timeoutFor(scan.bytes))),
+        });
+    // What needs nothing of the source is done while it is read.
+    const before = [locatePart(deployPath)];
+    const between = [gate, ensureStatePart(host, deployPath), ...(offer === undefined ? [] : [offer.part])];
+    const first = handled(lookBehind(job, { before, between }, buckets));
+    const ahead = receiver === undefined || activate === 'now'
+        ? undefined
+        : packAhead({ env, owner: currentOwner(context.runner), clock: clock_systemClock }, source, receiver.isKnown);
+    const claim = ({ results }) => offer === undefined || results[3] === undefined ? undefined : offer.claim(results[3]);
+    const stop = (reason) => {
+        ending.abort(reason);
+    };
+    return { receiver, ahead, first, docker: placeOf, stop, claim };
+}
+function placeOf({ results }) {
+    return parsePlace(results[0]?.stdout ?? '');
+}
+function makeOffer(context, { deployPath, leaseWish }, host) {
+    return offerLease(leaseOptions(context, host, { folder: deployPath, stateName: 'lease' }, leaseWish.waitMs));
+}
+/** The source, and what follows from it alone. */
+function describeSource(scan) {
+    return { scan, buckets: makeBuckets(scan) };
+}
+
+;// CONCATENATED MODULE: ./src/source-key.ts
+
+/** No private key is longer. */
+const longestKeyFile = 64 * 1024;
+/**
+ * A workspace may hold the very key that this step logs in with, on the server or on the way to it, written there by an earlier step; on the server it would
+ * let everybody in who may read the files. To be asked while the files are read: not all of them are kept.
+ * @returns what throws SyncError SOURCE_REFUSED naming the file
+ */
+function guardKey(target) {
+    const telling = [];
+    for (let hop = target.kind === 'ssh' ? target : undefined; hop !== undefined; hop = hop.jump) {
+        if (hop.credential.kind !== 'key')
+            continue;
+        // A line from the middle: the first ones are alike in all keys of a kind.
+        const lines = hop.credential.key.text.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
+        telling.push(...lines.slice(lines.length / 2).slice(0, 1));
+    }
+    return (path, content) => {
+        if (content.length > longestKeyFile || !telling.some((line) => content.includes(line)))
+            return;
+        throw new SyncError({
+            code: 'SOURCE_REFUSED',
+            message: `${JSON.stringify(path)} in the source is the private key that this step logs in with. Nothing was changed.`,
+            hint: 'Keep keys out of the workspace, or leave the file out with `exclude`.',
+        });
+    };
+}
+
+;// CONCATENATED MODULE: ./src/report.ts
+/** The last line of the log: what is on the server now, and what happens next. */
+function describeEnding(report) {
+    const { ending, transfer } = report;
+    const counts = `${transfer.added.length} added, ${transfer.changed.length} changed, ${transfer.deleted.length} deleted${report.isEnvNew ? ', the env file new' : ''}`;
+    const where = `${report.hostName}:${report.deployPath}`;
+    switch (ending.kind) {
+        case 'unchanged':
+            return `Unchanged: ${where} has these ${report.totalFiles} files already. No file was sent.`;
+        case 'staged':
+            return `Staged as ${ending.releaseId} (${counts}). Nothing is live yet: action-rolling-deploy makes it live.`;
+        case 'staged-before':
+            return `Staged before as ${ending.releaseId} (${counts}); no file was sent. action-rolling-deploy makes it live.`;
+        case 'live':
+            return `Live: ${where} has the files of ${ending.releaseId} now (${counts}).`;
+        case 'dry-run':
+            return `Dry run: ${counts}. Nothing was touched on ${where}.`;
+    }
+}
+/** The paths that change and those that stay, as lines of a log: `+ new`, `~ changed`, `- deleted`, `! protected`. */
+function listChanges({ transfer, isEnvNew, envPath, kept, leftOut, ending }) {
+    return [
+        ...transfer.added.map((path) => `+ ${path}`),
+        ...transfer.changed.map((path) => `~ ${path}`),
+        ...(isEnvNew ? [`~ ${envPath ?? ''} (env file, from the secret)`] : []),
+        ...transfer.deleted.map((path) => `- ${path}`),
+        ...kept.map((path) => `! ${path}`),
+        ...(ending.kind === 'dry-run' ? leftOut.map((path) => `! ${path} (protected, left out)`) : []),
+    ];
+}
+/** What a person must know of mounted files: a mount holds the file, not its name. */
+function describePinned({ pinned, ending }) {
+    const when = ending.kind === 'live' ? 'Restart it now' : 'Restart it when the files are live';
+    return pinned.map(({ path, service }) => `${path} is mounted by itself into ${service}, which goes on seeing the old file until it is restarted or recreated. ${when}: docker compose restart ${service}`);
+}
+
+;// CONCATENATED MODULE: ./src/source-place.ts
+
+
+
+
+/**
+ * Finds the sources below the workspace.
+ * @throws ConfigurationError when one is missing, outside the workspace, or a protected path
+ */
+async function findSources(workspace, sources) {
+    if (sources.length === 0)
+        throw new ConfigurationError('input `source` is empty.', 'Use `.` for the whole workspace.');
+    const root = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
+    return Promise.all(sources.map((text) => findSource(root, text)));
+}
+async function findSource(root, text) {
+    const subject = `input \`source\`: ${JSON.stringify(text)}`;
+    const path = await (0,external_node_fs_promises_namespaceObject.realpath)((0,external_node_path_namespaceObject.resolve)(root, text)).catch(() => undefined);
+    if (path === undefined)
+        throw new ConfigurationError(`${subject} does not exist in the workspace.`, 'Is actions/checkout (or the download of an artifact) a step before this one?');
+    const inside = (0,external_node_path_namespaceObject.relative)(root, path);
+    if (inside === '..' || inside.startsWith(`..${external_node_path_namespaceObject.sep}`))
+        throw new ConfigurationError(`${subject} is outside the workspace.`, 'Only files of the workspace are synced.');
+    const found = await (0,external_node_fs_promises_namespaceObject.stat)(path);
+    if (!found.isDirectory() && !found.isFile())
+        throw new ConfigurationError(`${subject} is neither a folder nor a regular file.`);
+    // The whole of an env folder or `.git` as a source would be an empty set.
+    if (isAlwaysProtected(inside === '' ? 'workspace' : inside) || isAlwaysProtected((0,external_node_path_namespaceObject.basename)(path)))
+        throw new ConfigurationError(`${subject} is a protected path: env files, .git and .deploy are never synced.`, 'Keep env files on the server only; they hold secrets.');
+    return { text, path, isFolder: found.isDirectory() };
 }
 
 ;// CONCATENATED MODULE: ../kit/src/action/markdown.ts
@@ -38799,6 +39060,7 @@ async function connectAndScan(context, inputs, sources, signal) {
     if (source.status === 'fulfilled' && connection.status === 'fulfilled')
         return { ...connection.value, ...source.value };
     if (connection.status === 'fulfilled') {
+        connection.value.opening.ahead?.drop();
         connection.value.opening.receiver?.cancel();
         await connection.value.host.close();
     }
@@ -38856,7 +39118,7 @@ async function rehearse(job, opening) {
 async function sync(context, inputs, job, opening) {
     const { host, deployPath } = job;
     const isForNow = inputs.activate === 'now';
-    const { receiver } = opening;
+    const { receiver, ahead } = opening;
     try {
         const first = await opening.first;
         const taken = opening.claim(first);
@@ -38875,7 +39137,7 @@ async function sync(context, inputs, job, opening) {
             const comparison = await compare(held, look);
             signal.throwIfAborted();
             const [staged, pinned] = await Promise.all([
-                stage(held, comparison, { isForNow, receiver: waiting, step: lease.step }),
+                stage(held, comparison, { isForNow, receiver: waiting, step: lease.step, ahead }),
                 findPinnedFiles(held, opening.docker(first), comparison),
             ]);
             return { ...comparison, ...staged, pinned };
@@ -38883,6 +39145,7 @@ async function sync(context, inputs, job, opening) {
         return await withLease(context, host, deployPath, inputs.leaseWish, body, undefined, taken);
     }
     finally {
+        ahead?.drop();
         receiver?.cancel();
     }
 }
