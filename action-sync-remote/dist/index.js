@@ -37420,7 +37420,7 @@ async function* readContent({ file, content }) {
         yield* (0,external_node_fs_namespaceObject.createReadStream)(file, { highWaterMark: 256 * 1024 });
 }
 /** What of a big file is read at once. */
-const readBytes = 512 * 1024;
+const readBytes = 1024 * 1024;
 /**
  * Reads bytes `from` to `to` of a big file, or to its end, through two buffers, one being read while the other is used: `use` must
  * be done with a chunk when it resolves. A new buffer for each chunk would have the garbage collector mark all that lives every 16 MB.
@@ -37469,7 +37469,7 @@ const zstdLevel = 3;
 /** Of the stream of a set, and of all on a short line: everything else that is done needs the processor too, on both sides. */
 const quickLevel = 1;
 /** What a packer gives out at once: 16 KiB, its default, would be a packet of its own each. */
-const chunkSize = 128 * 1024;
+const chunkSize = 256 * 1024;
 /** How the stream of a set should travel. Pure. */
 function choosePacking({ kind, packers, bytes, sampleRatio, answerMs }) {
     if (kind === 'local' || bytes < packing_leastBytes)

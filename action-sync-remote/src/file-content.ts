@@ -53,7 +53,7 @@ export async function* readContent({ file, content }: Place): AsyncIterable<Buff
 }
 
 /** What of a big file is read at once. */
-const readBytes = 512 * 1024;
+const readBytes = 1024 * 1024;
 
 /**
  * Reads bytes `from` to `to` of a big file, or to its end, through two buffers, one being read while the other is used: `use` must

@@ -22,7 +22,7 @@ export const zstdLevel = 3;
 /** Of the stream of a set, and of all on a short line: everything else that is done needs the processor too, on both sides. */
 export const quickLevel = 1;
 /** What a packer gives out at once: 16 KiB, its default, would be a packet of its own each. */
-const chunkSize = 128 * 1024;
+const chunkSize = 256 * 1024;
 
 /** What is known of a stream and of the line that it takes. */
 export interface StreamFacts {
